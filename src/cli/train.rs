@@ -47,7 +47,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let project = args.dir.as_deref().map(|dir| project_dir::open(dir, access, annotator, output)).transpose()?;
     let data = match &project {
         Some(project) => project_data(project, new, output)?,
-        None => file_data(new, output)?,
+        None => file_data(args, output)?,
     };
     let default_base = project.as_ref().map_or(embedded_bases::DEFAULT, |project| project.manifest.base.as_str());
     let base_name = new.base.as_deref().unwrap_or(default_base);
@@ -180,17 +180,18 @@ fn project_data(project: &Project, new: &NewRun, output: Output) -> Result<Train
     Ok(data)
 }
 
-fn file_data(new: &NewRun, output: Output) -> Result<TrainingData, CliError> {
+fn file_data(args: &args::Train, output: Output) -> Result<TrainingData, CliError> {
+    let new = &args.new_run;
     let [train, valid, test] =
-        [&new.train, &new.valid, &new.test].map(|path| tagged_file(path.as_deref(), new, output));
+        [&new.train, &new.valid, &new.test].map(|path| tagged_file(path.as_deref(), args, output));
     Ok(TrainingData::of_files(train?, valid?, test?))
 }
 
-fn tagged_file(path: Option<&Path>, new: &NewRun, output: Output) -> Result<TaggedFile, CliError> {
+fn tagged_file(path: Option<&Path>, args: &args::Train, output: Output) -> Result<TaggedFile, CliError> {
     let Some(path) = path else { return Ok(TaggedFile::default()) };
     Ok(TaggedFile {
         path: Some(output::path(path)),
-        sentences: data::sentences(path, new.format, new.tags.options(), output)?,
+        sentences: data::sentences(path, args.new_run.format, args.tags.options(), output)?,
     })
 }
 

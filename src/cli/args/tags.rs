@@ -7,8 +7,12 @@ use clap::Args;
 use super::values::one_of;
 use crate::{formats::TagOptions, spans::tag_form::TagRule};
 
+/// Group of all arguments of [`Tags`].
+pub(super) const TAGS: &str = "tags";
+
 /// Choices for files of tagged words, in place of what their contents show.
 #[derive(Args, Debug, Default)]
+#[group(id = TAGS, multiple = true)]
 pub struct Tags {
     /// Column of the word in files of tagged words, counted from 1; detected when not given
     #[arg(long, value_name = "N")]

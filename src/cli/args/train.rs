@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    tags::Tags,
+    tags::{TAGS, Tags},
     values::{DEVICE, described, format},
 };
 use crate::{
@@ -22,6 +22,9 @@ pub struct Train {
     /// Data and settings of a new run; a resumed run keeps its own
     #[command(flatten)]
     pub new_run: NewRun,
+    /// Choices for files of tagged words
+    #[command(flatten)]
+    pub tags: Tags,
     /// The folder of the run; default: a new run of the project
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -29,7 +32,7 @@ pub struct Train {
     #[arg(long, requires = "out", conflicts_with = "resume")]
     pub force: bool,
     /// Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR
-    #[arg(long, conflicts_with = NEW_RUN)]
+    #[arg(long, conflicts_with_all = [NEW_RUN, TAGS])]
     pub resume: bool,
     /// Download a base that the project or the run names, not --base, without a question
     #[arg(long)]
@@ -57,9 +60,6 @@ pub struct NewRun {
     /// Format of these files; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
     pub format: Option<&'static Format>,
-    /// Choices for files of tagged words
-    #[command(flatten)]
-    pub tags: Tags,
     /// The annotator whose documents are learned from
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
