@@ -16,19 +16,23 @@ mod examples;
 #[cfg(test)]
 mod golden;
 mod job;
+mod mixture;
 mod order;
 mod patience;
 mod prepare;
+mod pseudo_labels;
 mod publish;
 mod recipe;
 mod run;
 mod self_check;
+mod stage;
+mod teacher;
 mod torch;
 pub mod worker;
 
 pub use comparison::{Comparison, Computed};
 pub use error::TrainError;
-pub use job::Job;
+pub use job::{Job, Teacher};
 pub use recipe::recipe;
 pub use run::run;
 pub use self_check::compare_on_processor;

@@ -56,7 +56,7 @@ fn examples(sentences: &[Sentence]) -> Vec<Example> {
         let labels = sentence.labels.iter().enumerate();
         let labels = labels.filter_map(|(at, label)| Some((at, usize::try_from(*label).ok()?))).collect();
         let keep = 0..sentence.input_ids.len();
-        Example { sentence: at, ids: sentence.input_ids.clone(), labels, keep, offset: 0 }
+        Example { sentence: at, ids: sentence.input_ids.clone(), labels, soft: None, keep, offset: 0 }
     };
     sentences.iter().enumerate().map(example).collect()
 }

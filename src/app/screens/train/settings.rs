@@ -22,10 +22,10 @@ impl Train {
     }
 
     /// Takes over the settings of the chosen recipe.
-    /// The device is excepted, because the user chooses it.
+    /// The device, untagged documents and teachers are excepted, because the user chooses them.
     fn apply_recipe(&mut self) {
         let Some(settings) = self.recipe.and_then(|recipe| self.recipe_settings(recipe)) else { return };
-        self.settings = Settings { device: self.settings.device.clone(), ..settings.clone() };
+        self.settings = settings.clone().with_choices_of(&self.settings);
     }
 
     /// Finds the recipe that gives the present settings.
@@ -60,10 +60,10 @@ impl Train {
         self.kept.extend(new);
     }
 
-    /// Whether the settings are those of a recipe, whatever the device.
+    /// Whether the settings are those of a recipe, whatever the user's other choices.
     fn is_recipe(&self, recipe: Recipe) -> bool {
-        let device = self.settings.device.clone();
-        self.recipe_settings(recipe).is_some_and(|own| Settings { device, ..own.clone() } == self.settings)
+        let has = |own: &Settings| own.clone().with_choices_of(&self.settings) == self.settings;
+        self.recipe_settings(recipe).is_some_and(has)
     }
 
     /// Takes the recipe after this one.
@@ -78,9 +78,8 @@ impl Train {
         match (next, &self.own) {
             (None, Some(own)) => {
                 let base = self.settings.base.clone();
-                let device = self.settings.device.clone();
                 self.awaits_recipe |= own.base != base;
-                self.settings = Settings { base, device, ..own.clone() };
+                self.settings = Settings { base, ..own.clone().with_choices_of(&self.settings) };
                 self.recipe = None;
                 self.follow_base();
             }
