@@ -60,7 +60,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         add_untagged(&mut data, project.as_ref(), new, output)?;
     }
     let description = describe(new.recipe, &settings, &data.sentences);
-    let names = teacher_names(new, &settings);
+    let names: Vec<String> = teacher_names(new, &settings).into_iter().map(str::to_owned).collect();
     let labels = data.sentences.label_names();
     let request = TrainRequest::new(data, settings).map_err(refused)?;
     let teachers = teachers::open(project.as_ref(), &names, &labels).map_err(teacher_refused)?;
@@ -377,7 +377,7 @@ fn summary(value: &Value) -> String {
     }
     if let (Some(kept), Some(read)) = (value["untagged"]["kept"].as_u64(), value["untagged"]["read"].as_u64()) {
         let stage = if value["stage"] == 2 { "second" } else { "first" };
-        text += &format!("{kept} of {read} untagged documents learned; the model is that of the {stage} stage\n");
+        text += &format!("{kept} of {read} untagged documents learned; the model of the {stage} stage is kept\n");
     }
     if let Some(model) = value["model"].as_str() {
         text += &format!("model: {model}\n");

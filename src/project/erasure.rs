@@ -134,6 +134,11 @@ pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Res
     Ok(traces)
 }
 
+/// Whether a file has the name of those of a checkpoint that contain documents.
+fn is_training_data(path: &Path) -> bool {
+    run_folder::CHECKPOINT_DATA.iter().any(|data| path.file_name().is_some_and(|name| name == *data))
+}
+
 /// Search for erased words.
 struct Search {
     root: PathBuf,
@@ -201,9 +206,11 @@ impl Search {
             if run.is_live() {
                 self.add(&run.path, TraceState::MayHold, "it is running, and its checkpoints have the training data");
             }
-            let path = run_folder::checkpoint_data(&run.path);
-            let bytes = storage::read(&path, MOST_BYTES).unwrap_or_default();
-            if memchr::memmem::find(&bytes, &self.in_checkpoint).is_some() {
+            let has = |path: &PathBuf| {
+                let bytes = storage::read(path, MOST_BYTES).unwrap_or_default();
+                memchr::memmem::find(&bytes, &self.in_checkpoint).is_some()
+            };
+            if let Some(path) = run_folder::checkpoint_data(&run.path).into_iter().find(has) {
                 let path = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
                 self.checkpoints.push((run.id, path));
             }
@@ -220,7 +227,7 @@ impl Search {
         for path in paths {
             let name = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
             let is_known = self.traces.iter().any(|trace| trace.path == name && !path.is_dir());
-            if is_known || name == Path::new(DOCUMENTS) || self.checkpoints.iter().any(|(_, path)| *path == name) {
+            if is_known || name == Path::new(DOCUMENTS) || self.is_in_found_checkpoint(&name) {
                 continue;
             }
             let may_be_link = name == Path::new(RUNS) || name == Path::new(EXPORTS);
@@ -239,13 +246,18 @@ impl Search {
         }
     }
 
+    /// Whether a path is of the training data in one of the checkpoints that were found.
+    fn is_in_found_checkpoint(&self, name: &Path) -> bool {
+        is_training_data(name) && self.checkpoints.iter().any(|(_, path)| path.parent() == name.parent())
+    }
+
     /// Searches a file; `name` is its path in the project.
     fn file(&mut self, path: &Path, name: &Path) {
         let Ok(bytes) = storage::read(path, MOST_BYTES) else {
             return self.add(path, TraceState::MayHold, "it is too large, or cannot be read");
         };
         let plain = unescaped(&bytes);
-        let is_data = name.starts_with(RUNS) && name.file_name().is_some_and(|name| name == "data.json");
+        let is_data = name.starts_with(RUNS) && is_training_data(name);
         let forms = [&bytes, &*plain];
         if self.texts.iter().any(|text| have(forms, text.as_bytes())) || is_data && have(forms, &self.in_checkpoint) {
             self.add(path, TraceState::Holds, "");
@@ -393,10 +405,16 @@ mod tests {
 
     /// A run whose checkpoint has this training data.
     fn run(project: &Project, data: &str) -> PathBuf {
+        run_with(project, data, "[]")
+    }
+
+    /// The same with these untagged documents.
+    fn run_with(project: &Project, data: &str, untagged: &str) -> PathBuf {
         let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
         let (id, mut folder) = project.runs().create(&config).unwrap();
         let mut checkpoint = folder.checkpoint().unwrap().unwrap();
         checkpoint.file("data.json", data.as_bytes()).unwrap();
+        checkpoint.file("untagged.json", untagged.as_bytes()).unwrap();
         checkpoint.finish().unwrap();
         project.root.join("runs").join(id.as_str())
     }
@@ -412,6 +430,7 @@ mod tests {
         let mut project = project(dir.path());
         let with = run(&project, r#"{"train":[{"id":"r1","words":["call"]}]}"#);
         let without = run(&project, r#"{"train":[{"id":"r2","words":["good"]}]}"#);
+        let untagged = run_with(&project, r#"{"train":[]}"#, r#"[{"id":"r1","words":["call"]}]"#);
         project.export_file("all.conll", b"call O\n").unwrap();
         fs::write(dir.path().join("mine.txt"), format!("see: {TEXT}!")).unwrap();
         fs::write(dir.path().join("other.txt"), "good tacos").unwrap();
@@ -425,8 +444,10 @@ mod tests {
                 ("exports/all.conll".to_owned(), TraceState::MayHold),
                 ("mine.txt".to_owned(), TraceState::Holds),
                 (data(&with), TraceState::Removed),
+                (data(&untagged).replace("data.json", "untagged.json"), TraceState::Removed),
             ]
         );
+        assert!(!untagged.join("checkpoint").exists());
         assert!(!with.join("checkpoint").exists() && without.join("checkpoint").exists());
         assert!(dir.path().join("mine.txt").exists() && dir.path().join("exports/all.conll").exists());
     }

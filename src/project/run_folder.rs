@@ -373,9 +373,12 @@ pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
 }
 
-/// Path of the training data in the checkpoint of a run.
-pub(super) fn checkpoint_data(run: &Path) -> PathBuf {
-    run.join(CHECKPOINT).join("data.json")
+/// Files of a checkpoint that contain documents: tagged and untagged ones.
+pub(super) const CHECKPOINT_DATA: [&str; 2] = ["data.json", "untagged.json"];
+
+/// Paths of [`CHECKPOINT_DATA`] in the checkpoint of a run.
+pub(super) fn checkpoint_data(run: &Path) -> [PathBuf; 2] {
+    CHECKPOINT_DATA.map(|name| run.join(CHECKPOINT).join(name))
 }
 
 /// Reads the last status of the run in a folder.

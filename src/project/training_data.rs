@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn only_documents_that_nobody_began_are_untagged() {
-        let (_dir, mut project, journal) = project(vec![
+        let (_dir, some, journal) = project(vec![
             item("todo", None, &[], Status::Todo),
             item("train", Some(Split::Train), &[], Status::Todo),
             item("valid", Some(Split::Valid), &[], Status::Todo),
@@ -274,17 +274,18 @@ mod tests {
             item("partial", None, &[(0, 4, 2)], Status::Partial),
             item("skipped", None, &[], Status::Skipped),
         ]);
-        let found = untagged_documents(&project, &journal);
+        let found = untagged_documents(&some, &journal);
         let ids: Vec<&str> = found.sentences.iter().map(|sentence| sentence.id.as_str()).collect();
         assert_eq!((ids, found.held_out), (vec!["todo", "train"], 2));
         assert_eq!(found.sentences[0].tags, ["O", "O", "O"]);
         // Without a chosen validation split, the seed holds documents out that could be in it later.
-        project.documents = (0..100)
-            .map(|n| Document::from_words(&format!("r{n}"), ["fish"]))
-            .collect::<Vec<_>>()
-            .into();
-        let held_out = (0..100).filter(|n| split_of(&format!("r{n}"), project.manifest.split_seed) == Split::Valid);
-        assert_eq!(untagged_documents(&project, &journal).held_out, held_out.count());
+        let names: Vec<String> = (0..100).map(|n| format!("r{n}")).collect();
+        let items = names.iter().map(|name| item(name, None, &[], Status::Todo)).collect();
+        let (_dir, many, journal) = project(items);
+        let held_out = names.iter().filter(|name| split_of(name, many.manifest.split_seed) == Split::Valid).count();
+        let found = untagged_documents(&many, &journal);
+        assert_eq!((found.held_out, found.sentences.len()), (held_out, 100 - held_out));
+        assert!(held_out > 0);
     }
 
     #[test]

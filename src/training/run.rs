@@ -196,7 +196,11 @@ struct Speed {
 impl Run<'_, '_> {
     fn complete(mut self) -> Result<Ended, TrainError> {
         match self.steps() {
-            Ok(as_planned) => self.finish(if as_planned { Phase::Done } else { Phase::Stopped }),
+            Ok(as_planned) => {
+                // A stop after the last epoch of the first stage comes before the second one.
+                let stops = self.stop_after_epoch && !self.data.candidates.gold.is_empty();
+                self.finish(if as_planned && !stops { Phase::Done } else { Phase::Stopped })
+            }
             Err(error) => {
                 self.write_best_before_failure();
                 Err(error)
@@ -291,7 +295,7 @@ impl Run<'_, '_> {
     fn checkpoint(&mut self) -> Result<(), TrainError> {
         if self.data.learned.first.is_some() {
             return self.publisher.log(
-                "no checkpoint in the second stage: until its end the model is that of the first, with which it is compared",
+                "no checkpoint in the second stage: the model of the first stays until the two are compared at the end",
             );
         }
         if self.done == 0 {

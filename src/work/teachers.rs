@@ -70,8 +70,12 @@ pub enum TeacherError {
 ///
 /// # Errors
 /// One of them is missing, unfinished or damaged, or has other labels.
-pub fn open(project: Option<&Project>, names: &[&str], labels: &[String]) -> Result<Vec<Teacher>, TeacherError> {
-    names.iter().map(|name| open_one(project, name, labels)).collect()
+pub fn open<S: AsRef<str>>(
+    project: Option<&Project>,
+    names: &[S],
+    labels: &[String],
+) -> Result<Vec<Teacher>, TeacherError> {
+    names.iter().map(|name| open_one(project, name.as_ref(), labels)).collect()
 }
 
 fn open_one(project: Option<&Project>, name: &str, labels: &[String]) -> Result<Teacher, TeacherError> {

@@ -51,7 +51,7 @@ pub(super) fn cross_entropy(
 /// `rows` has the piece of each row of logits; `labels` are `(piece, tag)` pairs, sorted.
 ///
 /// The loss of soft targets is the Kullback-Leibler divergence of the softmax of `logits / temperature` from them, times
-/// the temperature squared, so that its gradient is as large as that of a label (Hinton et al. 2015, section 2).
+/// the temperature squared, so that its gradient is as large as a label's (Hinton et al. 2015, section 2).
 pub(super) fn distillation(
     logits: &mut [f32],
     (tags, rows): (usize, &[usize]),

@@ -80,8 +80,8 @@ impl Run<'_, '_> {
         match self.data.learned.first.clone().filter(|_| self.is_first_better(valid)) {
             Some(first) => {
                 let f1 = first.valid.map_or(0.0, |scores| scores.word.f1);
-                let why = "no better on valid: the model is that of the first stage";
-                self.publisher.log(&format!("the second stage was {why}, step {}, word F1 {f1:.4}", first.step))?;
+                let kept = format!("the model of the first stage is kept (step {}, word F1 {f1:.4})", first.step);
+                self.publisher.log(&format!("the second stage was no better on valid: {kept}"))?;
                 (report.valid, report.test, report.stage, step) = (first.valid, first.test, Some(1), first.step);
                 self.publisher.set(|status| status.eta = None);
             }
@@ -116,7 +116,7 @@ impl Run<'_, '_> {
             self.publisher.phase(end)?;
             return Ok(Report::default().into());
         };
-        self.publisher.log("stopped before the first step of the second stage: the model is that of the first")?;
+        self.publisher.log("stopped before the first step of the second stage: the model of the first is kept")?;
         let report = Report { valid: first.valid, test: first.test, stage: Some(1), ..self.report(first.seconds) };
         self.end(end, &report)?;
         Ok(report.into())

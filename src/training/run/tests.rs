@@ -16,7 +16,7 @@ use crossbeam_channel::unbounded;
 
 use super::*;
 use crate::{
-    model::{BaseModel, ModelConfig, weights},
+    model::{BaseModel, ModelConfig, folder, weights},
     runs::{FolderSink, LabelMode, Settings, Status},
     spans::{Dataset, Sentence},
     training::worker,

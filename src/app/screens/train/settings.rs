@@ -212,6 +212,11 @@ impl Train {
         if row.key == "device" {
             return if self.settings.device == "auto" { device.to_owned() } else { String::new() };
         }
+        if row.key == "untagged" {
+            let out = self.summary.iter().flat_map(|summary| &summary.out);
+            let todo = out.filter(|(status, _)| status == "todo").map(|(_, count)| *count).sum::<usize>();
+            return format!("{} not begun", with_noun(todo, "document"));
+        }
         let Some(plan) = self.plan() else { return String::new() };
         let Plan { per_epoch, steps, warmup, evaluations, .. } = &plan;
         match row.key {
@@ -244,6 +249,9 @@ mod tests {
             let lines = TextLayout::new(&text, 78, Glyphs::Unicode).lines().len();
             assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", row.name);
         }
+        train.row = ROWS.iter().position(|row| row.key == "untagged").unwrap();
+        train.summary.as_mut().unwrap().out = vec![("skipped".to_owned(), 5), ("todo".to_owned(), 1200)];
+        assert!(train.explanation("").ends_with("Here: 1,200 documents not begun."));
         train.row = 4;
         assert!(train.explanation("").ends_with("Here: 479 steps an epoch, 1,437 steps in all."));
     }

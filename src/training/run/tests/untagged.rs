@@ -51,7 +51,7 @@ fn the_second_stage_learns_what_the_first_predicts() {
     let written = sink.get();
     let last = written.statuses.last().unwrap();
     assert_eq!((last.phase, last.step, last.steps), (Phase::Done, report.steps, report.steps));
-    // It begins from the base again: its first loss is that of an untrained head.
+    // It begins from the base again: its first loss is an untrained head's.
     let losses: Vec<f64> = points.iter().filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None }).collect();
     assert!(losses[step] > 3.0 * losses[step - 1], "{losses:?}");
     assert_eq!(written.checkpoint, None);
@@ -154,6 +154,14 @@ fn a_run_that_is_stopped_in_a_stage_ends_there() {
     let (report, sink) = stop_at(|point| point.step() == 3);
     assert_eq!((report.steps, report.stage, report.untagged), (3, Some(1), None));
     assert!(!sink.get().points.iter().any(|point| matches!(point, Point::Stage { .. })));
+    let (sink, (say, heard)) = (Memory::default(), unbounded());
+    let mut stop = |point: &Point| {
+        if point.step() == 23 {
+            say.send(Control::StopAfterEpoch).unwrap();
+        }
+    };
+    let report = run(two_stages(|_| ()), &mut sink.clone(), &heard, &mut stop).unwrap();
+    assert_eq!((report.steps, sink.get().statuses.last().unwrap().phase), (24, Phase::Stopped), "no second stage");
     let (report, sink) = stop_at(|point| matches!(point, Point::Stage { .. }));
     assert_eq!((report.steps, report.stage), (border(&sink).0, Some(1)));
     let (report, sink) = stop_at(|point| matches!(point, Point::Step { step, .. } if *step == 26));
