@@ -33,8 +33,12 @@ pub(super) fn predict(
     let tags = &engine.config().tags;
     let grammar = Grammar::new(tags);
     let (rows, ..) = predict_all(split, |batch| engine.logits(batch));
-    let predicted: Vec<Predicted> =
-        split.gold.par_iter().zip(&rows).map(|(gold, rows)| of_sentence(gold, rows, (tags, &grammar), threshold)).collect();
+    let predicted: Vec<Predicted> = split
+        .gold
+        .par_iter()
+        .zip(&rows)
+        .map(|(gold, rows)| of_sentence(gold, rows, (tags, &grammar), threshold))
+        .collect();
     let mut counts = UntaggedCounts { read: predicted.len(), ..UntaggedCounts::default() };
     let mut kept = Vec::new();
     let with_words = sentences.into_iter().filter(|sentence| !sentence.words.is_empty());

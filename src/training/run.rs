@@ -26,6 +26,7 @@ use crate::{
         kernels::Dropout,
     },
     runs::{Control, Phase, Point, RunSink, SplitScores, metrics::Report},
+    text::number::with_noun,
 };
 use finish::Ended;
 
@@ -79,6 +80,10 @@ fn stages(mut job: Job, publisher: &mut Publisher<'_>, controls: &Receiver<Contr
         (job.untagged, learned) = checkpoint::learned(saved)?;
     }
     let is_first = !job.untagged.is_empty() && job.teachers.is_empty() && learned == Learned::default();
+    if !job.teachers.is_empty() {
+        let (count, sentences) = (job.teachers.len(), job.data.train.len() + job.untagged.len());
+        publisher.log(&format!("{} answer for {}", with_noun(count, "teacher"), with_noun(sentences, "sentence")))?;
+    }
     // The second stage begins from the base again.
     let again = is_first.then(|| job.clone());
     let prepared = pool.install(|| prepare(job, learned, &chosen))?;

@@ -95,7 +95,9 @@ pub(super) fn ask(
 }
 
 fn cut(tokenizer: &PieceTokenizer, words: &[&[String]], whose: &str) -> Result<Vec<WordPieces>, TrainError> {
-    tokenizer.words_batch(words).map_err(|source| TrainError::Tokenizer { id: format!("the tokenizer of {whose}"), source })
+    tokenizer
+        .words_batch(words)
+        .map_err(|source| TrainError::Tokenizer { id: format!("the tokenizer of {whose}"), source })
 }
 
 /// Adds a teacher's probabilities for the pieces of one sentence to the next rows of the table.
@@ -167,7 +169,8 @@ impl Network {
         for (sentence, pieces) in pieces.iter().enumerate() {
             for window in word_windows(&pieces.words, self.longest, CONTEXT.min(self.longest / 4)) {
                 let inside = pieces.ids.get(window.pieces.clone()).unwrap_or_default();
-                let ids = [self.tokenizer.cls()].into_iter().chain(inside.iter().copied()).chain([self.tokenizer.sep()]);
+                let ids =
+                    [self.tokenizer.cls()].into_iter().chain(inside.iter().copied()).chain([self.tokenizer.sep()]);
                 let skip = window.keep.start - window.pieces.start + 1;
                 inputs.push((sentence, ids.collect::<Vec<u32>>(), skip..skip + window.keep.len()));
             }

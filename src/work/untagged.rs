@@ -35,8 +35,7 @@ pub struct UntaggedReport {
 impl UntaggedReport {
     /// The whole report, one statement per line.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines =
-            vec![format!("untagged: {} read, {} used", with_noun(self.read, "document"), self.used)];
+        let mut lines = vec![format!("untagged: {} read, {} used", with_noun(self.read, "document"), self.used)];
         let left_out = [
             (self.without_words, "document", "without a word"),
             (self.held_out, "document", "of the validation or test split"),

@@ -9,7 +9,8 @@ use super::{TAGGED, support::Place};
 /// Texts with the words of the tagged sentences, one of them the same.
 const UNTAGGED: &str = "tacos near me now\n2 start restaurants near me\nopen now\nopen late\ntacos near me now\n";
 /// Enough steps to learn the sentences by heart.
-const TRAIN: &str = "train --train train.txt --valid valid.txt --lr 5e-4 --epochs 30 --batch 2 --set log_every=1 --json";
+const TRAIN: &str =
+    "train --train train.txt --valid valid.txt --lr 5e-4 --epochs 30 --batch 2 --set log_every=1 --json";
 
 fn place() -> Place {
     let place = Place::new();
@@ -27,12 +28,16 @@ fn weights(place: &Place, run: &str) -> Vec<u8> {
 #[test]
 fn untagged_files_are_learned_and_accounted_for() {
     let place = place();
-    let answer = place.tagli(&format!("{TRAIN} --untagged untagged.txt valid.txt --set untagged_threshold=0.3 --out run"));
+    let answer =
+        place.tagli(&format!("{TRAIN} --untagged untagged.txt valid.txt --set untagged_threshold=0.3 --out run"));
     let answer = answer.fine();
     // Three of the file are new; one is of the validation split, as are the three of valid.txt, and one comes twice.
-    for said in ["8 documents read, 3 used", "4 documents with a text of the validation", "1 document with a text that came",
-        "4 spans of the files ignored"]
-    {
+    for said in [
+        "8 documents read, 3 used",
+        "4 documents with a text of the validation",
+        "1 document with a text that came",
+        "4 spans of the files ignored",
+    ] {
         assert!(answer.err.contains(said), "{said}: {}", answer.err);
     }
     let report = answer.json();
@@ -59,7 +64,9 @@ fn untagged_files_are_learned_and_accounted_for() {
 #[test]
 fn a_training_killed_in_its_second_stage_resumes_to_the_same_weights() {
     let place = place();
-    let train = |out: &str| format!("{TRAIN} --untagged untagged.txt --set untagged_threshold=0.3 --set checkpoint_every=3 --out {out}");
+    let train = |out: &str| {
+        format!("{TRAIN} --untagged untagged.txt --set untagged_threshold=0.3 --set checkpoint_every=3 --out {out}")
+    };
     let whole = place.tagli(&train("whole")).fine().json();
     let mut child = place.command().args(train("killed").split_whitespace()).spawn().unwrap();
     let begun = std::time::Instant::now();
@@ -74,7 +81,10 @@ fn a_training_killed_in_its_second_stage_resumes_to_the_same_weights() {
     child.wait().unwrap();
     assert!(after_border() >= 6 && place.path("killed/checkpoint/untagged.json").exists());
     let end = place.tagli("train --resume --out killed --json").fine().json();
-    assert_eq!((&end["untagged"], &end["stage"], &end["steps"]), (&whole["untagged"], &whole["stage"], &whole["steps"]));
+    assert_eq!(
+        (&end["untagged"], &end["stage"], &end["steps"]),
+        (&whole["untagged"], &whole["stage"], &whole["steps"])
+    );
     assert!(weights(&place, "killed") == weights(&place, "whole"), "bit for bit");
 }
 
@@ -86,7 +96,9 @@ fn untagged_documents_of_a_project_are_its_own() {
     place.tagli("new food").fine();
     place.tagli("import food train.txt --split train").fine();
     let train = "train food --lr 5e-4 --epochs 2 --batch 2 --json";
-    place.tagli(&format!("{train} --untagged")).fails(1, &["no untagged document", "0 documents read", "without --untagged"]);
+    place
+        .tagli(&format!("{train} --untagged"))
+        .fails(1, &["no untagged document", "0 documents read", "without --untagged"]);
     assert!(!place.path("food/runs/0001-mini").exists(), "nothing is written before");
     place.tagli("import food todo.txt --format text").fine();
     let report = place.tagli(&format!("{train} --untagged")).fine().json();
@@ -111,7 +123,10 @@ fn a_model_learns_from_teachers() {
     assert_eq!(config["data"]["teachers"], json!(["teacher", "other/model"]));
     assert_eq!(config["settings"]["teacher"], "teacher,other/model");
     let log = place.read("taught/log.txt");
-    assert!(log.contains("teachers (teacher, other/model): answers for 9 sentences") && log.contains("in memory"), "{log}");
+    assert!(
+        log.contains("teachers (teacher, other/model): answers for 9 sentences") && log.contains("in memory"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, SoftBatch, State, by_example, labels_of,
-    optimisation::ParameterFactors, soft_of, targets,
+    Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, SoftBatch, State, by_example,
+    labels_of, optimisation::ParameterFactors, soft_of, targets,
 };
 use crate::{
     model::{

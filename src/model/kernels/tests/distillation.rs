@@ -101,7 +101,9 @@ fn certain_targets_are_labels() {
         let (soft_loss, soft_gradients) = fresh(&parameters, &Objective { labels, soft, ..case.objective(None) });
         assert!((soft_loss - loss).abs() <= 1e-6 * loss, "{soft_loss} {loss}");
         let norm = gradients.squares().sqrt();
-        for (found, wanted) in soft_gradients.values().into_iter().flatten().zip(gradients.values().into_iter().flatten()) {
+        for (found, wanted) in
+            soft_gradients.values().into_iter().flatten().zip(gradients.values().into_iter().flatten())
+        {
             assert!(f64::from((found - wanted).abs()) <= 1e-6 * norm, "{found} {wanted}");
         }
     }

@@ -23,7 +23,10 @@ fn teacher(name: &str, mode: LabelMode) -> Teacher {
 
 /// Untagged sentences with the words of the tagged ones.
 fn untagged() -> Vec<Sentence> {
-    sentences().into_iter().map(|s| Sentence { id: format!("u{}", s.id), tags: vec!["O".into(); s.tags.len()], ..s }).collect()
+    sentences()
+        .into_iter()
+        .map(|s| Sentence { id: format!("u{}", s.id), tags: vec!["O".into(); s.tags.len()], ..s })
+        .collect()
 }
 
 fn tags() -> Vec<String> {
@@ -124,8 +127,8 @@ fn a_run_with_teachers_goes_on_without_them_to_the_same_weights() {
     let whole = Memory::default();
     let report = run_with(taught(teachers.clone()), &whole, &[]).unwrap();
     assert!(!whole.get().points.iter().any(|point| matches!(point, Point::Stage { .. })), "one stage");
-    let mut resumed = 0;
-    for killed in 1..whole.get().points.len() {
+    let (mut resumed, points) = (0, whole.get().points.len());
+    for killed in 1..points {
         let sink = Memory::default();
         sink.get().full_after = Some(killed);
         assert!(run_with(taught(teachers.clone()), &sink, &[]).is_err());

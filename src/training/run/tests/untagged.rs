@@ -7,7 +7,8 @@ use crate::runs::UntaggedCounts;
 
 /// Untagged sentences: words that the tagged ones contain, in other sentences, and one that says nothing.
 fn untagged() -> Vec<Sentence> {
-    let texts = ["cheap sushi downtown", "any ramen near me", "italian tacos", "thai place under ten dollars", "food at late"];
+    let texts =
+        ["cheap sushi downtown", "any ramen near me", "italian tacos", "thai place under ten dollars", "food at late"];
     let sentence = |(at, text): (usize, &str)| {
         let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
         Sentence { id: format!("u{at}"), tags: vec!["O".into(); words.len()], words }
@@ -52,16 +53,18 @@ fn the_second_stage_learns_what_the_first_predicts() {
     let last = written.statuses.last().unwrap();
     assert_eq!((last.phase, last.step, last.steps), (Phase::Done, report.steps, report.steps));
     // It begins from the base again: its first loss is an untrained head's.
-    let losses: Vec<f64> = points.iter().filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None }).collect();
+    let losses: Vec<f64> =
+        points.iter().filter_map(|p| if let Point::Step { loss, .. } = p { Some(*loss) } else { None }).collect();
     assert!(losses[step] > 3.0 * losses[step - 1], "{losses:?}");
     assert_eq!(written.checkpoint, None);
 }
 
 #[test]
 fn the_better_stage_is_the_model_and_its_scores_are_reported() {
-    for epochs in [12.0, 1.5] {
+    let mut kept_stages = Vec::new();
+    for seed in 1..=6 {
         let sink = Memory::default();
-        let mut job = two_stages(|s| s.epochs = epochs);
+        let mut job = two_stages(|s| (s.epochs, s.untagged_threshold, s.seed) = (7.0, 0.0, seed));
         job.data.test = sentences();
         let report = run_with(job, &sink, &[]).unwrap();
         let (step, _) = border(&sink);
@@ -71,6 +74,7 @@ fn the_better_stage_is_the_model_and_its_scores_are_reported() {
         };
         let stage = if best(true) > best(false) { 2 } else { 1 };
         assert_eq!(report.stage, Some(stage));
+        kept_stages.push(stage);
         assert_eq!(report.valid.unwrap().word.f1, best(true).max(best(false)));
         let kept = sink.get().statuses.last().unwrap().checkpoint.unwrap();
         assert_eq!(kept > step, stage == 2);
@@ -80,11 +84,16 @@ fn the_better_stage_is_the_model_and_its_scores_are_reported() {
         });
         assert_eq!(test, Some((kept, report.test.unwrap().word)));
     }
+    assert!(kept_stages.contains(&1) && kept_stages.contains(&2), "{kept_stages:?}");
 }
 
 #[test]
 fn a_run_of_two_stages_goes_on_from_every_point_to_the_same_weights() {
-    let every_two = || two_stages(|s| (s.checkpoint_every, s.epochs, s.average, s.mask) = (2, 5.0, 0.5, 0.1));
+    let every_two = || {
+        two_stages(|s| {
+            (s.checkpoint_every, s.epochs, s.average, s.mask, s.untagged_threshold) = (3, 8.0, 0.5, 0.1, 0.0);
+        })
+    };
     let whole = Memory::default();
     let report = run_with(every_two(), &whole, &[]).unwrap();
     let (step, _) = border(&whole);
@@ -104,11 +113,10 @@ fn a_run_of_two_stages_goes_on_from_every_point_to_the_same_weights() {
         // The checkpoint has the untagged sentences.
         let again = Job { resume: Some(saved), untagged: Vec::new(), ..every_two() };
         let again = run_with(again, &sink, &[]).unwrap();
-        assert_eq!(Report { seconds: 0.0, samples_per_second: 0.0, ..again }, Report {
-            seconds: 0.0,
-            samples_per_second: 0.0,
-            ..report.clone()
-        });
+        assert_eq!(
+            Report { seconds: 0.0, samples_per_second: 0.0, ..again },
+            Report { seconds: 0.0, samples_per_second: 0.0, ..report.clone() }
+        );
         assert!(sink.get().files == whole.get().files, "killed after {killed} points");
         assert_eq!(unclocked(&sink), unclocked(&whole), "killed after {killed} points");
     }
