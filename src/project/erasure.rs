@@ -134,11 +134,6 @@ pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Res
     Ok(traces)
 }
 
-/// Whether a file has the name of those of a checkpoint that contain documents.
-fn is_training_data(path: &Path) -> bool {
-    run_folder::CHECKPOINT_DATA.iter().any(|data| path.file_name().is_some_and(|name| name == *data))
-}
-
 /// Search for erased words.
 struct Search {
     root: PathBuf,
@@ -206,11 +201,8 @@ impl Search {
             if run.is_live() {
                 self.add(&run.path, TraceState::MayHold, "it is running, and its checkpoints have the training data");
             }
-            let has = |path: &PathBuf| {
-                let bytes = storage::read(path, MOST_BYTES).unwrap_or_default();
-                memchr::memmem::find(&bytes, &self.in_checkpoint).is_some()
-            };
-            if let Some(path) = run_folder::checkpoint_data(&run.path).into_iter().find(has) {
+            if let Some(path) = run_folder::checkpoint_data(&run.path).into_iter().find(|path| self.has_document(path))
+            {
                 let path = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
                 self.checkpoints.push((run.id, path));
             }
@@ -246,9 +238,15 @@ impl Search {
         }
     }
 
+    /// Whether training data contain the document.
+    fn has_document(&self, path: &Path) -> bool {
+        let bytes = storage::read(path, MOST_BYTES).unwrap_or_default();
+        memchr::memmem::find(&bytes, &self.in_checkpoint).is_some()
+    }
+
     /// Whether a path is of the training data in one of the checkpoints that were found.
     fn is_in_found_checkpoint(&self, name: &Path) -> bool {
-        is_training_data(name) && self.checkpoints.iter().any(|(_, path)| path.parent() == name.parent())
+        run_folder::is_training_data(name) && self.checkpoints.iter().any(|(_, path)| path.parent() == name.parent())
     }
 
     /// Searches a file; `name` is its path in the project.
@@ -257,7 +255,7 @@ impl Search {
             return self.add(path, TraceState::MayHold, "it is too large, or cannot be read");
         };
         let plain = unescaped(&bytes);
-        let is_data = name.starts_with(RUNS) && is_training_data(name);
+        let is_data = name.starts_with(RUNS) && run_folder::is_training_data(name);
         let forms = [&bytes, &*plain];
         if self.texts.iter().any(|text| have(forms, text.as_bytes())) || is_data && have(forms, &self.in_checkpoint) {
             self.add(path, TraceState::Holds, "");
@@ -403,12 +401,11 @@ mod tests {
         project
     }
 
-    /// A run whose checkpoint has this training data.
+    /// A run whose checkpoint has this training data (and untagged documents).
     fn run(project: &Project, data: &str) -> PathBuf {
         run_with(project, data, "[]")
     }
 
-    /// The same with these untagged documents.
     fn run_with(project: &Project, data: &str, untagged: &str) -> PathBuf {
         let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
         let (id, mut folder) = project.runs().create(&config).unwrap();
@@ -447,8 +444,11 @@ mod tests {
                 (data(&untagged).replace("data.json", "untagged.json"), TraceState::Removed),
             ]
         );
-        assert!(!untagged.join("checkpoint").exists());
-        assert!(!with.join("checkpoint").exists() && without.join("checkpoint").exists());
+        assert!(
+            !untagged.join("checkpoint").exists()
+                && !with.join("checkpoint").exists()
+                && without.join("checkpoint").exists()
+        );
         assert!(dir.path().join("mine.txt").exists() && dir.path().join("exports/all.conll").exists());
     }
 

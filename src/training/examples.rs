@@ -229,12 +229,9 @@ impl Coder<'_> {
 /// `taught` has all pieces of its sentence, `sentence` is its place among the answers.
 fn soft_labels(example: &Example, taught: &[bool], answers: &Answers, sentence: usize) -> Option<SoftLabels> {
     let rows = answers.rows(sentence).filter(|rows| rows.len() == taught.len())?;
-    let is_known = |row: usize| {
-        let values = answers.table.get(row * answers.tags..(row + 1) * answers.tags).unwrap_or_default();
-        values.iter().any(|value| *value > 0.0)
-    };
     let kept = example.keep.clone().enumerate().filter(|(_, piece)| taught.get(*piece) == Some(&true));
-    let at = kept.map(|(at, piece)| (example.offset + at, rows.start + piece)).filter(|(_, row)| is_known(*row));
+    let at =
+        kept.map(|(at, piece)| (example.offset + at, rows.start + piece)).filter(|(_, row)| answers.is_known(*row));
     Some(SoftLabels { table: Arc::clone(&answers.table), at: at.collect() })
 }
 

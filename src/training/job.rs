@@ -1,6 +1,6 @@
 //! Everything that a training needs.
 
-use super::checkpoint;
+use super::{checkpoint, teacher::Teacher};
 use crate::{
     model::BaseModel,
     runs::Settings,
@@ -30,13 +30,4 @@ impl Job {
     pub fn new(data: Dataset, settings: Settings, base: BaseModel) -> Self {
         Self { data, untagged: Vec::new(), teachers: Vec::new(), settings, base, resume: None }
     }
-}
-
-/// Trained model from which another one learns.
-#[derive(Clone, Debug)]
-pub struct Teacher {
-    /// Name for messages: a run or a folder.
-    pub name: String,
-    /// The model. Its tags are those of the training, in any order.
-    pub model: BaseModel,
 }

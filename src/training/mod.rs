@@ -32,7 +32,8 @@ pub mod worker;
 
 pub use comparison::{Comparison, Computed};
 pub use error::TrainError;
-pub use job::{Job, Teacher};
+pub use job::Job;
 pub use recipe::recipe;
 pub use run::run;
 pub use self_check::compare_on_processor;
+pub use teacher::Teacher;

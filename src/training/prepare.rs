@@ -10,7 +10,7 @@ use super::{
     job::Job,
     mixture,
     stage::Learned,
-    teacher::{self, Answers, Student},
+    teacher::{self, Answers, Student, Teacher},
     torch,
 };
 use crate::{
@@ -68,17 +68,9 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
     let tags = tag_names(&labels);
     let mut notes = std::mem::take(&mut base.notes);
     if !teachers.is_empty() {
-        let names: Vec<String> = teachers.iter().map(|teacher| teacher.name.clone()).collect();
-        let student = Student {
-            tokenizer: &base.tokenizer,
-            tokenizer_json: &base.tokenizer_json,
-            tags: &tags,
-            mode: settings.label_mode,
-        };
         let sentences: Vec<&Sentence> = data.train.iter().chain(&untagged).collect();
-        let answers = teacher::ask(teachers, &sentences, &student, settings.teacher_temperature, chosen)?;
-        let (size, count) = (bytes(answers.bytes() as u64), sentences.len());
-        notes.push(format!("teachers ({}): answers for {count} sentences, {size} in memory", names.join(", ")));
+        let (answers, note) = ask(teachers, &sentences, &settings, (&base, &tags), chosen)?;
+        notes.push(note);
         learned.answers = Some(answers);
     }
     let fingerprint = fingerprint(&data, (&untagged, learned.answers.as_ref()), &settings, &base);
@@ -128,6 +120,23 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
         mask_piece,
         notes,
     })
+}
+
+/// Asks the teachers about these sentences. Also returns a note.
+fn ask(
+    teachers: Vec<Teacher>,
+    sentences: &[&Sentence],
+    settings: &Settings,
+    (base, tags): (&BaseModel, &[String]),
+    chosen: &Chosen,
+) -> Result<(Answers, String), TrainError> {
+    let names: Vec<String> = teachers.iter().map(|teacher| teacher.name.clone()).collect();
+    let (tokenizer, tokenizer_json) = (&base.tokenizer, base.tokenizer_json.as_slice());
+    let student = Student { tokenizer, tokenizer_json, tags, mode: settings.label_mode };
+    let answers = teacher::ask(teachers, sentences, &student, settings.teacher_temperature, chosen)?;
+    let size = bytes(answers.bytes() as u64);
+    let note = format!("teachers ({}): answers for {} sentences, {size} in memory", names.join(", "), sentences.len());
+    Ok((answers, note))
 }
 
 /// Encoded splits.

@@ -18,7 +18,7 @@ use super::{
     patience::Patience,
     prepare::{Prepared, prepare},
     publish::Publisher,
-    stage::{Learned, SecondStage},
+    stage::{Ended, Learned, SecondStage},
 };
 use crate::{
     model::{
@@ -28,7 +28,6 @@ use crate::{
     runs::{Control, Phase, Point, RunSink, SplitScores, metrics::Report},
     text::number::with_noun,
 };
-use finish::Ended;
 
 /// Number of steps after which the remaining time is estimated.
 const STEPS_TO_JUDGE: usize = 3;

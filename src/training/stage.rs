@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::teacher::Answers;
 use crate::{
-    runs::{SplitScores, UntaggedCounts},
+    runs::{SplitScores, UntaggedCounts, metrics::Report},
     spans::Sentence,
 };
 
@@ -43,4 +43,18 @@ pub(super) struct SecondStage {
     pub(super) first: FirstStage,
     /// Untagged sentences with predicted tags.
     pub(super) sentences: Vec<Sentence>,
+}
+
+/// A stage that has ended.
+pub(super) struct Ended {
+    /// Report of the run so far.
+    pub(super) report: Report,
+    /// Second stage, if one follows; otherwise the run has ended.
+    pub(super) next: Option<SecondStage>,
+}
+
+impl From<Report> for Ended {
+    fn from(report: Report) -> Self {
+        Self { report, next: None }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{TrainError, job::Teacher};
+use super::TrainError;
 use crate::{
     model::{
         BaseModel, PieceTokenizer, WordPieces,
@@ -23,6 +23,15 @@ const PIECES: usize = 4096;
 /// Most word pieces that neighbouring windows of a long sentence share.
 const CONTEXT: usize = 128;
 
+/// Trained model from which another one learns.
+#[derive(Clone, Debug)]
+pub struct Teacher {
+    /// Name for messages: a run or a folder.
+    pub name: String,
+    /// The model. Its tags are those of the training, in any order.
+    pub model: BaseModel,
+}
+
 /// Probabilities of the teachers for each word piece of some sentences.
 /// A row of zeros belongs to a piece about which no teacher says anything.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +48,12 @@ impl Answers {
     /// Size of the probabilities in memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.table.len() * size_of::<f32>()
+    }
+
+    /// Whether a teacher says something about the piece of this row.
+    pub(super) fn is_known(&self, row: usize) -> bool {
+        let values = self.table.get(row * self.tags..(row + 1) * self.tags).unwrap_or_default();
+        values.iter().any(|value| *value > 0.0)
     }
 
     /// Rows of a sentence, one for each of its word pieces; `None` for a sentence that is not among them.

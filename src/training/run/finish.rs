@@ -6,23 +6,9 @@ use crate::{
     runs::{Phase, Point, SplitScores, metrics, metrics::Report},
     training::{
         TrainError, mixture, pseudo_labels,
-        stage::{FirstStage, SecondStage},
+        stage::{Ended, FirstStage, SecondStage},
     },
 };
-
-/// A stage that has ended.
-pub(super) struct Ended {
-    /// Report of the run so far.
-    pub(super) report: Report,
-    /// Second stage, if one follows; otherwise the run has ended.
-    pub(super) next: Option<SecondStage>,
-}
-
-impl From<Report> for Ended {
-    fn from(report: Report) -> Self {
-        Self { report, next: None }
-    }
-}
 
 impl Run<'_, '_> {
     /// Writes the best weights before a failure, if possible.

@@ -62,8 +62,8 @@ impl Train {
 
     /// Whether the settings are those of a recipe, whatever the user's other choices.
     fn is_recipe(&self, recipe: Recipe) -> bool {
-        let has = |own: &Settings| own.clone().with_choices_of(&self.settings) == self.settings;
-        self.recipe_settings(recipe).is_some_and(has)
+        let own = self.recipe_settings(recipe).cloned();
+        own.is_some_and(|own| own.with_choices_of(&self.settings) == self.settings)
     }
 
     /// Takes the recipe after this one.
