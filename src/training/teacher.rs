@@ -8,7 +8,7 @@ use crate::{
     model::{
         BaseModel, PieceTokenizer, WordPieces,
         align::word_windows,
-        device::{Chosen, Compute},
+        device::{self, Chosen},
         kernels::Precision,
         network::{PreparedNetwork, TensorNetwork},
     },
@@ -73,7 +73,7 @@ pub(super) struct Student<'a> {
 
 /// Asks the teachers, one after the other, on the threads of the caller's pool.
 ///
-/// Word pieces of a teacher with the same tokenizer answer for themselves. Another teacher answers by word: its first piece
+/// Word pieces of a teacher with the same tokenizer and label mode answer for themselves. Another one answers by word: its first piece
 /// answers for the word's first piece, and for the others as the label mode derives their tags.
 pub(super) fn ask(
     teachers: Vec<Teacher>,
@@ -138,13 +138,19 @@ fn add<'a>(
     }
 }
 
+/// Logits or probabilities of one input: a row for each piece, with a value for each tag.
+type Rows = Vec<Vec<f32>>;
+
+/// Computes the logits of inputs of piece ids, special pieces included.
+type Compute = Box<dyn Fn(&[&[u32]]) -> Vec<Rows> + Sync>;
+
 /// Network of a teacher.
 struct Network {
     name: String,
     tokenizer: PieceTokenizer,
     /// Longest input in pieces, without special ones.
     longest: usize,
-    compute: Box<dyn Fn(&[&[u32]]) -> Vec<Vec<Vec<f32>>> + Sync>,
+    compute: Compute,
     /// Place of each of the student's tags among the teacher's.
     places: Vec<usize>,
     /// Whether its word pieces are those of the student, and learned like them.
@@ -164,12 +170,12 @@ impl Network {
         };
         let by_piece = tokenizer_json == student.tokenizer_json && config.label_mode == Some(student.mode);
         let longest = config.max_positions.saturating_sub(2).max(1);
-        let compute: Box<dyn Fn(&[&[u32]]) -> Vec<Vec<Vec<f32>>> + Sync> = match &chosen.compute {
-            Compute::Kernels => {
+        let compute: Compute = match &chosen.compute {
+            device::Compute::Kernels => {
                 let network = PreparedNetwork::new(&config, weights, &[Precision::Exact])?;
                 Box::new(move |inputs| network.logits(inputs, Precision::Exact))
             }
-            Compute::Tensors(device) => {
+            device::Compute::Tensors(device) => {
                 let network = TensorNetwork::new(&config, weights, device)?;
                 Box::new(move |inputs| network.logits(inputs))
             }
@@ -178,7 +184,7 @@ impl Network {
     }
 
     /// Returns the pieces of each sentence, with the probabilities of the student's tags for each.
-    fn answer(&self, words: &[&[String]], temperature: f64) -> Result<Vec<(WordPieces, Vec<Vec<f32>>)>, TrainError> {
+    fn answer(&self, words: &[&[String]], temperature: f64) -> Result<Vec<(WordPieces, Rows)>, TrainError> {
         let pieces = cut(&self.tokenizer, words, &self.name)?;
         let mut inputs = Vec::new();
         for (sentence, pieces) in pieces.iter().enumerate() {
@@ -190,7 +196,7 @@ impl Network {
                 inputs.push((sentence, ids.collect::<Vec<u32>>(), skip..skip + window.keep.len()));
             }
         }
-        let mut rows: Vec<Vec<Vec<f32>>> = pieces.iter().map(|pieces| Vec::with_capacity(pieces.ids.len())).collect();
+        let mut rows: Vec<Rows> = pieces.iter().map(|pieces| Vec::with_capacity(pieces.ids.len())).collect();
         let mut sum = inputs.first().map_or(0, |(_, ids, _)| ids.len());
         let batches = inputs.chunk_by(|_, next| {
             sum += next.1.len();
