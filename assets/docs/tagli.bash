@@ -759,7 +759,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --set --settings --folds --curve --out --force --resume --fetch --json --log --help"
+            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --untagged --teacher --set --settings --folds --curve --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -823,6 +823,14 @@ _tagli() {
                     ;;
                 --recipe)
                     COMPREPLY=($(compgen -W "auto lesson tuned" -- "${cur}"))
+                    return 0
+                    ;;
+                --untagged)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --teacher)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --set)

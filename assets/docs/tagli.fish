@@ -147,6 +147,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'Device:
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Source of the settings that are not given' -r -f -a "auto\t'Settings that fit the number of sentences and the base model'
 lesson\t'Settings of the lesson. Learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled'
 tuned\t'`Auto` with further changes that raised F1. Longer, with masked word pieces, tags decoded as a sequence'"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l untagged -d 'Learn from untagged texts, too: the project\'s documents that are not begun, or, with --train, these files in any format. A second stage learns the tags that the model of the first is sure of; with --teacher, their probabilities are learned instead. Write it after DIR' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l teacher -d 'Learn the probabilities of trained models, of several their mean: runs of the project, folders of runs, or folders of models, with the same labels. Write it after DIR' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r

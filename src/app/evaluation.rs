@@ -136,7 +136,7 @@ impl<'a> Evaluation<'a> {
                 labels,
                 tables: tables.as_deref(),
             }),
-            Point::Step { .. } => None,
+            Point::Step { .. } | Point::Stage { .. } => None,
         }
     }
 

@@ -38,7 +38,7 @@ pub fn steps(points: &[Point]) -> impl DoubleEndedIterator<Item = StepLine> {
         Point::Step { epoch, loss, lr, grad_norm, tokens_per_second, .. } => {
             Some(StepLine { epoch: *epoch, loss: *loss, rate: *lr, norm: *grad_norm, speed: *tokens_per_second })
         }
-        Point::Eval { .. } => None,
+        Point::Eval { .. } | Point::Stage { .. } => None,
     })
 }
 

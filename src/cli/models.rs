@@ -210,9 +210,11 @@ impl Source {
         let config = self.run.as_deref().and_then(|run| run_folder::read_config(run).ok());
         let status: Option<Status> = self.run.as_deref().and_then(|run| run_folder::read_status(run).ok());
         let manifest = self.run.as_deref().and_then(project_of);
-        let settings = config
-            .as_ref()
-            .map(|config| Settings { base: public_name(&config.settings.base), ..config.settings.clone() });
+        let settings = config.as_ref().map(|config| {
+            let teachers: Vec<String> = config.settings.teachers().into_iter().map(public_name).collect();
+            let base = public_name(&config.settings.base);
+            Settings { base, teacher: teachers.join(","), ..config.settings.clone() }
+        });
         let trained_from = config.as_ref().map(|config| config.settings.base.as_str()).and_then(|name| match name {
             name if is_embedded(name) => Some(model::embedded::SOURCE),
             name => (hub::is_id(name) && !Path::new(name).exists()).then_some(name),

@@ -16,7 +16,7 @@ use crate::{
         output::{Existing, write_output},
         run_folder::RunConfig,
     },
-    runs::{Control, Point, Status, plot},
+    runs::{Control, Point, Status, UntaggedCounts, plot},
     text::number::{bytes as size, with_noun},
 };
 
@@ -147,6 +147,15 @@ pub(super) fn line(point: &Point) -> String {
             "step {step:>6}  epoch {epoch:.2}  {split} loss {loss:.4}  F1 per word {:.4}, per piece {:.4} (lenient)",
             word.f1, piece.f1
         ),
+        Point::Stage { step, epoch, stage, untagged } => {
+            let UntaggedCounts { read, kept, unsure, without_span, repeats } = untagged;
+            format!(
+                "step {step:>6}  epoch {epoch:.2}  stage {stage}: {kept} of {} learned, left out {unsure} unsure and \
+                 {without_span} without a span; each tagged sentence {}",
+                with_noun(*read, "untagged sentence"),
+                with_noun(*repeats, "time")
+            )
+        }
     }
 }
 
@@ -193,6 +202,8 @@ fn csv(points: &[Point]) -> String {
                     piece.f1, word.precision, word.recall, word.f1
                 )
             }
+            // Its counts have no columns; the steps after it have epochs that go on.
+            Point::Stage { step, epoch, .. } => format!("stage,{step},{epoch},,,,,,,,,\n"),
         };
     }
     text
@@ -223,9 +234,10 @@ mod tests {
             labels: Default::default(),
             tables: None,
         };
-        let text = csv(&[step, eval]);
+        let stage = Point::Stage { step: 1, epoch: 0.1, stage: 2, untagged: UntaggedCounts::default() };
+        let text = csv(&[step, eval, stage]);
         let columns: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(columns, [12, 12, 12]);
+        assert_eq!(columns, [12, 12, 12, 12]);
         assert_eq!((csv_field("valid"), csv_field("a,\"b\"")), ("valid".into(), "\"a,\"\"b\"\"\"".into()));
     }
 }

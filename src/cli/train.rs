@@ -24,7 +24,9 @@ use crate::{
     training,
     work::{
         resume::{InterruptedRun, ResumeError},
+        teachers::{self, TeacherError},
         train::{StartedRun, TaggedFile, TrainRequest, TrainRequestError, TrainingData},
+        untagged::UntaggedSentences,
     },
 };
 
@@ -38,6 +40,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     let new = &args.new_run;
     not_built(new)?;
+    first_dir_then_lists(args)?;
     if let Some(out) = &args.out {
         PlainRun::check(out, args.force)?;
     }
@@ -45,7 +48,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let access = if args.out.is_some() { Access::Read } else { Access::Write };
     let annotator = new.annotator.as_deref();
     let project = args.dir.as_deref().map(|dir| project_dir::open(dir, access, annotator, output)).transpose()?;
-    let data = match &project {
+    let mut data = match &project {
         Some(project) => project_data(project, new, output)?,
         None => file_data(args, output)?,
     };
@@ -53,8 +56,18 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let base_name = new.base.as_deref().unwrap_or(default_base);
     let dir = project.as_ref().map(|project| project.root.as_path());
     let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
+    if settings.untagged {
+        add_untagged(&mut data, project.as_ref(), new, output)?;
+    }
     let description = describe(new.recipe, &settings, &data.sentences);
+    let names: Vec<String> = teacher_names(new, &settings).into_iter().map(str::to_owned).collect();
+    let labels = data.sentences.label_names();
     let request = TrainRequest::new(data, settings).map_err(refused)?;
+    let teachers = teachers::open(project.as_ref(), &names, &labels).map_err(teacher_refused)?;
+    if !teachers.is_empty() {
+        output.say(format!("teachers: {}", names.join(", ")));
+    }
+    let request = request.with_teachers(teachers);
     // Whoever types the name of a base wants it; a project may come from a stranger.
     let base = models::open_base(base_name, args.fetch || new.base.is_some(), output)?;
     for note in &base.notes {
@@ -156,7 +169,75 @@ fn refused(error: TrainRequestError) -> CliError {
             CliError::data(error).hint("documents are done when `enter` or `space` left them on the Tag screen")
         }
         TrainRequestError::Settings(_) => CliError::usage(error),
+        TrainRequestError::NothingUntagged(_) => CliError::data(error).hint(
+            "untagged are documents that nobody began, of the training split; `tagli import` adds some, and without \
+             --untagged the tagged ones are learned",
+        ),
     }
+}
+
+fn teacher_refused(error: TeacherError) -> CliError {
+    let hint = match &error {
+        TeacherError::Missing(_) => "`tagli runs list DIR` lists the runs of a project",
+        TeacherError::Unfinished { .. } => "let it come to its end, or continue it with `tagli train --resume`",
+        TeacherError::NoModel { .. } | TeacherError::Damaged { .. } => "train it again, or name another teacher",
+        TeacherError::Labels { .. } | TeacherError::Tags { .. } => {
+            "a teacher must have been trained on the labels that the training data have, all of them and no others"
+        }
+    };
+    CliError::data(error).hint(hint)
+}
+
+/// Names of the teachers: those of the command line, or of the settings.
+fn teacher_names<'a>(new: &'a NewRun, settings: &'a Settings) -> Vec<&'a str> {
+    match new.teacher.is_empty() {
+        true => settings.teachers(),
+        // A path may contain a comma.
+        false => new.teacher.iter().map(String::as_str).collect(),
+    }
+}
+
+/// Adds the untagged documents of the project, or the texts of the files.
+fn add_untagged(
+    data: &mut TrainingData,
+    project: Option<&Project>,
+    new: &NewRun,
+    output: Output,
+) -> Result<(), CliError> {
+    let files = new.untagged.as_deref().unwrap_or_default();
+    match (project, files) {
+        (Some(project), []) => {
+            let name = annotator::choose(project, new.annotator.as_deref())?;
+            data.add_untagged_of_project(project, &project.read_annotator(&name)?.journal);
+        }
+        (Some(_), _) => {
+            return Err(CliError::usage("--untagged takes files only with --train")
+                .hint("the untagged documents of a project are its own; `tagli import DIR FILE` adds more"));
+        }
+        (None, []) => {
+            return Err(CliError::usage("--untagged needs files here").hint("for example --untagged reviews.txt"));
+        }
+        (None, files) => {
+            let mut sentences = UntaggedSentences::default();
+            for path in files {
+                let corpus = data::read(path, None, &data::read_options()?, output)?.into_corpus();
+                sentences.add(&output::path(path), &corpus);
+            }
+            data.add_untagged(sentences);
+        }
+    }
+    data.untagged.iter().flat_map(|(_, report)| report.lines()).for_each(|line| output.say(line));
+    Ok(())
+}
+
+/// Explains how a project is given beside options that take several values: the last of these would swallow it.
+fn first_dir_then_lists(args: &args::Train) -> Result<(), CliError> {
+    if args.dir.is_some() || args.new_run.train.is_some() {
+        return Ok(());
+    }
+    Err(CliError::usage("there is no project and no --train file").hint(
+        "write the project before options with several values: tagli train DIR --untagged, tagli train DIR --teacher RUN",
+    ))
 }
 
 /// Refuses the options that do nothing so far.
@@ -229,6 +310,10 @@ fn run_settings(
     if let Some(device) = &new.device {
         device.clone_into(&mut settings.device);
     }
+    settings.untagged |= new.untagged.is_some();
+    if !new.teacher.is_empty() {
+        settings.teacher = new.teacher.join(",");
+    }
     for pair in &new.set {
         let (setting, value) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
@@ -264,6 +349,13 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
         settings.batch,
         settings.seed
     );
+    if settings.untagged && settings.teacher.is_empty() {
+        text += &format!(", then untagged ones with spans scored {} or more", settings.untagged_threshold);
+    }
+    if !settings.teacher.is_empty() {
+        let (share, temperature) = (settings.teacher_share, settings.teacher_temperature);
+        text += &format!(", teachers with a share of {share} of the loss, temperature {temperature}");
+    }
     // Settings that most runs leave at 0.
     let more = [("mask", settings.mask), ("average", settings.average), ("label_smoothing", settings.label_smoothing)];
     more.iter().filter(|(_, value)| *value > 0.0).for_each(|(name, value)| text += &format!(", {name} {value}"));
@@ -287,6 +379,10 @@ fn summary(value: &Value) -> String {
             let [word, piece] = ["word", "piece"].map(|count| number(&value[split][count]["f1"]));
             text += &format!("{split}: F1 per word {word}, per piece {piece} (lenient)\n");
         }
+    }
+    if let (Some(kept), Some(read)) = (value["untagged"]["kept"].as_u64(), value["untagged"]["read"].as_u64()) {
+        let stage = if value["stage"] == 2 { "second" } else { "first" };
+        text += &format!("{kept} of {read} untagged documents learned; the model of the {stage} stage is kept\n");
     }
     if let Some(model) = value["model"].as_str() {
         text += &format!("model: {model}\n");

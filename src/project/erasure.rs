@@ -202,9 +202,8 @@ impl Search {
             if run.is_live() {
                 self.add(&run.path, TraceState::MayHold, "it is running, and its checkpoints have the training data");
             }
-            let path = run_folder::checkpoint_data(&run.path);
-            let bytes = storage::read(&path, MOST_BYTES).unwrap_or_default();
-            if memchr::memmem::find(&bytes, &self.in_checkpoint).is_some() {
+            if let Some(path) = run_folder::checkpoint_data(&run.path).into_iter().find(|path| self.has_document(path))
+            {
                 let path = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
                 self.checkpoints.push((run.id, path));
             }
@@ -221,7 +220,7 @@ impl Search {
         for path in paths {
             let name = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
             let is_known = self.traces.iter().any(|trace| trace.path == name && !path.is_dir());
-            if is_known || name == Path::new(DOCUMENTS) || self.checkpoints.iter().any(|(_, path)| *path == name) {
+            if is_known || name == Path::new(DOCUMENTS) || self.is_in_found_checkpoint(&name) {
                 continue;
             }
             let may_be_link = name == Path::new(RUNS) || name == Path::new(EXPORTS);
@@ -240,13 +239,24 @@ impl Search {
         }
     }
 
+    /// Whether training data contain the document.
+    fn has_document(&self, path: &Path) -> bool {
+        let bytes = storage::read(path, MOST_BYTES).unwrap_or_default();
+        memchr::memmem::find(&bytes, &self.in_checkpoint).is_some()
+    }
+
+    /// Whether a path is of the training data in one of the checkpoints that were found.
+    fn is_in_found_checkpoint(&self, name: &Path) -> bool {
+        run_folder::is_training_data(name) && self.checkpoints.iter().any(|(_, path)| path.parent() == name.parent())
+    }
+
     /// Searches a file; `name` is its path in the project.
     fn file(&mut self, path: &Path, name: &Path) {
         let Ok(bytes) = storage::read(path, MOST_BYTES) else {
             return self.add(path, TraceState::MayHold, "it is too large, or cannot be read");
         };
         let plain = unescaped(&bytes);
-        let is_data = name.starts_with(RUNS) && name.file_name().is_some_and(|name| name == "data.json");
+        let is_data = name.starts_with(RUNS) && run_folder::is_training_data(name);
         let forms = [&bytes, &*plain];
         if self.texts.iter().any(|text| have(forms, text.as_bytes())) || is_data && have(forms, &self.in_checkpoint) {
             self.add(path, TraceState::Holds, "");
@@ -392,12 +402,17 @@ mod tests {
         project
     }
 
-    /// A run whose checkpoint has this training data.
+    /// A run whose checkpoint has this training data (and untagged documents).
     fn run(project: &Project, data: &str) -> PathBuf {
+        run_with(project, data, "[]")
+    }
+
+    fn run_with(project: &Project, data: &str, untagged: &str) -> PathBuf {
         let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
         let (id, mut folder) = project.runs().create(&config).unwrap();
         let mut checkpoint = folder.checkpoint().unwrap().unwrap();
         checkpoint.file("data.json", data.as_bytes()).unwrap();
+        checkpoint.file("untagged.json", untagged.as_bytes()).unwrap();
         checkpoint.finish().unwrap();
         project.root.join("runs").join(id.as_str())
     }
@@ -413,6 +428,7 @@ mod tests {
         let mut project = project(dir.path());
         let with = run(&project, r#"{"train":[{"id":"r1","words":["call"]}]}"#);
         let without = run(&project, r#"{"train":[{"id":"r2","words":["good"]}]}"#);
+        let untagged = run_with(&project, r#"{"train":[]}"#, r#"[{"id":"r1","words":["call"]}]"#);
         project.export_file("all.conll", b"call O\n", Existing::Keep).unwrap();
         fs::write(dir.path().join("mine.txt"), format!("see: {TEXT}!")).unwrap();
         fs::write(dir.path().join("other.txt"), "good tacos").unwrap();
@@ -426,9 +442,14 @@ mod tests {
                 ("exports/all.conll".to_owned(), TraceState::MayHold),
                 ("mine.txt".to_owned(), TraceState::Holds),
                 (data(&with), TraceState::Removed),
+                (data(&untagged).replace("data.json", "untagged.json"), TraceState::Removed),
             ]
         );
-        assert!(!with.join("checkpoint").exists() && without.join("checkpoint").exists());
+        assert!(
+            !untagged.join("checkpoint").exists()
+                && !with.join("checkpoint").exists()
+                && without.join("checkpoint").exists()
+        );
         assert!(dir.path().join("mine.txt").exists() && dir.path().join("exports/all.conll").exists());
     }
 

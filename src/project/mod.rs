@@ -73,7 +73,7 @@ pub use repair::{Repair, RepairStep};
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
 pub use storage::StorageError;
-pub use training_data::{TrainingDataReport, training_data};
+pub use training_data::{TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
 
 use self::{
     file_stamp::{Stamp, stamp, stamp_of_more},

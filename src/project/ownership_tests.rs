@@ -196,7 +196,7 @@ pub(super) fn numbers(dir: &Path) -> Vec<String> {
     let points: Vec<Point> = run_folder::metrics_tail(dir).poll().unwrap();
     let steps = points.iter().map(|point| match point {
         Point::Step { step, .. } => step.to_string(),
-        Point::Eval { .. } => String::new(),
+        Point::Eval { .. } | Point::Stage { .. } => String::new(),
     });
     let log = fs::read_to_string(dir.join("log.txt")).unwrap();
     let log = log.lines().find_map(|line| line.strip_prefix("run ")).unwrap_or_default().to_owned();

@@ -392,9 +392,17 @@ pub fn model_path(run: &Path) -> PathBuf {
     run.join(MODEL)
 }
 
-/// Path of the training data in the checkpoint of a run.
-pub(super) fn checkpoint_data(run: &Path) -> PathBuf {
-    run.join(CHECKPOINT).join("data.json")
+/// Files of a checkpoint that contain documents: tagged and untagged ones.
+const CHECKPOINT_DATA: [&str; 2] = ["data.json", "untagged.json"];
+
+/// Paths of [`CHECKPOINT_DATA`] in the checkpoint of a run.
+pub(super) fn checkpoint_data(run: &Path) -> [PathBuf; 2] {
+    CHECKPOINT_DATA.map(|name| run.join(CHECKPOINT).join(name))
+}
+
+/// Whether a file has the name of one of [`CHECKPOINT_DATA`].
+pub(super) fn is_training_data(path: &Path) -> bool {
+    CHECKPOINT_DATA.iter().any(|data| path.file_name().is_some_and(|name| name == *data))
 }
 
 /// Reads the last status of the run in a folder.

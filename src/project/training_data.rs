@@ -139,6 +139,38 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
     (data, report)
 }
 
+/// Documents that an annotator has not begun, for a training that learns from untagged texts, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UntaggedDocuments {
+    /// Documents of the training split as words, all with the tag `O`, which says nothing.
+    pub sentences: Vec<Sentence>,
+    /// Number of those that belong to the validation or test split, and so stay out.
+    pub held_out: usize,
+}
+
+/// Untagged documents of a project: those with the status `todo`.
+/// Done ones without spans are tagged, skipped and partial ones are not used. Splits as in [`training_data`].
+pub fn untagged_documents(project: &Project, journal: &Journal) -> UntaggedDocuments {
+    let seed = project.manifest.split_seed;
+    let chosen = project.documents.iter().any(|document| document.split == Some(Split::Valid));
+    let mut found = UntaggedDocuments::default();
+    for document in &project.documents {
+        let annotation = journal.annotation(&document.id);
+        if annotation.status != Status::Todo || annotation.needs_review() {
+            continue;
+        }
+        let default = if chosen { Split::Train } else { split_of(&document.id, seed) };
+        if document.split.unwrap_or(default) != Split::Train {
+            found.held_out += 1;
+            continue;
+        }
+        let words: Vec<String> = document.word_texts().map(str::to_owned).collect();
+        let tags = vec!["O".to_owned(); words.len()];
+        found.sentences.push(Sentence { id: document.id.clone(), words, tags });
+    }
+    found
+}
+
 /// CRC-32 of sentences, in hexadecimal.
 fn fingerprint(sentences: &[Sentence]) -> String {
     let mut sum = crc32fast::Hasher::new();
@@ -229,6 +261,31 @@ mod tests {
         assert_eq!(account.not_done, BTreeMap::from([("partial", 1), ("todo", 1)]));
         assert_eq!(account.split_by_seed, 1);
         assert_eq!(account.labels, [("Dish".into(), [1, 0, 0]), ("Location".into(), [1, 0, 0])].into());
+    }
+
+    #[test]
+    fn only_documents_that_nobody_began_are_untagged() {
+        let (_dir, some, journal) = project(vec![
+            item("todo", None, &[], Status::Todo),
+            item("train", Some(Split::Train), &[], Status::Todo),
+            item("valid", Some(Split::Valid), &[], Status::Todo),
+            item("test", Some(Split::Test), &[], Status::Todo),
+            item("done without spans", None, &[], Status::Done),
+            item("partial", None, &[(0, 4, 2)], Status::Partial),
+            item("skipped", None, &[], Status::Skipped),
+        ]);
+        let found = untagged_documents(&some, &journal);
+        let ids: Vec<&str> = found.sentences.iter().map(|sentence| sentence.id.as_str()).collect();
+        assert_eq!((ids, found.held_out), (vec!["todo", "train"], 2));
+        assert_eq!(found.sentences[0].tags, ["O", "O", "O"]);
+        // Without a chosen validation split, the seed holds documents out that could be in it later.
+        let names: Vec<String> = (0..100).map(|n| format!("r{n}")).collect();
+        let items = names.iter().map(|name| item(name, None, &[], Status::Todo)).collect();
+        let (_dir, many, journal) = project(items);
+        let held_out = names.iter().filter(|name| split_of(name, many.manifest.split_seed) == Split::Valid).count();
+        let found = untagged_documents(&many, &journal);
+        assert_eq!((found.held_out, found.sentences.len()), (held_out, 100 - held_out));
+        assert!(held_out > 0);
     }
 
     #[test]

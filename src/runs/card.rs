@@ -196,6 +196,7 @@ impl Card<'_> {
                 writeln!(out, "- {split}: {documents} documents, {words} words, {spans} spans")?;
             }
         }
+        self.helpers(out)?;
         let annotator = self.data_text("annotator").filter(|_| self.names_annotator).map(|name| ("annotator", name));
         let provenance = annotator.into_iter().chain(self.provenance.iter().copied());
         for (heading, text) in provenance.filter(|(_, text)| !text.trim().is_empty()) {
@@ -214,6 +215,29 @@ impl Card<'_> {
             writeln!(out, "- begun on {day}")?;
         }
         writeln!(out)
+    }
+}
+
+/// What helped besides tagged documents.
+impl Card<'_> {
+    fn helpers(&self, out: &mut String) -> std::fmt::Result {
+        let used = self.data.and_then(|data| data.get("untagged")?.get("used")?.as_u64());
+        let stage = self.points.iter().find_map(|point| match point {
+            Point::Stage { untagged, .. } => Some(untagged.kept),
+            _ => None,
+        });
+        match (used, stage) {
+            (Some(used), Some(kept)) => {
+                writeln!(out, "- untagged: {used} documents, {kept} of them learned with predicted tags")?;
+            }
+            (Some(used), None) => writeln!(out, "- untagged: {used} documents")?,
+            (None, _) => {}
+        }
+        let teachers = self.data.and_then(|data| data.get("teachers")?.as_array()).into_iter().flatten();
+        // The folder of a teacher is private.
+        let names = teachers.filter_map(|name| Path::new(name.as_str()?).file_name()?.to_str());
+        let names: Vec<String> = names.map(plain).collect();
+        if names.is_empty() { Ok(()) } else { writeln!(out, "- teachers: {}", names.join(", ")) }
     }
 }
 
@@ -325,6 +349,19 @@ mod tests {
         let text = card.markdown();
         assert!(text.contains("- data: a\u{240a}---\u{240a}&lt;script>\\[x\\](y)\u{241b}\\[31m\n"), "{text}");
         assert_eq!(text.lines().filter(|line| *line == "---").count(), 2);
+    }
+
+    #[test]
+    fn a_card_names_untagged_documents_and_teachers_without_their_folders() {
+        let data = json!({ "untagged": { "read": 9, "used": 7 }, "teachers": ["0003-small", "/home/ada/secret/ru_n"] });
+        let card = Card { name: "m", version: "1", data: Some(&data), ..Card::default() };
+        let text = card.markdown();
+        assert!(text.contains("- untagged: 7 documents\n- teachers: 0003-small, ru_n\n"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+        let untagged = crate::runs::UntaggedCounts { kept: 5, ..Default::default() };
+        let points = [Point::Stage { step: 1, epoch: 1.0, stage: 2, untagged }];
+        let text = Card { points: &points, ..card }.markdown();
+        assert!(text.contains("- untagged: 7 documents, 5 of them learned with predicted tags\n"), "{text}");
     }
 
     #[test]

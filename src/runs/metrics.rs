@@ -96,6 +96,33 @@ pub enum Point {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tables: Option<Box<Tables>>,
     },
+    /// Published where the second stage of a run begins, which learns from untagged sentences, too.
+    Stage {
+        /// Optimiser steps of the first stage.
+        step: usize,
+        /// Epochs of the first stage.
+        epoch: f64,
+        /// Number of the stage that begins: 2.
+        stage: usize,
+        /// Untagged sentences that it learns and leaves out.
+        #[serde(flatten)]
+        untagged: UntaggedCounts,
+    },
+}
+
+/// Untagged sentences for which a model predicted tags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UntaggedCounts {
+    /// Sentences that the model read.
+    pub read: usize,
+    /// Sentences whose predicted tags are learned.
+    pub kept: usize,
+    /// Sentences left out because of a span with a score below the threshold.
+    pub unsure: usize,
+    /// Sentences left out because the model found no span in them.
+    pub without_span: usize,
+    /// Number of times that an epoch contains each tagged sentence.
+    pub repeats: usize,
 }
 
 impl Point {
@@ -103,14 +130,14 @@ impl Point {
     /// For the test split, the step of the weights that were scored.
     pub fn step(&self) -> usize {
         match self {
-            Self::Step { step, .. } | Self::Eval { step, .. } => *step,
+            Self::Step { step, .. } | Self::Eval { step, .. } | Self::Stage { step, .. } => *step,
         }
     }
 
     /// Epochs done at that time, with fraction.
     pub fn epoch(&self) -> f64 {
         match self {
-            Self::Step { epoch, .. } | Self::Eval { epoch, .. } => *epoch,
+            Self::Step { epoch, .. } | Self::Eval { epoch, .. } | Self::Stage { epoch, .. } => *epoch,
         }
     }
 
@@ -179,6 +206,12 @@ pub struct Report {
     /// Scores of the kept weights on the test split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<SplitScores>,
+    /// Untagged sentences that the second stage learned; only for runs in which the first stage came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untagged: Option<UntaggedCounts>,
+    /// Stage whose weights the model has, 1 or 2; only for runs with two stages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<usize>,
 }
 
 #[cfg(test)]
@@ -224,5 +257,13 @@ mod tests {
         ));
         assert!(line.ends_with(r#""labels":{"Dish":{"precision":0.0,"recall":0.0,"f1":0.0,"support":3}}}"#));
         assert_eq!(serde_json::from_str::<Point>(&line).unwrap(), eval);
+        let untagged = UntaggedCounts { read: 9, kept: 5, unsure: 3, without_span: 1, repeats: 2 };
+        let stage = Point::Stage { step: 40, epoch: 3.0, stage: 2, untagged };
+        let line = serde_json::to_string(&stage).unwrap();
+        assert_eq!(
+            line,
+            r#"{"kind":"stage","step":40,"epoch":3.0,"stage":2,"read":9,"kept":5,"unsure":3,"without_span":1,"repeats":2}"#
+        );
+        assert_eq!(serde_json::from_str::<Point>(&line).unwrap(), stage);
     }
 }

@@ -15,7 +15,7 @@ pub mod status;
 pub mod suggester;
 pub mod summary;
 
-pub use metrics::{LabelScores, Point, Scores, SplitScores};
+pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
 pub use settings::{LabelMode, Order, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};

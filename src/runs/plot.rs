@@ -62,7 +62,7 @@ fn series(points: &[Point], metric: fn(&Point) -> Option<f64>) -> Vec<(f64, f64)
 fn training_loss(point: &Point) -> Option<f64> {
     match point {
         Point::Step { loss, .. } => Some(*loss),
-        Point::Eval { .. } => None,
+        Point::Eval { .. } | Point::Stage { .. } => None,
     }
 }
 

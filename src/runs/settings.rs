@@ -211,6 +211,21 @@ pub struct Settings {
     pub checkpoint_minutes: f64,
     /// Steps between two checkpoints; 0 to use the minutes.
     pub checkpoint_every: usize,
+    /// Whether untagged sentences are learned from, too.
+    ///
+    /// With teachers, from their probabilities. Otherwise the run has a second stage, which begins from the base again and
+    /// learns the tags that the model of the first stage predicts.
+    pub untagged: bool,
+    /// Lowest score of a predicted span; a sentence with a span below it is not learned in the second stage.
+    /// The score is the mean probability of the tags of the span's words.
+    pub untagged_threshold: f64,
+    /// Runs or model folders whose probabilities are learned, separated by commas; empty for none.
+    pub teacher: String,
+    /// Share of the loss that compares a tagged word piece with the teachers; its tag has the rest.
+    /// An untagged word piece has only the teachers.
+    pub teacher_share: f64,
+    /// Number by which logits are divided before they are compared with those of the teachers.
+    pub teacher_temperature: f64,
 }
 
 impl Default for Settings {
@@ -256,7 +271,32 @@ impl Settings {
             patience: 0,
             checkpoint_minutes: 5.0,
             checkpoint_every: 0,
+            untagged: false,
+            untagged_threshold: 0.7,
+            teacher: String::new(),
+            teacher_share: 0.5,
+            teacher_temperature: 2.0,
         }
+    }
+
+    /// Returns these settings with those of `other` that no recipe sets.
+    /// They are the device, and the data that help: untagged sentences and teachers.
+    #[must_use]
+    pub fn with_choices_of(self, other: &Self) -> Self {
+        Self {
+            device: other.device.clone(),
+            untagged: other.untagged,
+            untagged_threshold: other.untagged_threshold,
+            teacher: other.teacher.clone(),
+            teacher_share: other.teacher_share,
+            teacher_temperature: other.teacher_temperature,
+            ..self
+        }
+    }
+
+    /// Names of the teachers.
+    pub fn teachers(&self) -> Vec<&str> {
+        self.teacher.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
     }
 
     /// Checks that every value is valid.
@@ -283,6 +323,9 @@ impl Settings {
             stride(self.stride, self.max_pieces),
             share(self.dropout.unwrap_or(0.0), "a dropout"),
             from_zero(self.checkpoint_minutes, "minutes between checkpoints"),
+            share(self.untagged_threshold, "an untagged_threshold"),
+            within(self.teacher_share, 0.0, 1.0, "a teacher_share", "a number above 0, up to 1"),
+            within(self.teacher_temperature, 0.0, 100.0, "a teacher_temperature", "a number above 0, such as 2"),
         ];
         faults.into_iter().flatten().next().map_or(Ok(()), Err)
     }
@@ -350,11 +393,28 @@ mod tests {
             ("adam_beta2", "1"),
             ("adam_epsilon", "0"),
             ("checkpoint_minutes", "-1"),
+            ("untagged_threshold", "1"),
+            ("teacher_share", "0"),
+            ("teacher_share", "1.5"),
+            ("teacher_temperature", "0"),
         ] {
             assert!(with(name, value).unwrap().is_err(), "{name}={value}");
         }
         assert!(with("batch", "-1").is_err());
         assert_eq!(Settings::lesson("mini").check(), Ok(()));
+    }
+
+    #[test]
+    fn a_recipe_keeps_the_device_and_the_data_that_help() {
+        let mut own = Settings::lesson("mini");
+        for pair in [("device", "cpu"), ("untagged", "true"), ("teacher", " 3, old/run ,"), ("teacher_share", "0.25")] {
+            own.set(pair.0, pair.1).unwrap();
+        }
+        (own.untagged_threshold, own.teacher_temperature, own.epochs) = (0.9, 4.0, 99.0);
+        let chosen = Settings { epochs: 3.0, ..own.clone() };
+        assert_eq!(Settings::lesson("mini").with_choices_of(&own), chosen);
+        assert_eq!(own.teachers(), ["3", "old/run"]);
+        assert!(Settings::lesson("mini").teachers().is_empty());
     }
 
     #[test]

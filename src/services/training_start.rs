@@ -16,6 +16,7 @@ use crate::{
     work::{
         base::BaseError,
         resume::{InterruptedRun, ResumeError},
+        teachers,
         train::{TrainRequest, TrainRequestError, TrainingData, apply_recipe},
     },
 };
@@ -86,7 +87,14 @@ impl TrainingStart {
         data.record_recipe(recipe_name(recipe));
         // The recipe is for the documents that are done now, not for those that the screen counted earlier.
         let effective = apply_recipe(recipe, data.sentences.train.len(), settings.clone());
+        if effective.untagged {
+            data.add_untagged_of_project(&self.project, &annotator.journal);
+        }
+        let labels = data.sentences.label_names();
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
+        let names = request.settings().teachers();
+        let teachers = teachers::open(Some(&self.project), &names, &labels).map_err(|error| error.to_string())?;
+        let request = request.with_teachers(teachers);
         self.trainer.check_free()?;
         let settings = Box::new(settings);
         let again = match fetch {
@@ -151,5 +159,6 @@ fn refusal(error: TrainRequestError) -> String {
             "no document of the training split is done yet: tag some and leave them with enter".to_owned()
         }
         TrainRequestError::Settings(message) => message,
+        other @ TrainRequestError::NothingUntagged(_) => other.to_string(),
     }
 }

@@ -1,11 +1,12 @@
 //! Checkpoints: everything that a run needs to continue bit for bit.
 //! The result is as if it had not been interrupted.
 //!
-//! A checkpoint is a folder with the training data (`data.json`), the progress (`progress.json`), and the arrays of
-//! network and optimiser (`values.safetensors` and so on). The order of the sentences and the draws of dropout follow
+//! A checkpoint is a folder with the training data (`data.json`; untagged sentences in `untagged.json`), the progress
+//! (`progress.json`), and the arrays of network and optimiser (`values.safetensors` and so on). With teachers their
+//! probabilities are in it, too (`answers.safetensors`), so that a run continues without them. The order of the sentences and the draws of dropout follow
 //! from seed and step, so no random generator is saved.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +15,21 @@ use super::{
     engine::{Arrays, Counters, Engine, Named, State},
     exact,
     patience::Patience,
+    stage::{FirstStage, Learned},
+    teacher::Answers,
 };
 use crate::{
     model::weights::{self, Array, Weights},
     runs::{FolderSink, SplitScores},
-    spans::Dataset,
+    spans::{Dataset, Sentence},
 };
 
 const PROGRESS: &str = "progress.json";
 const DATA: &str = "data.json";
+const UNTAGGED: &str = "untagged.json";
+const ANSWERS: &str = "answers.safetensors";
+/// Name of the probabilities in the file of the answers.
+const TABLE: &str = "answers";
 /// Version of the format of these files.
 const VERSION: u32 = 2;
 
@@ -52,6 +59,12 @@ pub(super) struct Progress {
     /// Summed loss since the last step point (bits of an `f64`), steps and pieces.
     pub(super) meter: (u64, usize, usize),
     pub(super) counters: Counters,
+    /// Result of the first stage, if this is the second one.
+    #[serde(default, with = "exact", skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<FirstStage>,
+    /// Rows of the teachers' answers at which each sentence begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) answers: Vec<usize>,
 }
 
 impl Progress {
@@ -68,8 +81,17 @@ impl Progress {
             patience: Patience::default(),
             meter: (0, 0, 0),
             counters: engine.counters(),
+            first: None,
+            answers: Vec::new(),
         }
     }
+}
+
+/// Data of a run that a checkpoint holds.
+pub(super) struct Contents<'a> {
+    pub(super) data: &'a Dataset,
+    pub(super) untagged: &'a [Sentence],
+    pub(super) answers: Option<&'a Answers>,
 }
 
 /// Writes a checkpoint.
@@ -79,10 +101,16 @@ impl Progress {
 pub(super) fn write(
     mut folder: Box<dyn FolderSink>,
     progress: &Progress,
-    data: &Dataset,
+    contents: &Contents<'_>,
     engine: &dyn Engine,
 ) -> Result<(), TrainError> {
-    folder.file(DATA, &to_json(data)?)?;
+    folder.file(DATA, &to_json(contents.data)?)?;
+    if !contents.untagged.is_empty() {
+        folder.file(UNTAGGED, &to_json(&contents.untagged)?)?;
+    }
+    if let Some(answers) = contents.answers {
+        folder.file(ANSWERS, &bytes([(TABLE.to_owned(), answers.table.to_vec())].into())?)?;
+    }
     for of in Arrays::ALL {
         let arrays = engine.arrays(of);
         if !arrays.is_empty() {
@@ -105,6 +133,32 @@ fn to_json(value: &impl Serialize) -> Result<Vec<u8>, TrainError> {
 pub fn data(saved: &Saved) -> Result<(Dataset, usize), TrainError> {
     let data = serde_json::from_slice(part(saved, DATA)?).map_err(|error| broken(DATA, &error))?;
     Ok((data, progress(saved)?.points))
+}
+
+/// Reads the untagged sentences of a checkpoint, the answers of teachers, and the result of the first stage.
+pub(super) fn learned(saved: &Saved) -> Result<(Vec<Sentence>, Learned), TrainError> {
+    let progress = progress(saved)?;
+    let untagged = match saved.get(UNTAGGED) {
+        Some(bytes) => serde_json::from_slice(bytes).map_err(|error| broken(UNTAGGED, &error))?,
+        None => Vec::new(),
+    };
+    let answers = match saved.get(ANSWERS) {
+        Some(bytes) => Some(answers(bytes, progress.answers)?),
+        None if progress.answers.is_empty() => None,
+        None => return Err(TrainError::Resume(format!("the checkpoint has no {ANSWERS}"))),
+    };
+    Ok((untagged, Learned { answers, first: progress.first }))
+}
+
+fn answers(bytes: &[u8], starts: Vec<usize>) -> Result<Answers, TrainError> {
+    let mut arrays = weights::from_safetensors(bytes).map_err(|error| broken(ANSWERS, &error))?;
+    let table = arrays.remove(TABLE).map(|array| array.data).unwrap_or_default();
+    let rows = starts.last().copied().unwrap_or(0);
+    let tags = table.len().checked_div(rows).unwrap_or(0);
+    if !starts.is_sorted() || tags * rows != table.len() {
+        return Err(broken(ANSWERS, &"its numbers do not fit progress.json"));
+    }
+    Ok(Answers { tags, starts, table: Arc::new(table) })
 }
 
 /// Reads the progress and the state of a checkpoint.

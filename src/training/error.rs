@@ -42,6 +42,14 @@ pub enum TrainError {
         /// The reason.
         source: TokenizerError,
     },
+    /// A teacher cannot be used.
+    #[error("the teacher {name} cannot be used: {why}")]
+    Teacher {
+        /// Its name.
+        name: String,
+        /// The reason.
+        why: String,
+    },
     /// No such device.
     #[error(transparent)]
     Device(#[from] DeviceError),

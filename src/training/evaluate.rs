@@ -80,7 +80,7 @@ pub(super) fn evaluate(engine: &dyn Engine, split: &EncodedSplit) -> Result<Eval
 
 /// Returns the prediction for each piece of each sentence.
 /// Also the summed loss of the labelled ones, and their number.
-fn predict_all<T: Clone + Default + Send>(
+pub(super) fn predict_all<T: Clone + Default + Send>(
     split: &EncodedSplit,
     predict: impl Fn(&[&Example]) -> Predictions<T> + Sync,
 ) -> (Vec<Vec<T>>, f64, usize) {
@@ -133,7 +133,7 @@ fn labelled<'a, T>(gold: &'a Gold, pieces: &'a [T]) -> impl Iterator<Item = &'a 
 }
 
 /// Returns the value of the first piece of each word.
-fn firsts<'a, T>(gold: &Gold, pieces: &'a [T]) -> Vec<Option<&'a T>> {
+pub(super) fn firsts<'a, T>(gold: &Gold, pieces: &'a [T]) -> Vec<Option<&'a T>> {
     let mut firsts = vec![None; gold.tags.len()];
     for (word, piece) in gold.words.iter().zip(pieces).rev() {
         firsts.get_mut(*word).into_iter().for_each(|first| *first = Some(piece));

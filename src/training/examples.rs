@@ -1,9 +1,9 @@
 //! Encodes sentences as training examples.
 //! Piece ids with a tag for each labelled piece.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use super::TrainError;
+use super::{TrainError, teacher::Answers};
 use crate::{
     model::{
         PieceTokenizer, WordPieces,
@@ -26,8 +26,17 @@ pub(super) struct Coder<'a> {
     pub(super) stride: Option<usize>,
 }
 
+/// Probabilities that pieces of an example should get.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SoftLabels {
+    /// `[rows, tags]`, shared by all examples.
+    pub(super) table: Arc<Vec<f32>>,
+    /// Positions in the example's `ids` with their rows, ascending.
+    pub(super) at: Vec<(usize, usize)>,
+}
+
 /// Input of the network: a sentence, or a window of a long one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Example {
     /// Index of the sentence in its split.
     pub(super) sentence: usize,
@@ -35,6 +44,8 @@ pub(super) struct Example {
     pub(super) ids: Vec<u32>,
     /// Labelled positions in `ids` with their tags.
     pub(super) labels: Vec<(usize, usize)>,
+    /// Probabilities of teachers; `None` without teachers.
+    pub(super) soft: Option<SoftLabels>,
     /// Pieces of the sentence whose prediction is taken from this example.
     pub(super) keep: Range<usize>,
     /// Position in `ids` of the first of them.
@@ -83,6 +94,29 @@ pub(super) struct EncodedSplit {
 }
 
 impl EncodedSplit {
+    /// Repeats these examples, and adds those of other sentences.
+    pub(super) fn mixed(mut self, repeats: usize, others: Self) -> Self {
+        let tagged = self.examples.clone();
+        for _ in 1..repeats {
+            self.examples.extend(tagged.iter().cloned());
+        }
+        let shift = self.gold.len();
+        let examples = others.examples.into_iter();
+        self.examples.extend(examples.map(|example| Example { sentence: example.sentence + shift, ..example }));
+        self.gold.extend(others.gold);
+        self.cut += others.cut;
+        self.without_piece += others.without_piece;
+        self.unknown_tags += others.unknown_tags;
+        self
+    }
+
+    /// Removes the tags of all sentences, which are not to be learned.
+    pub(super) fn without_labels(mut self) -> Self {
+        self.examples.iter_mut().for_each(|example| example.labels.clear());
+        self.gold.iter_mut().for_each(|gold| gold.labels.fill(IGNORE));
+        self
+    }
+
     /// Number of pieces of all examples, special ones included.
     pub(super) fn pieces(&self) -> usize {
         self.examples.iter().map(|example| example.ids.len()).sum()
@@ -104,7 +138,18 @@ impl Coder<'_> {
     /// Encodes a split of the data on the threads of the caller's pool.
     /// Sentences without words are left out.
     pub(super) fn encode(&self, sentences: &[Sentence]) -> Result<EncodedSplit, TrainError> {
-        let sentences: Vec<&Sentence> = sentences.iter().filter(|sentence| !sentence.words.is_empty()).collect();
+        self.encode_with(sentences, None)
+    }
+
+    /// As [`Coder::encode`], with the answers of teachers.
+    /// They have these sentences from that place on.
+    pub(super) fn encode_with(
+        &self,
+        sentences: &[Sentence],
+        answers: Option<(&Answers, usize)>,
+    ) -> Result<EncodedSplit, TrainError> {
+        let with_words = sentences.iter().enumerate().filter(|(_, sentence)| !sentence.words.is_empty());
+        let (places, sentences): (Vec<usize>, Vec<&Sentence>) = with_words.unzip();
         for sentence in &sentences {
             if sentence.words.len() != sentence.tags.len() {
                 let (words, tags) = (sentence.words.len(), sentence.tags.len());
@@ -117,8 +162,13 @@ impl Coder<'_> {
             Ok(pieces) => pieces,
             Err(source) => return Err(TrainError::Tokenizer { id: self.find_refused(&sentences), source }),
         };
-        for (sentence, pieces) in sentences.into_iter().zip(pieces) {
-            self.add(&mut split, sentence, pieces);
+        for ((place, sentence), pieces) in places.into_iter().zip(sentences).zip(pieces) {
+            let first = split.examples.len();
+            let taught = self.add(&mut split, sentence, pieces);
+            if let Some((answers, start)) = answers {
+                let examples = split.examples.iter_mut().skip(first);
+                examples.for_each(|example| example.soft = soft_labels(example, &taught, answers, start + place));
+            }
         }
         Ok(split)
     }
@@ -134,12 +184,14 @@ impl Coder<'_> {
         String::new()
     }
 
-    fn add(&self, split: &mut EncodedSplit, sentence: &Sentence, pieces: WordPieces) {
+    /// Adds a sentence. Returns for each of its pieces whether the label mode gives it a tag.
+    fn add(&self, split: &mut EncodedSplit, sentence: &Sentence, pieces: WordPieces) -> Vec<bool> {
         let tags: Vec<String> = sentence.tags.iter().map(|tag| to_iob2(tag)).collect();
         let ids: Vec<Option<usize>> = tags.iter().map(|tag| self.tags.iter().position(|have| have == tag)).collect();
         split.unknown_tags += ids.iter().filter(|id| id.is_none()).count();
         let known: Vec<usize> = ids.iter().map(|id| id.unwrap_or(0)).collect();
         let mut labels = piece_tags(&pieces, &known, self.mode, &|tag| if tag % 2 == 1 { tag + 1 } else { tag });
+        let taught = labels.iter().map(|label| *label != IGNORE).collect();
         for (label, word) in labels.iter_mut().zip(&pieces.words) {
             if ids.get(*word).is_none_or(Option::is_none) {
                 *label = IGNORE;
@@ -153,6 +205,7 @@ impl Coder<'_> {
         let at = split.gold.len();
         split.examples.extend(windows.into_iter().map(|window| self.example(at, &pieces, &labels, window)));
         split.gold.push(Gold { id: sentence.id.clone(), tags, words: pieces.words, labels });
+        taught
     }
 
     /// Cuts a sentence into windows.
@@ -168,8 +221,18 @@ impl Coder<'_> {
         let offset = window.keep.start - window.pieces.start + 1;
         let kept = labels.get(window.keep.clone()).unwrap_or_default().iter().enumerate();
         let labels = kept.filter_map(|(at, label)| Some((offset + at, usize::try_from(*label).ok()?))).collect();
-        Example { sentence, ids: ids.collect(), labels, keep: window.keep, offset }
+        Example { sentence, ids: ids.collect(), labels, soft: None, keep: window.keep, offset }
     }
+}
+
+/// Returns the probabilities for the pieces that an example teaches.
+/// `taught` has all pieces of its sentence, `sentence` is its place among the answers.
+fn soft_labels(example: &Example, taught: &[bool], answers: &Answers, sentence: usize) -> Option<SoftLabels> {
+    let rows = answers.rows(sentence).filter(|rows| rows.len() == taught.len())?;
+    let kept = example.keep.clone().enumerate().filter(|(_, piece)| taught.get(*piece) == Some(&true));
+    let at =
+        kept.map(|(at, piece)| (example.offset + at, rows.start + piece)).filter(|(_, row)| answers.is_known(*row));
+    Some(SoftLabels { table: Arc::clone(&answers.table), at: at.collect() })
 }
 
 /// Converts a tag of any scheme to IOB2.

@@ -16,13 +16,17 @@ mod examples;
 #[cfg(test)]
 mod golden;
 mod job;
+mod mixture;
 mod order;
 mod patience;
 mod prepare;
+mod pseudo_labels;
 mod publish;
 mod recipe;
 mod run;
 mod self_check;
+mod stage;
+mod teacher;
 mod torch;
 pub mod worker;
 
@@ -32,3 +36,4 @@ pub use job::Job;
 pub use recipe::recipe;
 pub use run::run;
 pub use self_check::compare_on_processor;
+pub use teacher::Teacher;

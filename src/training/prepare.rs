@@ -8,6 +8,9 @@ use super::{
     engine::{self, Engine},
     examples::{Coder, EncodedSplit, Example},
     job::Job,
+    mixture,
+    stage::Learned,
+    teacher::{self, Answers, Student, Teacher},
     torch,
 };
 use crate::{
@@ -19,7 +22,8 @@ use crate::{
         weights::{Array, Weights},
     },
     runs::{Plan, Settings},
-    spans::{Dataset, dataset::tag_names},
+    spans::{Dataset, Sentence, dataset::tag_names},
+    text::number::bytes,
 };
 
 /// Everything that the training loop needs.
@@ -29,12 +33,19 @@ pub(super) struct Prepared {
     pub(super) train: EncodedSplit,
     pub(super) valid: EncodedSplit,
     pub(super) test: EncodedSplit,
+    /// Untagged sentences for which tags are predicted when this stage is over.
+    pub(super) candidates: EncodedSplit,
+    /// Number of sentences in an epoch, repetitions included.
+    pub(super) sentences: usize,
     pub(super) engine: Box<dyn Engine>,
     pub(super) tokenizer_json: Vec<u8>,
     /// Piece that replaces hidden ones, if some must be hidden.
     pub(super) mask_piece: Option<u32>,
     /// Training data as given.
     pub(super) data: Dataset,
+    /// Untagged sentences as given; in the second stage with the predicted tags.
+    pub(super) untagged: Vec<Sentence>,
+    pub(super) learned: Learned,
     /// Checksum of data, settings and base.
     pub(super) fingerprint: u32,
     /// Lines for the log.
@@ -42,9 +53,10 @@ pub(super) struct Prepared {
 }
 
 /// Prepares a training, on the threads of the caller's pool.
-pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError> {
-    let Job { data, settings, mut base, .. } = job;
-    let fingerprint = fingerprint(&data, &settings, &base);
+/// `learned` is what a resumed run or a second stage begins with.
+pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Prepared, TrainError> {
+    let Job { data, untagged, teachers, mut settings, mut base, .. } = job;
+    let mut learned = learned;
     settings.check().map_err(TrainError::Setting)?;
     let labels = data.label_names();
     if data.train.iter().all(|sentence| sentence.words.is_empty()) {
@@ -55,7 +67,22 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
     }
     let tags = tag_names(&labels);
     let mut notes = std::mem::take(&mut base.notes);
-    let [train, valid, test] = encode(&data, &settings, &base, &tags)?;
+    if !teachers.is_empty() {
+        let sentences: Vec<&Sentence> = data.train.iter().chain(&untagged).collect();
+        let (answers, note) = ask(teachers, &sentences, &settings, (&base, &tags), chosen)?;
+        notes.push(note);
+        learned.answers = Some(answers);
+    }
+    let fingerprint = fingerprint(&data, (&untagged, learned.answers.as_ref()), &settings, &base);
+    let Encoded { train, valid, test, candidates } = encode((&data, &untagged), &settings, &base, &tags, &learned)?;
+    let tagged = data.train.iter().filter(|sentence| !sentence.words.is_empty()).count();
+    let extra = train.gold.len() - tagged;
+    let sentences = tagged * mixture::repeats(tagged, extra) + extra;
+    if extra > 0 {
+        settings.epochs = mixture::epochs(settings.epochs, tagged, sentences);
+        let (repeats, epochs) = (mixture::repeats(tagged, extra), settings.epochs);
+        notes.push(format!("{extra} untagged sentences, each tagged one {repeats} times an epoch, {epochs:.2} epochs"));
+    }
     for (split, name) in [(&train, "train"), (&valid, "valid"), (&test, "test")] {
         notes.push(format!("{name}: {} sentences, {} pieces", split.gold.len(), split.pieces()));
     }
@@ -71,25 +98,79 @@ pub(super) fn prepare(job: Job, chosen: &Chosen) -> Result<Prepared, TrainError>
         true => Some(base.tokenizer.mask().ok_or_else(|| no_mask_piece(&base))?),
         false => None,
     };
-    let (words, positions) = rows([&train, &valid, &test], mask_piece);
+    let (words, positions) = rows([&train, &valid, &test, &candidates], mask_piece);
     notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
     let engine = engine::make((&base.config, base.weights), &settings, chosen, (&words, &positions))?;
     let plan = Plan::new(&settings, train.examples.len());
     let tokenizer_json = base.tokenizer_json;
-    Ok(Prepared { settings, plan, train, valid, test, engine, data, fingerprint, tokenizer_json, mask_piece, notes })
+    Ok(Prepared {
+        settings,
+        plan,
+        train,
+        valid,
+        test,
+        candidates,
+        sentences,
+        engine,
+        data,
+        untagged,
+        learned,
+        fingerprint,
+        tokenizer_json,
+        mask_piece,
+        notes,
+    })
 }
 
+/// Asks the teachers about these sentences. Also returns a note.
+fn ask(
+    teachers: Vec<Teacher>,
+    sentences: &[&Sentence],
+    settings: &Settings,
+    (base, tags): (&BaseModel, &[String]),
+    chosen: &Chosen,
+) -> Result<(Answers, String), TrainError> {
+    let names: Vec<String> = teachers.iter().map(|teacher| teacher.name.clone()).collect();
+    let (tokenizer, tokenizer_json) = (&base.tokenizer, base.tokenizer_json.as_slice());
+    let student = Student { tokenizer, tokenizer_json, tags, mode: settings.label_mode };
+    let answers = teacher::ask(teachers, sentences, &student, settings.teacher_temperature, chosen)?;
+    let size = bytes(answers.bytes() as u64);
+    let note = format!("teachers ({}): answers for {} sentences, {size} in memory", names.join(", "), sentences.len());
+    Ok((answers, note))
+}
+
+/// Encoded splits.
+struct Encoded {
+    train: EncodedSplit,
+    valid: EncodedSplit,
+    test: EncodedSplit,
+    /// Untagged sentences that are not trained on.
+    candidates: EncodedSplit,
+}
+
+/// Encodes all sentences.
+/// Untagged ones are in the training split if they have the answers of teachers or predicted tags.
 fn encode(
-    data: &Dataset,
+    (data, untagged): (&Dataset, &[Sentence]),
     settings: &Settings,
     base: &BaseModel,
     tags: &[String],
-) -> Result<[EncodedSplit; 3], TrainError> {
+    learned: &Learned,
+) -> Result<Encoded, TrainError> {
     let longest = settings.max_pieces.min(base.config.max_positions);
     // The longest input of the base may be shorter than the settings allow.
     Settings { max_pieces: longest, ..settings.clone() }.check().map_err(TrainError::Setting)?;
     let coder = Coder { tokenizer: &base.tokenizer, tags, mode: settings.label_mode, longest, stride: settings.stride };
-    Ok([coder.encode(&data.train)?, coder.encode(&data.valid)?, coder.encode(&data.test)?])
+    let with = |start: usize| learned.answers.as_ref().map(|answers| (answers, start));
+    let tagged = coder.encode_with(&data.train, with(0))?;
+    let others = coder.encode_with(untagged, with(data.train.len()))?;
+    let repeats = mixture::repeats(tagged.gold.len(), others.gold.len());
+    let (train, candidates) = match (&learned.answers, &learned.first) {
+        (Some(_), _) => (tagged.mixed(repeats, others.without_labels()), EncodedSplit::default()),
+        (None, Some(_)) => (tagged.mixed(repeats, others), EncodedSplit::default()),
+        (None, None) => (tagged, others),
+    };
+    Ok(Encoded { train, valid: coder.encode(&data.valid)?, test: coder.encode(&data.test)?, candidates })
 }
 
 fn no_mask_piece(base: &BaseModel) -> TrainError {
@@ -116,10 +197,21 @@ fn has(weights: &Weights, parameter: &Parameter) -> bool {
 }
 
 /// Returns a checksum of everything that determines the result of a training.
-fn fingerprint(data: &Dataset, settings: &Settings, base: &BaseModel) -> u32 {
+fn fingerprint(
+    data: &Dataset,
+    (untagged, answers): (&[Sentence], Option<&Answers>),
+    settings: &Settings,
+    base: &BaseModel,
+) -> u32 {
     let mut sum = crc32fast::Hasher::new();
     // Writing plain values as JSON cannot fail.
     sum.update(&serde_json::to_vec(data).unwrap_or_default());
+    if !untagged.is_empty() {
+        sum.update(&serde_json::to_vec(untagged).unwrap_or_default());
+    }
+    if let Some(answers) = answers {
+        answers.table.iter().for_each(|value| sum.update(&value.to_le_bytes()));
+    }
     // Settings with their default value are left out, so that a new setting does not prevent an older run from resuming.
     let mut set = serde_json::to_value(settings).unwrap_or_default();
     let defaults = serde_json::to_value(Settings::lesson("")).unwrap_or_default();
@@ -139,7 +231,7 @@ fn fingerprint(data: &Dataset, settings: &Settings, base: &BaseModel) -> u32 {
 }
 
 /// Returns the rows of the word and position tables that occur in the data.
-fn rows(splits: [&EncodedSplit; 3], mask: Option<u32>) -> (Rows, Rows) {
+fn rows(splits: [&EncodedSplit; 4], mask: Option<u32>) -> (Rows, Rows) {
     let examples: Vec<&Example> = splits.into_iter().flat_map(|split| &split.examples).collect();
     let words: BTreeSet<u32> = examples.iter().flat_map(|example| example.ids.iter().copied()).chain(mask).collect();
     let longest = examples.iter().map(|example| example.ids.len()).max().unwrap_or(1);

@@ -1,4 +1,6 @@
-//! The training loop: steps, evaluations, controls, and the end of a run.
+//! The training loop: steps, evaluations, controls.
+
+mod finish;
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
     TrainError,
-    checkpoint::{self, Progress, Saved},
+    checkpoint::{self, Contents, Progress, Saved},
     engine::{Draws, Outcome, reference::compare},
     evaluate::{Evaluation, evaluate},
     examples::{EncodedSplit, Example},
@@ -16,14 +18,15 @@ use super::{
     patience::Patience,
     prepare::{Prepared, prepare},
     publish::Publisher,
+    stage::{Ended, Learned, SecondStage},
 };
 use crate::{
     model::{
         device::{self, Chosen},
-        folder,
         kernels::Dropout,
     },
     runs::{Control, Phase, Point, RunSink, SplitScores, metrics::Report},
+    text::number::with_noun,
 };
 
 /// Number of steps after which the remaining time is estimated.
@@ -54,18 +57,15 @@ pub fn run(
     on_point: &mut dyn FnMut(&Point),
 ) -> Result<Report, TrainError> {
     let mut publisher = Publisher::new(sink, on_point);
-    let outcome = begin(job, &mut publisher, controls).and_then(|run| run.complete());
+    let outcome = stages(job, &mut publisher, controls);
     if let Err(error) = &outcome {
         publisher.fail(error);
     }
     outcome
 }
 
-fn begin<'a, 'b>(
-    job: Job,
-    publisher: &'a mut Publisher<'b>,
-    controls: &'a Receiver<Control>,
-) -> Result<Run<'a, 'b>, TrainError> {
+/// Trains the one stage of a run, or both.
+fn stages(mut job: Job, publisher: &mut Publisher<'_>, controls: &Receiver<Control>) -> Result<Report, TrainError> {
     publisher.phase(Phase::Starting)?;
     let chosen = device::choose(&job.settings.device)?;
     publisher.set(|status| status.device = chosen.describe());
@@ -73,18 +73,34 @@ fn begin<'a, 'b>(
     let pool =
         ThreadPoolBuilder::new().thread_name(|at| format!("train-{at}")).start_handler(|_| lower_priority()).build();
     let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
-    let mut job = job;
     let resume = job.resume.take();
-    let prepared = pool.install(|| prepare(job, &chosen))?;
-    start(prepared, &chosen, resume, pool, publisher, controls)
+    let mut learned = Learned::default();
+    if let Some(saved) = &resume {
+        (job.untagged, learned) = checkpoint::learned(saved)?;
+    }
+    let is_first = !job.untagged.is_empty() && job.teachers.is_empty() && learned == Learned::default();
+    if !job.teachers.is_empty() {
+        let (count, sentences) = (job.teachers.len(), job.data.train.len() + job.untagged.len());
+        publisher.log(&format!("{} answer for {}", with_noun(count, "teacher"), with_noun(sentences, "sentence")))?;
+    }
+    // The second stage begins from the base again.
+    let again = is_first.then(|| job.clone());
+    let prepared = pool.install(|| prepare(job, learned, &chosen))?;
+    let ended = start(prepared, &chosen, resume, &pool, publisher, controls)?.complete()?;
+    let (Some(SecondStage { first, sentences }), Some(job)) = (ended.next, again) else { return Ok(ended.report) };
+    let learned = Learned { first: Some(first), ..Learned::default() };
+    let prepared = pool.install(|| prepare(Job { untagged: sentences, ..job }, learned, &chosen))?;
+    let mut run = start(prepared, &chosen, None, &pool, publisher, controls)?;
+    run.save_at_border()?;
+    Ok(run.complete()?.report)
 }
 
-/// Starts the run, or resumes it, and checks its first batch.
+/// Starts a stage, or resumes it, and checks its first batch.
 fn start<'a, 'b>(
     mut prepared: Prepared,
     chosen: &Chosen,
     resume: Option<Saved>,
-    pool: ThreadPool,
+    pool: &'a ThreadPool,
     publisher: &'a mut Publisher<'b>,
     controls: &'a Receiver<Control>,
 ) -> Result<Run<'a, 'b>, TrainError> {
@@ -94,7 +110,9 @@ fn start<'a, 'b>(
     for (split, name) in [(&prepared.train, "train"), (&prepared.valid, "valid"), (&prepared.test, "test")] {
         split.notes(name).iter().try_for_each(|note| publisher.warn(note))?;
     }
-    let (steps, epochs) = (prepared.plan.steps, prepared.settings.epochs);
+    let before = prepared.learned.first.as_ref();
+    let steps = prepared.plan.steps + before.map_or(0, |first| first.steps);
+    let epochs = prepared.settings.epochs + before.map_or(0.0, |first| first.epochs);
     publisher.set(|status| {
         status.steps = steps;
         status.epochs = epochs;
@@ -130,13 +148,13 @@ fn lower_priority() {
     }
 }
 
-/// A run between two steps.
+/// A stage of a run, between two steps.
 struct Run<'a, 'b> {
     data: Prepared,
-    pool: ThreadPool,
+    pool: &'a ThreadPool,
     publisher: &'a mut Publisher<'b>,
     controls: &'a Receiver<Control>,
-    /// Number of completed optimiser steps.
+    /// Number of completed optimiser steps of this stage.
     done: usize,
     stop_after_epoch: bool,
     patience: Patience,
@@ -180,9 +198,13 @@ struct Speed {
 }
 
 impl Run<'_, '_> {
-    fn complete(mut self) -> Result<Report, TrainError> {
+    fn complete(mut self) -> Result<Ended, TrainError> {
         match self.steps() {
-            Ok(as_planned) => self.finish(if as_planned { Phase::Done } else { Phase::Stopped }),
+            Ok(as_planned) => {
+                // A stop after the last epoch of the first stage comes before the second one.
+                let stops = self.stop_after_epoch && !self.data.candidates.gold.is_empty();
+                self.finish(if as_planned && !stops { Phase::Done } else { Phase::Stopped })
+            }
             Err(error) => {
                 self.write_best_before_failure();
                 Err(error)
@@ -190,17 +212,14 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes the best weights before a failure, if possible.
-    /// The failure is reported in any case.
-    fn write_best_before_failure(&mut self) {
-        let Some(Best { step, .. }) = self.best.take().filter(|_| self.data.engine.restore_best()) else { return };
-        let kept = self.write_model().and_then(|()| {
-            self.publisher.set(|status| status.checkpoint = Some(step));
-            self.publisher.log(&format!("kept the weights of step {step}, the best before the failure"))
-        });
-        if let Err(error) = kept {
-            tracing::warn!("the best weights before the failure could not be kept: {error}");
-        }
+    /// Number of a step in the whole run, for `done` steps of this stage.
+    fn step_number(&self, done: usize) -> usize {
+        done + self.data.learned.first.as_ref().map_or(0, |first| first.steps)
+    }
+
+    /// Epochs of the whole run, for `done` steps of this stage.
+    fn epoch_number(&self, done: usize) -> f64 {
+        self.data.plan.epoch(done) + self.data.learned.first.as_ref().map_or(0.0, |first| first.epochs)
     }
 
     /// Trains until the end of the plan, or a command to stop.
@@ -278,6 +297,11 @@ impl Run<'_, '_> {
     /// Scores the current weights and writes them as the run's model.
     /// The model can be used while the run continues.
     fn checkpoint(&mut self) -> Result<(), TrainError> {
+        if self.data.learned.first.is_some() {
+            return self.publisher.log(
+                "no checkpoint in the second stage: the model of the first stays until the two are compared at the end",
+            );
+        }
         if self.done == 0 {
             return self.publisher.log("no checkpoint before the first step: there is nothing to keep");
         }
@@ -318,20 +342,34 @@ impl Run<'_, '_> {
             best: self.best.map(|Best { step, counts }| (step, counts)),
             patience: self.patience,
             meter: (self.meter.loss.to_bits(), self.meter.steps, self.meter.pieces),
+            first: self.data.learned.first.clone(),
+            answers: self.data.learned.answers.as_ref().map(|answers| answers.starts.clone()).unwrap_or_default(),
             ..Progress::new(self.data.engine.as_ref(), self.done, self.data.fingerprint)
         };
+        let Prepared { data, untagged, learned, engine, .. } = &self.data;
+        let contents = Contents { data, untagged, answers: learned.answers.as_ref() };
         let written = self.publisher.sink().checkpoint().map_err(TrainError::from).and_then(|folder| {
-            folder
-                .map(|folder| checkpoint::write(folder, &progress, &self.data.data, self.data.engine.as_ref()))
-                .transpose()
+            folder.map(|folder| checkpoint::write(folder, &progress, &contents, engine.as_ref())).transpose()
         });
         // Writing is not part of the training time.
         self.saved = Instant::now();
         self.meter.since += began.elapsed();
         match written {
             Ok(_) => Ok(()),
-            Err(error) => self.publisher.warn(&format!("no checkpoint at step {}: {error}", self.done)),
+            Err(error) => {
+                let step = self.step_number(self.done);
+                self.publisher.warn(&format!("no checkpoint at step {step}: {error}"))
+            }
         }
+    }
+
+    /// Writes a checkpoint where the second stage begins, so that the first one is not repeated.
+    fn save_at_border(&mut self) -> Result<(), TrainError> {
+        let settings = &self.data.settings;
+        if settings.checkpoint_every == 0 && settings.checkpoint_minutes <= 0.0 {
+            return Ok(());
+        }
+        self.save()
     }
 
     /// Resumes from a checkpoint.
@@ -349,15 +387,8 @@ impl Run<'_, '_> {
         let (loss, steps, pieces) = progress.meter;
         self.meter = Meter { since: Instant::now(), loss: f64::from_bits(loss), steps, pieces };
         self.publisher.resume_at(progress.points, progress.seconds);
-        self.publisher.log(&format!("resumes from the checkpoint of step {}", self.done))
-    }
-
-    fn write_model(&mut self) -> Result<(), TrainError> {
-        self.publisher.phase(Phase::Saving)?;
-        let mut folder = self.publisher.sink().model()?;
-        let engine = &self.data.engine;
-        folder::write(folder.as_mut(), engine.config(), &engine.weights(), &self.data.tokenizer_json)?;
-        Ok(folder.finish()?)
+        let step = self.step_number(self.done);
+        self.publisher.log(&format!("resumes from the checkpoint of step {step}"))
     }
 
     /// Returns the next command, from this process or from another one.
@@ -394,7 +425,9 @@ impl Run<'_, '_> {
         let Outcome { loss, norm } = self.pool.install(|| engine.train(&batches, Some(draws), rate));
         if !(loss.is_finite() && norm.is_finite()) {
             let what = if loss.is_finite() { "gradient" } else { "loss" };
-            return Err(TrainError::Diverged { step: self.done + 1, what, rate, ids: ids(&examples, train) });
+            let ids = ids(&examples, train);
+            let step = self.step_number(self.done) + 1;
+            return Err(TrainError::Diverged { step, what, rate, ids });
         }
         self.done += 1;
         if self.data.plan.averages(self.done) {
@@ -406,13 +439,13 @@ impl Run<'_, '_> {
         if self.done.is_multiple_of(self.data.plan.log_every) || self.done == self.data.plan.steps {
             self.publish_step(rate, norm)?;
         }
-        self.publisher.progress(self.done, self.data.plan.epoch(self.done), self.time_left())
+        self.publisher.progress(self.step_number(self.done), self.epoch_number(self.done), self.time_left())
     }
 
     fn publish_step(&mut self, lr: f64, grad_norm: f64) -> Result<(), TrainError> {
         let meter = std::mem::replace(&mut self.meter, Meter::new());
         let tokens_per_second = meter.pieces as f64 / meter.since.elapsed().as_secs_f64().max(1e-9);
-        let (step, epoch) = (self.done, self.data.plan.epoch(self.done));
+        let (step, epoch) = (self.step_number(self.done), self.epoch_number(self.done));
         let loss = meter.loss / meter.steps.max(1) as f64;
         self.publisher.point(&Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second })
     }
@@ -446,19 +479,19 @@ impl Run<'_, '_> {
         outcome
     }
 
-    /// Scores the network on a split; its weights are those after `step` steps.
+    /// Scores the network on a split; its weights are those after `done` steps of this stage.
     fn score(
         &mut self,
         split: fn(&Prepared) -> &EncodedSplit,
         name: &str,
-        step: usize,
+        done: usize,
     ) -> Result<Evaluation, TrainError> {
         self.publisher.phase(Phase::Evaluating)?;
         let (data, since) = (&self.data, Instant::now());
         let found = self.pool.install(|| evaluate(data.engine.as_ref(), split(data)))?;
         self.evaluated.seconds += since.elapsed().as_secs_f64();
         self.evaluated.pieces += split(data).pieces();
-        let point = found.point(name, step, data.plan.epoch(step));
+        let point = found.point(name, self.step_number(done), self.epoch_number(done));
         self.publisher.point(&point)?;
         // An evaluation is not part of the training time.
         self.meter.since += since.elapsed();
@@ -471,7 +504,8 @@ impl Run<'_, '_> {
             return None;
         }
         let Prepared { plan, train, valid, test, .. } = &self.data;
-        let step = (self.publisher.seconds() - self.evaluated.seconds).max(0.0) / self.done as f64;
+        let before = self.data.learned.first.as_ref().map_or(0.0, |first| first.seconds);
+        let step = (self.publisher.seconds() - before - self.evaluated.seconds).max(0.0) / self.done as f64;
         let piece = match self.evaluated.pieces {
             0 => step * EVALUATION_COST * plan.per_epoch as f64 / train.pieces().max(1) as f64,
             pieces => self.evaluated.seconds / pieces as f64,
@@ -479,46 +513,6 @@ impl Run<'_, '_> {
         let evaluations = plan.evaluations.iter().filter(|at| **at > self.done).count();
         let pieces = evaluations * valid.pieces() + test.pieces();
         Some(plan.steps.saturating_sub(self.done) as f64 * step + pieces as f64 * piece)
-    }
-
-    /// Selects the best weights, and writes the model.
-    /// The last weights are scored first if necessary.
-    fn finish(mut self, end: Phase) -> Result<Report, TrainError> {
-        if self.done == 0 {
-            // An untrained classifier is not a model.
-            self.publisher.log("stopped before the first step: there is no model")?;
-            self.publisher.phase(end)?;
-            return Ok(Report::default());
-        }
-        if self.last.is_none_or(|(step, _)| step != self.done) {
-            self.evaluate_valid()?;
-        }
-        let seconds = self.publisher.seconds();
-        let (mut valid, mut step) = (self.last.map(|(_, counts)| counts), self.done);
-        if let Some(best) = self.best.take() {
-            (valid, step) = (Some(best.counts), best.step);
-            let f1 = best.counts.word.f1;
-            self.publisher.log(&format!("kept the weights of step {}: word F1 {f1:.4} on valid", best.step))?;
-            self.data.engine.restore_best();
-        } else if self.data.engine.swap_average() {
-            self.publisher.log("the model is the average of the last weights")?;
-        }
-        let test = match self.data.test.gold.is_empty() {
-            true => None,
-            false => Some(self.score(|data| &data.test, "test", step)?.counts),
-        };
-        self.publisher.set(|status| status.eta = None);
-        self.data.engine.drop_optimizer();
-        self.write_model()?;
-        self.publisher.set(|status| status.checkpoint = Some(step));
-        let trained = self.done as f64 / self.data.plan.per_epoch as f64 * self.data.train.gold.len() as f64;
-        let samples_per_second = if seconds > 0.0 { trained / seconds } else { 0.0 };
-        self.publisher.log(&format!("{}: {} steps in {seconds:.1} s", end.name(), self.done))?;
-        self.publisher.phase(end)?;
-        if !self.interrupted {
-            self.publisher.sink().drop_checkpoint();
-        }
-        Ok(Report { seconds, steps: self.done, samples_per_second, valid, test })
     }
 
     /// Compares loss and gradient of the first batch with those of a reference.

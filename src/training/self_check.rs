@@ -6,6 +6,7 @@ use super::{
     comparison::Comparison,
     engine::reference,
     prepare::{Prepared, prepare},
+    stage::Learned,
 };
 use crate::{
     model::{BaseModel, device},
@@ -35,8 +36,8 @@ pub fn compare_on_processor(base: BaseModel) -> Result<Option<Comparison>, Train
     let chosen = device::choose("cpu")?;
     let train = SENTENCES.iter().zip(1..).map(|(words, at)| sentence(at, words)).collect();
     let data = Dataset { train, ..Dataset::default() };
-    let job = Job { data, settings: Settings::lesson(&base.name), base, resume: None };
-    let Prepared { engine, settings, train, .. } = prepare(job, &chosen)?;
+    let job = Job::new(data, Settings::lesson(&base.name), base);
+    let Prepared { engine, settings, train, .. } = prepare(job, Learned::default(), &chosen)?;
     Ok(reference::compare(engine.as_ref(), &settings, &chosen, &train.examples)?)
 }
 

@@ -12,4 +12,6 @@ pub mod export;
 pub mod import;
 pub mod resume;
 pub mod source;
+pub mod teachers;
 pub mod train;
+pub mod untagged;

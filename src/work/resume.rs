@@ -110,7 +110,7 @@ impl InterruptedRun {
     pub fn resume(self, base: BaseModel) -> Result<StartedRun<RunFolder>, ProjectError> {
         let path = self.run.path().to_owned();
         let sink = self.run.resume(self.lines)?;
-        let job = Job { data: self.data, settings: self.settings, base, resume: Some(self.saved) };
+        let job = Job { resume: Some(self.saved), ..Job::new(self.data, self.settings, base) };
         Ok(StartedRun { job, sink, path: Some(path) })
     }
 }

@@ -7,15 +7,16 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::untagged::{UntaggedReport, UntaggedSentences};
 use crate::{
     model::BaseModel,
     project::{
         AnnotatorName, PlainRun, Project, ProjectError, RunFolder, RunId, TrainingDataReport, run_folder::RunConfig,
-        training_data,
+        training_data, untagged_documents,
     },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     spans::{Dataset, HalfWords, Journal, Sentence},
-    training::{self, Job},
+    training::{self, Job, Teacher},
 };
 
 /// Sentences of a training, with the description that the run's config keeps.
@@ -26,6 +27,8 @@ pub struct TrainingData {
     /// Documents and spans that a project's training uses and leaves out.
     /// `None` for tagged files.
     pub report: Option<TrainingDataReport>,
+    /// Untagged sentences that help, and what was read and left out; `None` if none are asked for.
+    pub untagged: Option<(Vec<Sentence>, UntaggedReport)>,
     description: Value,
 }
 
@@ -44,14 +47,27 @@ impl TrainingData {
         let (sentences, report) = training_data(project, journal, HalfWords::Snap);
         let description =
             json!({ "project": project.manifest.name, "annotator": annotator.as_str(), "account": report });
-        Self { sentences, report: Some(report), description }
+        Self { sentences, report: Some(report), untagged: None, description }
     }
 
     /// Sentences of tagged files.
     pub fn of_files(train: TaggedFile, valid: TaggedFile, test: TaggedFile) -> Self {
         let description = json!({ "train": train.path, "valid": valid.path, "test": test.path });
         let sentences = Dataset { train: train.sentences, valid: valid.sentences, test: test.sentences };
-        Self { sentences, report: None, description }
+        Self { sentences, report: None, untagged: None, description }
+    }
+
+    /// Adds the untagged documents of a project.
+    /// They are those that the annotator has not begun, of the training split.
+    pub fn add_untagged_of_project(&mut self, project: &Project, journal: &Journal) {
+        self.add_untagged(UntaggedSentences::of_documents(untagged_documents(project, journal)));
+    }
+
+    /// Adds untagged sentences, except those whose text is in the data.
+    pub fn add_untagged(&mut self, sentences: UntaggedSentences) {
+        let (sentences, report) = sentences.select(&self.sentences);
+        self.description["untagged"] = json!(report);
+        self.untagged = Some((sentences, report));
     }
 
     /// Records in the run's config the recipe that the user chose on the screen.
@@ -69,13 +85,16 @@ pub enum TrainRequestError {
     /// A setting is invalid.
     #[error("{0}")]
     Settings(String),
+    /// Untagged sentences are asked for, and there are none.
+    #[error("there is no untagged document to learn from: {}", .0.lines().join("; "))]
+    NothingUntagged(UntaggedReport),
 }
 
 /// Settings of a recipe for this number of sentences.
-/// With the base and the device of `settings`; `settings` itself without a recipe.
+/// With the base of `settings` and what no recipe sets; `settings` itself without a recipe.
 pub fn apply_recipe(recipe: Option<Recipe>, sentences: usize, settings: Settings) -> Settings {
     match recipe {
-        Some(recipe) => Settings { device: settings.device, ..training::recipe(recipe, sentences, &settings.base) },
+        Some(recipe) => training::recipe(recipe, sentences, &settings.base).with_choices_of(&settings),
         None => settings,
     }
 }
@@ -85,19 +104,35 @@ pub fn apply_recipe(recipe: Option<Recipe>, sentences: usize, settings: Settings
 pub struct TrainRequest {
     data: TrainingData,
     settings: Settings,
+    teachers: Vec<Teacher>,
 }
 
 impl TrainRequest {
     /// Checks data and settings.
     ///
     /// # Errors
-    /// The training split is empty, or a setting is invalid.
+    /// The training split is empty, a setting is invalid, or no untagged sentence is left of those that are asked for.
     pub fn new(data: TrainingData, settings: Settings) -> Result<Self, TrainRequestError> {
         if data.sentences.train.is_empty() {
             return Err(TrainRequestError::NothingToLearn);
         }
         settings.check().map_err(TrainRequestError::Settings)?;
-        Ok(Self { data, settings })
+        if let Some((sentences, report)) = &data.untagged
+            && sentences.is_empty()
+        {
+            return Err(TrainRequestError::NothingUntagged(*report));
+        }
+        Ok(Self { data, settings, teachers: Vec::new() })
+    }
+
+    /// Lets the run learn from these teachers, too.
+    #[must_use]
+    pub fn with_teachers(mut self, teachers: Vec<Teacher>) -> Self {
+        if !teachers.is_empty() {
+            let names: Vec<&str> = teachers.iter().map(|teacher| teacher.name.as_str()).collect();
+            self.data.description["teachers"] = json!(names);
+        }
+        Self { teachers, ..self }
     }
 
     /// Settings of the training.
@@ -148,7 +183,8 @@ impl TrainRequest {
     }
 
     fn started<S>(self, base: BaseModel, sink: S, path: Option<PathBuf>) -> StartedRun<S> {
-        let job = Job { data: self.data.sentences, settings: self.settings, base, resume: None };
+        let untagged = self.data.untagged.map(|(sentences, _)| sentences).unwrap_or_default();
+        let job = Job { untagged, teachers: self.teachers, ..Job::new(self.data.sentences, self.settings, base) };
         StartedRun { job, sink, path }
     }
 }

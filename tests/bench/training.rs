@@ -62,7 +62,7 @@ impl Batch {
 
 fn objective(batch: &Batch, scale: f32, dropout: Option<Dropout>) -> Objective<'_> {
     let (pieces, labels, frozen) = (batch.pieces(), batch.labels.as_slice(), Frozen::default());
-    Objective { pieces, labels, scale, smoothing: 0.0, dropout, frozen }
+    Objective { pieces, labels, soft: None, scale, smoothing: 0.0, dropout, frozen }
 }
 
 /// Multiplications and additions that this machine does in a second, both of a product of 192 rows with weights of

@@ -12,6 +12,7 @@ mod read_only;
 mod repair;
 #[path = "../support/mod.rs"]
 mod support;
+mod untagged;
 
 use std::fs;
 

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub struct Train {
     /// The project's folder; for a sample, your copy of it
-    #[arg(required_unless_present_any = ["train", "resume"], conflicts_with = "train")]
+    #[arg(required_unless_present_any = ["train", "resume", "untagged", "teacher"], conflicts_with = "train")]
     pub dir: Option<PathBuf>,
     /// Data and settings of a new run; a resumed run keeps its own
     #[command(flatten)]
@@ -97,6 +97,16 @@ pub struct NewRun {
     /// Source of the settings that are not given
     #[arg(long, value_parser = described::<Recipe>(), default_value = "auto")]
     pub recipe: Recipe,
+    /// Learn from untagged texts, too: the project's documents that are not begun, or, with
+    /// --train, these files in any format. A second stage learns the tags that the model of
+    /// the first is sure of; with --teacher, their probabilities are learned instead.
+    /// Write it after DIR
+    #[arg(long, value_name = "FILE", num_args = 0..)]
+    pub untagged: Option<Vec<PathBuf>>,
+    /// Learn the probabilities of trained models, of several their mean: runs of the project,
+    /// folders of runs, or folders of models, with the same labels. Write it after DIR
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub teacher: Vec<String>,
     /// Set any setting by its name, or by its name in the Hugging Face Trainer
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,

@@ -1,4 +1,18 @@
-//! Cross-entropy of the labels, and its gradient.
+//! Cross-entropy of the labels, the distance from given probabilities, and their gradients.
+
+/// Probabilities that pieces should get, such as those of another model.
+#[derive(Clone, Copy, Debug)]
+pub struct SoftTargets<'a> {
+    /// The pieces, strictly ascending.
+    pub pieces: &'a [usize],
+    /// `[pieces, tags]`, the probabilities of each piece at `temperature`.
+    pub probabilities: &'a [f32],
+    /// Share of the loss of a piece that has a label, too, from 0 to 1; the label has the rest.
+    /// A piece without a label has nothing else, so its share is 1.
+    pub share: f32,
+    /// Number by which the logits are divided before the softmax.
+    pub temperature: f32,
+}
 
 /// Replaces logits `[rows, tags]` by their gradient of the cross-entropy.
 /// It is the gradient of `scale` times the summed cross-entropy (natural logarithm) of these `(row, tag)` pairs,
@@ -31,4 +45,57 @@ pub(super) fn cross_entropy(
         row.iter_mut().for_each(|value| *value *= scale);
     }
     loss
+}
+
+/// As [`cross_entropy`], with soft targets for some rows.
+/// `rows` has the piece of each row of logits; `labels` are `(piece, tag)` pairs, sorted.
+///
+/// The loss of soft targets is the Kullback-Leibler divergence of the softmax of `logits / temperature` from them, times
+/// the temperature squared, so that its gradient is as large as a label's (Hinton et al. 2015, section 2).
+pub(super) fn distillation(
+    logits: &mut [f32],
+    (tags, rows): (usize, &[usize]),
+    mut labels: &[(usize, usize)],
+    targets: &SoftTargets<'_>,
+    (scale, smoothing): (f32, f32),
+) -> f64 {
+    let mut loss = 0.0;
+    let mut student = vec![0.0; tags];
+    let mut soft = targets.pieces.iter().zip(targets.probabilities.chunks_exact(tags)).peekable();
+    for (logits, piece) in logits.chunks_exact_mut(tags).zip(rows) {
+        let (own, later) = labels.split_at(labels.partition_point(|(labelled, _)| labelled <= piece));
+        labels = later;
+        let soft = soft.next_if(|(at, _)| *at == piece);
+        student.copy_from_slice(logits);
+        let share = match (soft, own) {
+            (None, _) => 0.0,
+            (Some(_), []) => 1.0,
+            (Some(_), _) => targets.share,
+        };
+        if own.is_empty() {
+            logits.fill(0.0);
+        } else {
+            loss += f64::from(1.0 - share) * cross_entropy(logits, tags, own, (scale * (1.0 - share), smoothing));
+        }
+        if let Some((_, wanted)) = soft {
+            loss += f64::from(share) * divergence(logits, &student, wanted, (scale * share, targets.temperature));
+        }
+    }
+    loss
+}
+
+/// Adds the gradient of `scale` times the divergence of one row to `gradient`. Returns the divergence.
+fn divergence(gradient: &mut [f32], logits: &[f32], wanted: &[f32], (scale, temperature): (f32, f32)) -> f64 {
+    let (scale, temperature) = (f64::from(scale), f64::from(temperature));
+    let scaled = logits.iter().map(|value| f64::from(*value) / temperature);
+    let highest = scaled.clone().fold(f64::NEG_INFINITY, f64::max);
+    let log_sum = scaled.clone().map(|value| (value - highest).exp()).sum::<f64>().ln() + highest;
+    let mut loss = 0.0;
+    for ((gradient, value), wanted) in gradient.iter_mut().zip(scaled).zip(wanted) {
+        let (log, wanted) = (value - log_sum, f64::from(*wanted));
+        // The limit of p ln p at 0 is 0.
+        loss += if wanted > 0.0 { wanted * (wanted.ln() - log) } else { 0.0 };
+        *gradient += (scale * temperature * (log.exp() - wanted)) as f32;
+    }
+    loss * temperature * temperature
 }

@@ -56,6 +56,7 @@ mod tests;
 pub use batch::{InputError, Pieces};
 pub use dropout::{Dropout, Mask, Site};
 pub use gradients::Gradients;
+pub use loss::SoftTargets;
 pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;
 pub use per_parameter::{Affine, Layer, PerParameter};

@@ -8,7 +8,7 @@ use super::{
     embedding::{drop_rows, rows},
     gradients::Gradients,
     layer::{Block, Input, linear_gradient, spread},
-    loss::cross_entropy,
+    loss::{SoftTargets, cross_entropy, distillation},
     parameters::Parameters,
     product::multiply,
     sums::norm_gradient,
@@ -24,7 +24,9 @@ pub struct Objective<'a> {
     /// Pieces with their tags.
     /// A piece may have several tags; most pieces of a batch have none.
     pub labels: &'a [(usize, usize)],
-    /// Factor of the summed cross-entropy before the gradient is computed.
+    /// Probabilities that pieces should get; `None` for none.
+    pub soft: Option<SoftTargets<'a>>,
+    /// Factor of the summed loss before the gradient is computed.
     /// 1 over the number of labels gives the gradient of the mean.
     pub scale: f32,
     /// Share of the target probability that is spread over all tags.
@@ -69,12 +71,12 @@ pub fn logits<'a>(
     Ok(&workspace.logits)
 }
 
-/// Computes the summed cross-entropy (natural logarithm) and its gradient.
+/// Computes the summed loss (natural logarithm) of labels and soft targets, and its gradient.
 /// The gradient of `scale` times the sum replaces the values of `gradients`, or is added to them if `add`.
-/// Without labels the sum and the gradient are 0.
+/// Without labels and soft targets the sum and the gradient are 0.
 ///
 /// # Errors
-/// The batch, the labels or the gradients do not fit the network; then nothing is changed.
+/// The batch, its targets or the gradients do not fit the network; then nothing is changed.
 pub fn train(
     parameters: &Parameters,
     objective: &Objective<'_>,
@@ -82,7 +84,7 @@ pub fn train(
     gradients: &mut Gradients,
     workspace: &mut Workspace,
 ) -> Result<f64, InputError> {
-    let Objective { pieces, labels, scale, smoothing, dropout, frozen } = *objective;
+    let Objective { pieces, labels, soft, scale, smoothing, dropout, frozen } = *objective;
     let shape = parameters.shape();
     pieces.check(&shape)?;
     if gradients.values.shape() != shape {
@@ -91,7 +93,11 @@ pub fn train(
     if let Some((piece, tag)) = labels.iter().find(|(piece, tag)| *piece >= pieces.count() || *tag >= shape.tags) {
         return Err(InputError::Label { piece: *piece, tag: *tag });
     }
-    if labels.is_empty() {
+    if let Some(soft) = &soft {
+        check_soft(soft, pieces.count(), shape.tags)?;
+    }
+    let soft = soft.filter(|soft| !soft.pieces.is_empty());
+    if labels.is_empty() && soft.is_none() {
         if !add {
             gradients.clear();
         }
@@ -100,12 +106,33 @@ pub fn train(
     let mut labels = labels.to_vec();
     labels.sort_unstable();
     let mut wanted: Vec<usize> = labels.iter().map(|(piece, _)| *piece).collect();
+    if let Some(soft) = &soft {
+        wanted.extend(soft.pieces);
+        wanted.sort_unstable();
+    }
     wanted.dedup();
     let pass = Pass { parameters, batch: Batch { pieces, wanted: Some(&wanted) }, dropout, frozen };
     pass.forward(workspace, true);
-    let loss = cross_entropy(&mut workspace.logits, shape.tags, &labels, (scale, smoothing));
+    let logits = &mut workspace.logits;
+    let loss = match &soft {
+        None => cross_entropy(logits, shape.tags, &labels, (scale, smoothing)),
+        Some(soft) => distillation(logits, (shape.tags, &wanted), &labels, soft, (scale, smoothing)),
+    };
     pass.backward(gradients, workspace, add);
     Ok(loss)
+}
+
+/// # Errors
+/// The soft targets do not fit a batch of this many pieces and a network of this many tags.
+fn check_soft(soft: &SoftTargets<'_>, pieces: usize, tags: usize) -> Result<(), InputError> {
+    if !soft.pieces.is_sorted_by(|a, b| a < b) || soft.pieces.last() >= Some(&pieces) {
+        return Err(InputError::Mismatch("soft targets must belong to pieces in ascending order"));
+    }
+    if soft.probabilities.len() != soft.pieces.len() * tags {
+        return Err(InputError::Mismatch("soft targets need a probability for each tag"));
+    }
+    let numbers = soft.temperature > 0.0 && (0.0..=1.0).contains(&soft.share);
+    if numbers { Ok(()) } else { Err(InputError::Mismatch("soft targets need a temperature and a share")) }
 }
 
 /// A batch with all buffers of a pass through the network.

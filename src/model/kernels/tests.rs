@@ -3,6 +3,7 @@
 
 mod agreement;
 mod contract;
+mod distillation;
 mod float;
 mod int8;
 pub(super) mod naive;
@@ -10,7 +11,7 @@ mod prepared;
 
 use std::ops::Range;
 
-use super::{Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, Workspace, train};
+use super::{Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, SoftTargets, Workspace, train};
 
 /// Generator of pseudo-random numbers for tests.
 struct Numbers(u64);
@@ -77,6 +78,7 @@ impl Case {
         Objective {
             pieces: self.pieces(),
             labels: &self.labels,
+            soft: None,
             scale,
             smoothing: 0.0,
             dropout,

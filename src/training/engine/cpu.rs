@@ -4,8 +4,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, State, by_example, labels_of,
-    optimisation::ParameterFactors,
+    Arrays, Counters, Draws, Engine, Named, Optimisation, Outcome, Predictions, SoftBatch, State, by_example,
+    labels_of, optimisation::ParameterFactors, soft_of, targets,
 };
 use crate::{
     model::{
@@ -113,7 +113,7 @@ impl CpuEngine {
     }
 
     fn predictions<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Predictions<T> {
-        let (batch, labels) = self.pass().pack(examples);
+        let (batch, labels, _) = self.pass().pack(examples);
         let (predictions, loss) = self.network.predict(&batch, &labels, each);
         Predictions { pieces: by_example(&predictions, &batch.ranges), loss, labelled: labels.len() }
     }
@@ -136,11 +136,13 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn pack(&self, examples: &[&Example]) -> (CpuBatch, Vec<(usize, usize)>) {
+    fn pack(&self, examples: &[&Example]) -> (CpuBatch, Vec<(usize, usize)>, Option<SoftBatch>) {
         let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
         let batch = self.network.batch(&inputs);
         let labels = labels_of(examples, batch.ranges.iter().map(|range| range.start));
-        (batch, labels)
+        let tags = self.network.config().tags.len();
+        let soft = soft_of(examples, batch.ranges.iter().map(|range| range.start), tags);
+        (batch, labels, soft)
     }
 
     /// Returns the parameters that are not trained: the backward pass ends above them.
@@ -170,14 +172,15 @@ impl Pass<'_> {
         workspace: &mut Workspace,
     ) -> Outcome {
         let packed: Vec<_> = batches.iter().map(|batch| self.pack(batch)).collect();
-        let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
+        let labelled: usize = packed.iter().map(|(_, labels, soft)| targets(labels, soft.as_ref())).sum();
         let config = self.network.config();
         let drop = draws.map(|draws| Dropout::new(config.dropout, config.attention_dropout, draws.seed, draws.step));
         let mut loss = 0.0;
-        for (at, (batch, labels)) in packed.iter().enumerate() {
+        for (at, (batch, labels, soft)) in packed.iter().enumerate() {
             let objective = Objective {
                 pieces: batch.pieces(),
                 labels,
+                soft: soft.as_ref().map(|soft| self.optimisation.soft_targets(soft)),
                 scale: 1.0 / labelled.max(1) as f32,
                 smoothing: self.optimisation.smoothing as f32,
                 dropout: drop.map(|drop| drop.of_batch(at as u64)),

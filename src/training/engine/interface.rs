@@ -1,6 +1,9 @@
 //! Interface of an engine, and the values that it exchanges with a run.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +15,7 @@ use crate::{
 /// Loss and gradient norm of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::training) struct Outcome {
-    /// Mean loss per labelled piece.
+    /// Mean loss per piece with a label or a soft target.
     pub(in crate::training) loss: f64,
     /// Global norm of the gradient before clipping.
     pub(in crate::training) norm: f64,
@@ -54,7 +57,7 @@ pub(in crate::training) trait Engine: Send + Sync {
     }
 
     /// Does one optimiser step on these batches together.
-    /// Every labelled piece has the same weight.
+    /// Every piece with a label or a soft target has the same weight.
     ///
     /// Nothing changes if the outcome is not finite. Without `draws` there is no dropout.
     fn train(&mut self, batches: &[&[&Example]], draws: Option<Draws>, rate: f64) -> Outcome;
@@ -169,6 +172,41 @@ pub(super) fn labels_of(examples: &[&Example], starts: impl IntoIterator<Item = 
         labels.extend(example.labels.iter().map(|(at, tag)| (start + at, *tag)));
     }
     labels
+}
+
+/// Soft targets of a packed batch: pieces, strictly ascending, with a row of probabilities for each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SoftBatch {
+    pub(super) pieces: Vec<usize>,
+    /// `[pieces, tags]`
+    pub(super) probabilities: Vec<f32>,
+}
+
+/// Returns the soft targets of a packed batch; `None` if its examples have none.
+/// `starts` has the first piece of each example.
+pub(super) fn soft_of(
+    examples: &[&Example],
+    starts: impl IntoIterator<Item = usize>,
+    tags: usize,
+) -> Option<SoftBatch> {
+    let mut batch: Option<SoftBatch> = None;
+    for (example, start) in examples.iter().zip(starts) {
+        let Some(soft) = &example.soft else { continue };
+        let batch = batch.get_or_insert_default();
+        for (at, row) in &soft.at {
+            batch.pieces.push(start + at);
+            batch.probabilities.extend(soft.table.get(row * tags..(row + 1) * tags).unwrap_or_default());
+        }
+    }
+    batch
+}
+
+/// Returns the number of pieces with a label or a soft target.
+/// Each of them has the same weight in the loss of a step.
+pub(super) fn targets(labels: &[(usize, usize)], soft: Option<&SoftBatch>) -> usize {
+    let Some(soft) = soft else { return labels.len() };
+    let labelled: BTreeSet<usize> = labels.iter().map(|(piece, _)| *piece).collect();
+    labels.len() + soft.pieces.iter().filter(|piece| !labelled.contains(piece)).count()
 }
 
 /// Splits the values of all pieces of a batch into those of each example.

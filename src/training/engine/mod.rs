@@ -24,7 +24,7 @@ use crate::{
 pub(super) use interface::{Arrays, Counters, Draws, Engine, Named, Outcome, Predictions, State};
 
 use cpu::CpuEngine;
-use interface::{by_example, labels_of};
+use interface::{SoftBatch, by_example, labels_of, soft_of, targets};
 use optimisation::{Factors, Optimisation};
 use tensor::TensorEngine;
 

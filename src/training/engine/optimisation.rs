@@ -1,7 +1,11 @@
 //! Settings of the optimiser, and numbers computed from them.
 //! The numbers are for a step and for a parameter.
 
-use crate::{model::arch::Parameter, runs::Settings};
+use super::SoftBatch;
+use crate::{
+    model::{arch::Parameter, kernels::SoftTargets},
+    runs::Settings,
+};
 
 /// Settings of the optimiser, and the parameters that it trains.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +17,10 @@ pub(super) struct Optimisation {
     pub(super) beta2: f64,
     pub(super) epsilon: f64,
     pub(super) smoothing: f64,
+    /// Share of the loss of a labelled piece that its soft target has.
+    pub(super) soft_share: f64,
+    /// Number by which logits are divided before they are compared with soft targets.
+    pub(super) temperature: f64,
     layer_decay: f64,
     freeze_embeddings: bool,
     freeze_layers: usize,
@@ -49,9 +57,21 @@ impl Optimisation {
             beta2: settings.adam_beta2,
             epsilon: settings.adam_epsilon,
             smoothing: settings.label_smoothing,
+            soft_share: settings.teacher_share,
+            temperature: settings.teacher_temperature,
             layer_decay: settings.layer_decay,
             freeze_embeddings: settings.freeze_embeddings || settings.freeze_layers > 0,
             freeze_layers: settings.freeze_layers,
+        }
+    }
+
+    /// Returns the soft targets of a batch with their part of the loss.
+    pub(super) fn soft_targets<'a>(&self, batch: &'a SoftBatch) -> SoftTargets<'a> {
+        SoftTargets {
+            pieces: &batch.pieces,
+            probabilities: &batch.probabilities,
+            share: self.soft_share as f32,
+            temperature: self.temperature as f32,
         }
     }
 

@@ -90,6 +90,7 @@ mod tests {
             sentence: 0,
             ids: vec![1; length],
             labels: Vec::new(),
+            soft: None,
             keep: 0..length,
             offset: 0,
         };

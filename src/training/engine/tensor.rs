@@ -4,8 +4,8 @@
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Predictions, State, by_example, labels_of,
-    optimisation::ParameterFactors,
+    Arrays, Counters, Draws, Engine, Factors, Named, Optimisation, Outcome, Predictions, SoftBatch, State, by_example,
+    labels_of, optimisation::ParameterFactors, soft_of, targets,
 };
 use crate::{
     model::{
@@ -69,15 +69,17 @@ impl TensorEngine {
         Self { network, optimisation, trained, moments: Vec::new(), steps: 0, best: None, average: None }
     }
 
-    fn pack(&self, examples: &[&Example]) -> (Packed, Vec<(usize, usize)>) {
+    fn pack(&self, examples: &[&Example]) -> (Packed, Vec<(usize, usize)>, Option<SoftBatch>) {
         let inputs: Vec<&[u32]> = examples.iter().map(|example| example.ids.as_slice()).collect();
         let packed = Packed::new(&self.network, &inputs);
         let labels = labels_of(examples, packed.ranges().iter().map(|range| range.start));
-        (packed, labels)
+        let tags = self.network.config().tags.len();
+        let soft = soft_of(examples, packed.ranges().iter().map(|range| range.start), tags);
+        (packed, labels, soft)
     }
 
     fn predictions<T: Clone>(&self, examples: &[&Example], each: impl Fn(&[f32]) -> T) -> Predictions<T> {
-        let (packed, labels) = self.pack(examples);
+        let (packed, labels, _) = self.pack(examples);
         if packed.pieces() == 0 {
             return Predictions { pieces: examples.iter().map(|_| Vec::new()).collect(), loss: 0.0, labelled: 0 };
         }
@@ -88,16 +90,21 @@ impl TensorEngine {
     /// Returns the mean loss of the batches, its gradient, and the norm of that.
     fn backward(&self, batches: &[&[&Example]], draws: Option<Draws>) -> (Outcome, OptionalGradients) {
         let packed: Vec<_> = batches.iter().map(|batch| self.pack(batch)).collect();
-        let labelled: usize = packed.iter().map(|(_, labels)| labels.len()).sum();
+        let counts: Vec<usize> = packed.iter().map(|(_, labels, soft)| targets(labels, soft.as_ref())).collect();
+        let labelled: usize = counts.iter().sum();
         let config = self.network.config();
         let drop = draws.map(|draws| Dropout::new(config.dropout, config.attention_dropout, draws.seed, draws.step));
         let mut sum: OptionalGradients = self.trained.as_ref().map(|_| None);
         let mut loss = 0.0;
-        for (at, (packed, labels)) in packed.iter().enumerate().filter(|(_, (_, labels))| !labels.is_empty()) {
+        for (at, (packed, labels, soft)) in packed.iter().enumerate() {
+            if counts.get(at) == Some(&0) {
+                continue;
+            }
             // Dropped at the end: the weights then have one owner again and are updated in place.
             let tracked = self.network.tracked(&self.trained);
             let drop = drop.map(|drop| drop.of_batch(at as u64));
-            let batch = tracked.loss_sum(packed, labels, self.optimisation.smoothing, drop.as_ref());
+            let soft = soft.as_ref().map(|soft| self.optimisation.soft_targets(soft));
+            let batch = tracked.loss_sum(packed, labels, soft.as_ref(), (self.optimisation.smoothing, drop.as_ref()));
             let batch = batch.div_scalar(labelled as f64);
             let mut gradients = batch.backward();
             loss += batch.into_scalar::<f64>();

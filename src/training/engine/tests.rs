@@ -15,7 +15,7 @@ use crate::{
         device,
     },
     training::{
-        examples::Example,
+        examples::{Example, SoftLabels},
         golden::{self, read},
     },
 };
@@ -56,7 +56,7 @@ fn examples(sentences: &[Sentence]) -> Vec<Example> {
         let labels = sentence.labels.iter().enumerate();
         let labels = labels.filter_map(|(at, label)| Some((at, usize::try_from(*label).ok()?))).collect();
         let keep = 0..sentence.input_ids.len();
-        Example { sentence: at, ids: sentence.input_ids.clone(), labels, keep, offset: 0 }
+        Example { sentence: at, ids: sentence.input_ids.clone(), labels, soft: None, keep, offset: 0 }
     };
     sentences.iter().enumerate().map(example).collect()
 }
@@ -241,6 +241,33 @@ fn smoothed_labels_are_the_trainers() {
     let golden: Smoothed = serde_json::from_str(text).unwrap();
     let (examples, steps) = (examples(&trainer().examples), in_order(golden.steps));
     for (who, mut engine) in engines(&settings(|s| s.label_smoothing = 0.1), &examples) {
+        train(engine.as_mut(), &examples, &steps, &who);
+        assert_norms(&who, &engine.weights(), &golden.norms);
+    }
+}
+
+#[test]
+fn soft_targets_are_those_of_torch() {
+    #[derive(Deserialize)]
+    struct Distilled {
+        share: f64,
+        temperature: f64,
+        soft: Vec<Vec<(usize, Vec<f32>)>>,
+        steps: Vec<Step>,
+        norms: BTreeMap<String, f64>,
+    }
+    let text = include_str!("../../../tests/reference/trainer_distillation.json");
+    let golden: Distilled = serde_json::from_str(text).unwrap();
+    let table: Vec<f32> = golden.soft.iter().flatten().flat_map(|(_, row)| row.iter().copied()).collect();
+    let (table, mut rows) = (std::sync::Arc::new(table), 0..);
+    let mut examples = examples(&trainer().examples);
+    for (example, soft) in examples.iter_mut().zip(&golden.soft) {
+        let at = soft.iter().map(|(place, _)| (*place, rows.next().unwrap())).collect();
+        example.soft = Some(SoftLabels { table: table.clone(), at });
+    }
+    let steps = in_order(golden.steps);
+    let change = |s: &mut Settings| (s.teacher_share, s.teacher_temperature) = (golden.share, golden.temperature);
+    for (who, mut engine) in engines(&settings(change), &examples) {
         train(engine.as_mut(), &examples, &steps, &who);
         assert_norms(&who, &engine.weights(), &golden.norms);
     }

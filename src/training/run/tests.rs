@@ -2,6 +2,8 @@ mod architecture;
 mod devices;
 mod outcome;
 mod resumed;
+mod teachers;
+mod untagged;
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +16,7 @@ use crossbeam_channel::unbounded;
 
 use super::*;
 use crate::{
-    model::{BaseModel, ModelConfig, weights},
+    model::{BaseModel, ModelConfig, folder, weights},
     runs::{FolderSink, LabelMode, Settings, Status},
     spans::{Dataset, Sentence},
     training::worker,
@@ -197,12 +199,7 @@ fn job(change: impl Fn(&mut Settings)) -> Job {
     (settings.learning_rate, settings.batch, settings.epochs) = (1e-2, 4, 2.0);
     settings.label_mode = LabelMode::First;
     change(&mut settings);
-    Job {
-        data: Dataset { train: sentences(), valid: sentences(), test: Vec::new() },
-        settings,
-        base: base(),
-        resume: None,
-    }
+    Job::new(Dataset { train: sentences(), valid: sentences(), test: Vec::new() }, settings, base())
 }
 
 /// Runs with these controls waiting.
@@ -259,6 +256,7 @@ fn the_same_seed_gives_the_same_run() {
         run_with(job(|s| (s.seed, s.dropout) = (seed, Some(0.2))), &sink, &[]).unwrap();
         let losses = |point: &Point| match point {
             Point::Step { loss, .. } | Point::Eval { loss, .. } => *loss,
+            Point::Stage { .. } => 0.0,
         };
         let written = sink.get();
         written.points.iter().map(losses).collect::<Vec<f64>>()

@@ -20,7 +20,7 @@ pub struct SettingRow {
 }
 
 /// The settings that the screen shows, the most important first.
-pub static ROWS: [SettingRow; 18] = [
+pub static ROWS: [SettingRow; 20] = [
     SettingRow {
         name: "recipe",
         key: "",
@@ -168,6 +168,24 @@ pub static ROWS: [SettingRow; 18] = [
         choices: &["shuffled", "sequential", "by-length"],
     },
     SettingRow {
+        name: "untagged",
+        key: "untagged",
+        values: "unused or used",
+        about: "Whether documents that you have not begun help. used: when the run is over, its model tags them, and a second \
+                run learns those of which it is sure as well; it takes several times as long. With few tagged documents \
+                that raised F1. With a teacher there is one run only.",
+        choices: &["unused", "used"],
+    },
+    SettingRow {
+        name: "teacher",
+        key: "teacher",
+        values: "none, or runs such as 3, or 3,5",
+        about: "Runs whose models teach this one: it learns their probabilities as well as your tags, of several runs their \
+                mean. A small base comes closer to a large one that way. The runs must have ended, with the labels of \
+                today.",
+        choices: &[],
+    },
+    SettingRow {
         name: "device",
         key: "device",
         values: "auto, cpu, flex, ndarray, cuda:N or wgpu:N",
@@ -186,11 +204,14 @@ impl SettingRow {
         use serde_json::Value;
         let form = serde_json::to_value(settings).unwrap_or_default();
         match form.get(self.key) {
+            Some(Value::String(text)) if text.is_empty() => "none".to_owned(),
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => short(number),
             Some(Value::Bool(yes)) => match (self.key, yes) {
                 ("keep_best", true) => "best",
                 ("keep_best", false) => "last",
+                ("untagged", true) => "used",
+                ("untagged", false) => "unused",
                 (_, true) => "sequence",
                 (_, false) => "alone",
             }
@@ -209,8 +230,9 @@ impl SettingRow {
             return Err(format!("{} is empty; use {}", self.name, self.values));
         }
         let text = match (self.key, text) {
-            ("keep_best", "best") | ("constrained", "sequence") => "true".to_owned(),
-            ("keep_best", "last") | ("constrained", "alone") => "false".to_owned(),
+            ("keep_best", "best") | ("constrained", "sequence") | ("untagged", "used") => "true".to_owned(),
+            ("keep_best", "last") | ("constrained", "alone") | ("untagged", "unused") => "false".to_owned(),
+            ("teacher", "none") => String::new(),
             ("dropout", "base") => "null".to_owned(),
             // Settings are read as JSON, which needs a digit before the point.
             _ if text.starts_with('.') => format!("0{text}"),
@@ -223,9 +245,9 @@ impl SettingRow {
         Ok(())
     }
 
-    /// Whether a recipe sets it. Base and device are input of a recipe, not output.
+    /// Whether a recipe sets it. Base and device are input of a recipe, not output; what helps is the user's choice.
     pub(super) fn is_of_recipe(&self) -> bool {
-        !matches!(self.key, "" | "base" | "device")
+        !matches!(self.key, "" | "base" | "device" | "untagged" | "teacher")
     }
 }
 
@@ -269,7 +291,7 @@ mod tests {
         let shown: Vec<String> = ROWS.iter().skip(1).map(|row| row.get(&settings)).collect();
         let expected = [
             "mini", "2e-5", "0", "3", "16", "0", "last", "all-b", "512", "base", "0", "alone", "0.01", "1", "42",
-            "shuffled", "auto",
+            "shuffled", "unused", "none", "auto",
         ];
         assert_eq!(shown, expected);
     }
@@ -289,6 +311,7 @@ mod tests {
             ("keep", "all"),
             ("dropout", "1"),
             ("dropout", "some"),
+            ("untagged", "some"),
         ] {
             assert!(row(name).set(&mut settings, text).is_err(), "{name} {text}");
         }
@@ -296,6 +319,11 @@ mod tests {
         row("weight decay").set(&mut settings, ".1").unwrap();
         row("keep").set(&mut settings, "best").unwrap();
         row("dropout").set(&mut settings, "0.2").unwrap();
+        row("untagged").set(&mut settings, "used").unwrap();
+        row("teacher").set(&mut settings, "3,5").unwrap();
+        assert_eq!((settings.untagged, settings.teachers()), (true, vec!["3", "5"]));
+        row("teacher").set(&mut settings, "none").unwrap();
+        assert_eq!(row("teacher").get(&settings), "none");
         assert_eq!((settings.weight_decay, settings.keep_best, settings.dropout), (0.1, true, Some(0.2)));
     }
 

@@ -22,10 +22,10 @@ impl Train {
     }
 
     /// Takes over the settings of the chosen recipe.
-    /// The device is excepted, because the user chooses it.
+    /// The device, untagged documents and teachers are excepted, because the user chooses them.
     fn apply_recipe(&mut self) {
         let Some(settings) = self.recipe.and_then(|recipe| self.recipe_settings(recipe)) else { return };
-        self.settings = Settings { device: self.settings.device.clone(), ..settings.clone() };
+        self.settings = settings.clone().with_choices_of(&self.settings);
     }
 
     /// Finds the recipe that gives the present settings.
@@ -60,10 +60,10 @@ impl Train {
         self.kept.extend(new);
     }
 
-    /// Whether the settings are those of a recipe, whatever the device.
+    /// Whether the settings are those of a recipe, whatever the user's other choices.
     fn is_recipe(&self, recipe: Recipe) -> bool {
-        let device = self.settings.device.clone();
-        self.recipe_settings(recipe).is_some_and(|own| Settings { device, ..own.clone() } == self.settings)
+        let own = self.recipe_settings(recipe).cloned();
+        own.is_some_and(|own| own.with_choices_of(&self.settings) == self.settings)
     }
 
     /// Takes the recipe after this one.
@@ -78,9 +78,8 @@ impl Train {
         match (next, &self.own) {
             (None, Some(own)) => {
                 let base = self.settings.base.clone();
-                let device = self.settings.device.clone();
                 self.awaits_recipe |= own.base != base;
-                self.settings = Settings { base, device, ..own.clone() };
+                self.settings = Settings { base, ..own.clone().with_choices_of(&self.settings) };
                 self.recipe = None;
                 self.follow_base();
             }
@@ -213,6 +212,11 @@ impl Train {
         if row.key == "device" {
             return if self.settings.device == "auto" { device.to_owned() } else { String::new() };
         }
+        if row.key == "untagged" {
+            let out = self.summary.iter().flat_map(|summary| &summary.out);
+            let todo = out.filter(|(status, _)| status == "todo").map(|(_, count)| *count).sum::<usize>();
+            return format!("{} not begun", with_noun(todo, "document"));
+        }
         let Some(plan) = self.plan() else { return String::new() };
         let Plan { per_epoch, steps, warmup, evaluations, .. } = &plan;
         match row.key {
@@ -245,6 +249,9 @@ mod tests {
             let lines = TextLayout::new(&text, 78, Glyphs::Unicode).lines().len();
             assert!((2..=4).contains(&lines) && text.ends_with('.'), "{}: {lines} lines", row.name);
         }
+        train.row = ROWS.iter().position(|row| row.key == "untagged").unwrap();
+        train.summary.as_mut().unwrap().out = vec![("skipped".to_owned(), 5), ("todo".to_owned(), 1200)];
+        assert!(train.explanation("").ends_with("Here: 1,200 documents not begun."));
         train.row = 4;
         assert!(train.explanation("").ends_with("Here: 479 steps an epoch, 1,437 steps in all."));
     }

@@ -1,5 +1,7 @@
 //! The forward pass and the loss.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use burn::tensor::{
     Int, Tensor, TensorData,
     activation::{log_softmax, softmax},
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::model::{
     arch::{self, Affine},
-    kernels::{Dropout, Site},
+    kernels::{Dropout, Site, SoftTargets},
 };
 
 type Linear = Affine<Tensor<2>>;
@@ -134,7 +136,7 @@ impl TensorNetwork {
         Some(Tensor::from_data(TensorData::new(factors, shape), &self.device))
     }
 
-    /// Returns the summed cross-entropy of these `(piece, tag)` pairs.
+    /// Returns the summed loss of these `(piece, tag)` pairs and soft targets.
     /// It uses the natural logarithm, and is a tensor of one value.
     ///
     /// A share of `smoothing` of the target probability is spread over all tags: transformers' `LabelSmoother`.
@@ -142,9 +144,12 @@ impl TensorNetwork {
         &self,
         packed: &Packed,
         labels: &[(usize, usize)],
-        smoothing: f64,
-        dropout: Option<&Dropout>,
+        soft: Option<&SoftTargets<'_>>,
+        (smoothing, dropout): (f64, Option<&Dropout>),
     ) -> Tensor<1> {
+        if let Some(soft) = soft {
+            return self.distillation(packed, labels, soft, (smoothing, dropout));
+        }
         let rows = self.indices(labels.iter().map(|(piece, _)| *piece));
         let logs = log_softmax(self.forward(packed, Some(&rows), dropout), 1);
         let wanted = self.indices(labels.iter().map(|(_, tag)| *tag)).reshape([labels.len(), 1]);
@@ -152,6 +157,45 @@ impl TensorNetwork {
         let spread = (smoothing > 0.0).then(|| super::total(logs.clone()).mul_scalar(smoothing / tags));
         let loss = super::total(logs.gather(1, wanted)).mul_scalar(1.0 - smoothing);
         spread.into_iter().fold(loss, |loss, spread| loss + spread).neg()
+    }
+
+    /// As the kernels' loss with soft targets. A piece has at most one label here.
+    fn distillation(
+        &self,
+        packed: &Packed,
+        labels: &[(usize, usize)],
+        soft: &SoftTargets<'_>,
+        (smoothing, dropout): (f64, Option<&Dropout>),
+    ) -> Tensor<1> {
+        let tags = self.config().tags.len();
+        let labels: BTreeMap<usize, usize> = labels.iter().copied().collect();
+        let answers: BTreeMap<usize, &[f32]> =
+            soft.pieces.iter().copied().zip(soft.probabilities.chunks_exact(tags)).collect();
+        let pieces: BTreeSet<usize> = labels.keys().chain(answers.keys()).copied().collect();
+        let (mut hard, mut wanted, mut entropy) = (Vec::new(), Vec::new(), 0.0);
+        for piece in &pieces {
+            let answer = answers.get(piece);
+            let share = match (answer, labels.contains_key(piece)) {
+                (None, _) => 0.0,
+                (Some(_), false) => 1.0,
+                (Some(_), true) => soft.share,
+            };
+            hard.push(1.0 - share);
+            wanted.extend((0..tags).map(|tag| share * answer.and_then(|row| row.get(tag)).copied().unwrap_or(0.0)));
+            let logs = answer.into_iter().flat_map(|row| row.iter()).filter(|value| **value > 0.0);
+            entropy += f64::from(share) * logs.map(|value| f64::from(*value) * f64::from(*value).ln()).sum::<f64>();
+        }
+        let rows = self.indices(pieces.iter().copied());
+        let logits = self.forward(packed, Some(&rows), dropout);
+        let logs = log_softmax(logits.clone(), 1) * self.tensor(hard, [pieces.len(), 1]);
+        let tag = self.indices(pieces.iter().map(|piece| labels.get(piece).copied().unwrap_or(0)));
+        let gold = super::total(logs.clone().gather(1, tag.reshape([pieces.len(), 1]))).mul_scalar(1.0 - smoothing);
+        let spread = (smoothing > 0.0).then(|| super::total(logs).mul_scalar(smoothing / tags as f64));
+        let temperature = f64::from(soft.temperature);
+        let student = log_softmax(logits.div_scalar(temperature), 1);
+        let crossed = super::total(student * self.tensor(wanted, [pieces.len(), tags])).neg().add_scalar(entropy);
+        let gold = spread.into_iter().fold(gold, |loss, spread| loss + spread).neg();
+        gold + crossed.mul_scalar(temperature * temperature)
     }
 
     /// Applies `each` to the logits of each piece.

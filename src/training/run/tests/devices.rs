@@ -26,7 +26,7 @@ fn whole_runs_on_other_backends_learn_the_same() {
         let status = sink.get().statuses.last().unwrap().device.clone();
         let losses = sink.get().points.iter().find_map(|point| match point {
             Point::Step { loss, .. } => Some(*loss),
-            Point::Eval { .. } => None,
+            Point::Eval { .. } | Point::Stage { .. } => None,
         });
         (status, losses.unwrap(), report.valid.unwrap().word.f1)
     };
@@ -106,13 +106,13 @@ impl Engine for Wrong {
 /// Returns what stops it, if anything does.
 fn start_with(device: &str, defect: fn(Outcome) -> Outcome) -> Option<TrainError> {
     let (chosen, sink) = (device::choose(device).unwrap(), Memory::default());
-    let mut prepared = prepare(job(|_| ()), &chosen).unwrap();
+    let mut prepared = prepare(job(|_| ()), Learned::default(), &chosen).unwrap();
     prepared.engine = Box::new(Wrong { engine: prepared.engine, defect });
     let (mut memory, mut publish) = (sink.clone(), |_: &Point| ());
     let mut publisher = Publisher::new(&mut memory, &mut publish);
     let (_, controls) = unbounded();
     let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let stopped = start(prepared, &chosen, None, pool, &mut publisher, &controls).err();
+    let stopped = start(prepared, &chosen, None, &pool, &mut publisher, &controls).err();
     assert!(sink.get().points.is_empty());
     stopped
 }

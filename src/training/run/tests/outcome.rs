@@ -38,7 +38,8 @@ fn without_best_weights_the_mean_of_the_last_ones_is_the_model() {
 
 #[test]
 fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
-    let example = Example { sentence: 0, ids: vec![2, 7, 8, 9, 3], labels: vec![(1, 1)], keep: 0..3, offset: 1 };
+    let example =
+        Example { sentence: 0, ids: vec![2, 7, 8, 9, 3], labels: vec![(1, 1)], soft: None, keep: 0..3, offset: 1 };
     assert_eq!(example.masked(4, &mut std::iter::repeat(true)).ids, [2, 4, 4, 4, 3]);
     assert_eq!(example.masked(4, &mut std::iter::repeat(false)), example);
     let share = |step| {

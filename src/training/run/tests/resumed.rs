@@ -25,19 +25,21 @@ fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
         let again = run_with(Job { resume: Some(saved), ..long_job() }, &sink, &[]).unwrap();
         assert_eq!((again.steps, again.valid, again.test), (report.steps, report.valid, report.test));
         assert_eq!(sink.get().files, whole.get().files, "killed after {killed} points");
-        let unclocked = |sink: &Memory| -> Vec<Point> {
-            let clock = |point: &Point| match point.clone() {
-                Point::Step { step, epoch, loss, lr, grad_norm, .. } => {
-                    Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second: 0.0 }
-                }
-                other => other,
-            };
-            sink.get().points.iter().map(clock).collect()
-        };
         assert_eq!(unclocked(&sink), unclocked(&whole), "killed after {killed} points");
         resumed += 1;
     }
     assert!(resumed > 5, "{resumed}");
+}
+
+/// The points of a run without the times that they contain.
+pub(super) fn unclocked(sink: &Memory) -> Vec<Point> {
+    let clock = |point: &Point| match point.clone() {
+        Point::Step { step, epoch, loss, lr, grad_norm, .. } => {
+            Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second: 0.0 }
+        }
+        other => other,
+    };
+    sink.get().points.iter().map(clock).collect()
 }
 
 #[test]

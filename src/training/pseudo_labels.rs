@@ -1,0 +1,118 @@
+//! Pseudo-labels: tags that a model predicts for untagged sentences, to learn them in a second stage.
+//!
+//! Only sentences in which the model is sure of every span are kept. Without that threshold they help nothing, because the
+//! mistakes of the first model are learned as well.
+
+use rayon::prelude::*;
+
+use super::{
+    engine::Engine,
+    evaluate::{firsts, predict_all},
+    examples::{EncodedSplit, Gold},
+};
+use crate::{
+    runs::UntaggedCounts,
+    spans::{Grammar, Scheme, Sentence, scheme::decode},
+};
+
+/// Predicted tags of a sentence, or the reason why they are not learned.
+enum Predicted {
+    Sure(Vec<String>),
+    Unsure,
+    WithoutSpan,
+}
+
+/// Predicts the tags of untagged sentences, on the threads of the caller's pool.
+/// `split` is their encoding. Returns those whose tags can be learned, and counts the others.
+pub(super) fn predict(
+    engine: &dyn Engine,
+    split: &EncodedSplit,
+    sentences: Vec<Sentence>,
+    threshold: f64,
+) -> (Vec<Sentence>, UntaggedCounts) {
+    let tags = &engine.config().tags;
+    let grammar = Grammar::new(tags);
+    let (rows, ..) = predict_all(split, |batch| engine.logits(batch));
+    let predicted: Vec<Predicted> = split
+        .gold
+        .par_iter()
+        .zip(&rows)
+        .map(|(gold, rows)| of_sentence(gold, rows, (tags, &grammar), threshold))
+        .collect();
+    let mut counts = UntaggedCounts { read: predicted.len(), ..UntaggedCounts::default() };
+    let mut kept = Vec::new();
+    let with_words = sentences.into_iter().filter(|sentence| !sentence.words.is_empty());
+    for (sentence, predicted) in with_words.zip(predicted) {
+        match predicted {
+            Predicted::Sure(tags) => kept.push(Sentence { tags, ..sentence }),
+            Predicted::Unsure => counts.unsure += 1,
+            Predicted::WithoutSpan => counts.without_span += 1,
+        }
+    }
+    counts.kept = kept.len();
+    (kept, counts)
+}
+
+fn of_sentence(gold: &Gold, rows: &[Vec<f32>], (tags, grammar): (&[String], &Grammar), threshold: f64) -> Predicted {
+    let words: Vec<Option<&[f32]>> = firsts(gold, rows).into_iter().map(|row| row.map(Vec::as_slice)).collect();
+    let chosen = grammar.best(&words);
+    let names: Vec<&str> = chosen.iter().map(|tag| tags.get(*tag).map_or("O", String::as_str)).collect();
+    let spans = decode(&names);
+    if spans.is_empty() {
+        return Predicted::WithoutSpan;
+    }
+    let scores = spans.iter().map(|span| {
+        let words = words.iter().zip(&chosen).take(span.end).skip(span.start);
+        mean(words.filter_map(|(row, tag)| row.map(|row| probability(row, *tag))))
+    });
+    // A score that is not a number is not sure.
+    if !scores.into_iter().all(|score| score >= threshold) {
+        return Predicted::Unsure;
+    }
+    Predicted::Sure(Scheme::Bio.encode(&spans, names.len()))
+}
+
+/// Returns the softmax of a row at one place.
+fn probability(row: &[f32], tag: usize) -> f64 {
+    let highest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let power = |value: &f32| (f64::from(*value) - highest).exp();
+    row.get(tag).map_or(0.0, power) / row.iter().map(power).sum::<f64>()
+}
+
+/// Returns the mean, 0 for no values.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (count, sum) = values.fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spans::dataset::tag_names;
+
+    /// Logits with which the tag has this probability among five.
+    fn row(tag: usize, probability: f32) -> Vec<f32> {
+        let mut row = vec![((1.0 - probability) / 4.0).ln(); 5];
+        row[tag] = probability.ln();
+        row
+    }
+
+    fn predicted(words: Vec<usize>, rows: &[Vec<f32>], threshold: f64) -> Predicted {
+        let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
+        let count = words.iter().max().map_or(0, |last| last + 1);
+        let gold = Gold { id: "a".into(), tags: vec!["O".into(); count], labels: vec![0; words.len()], words };
+        of_sentence(&gold, rows, (&tags, &Grammar::new(&tags)), threshold)
+    }
+
+    #[test]
+    fn a_span_counts_by_the_mean_of_its_words_and_its_first_pieces() {
+        let rows = [row(0, 0.4), row(1, 0.9), row(0, 0.99), row(2, 0.6), row(3, 0.8)];
+        // The second piece of the second word is not asked; O may be unsure.
+        let words = vec![0, 1, 1, 2, 3];
+        let Predicted::Sure(tags) = predicted(words.clone(), &rows, 0.74) else { panic!() };
+        assert_eq!(tags, ["O", "B-Dish", "I-Dish", "B-Price"]);
+        assert!(matches!(predicted(words, &rows, 0.76), Predicted::Unsure));
+        assert!(matches!(predicted(vec![0, 1], &[row(0, 0.9), row(0, 0.9)], 0.0), Predicted::WithoutSpan));
+        assert!(matches!(predicted(vec![0], &[vec![f32::NAN; 5]], 0.5), Predicted::Unsure | Predicted::WithoutSpan));
+    }
+}
