@@ -2,6 +2,7 @@
 //! Also their limits.
 
 mod agreement;
+mod bf16;
 mod contract;
 mod float;
 mod int8;
@@ -10,7 +11,7 @@ mod prepared;
 
 use std::ops::Range;
 
-use super::{Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, Workspace, train};
+use super::{Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, TrainingPrecision, Workspace, train};
 
 /// Generator of pseudo-random numbers for tests.
 struct Numbers(u64);
@@ -81,6 +82,7 @@ impl Case {
             smoothing: 0.0,
             dropout,
             frozen: Frozen::default(),
+            precision: TrainingPrecision::Fp32,
         }
     }
 }
