@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
-    runs::{Point, Recipe, RunSink, Settings, embedded_bases},
+    runs::{Point, Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
     spans::Dataset,
     text::number::with_noun,
@@ -145,6 +145,7 @@ fn not_resumable(error: ResumeError) -> CliError {
             "checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more",
         ),
         ResumeError::ForeignBase { .. } => CliError::data(error),
+        ResumeError::Precision { .. } => CliError::environment(error),
         ResumeError::Project(error) => error.into(),
         ResumeError::Checkpoint(error) => error.into(),
     }
@@ -156,6 +157,7 @@ fn refused(error: TrainRequestError) -> CliError {
             CliError::data(error).hint("documents are done when `enter` or `space` left them on the Tag screen")
         }
         TrainRequestError::Settings(_) => CliError::usage(error),
+        TrainRequestError::Precision(_) => CliError::environment(error),
     }
 }
 
@@ -221,6 +223,7 @@ fn run_settings(
     settings.seed = new.seed.unwrap_or(settings.seed);
     settings.order = new.order.unwrap_or(settings.order);
     settings.label_mode = new.label_mode.unwrap_or(settings.label_mode);
+    settings.precision = new.precision.unwrap_or(settings.precision);
     if let Some(device) = &new.device {
         device.clone_into(&mut settings.device);
     }
@@ -264,6 +267,9 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
     more.iter().filter(|(_, value)| *value > 0.0).for_each(|(name, value)| text += &format!(", {name} {value}"));
     if let Some(stride) = settings.stride {
         text += &format!(", stride {stride}");
+    }
+    if settings.precision == Precision::Bf16 {
+        text += ", products in bf16";
     }
     if settings.constrained {
         text += ", tags decoded as a sequence";

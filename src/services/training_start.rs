@@ -151,5 +151,6 @@ fn refusal(error: TrainRequestError) -> String {
             "no document of the training split is done yet: tag some and leave them with enter".to_owned()
         }
         TrainRequestError::Settings(message) => message,
+        TrainRequestError::Precision(error) => error.to_string(),
     }
 }

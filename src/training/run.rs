@@ -14,6 +14,7 @@ use super::{
     job::Job,
     order,
     patience::Patience,
+    precision::check_precision,
     prepare::{Prepared, prepare},
     publish::Publisher,
 };
@@ -68,6 +69,7 @@ fn begin<'a, 'b>(
 ) -> Result<Run<'a, 'b>, TrainError> {
     publisher.phase(Phase::Starting)?;
     let chosen = device::choose(&job.settings.device)?;
+    check_precision(&job.settings)?;
     publisher.set(|status| status.device = chosen.describe());
     publisher.log(&format!("device {}", chosen.describe()))?;
     let pool =

@@ -15,7 +15,7 @@ use crate::{
     },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     spans::{Dataset, HalfWords, Journal, Sentence},
-    training::{self, Job},
+    training::{self, Job, PrecisionError, check_precision},
 };
 
 /// Sentences of a training, with the description that the run's config keeps.
@@ -69,13 +69,19 @@ pub enum TrainRequestError {
     /// A setting is invalid.
     #[error("{0}")]
     Settings(String),
+    /// This machine does not have the precision.
+    #[error(transparent)]
+    Precision(#[from] PrecisionError),
 }
 
 /// Settings of a recipe for this number of sentences.
-/// With the base and the device of `settings`; `settings` itself without a recipe.
+/// With the base, the device and the precision of `settings`; `settings` itself without a recipe.
 pub fn apply_recipe(recipe: Option<Recipe>, sentences: usize, settings: Settings) -> Settings {
     match recipe {
-        Some(recipe) => Settings { device: settings.device, ..training::recipe(recipe, sentences, &settings.base) },
+        Some(recipe) => {
+            let Settings { device, precision, base, .. } = settings;
+            Settings { device, precision, ..training::recipe(recipe, sentences, &base) }
+        }
         None => settings,
     }
 }
@@ -91,12 +97,13 @@ impl TrainRequest {
     /// Checks data and settings.
     ///
     /// # Errors
-    /// The training split is empty, or a setting is invalid.
+    /// The training split is empty, a setting is invalid, or this machine does not have the precision.
     pub fn new(data: TrainingData, settings: Settings) -> Result<Self, TrainRequestError> {
         if data.sentences.train.is_empty() {
             return Err(TrainRequestError::NothingToLearn);
         }
         settings.check().map_err(TrainRequestError::Settings)?;
+        check_precision(&settings)?;
         Ok(Self { data, settings })
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::values::{DEVICE, described};
-use crate::runs::{LabelMode, Order, Recipe};
+use crate::runs::{LabelMode, Order, Precision, Recipe};
 
 /// `tagli train`
 #[derive(Args, Debug)]
@@ -82,6 +82,9 @@ pub struct NewRun {
     /// Device; the help lists the names
     #[arg(long, help = DEVICE)]
     pub device: Option<String>,
+    /// Precision of the products with weights; evaluations always use fp32
+    #[arg(long, value_parser = described::<Precision>())]
+    pub precision: Option<Precision>,
     /// Source of the settings that are not given
     #[arg(long, value_parser = described::<Recipe>(), default_value = "auto")]
     pub recipe: Recipe,

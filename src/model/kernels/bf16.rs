@@ -45,8 +45,10 @@ impl<'a> Matrix<'a> {
             let rest = rest.get(left..self.width).unwrap_or_default();
             rest.first_chunk::<SIDE>().copied().unwrap_or_else(|| filled(rest))
         };
-        let (first, second) = (row(2 * at), row(2 * at + 1));
-        std::array::from_fn(|column| pair(first[column], second[column]))
+        let mut outcome = [0; SIDE];
+        let both = row(2 * at).into_iter().zip(row(2 * at + 1));
+        outcome.iter_mut().zip(both).for_each(|(to, (first, second))| *to = pair(first, second));
+        outcome
     }
 
     /// Returns at most [`SIDE`] pairs of neighbouring numbers of one row, from pair `from`.
@@ -83,8 +85,8 @@ impl Factors {
     pub(super) fn outputs(&mut self, outcome: &mut [f32], x: Matrix<'_>, w: Matrix<'_>, instructions: Instructions) {
         debug_assert_eq!((x.width, outcome.len()), (w.rows(), x.rows() * w.width));
         let depth = x.width.div_ceil(2);
-        self.pack_left(x.rows(), depth, |row, from| x.across(row, from));
-        self.pack_right(w.width, depth, |at, left| w.down(at, left));
+        self.pack_left(x);
+        self.pack_right(w);
         self.multiply((outcome, w.width), depth, instructions, |to, sum| *to = sum);
     }
 
@@ -99,8 +101,8 @@ impl Factors {
     ) {
         debug_assert_eq!((dy.width, input.len()), (w.width, dy.rows() * w.rows()));
         let depth = dy.width.div_ceil(2);
-        self.pack_left(dy.rows(), depth, |row, from| dy.across(row, from));
-        self.pack_right_turned(w.rows(), depth, |row, from| w.across(row, from));
+        self.pack_left(dy);
+        self.pack_right_turned(w);
         self.multiply((input, w.rows()), depth, instructions, put);
     }
 
@@ -116,8 +118,8 @@ impl Factors {
     ) -> f64 {
         debug_assert_eq!((x.rows(), outcome.len()), (dy.rows(), x.width * dy.width));
         let depth = x.rows().div_ceil(2);
-        self.pack_left_turned(x.width, depth, |at, left| x.down(at, left));
-        self.pack_right(dy.width, depth, |at, left| dy.down(at, left));
+        self.pack_left_turned(x);
+        self.pack_right(dy);
         let block = GRADIENT_TASK * dy.width;
         let mut sums = vec![0.0; outcome.len().div_ceil(block)];
         let rows = self.left.par_chunks(GRADIENT_TASK * depth.max(1));
@@ -146,80 +148,80 @@ impl Factors {
         });
     }
 
-    /// Packs the left factor. `pairs` returns those of a row, from one of them on.
-    fn pack_left(&mut self, rows: usize, depth: usize, pairs: impl Fn(usize, usize) -> [Pair; SIDE] + Sync) {
-        self.left.resize(rows * depth, 0);
-        let tasks = self.left.par_chunks_mut(TASK * depth.max(1)).enumerate();
-        tasks.for_each(|(at, to)| vectorised(Left { to, depth, first: at * TASK, pairs: &pairs }));
+    /// Packs a left factor.
+    fn pack_left(&mut self, matrix: Matrix<'_>) {
+        let depth = matrix.width.div_ceil(2);
+        self.left.resize(matrix.rows() * depth, 0);
+        let tasks = self.left.par_chunks_mut(TASK * depth).enumerate();
+        tasks.for_each(|(at, to)| vectorised(Left { to, depth, first: at * TASK, matrix }));
     }
 
-    /// Packs the left factor. `pairs` returns one pair for each of some rows, from one of them on.
-    fn pack_left_turned(&mut self, rows: usize, depth: usize, pairs: impl Fn(usize, usize) -> [Pair; SIDE] + Sync) {
-        self.left.resize(rows * depth, 0);
-        let tasks = self.left.par_chunks_mut(SIDE * depth.max(1)).enumerate();
-        tasks.for_each(|(at, to)| vectorised(LeftTurned { to, depth, first: at * SIDE, pairs: &pairs }));
+    /// Packs a left factor from its transpose.
+    fn pack_left_turned(&mut self, matrix: Matrix<'_>) {
+        let depth = matrix.rows().div_ceil(2).max(1);
+        self.left.resize(matrix.width * depth, 0);
+        let tasks = self.left.par_chunks_mut(SIDE * depth).enumerate();
+        tasks.for_each(|(at, to)| vectorised(LeftTurned { to, depth, first: at * SIDE, matrix }));
     }
 
-    /// Packs the right factor. `pairs` returns those of one step of the sums, from a column on.
-    fn pack_right(&mut self, columns: usize, depth: usize, pairs: impl Fn(usize, usize) -> [Pair; SIDE] + Sync) {
-        self.resize_right(columns, depth);
-        let tasks = self.right.par_chunks_mut(depth.max(1)).enumerate();
-        tasks.for_each(|(at, to)| vectorised(Right { to, first: at * COLUMNS, pairs: &pairs }));
+    /// Packs a right factor.
+    fn pack_right(&mut self, matrix: Matrix<'_>) {
+        let depth = matrix.rows().div_ceil(2).max(1);
+        self.right.resize(matrix.width.div_ceil(COLUMNS) * depth, Line::of(0));
+        let tasks = self.right.par_chunks_mut(depth).enumerate();
+        tasks.for_each(|(at, to)| vectorised(Right { to, first: at * COLUMNS, matrix }));
     }
 
-    /// Packs the right factor. `pairs` returns those of one column, from one step of the sums on.
-    fn pack_right_turned(&mut self, columns: usize, depth: usize, pairs: impl Fn(usize, usize) -> [Pair; SIDE] + Sync) {
-        self.resize_right(columns, depth);
-        let tasks = self.right.par_chunks_mut(depth.max(1)).enumerate();
-        tasks.for_each(|(at, to)| vectorised(RightTurned { to, first: at * COLUMNS, pairs: &pairs }));
-    }
-
-    fn resize_right(&mut self, columns: usize, depth: usize) {
-        self.right.resize(columns.div_ceil(COLUMNS) * depth, Line::of(0));
+    /// Packs a right factor from its transpose.
+    fn pack_right_turned(&mut self, matrix: Matrix<'_>) {
+        let depth = matrix.width.div_ceil(2);
+        self.right.resize(matrix.rows().div_ceil(COLUMNS) * depth, Line::of(0));
+        let tasks = self.right.par_chunks_mut(depth).enumerate();
+        tasks.for_each(|(at, to)| vectorised(RightTurned { to, first: at * COLUMNS, matrix }));
     }
 }
 
 /// Rows of a left factor, each with a pair for each step.
-struct Left<'a, P> {
+struct Left<'a> {
     to: &'a mut [Pair],
     depth: usize,
     /// The first of these rows.
     first: usize,
-    pairs: &'a P,
+    matrix: Matrix<'a>,
 }
 
-impl<P: Fn(usize, usize) -> [Pair; SIDE]> Kernel for Left<'_, P> {
+impl Kernel for Left<'_> {
     type Outcome = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { to, depth, first, pairs } = self;
+        let Self { to, depth, first, matrix } = self;
         for (row, to) in (first..).zip(to.chunks_exact_mut(depth)) {
             for (to, from) in to.chunks_mut(SIDE).zip((0..).step_by(SIDE)) {
-                copy(to, &pairs(row, from));
+                copy(to, &matrix.across(row, from));
             }
         }
     }
 }
 
 /// At most [`SIDE`] rows of a left factor, from a matrix with a column for each row.
-struct LeftTurned<'a, P> {
+struct LeftTurned<'a> {
     to: &'a mut [Pair],
     depth: usize,
     /// The first of these rows.
     first: usize,
-    pairs: &'a P,
+    matrix: Matrix<'a>,
 }
 
-impl<P: Fn(usize, usize) -> [Pair; SIDE]> Kernel for LeftTurned<'_, P> {
+impl Kernel for LeftTurned<'_> {
     type Outcome = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { to, depth, first, pairs } = self;
+        let Self { to, depth, first, matrix } = self;
         for from in (0..depth).step_by(SIDE) {
             let mut square = [[0; SIDE]; SIDE];
-            square.iter_mut().zip(from..depth).for_each(|(side, at)| *side = pairs(at, first));
+            square.iter_mut().zip(from..depth).for_each(|(side, at)| *side = matrix.down(at, first));
             for (row, pairs) in to.chunks_exact_mut(depth).zip(&turned(square)) {
                 let rest = row.get_mut(from..).unwrap_or_default();
                 copy(rest.split_at_mut(SIDE.min(rest.len())).0, pairs);
@@ -229,46 +231,47 @@ impl<P: Fn(usize, usize) -> [Pair; SIDE]> Kernel for LeftTurned<'_, P> {
 }
 
 /// A panel of a right factor.
-struct Right<'a, P> {
+struct Right<'a> {
     to: &'a mut [Line],
     /// The first of its columns.
     first: usize,
-    pairs: &'a P,
+    matrix: Matrix<'a>,
 }
 
-impl<P: Fn(usize, usize) -> [Pair; SIDE]> Kernel for Right<'_, P> {
+impl Kernel for Right<'_> {
     type Outcome = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { to, first, pairs } = self;
+        let Self { to, first, matrix } = self;
         for (at, line) in to.iter_mut().enumerate() {
             for (vector, left) in line.0.iter_mut().zip((first..).step_by(LANES)) {
-                *vector = pairs(at, left);
+                *vector = matrix.down(at, left);
             }
         }
     }
 }
 
 /// A panel of a right factor, from a matrix with a row for each column.
-struct RightTurned<'a, P> {
+struct RightTurned<'a> {
     to: &'a mut [Line],
     /// The first of its columns.
     first: usize,
-    pairs: &'a P,
+    matrix: Matrix<'a>,
 }
 
-impl<P: Fn(usize, usize) -> [Pair; SIDE]> Kernel for RightTurned<'_, P> {
+impl Kernel for RightTurned<'_> {
     type Outcome = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { to, first, pairs } = self;
-        for (lines, from) in to.chunks_mut(SIDE).zip((0..).step_by(SIDE)) {
-            for vector in 0..COLUMNS / LANES {
+        let Self { to, first, matrix } = self;
+        // Few columns at a time, each read to its end, as processors prefetch.
+        for vector in 0..COLUMNS / LANES {
+            let columns = (first + vector * LANES)..;
+            for (lines, from) in to.chunks_mut(SIDE).zip((0..).step_by(SIDE)) {
                 let mut square = [[0; SIDE]; SIDE];
-                let columns = (first + vector * LANES)..;
-                square.iter_mut().zip(columns).for_each(|(side, column)| *side = pairs(column, from));
+                square.iter_mut().zip(columns.clone()).for_each(|(side, column)| *side = matrix.across(column, from));
                 for (line, side) in lines.iter_mut().zip(turned(square)) {
                     line.0.iter_mut().skip(vector).take(1).for_each(|to| *to = side);
                 }

@@ -94,7 +94,10 @@ macro_rules! avx512_tile {
     ) => {
         #[target_feature(enable = $features)]
         pub(super) fn $name<const N: usize>(sums: &mut $sums, rows: [&[$input]; N], panel: &[$weights]) {
-            use $crate::{simd::LANES, tile::{VECTORS, cut}};
+            use $crate::{
+                simd::LANES,
+                tile::{VECTORS, cut},
+            };
             let mut registers = [[$zero; VECTORS]; N];
             let Some(rows) = cut(rows, panel.len()) else { return };
             for depth in 0..panel.len() {

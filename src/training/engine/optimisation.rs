@@ -1,9 +1,12 @@
 //! Settings of the optimiser, and numbers computed from them.
 //! The numbers are for a step and for a parameter.
 
-use crate::{model::arch::Parameter, runs::Settings};
+use crate::{
+    model::{arch::Parameter, kernels::TrainingPrecision},
+    runs::{Precision, Settings},
+};
 
-/// Settings of the optimiser, and the parameters that it trains.
+/// Settings of a step: those of the optimiser, the parameters that it trains, and the precision.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Optimisation {
     pub(super) weight_decay: f64,
@@ -13,6 +16,7 @@ pub(super) struct Optimisation {
     pub(super) beta2: f64,
     pub(super) epsilon: f64,
     pub(super) smoothing: f64,
+    pub(super) precision: TrainingPrecision,
     layer_decay: f64,
     freeze_embeddings: bool,
     freeze_layers: usize,
@@ -49,6 +53,10 @@ impl Optimisation {
             beta2: settings.adam_beta2,
             epsilon: settings.adam_epsilon,
             smoothing: settings.label_smoothing,
+            precision: match settings.precision {
+                Precision::Fp32 => TrainingPrecision::Fp32,
+                Precision::Bf16 => TrainingPrecision::Bf16,
+            },
             layer_decay: settings.layer_decay,
             freeze_embeddings: settings.freeze_embeddings || settings.freeze_layers > 0,
             freeze_layers: settings.freeze_layers,
