@@ -759,7 +759,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --set --settings --folds --curve --out --force --resume --fetch --json --log --help"
+            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --set --settings --folds --curve --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -819,6 +819,10 @@ _tagli() {
                     ;;
                 --device)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "fp32 bf16" -- "${cur}"))
                     return 0
                     ;;
                 --recipe)
