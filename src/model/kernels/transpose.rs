@@ -7,9 +7,6 @@ use super::simd::{Kernel, vectorised};
 /// Side of the square that is transposed at once: one cache line.
 pub(super) const SIDE: usize = 16;
 
-/// Rows of the result in one task: so many neighbouring values of each line are read together.
-const TASK: usize = 4 * SIDE;
-
 /// Returns the width of the transpose of a matrix with `rows` rows.
 /// It is rounded up to whole cache lines: then `gemm` does not copy it.
 pub(super) fn padded(rows: usize) -> usize {
@@ -24,8 +21,8 @@ pub(super) fn transpose(
     put: impl Fn(&mut f32, f32) + Sync,
 ) {
     debug_assert!(width > 0 && from_width > 0 && to.len() / width <= from_width && from.len() / from_width <= width);
-    to.par_chunks_mut(TASK * width.max(1)).enumerate().for_each(|(at, to)| {
-        vectorised(Band { to, width, from, from_width, first: at * TASK, put: &put });
+    to.par_chunks_mut(SIDE * width.max(1)).enumerate().for_each(|(at, to)| {
+        vectorised(Band { to, width, from, from_width, first: at * SIDE, put: &put });
     });
 }
 
@@ -38,10 +35,12 @@ pub(super) fn transpose_here(
     first: usize,
     put: impl Fn(&mut f32, f32),
 ) {
-    Band { to, width, from, from_width, first, put: &put }.run();
+    for (at, to) in to.chunks_mut(SIDE * width.max(1)).enumerate() {
+        Band { to, width, from, from_width, first: first + at * SIDE, put: &put }.run();
+    }
 }
 
-/// Some rows of the result.
+/// At most [`SIDE`] rows of the result.
 struct Band<'a, P> {
     to: &'a mut [f32],
     width: usize,
@@ -58,23 +57,22 @@ impl<P: Fn(&mut f32, f32)> Kernel for Band<'_, P> {
     #[inline(always)]
     fn run(self) {
         let Self { to, width, from, from_width, first, put } = self;
+        let count = to.len() / width;
         for (lines, left) in from.chunks(SIDE * from_width).zip((0..width).step_by(SIDE)) {
-            for (to, first) in to.chunks_mut(SIDE * width).zip((first..).step_by(SIDE)) {
-                let columns = first..first + to.len() / width;
-                let mut square = [[0.0f32; SIDE]; SIDE];
-                for (side, line) in square.iter_mut().zip(lines.chunks_exact(from_width)) {
-                    let line = line.get(columns.clone()).unwrap_or_default();
-                    match line.first_chunk::<SIDE>() {
-                        Some(line) => *side = *line,
-                        None => side.iter_mut().zip(line).for_each(|(to, from)| *to = *from),
-                    }
+            let mut square = [[0.0f32; SIDE]; SIDE];
+            for (side, line) in square.iter_mut().zip(lines.chunks_exact(from_width)) {
+                let line = line.get(first..first + count).unwrap_or_default();
+                match line.first_chunk::<SIDE>() {
+                    Some(line) => *side = *line,
+                    None => side.iter_mut().zip(line).for_each(|(to, from)| *to = *from),
                 }
-                for (line, square) in to.chunks_exact_mut(width).zip(&turned(square)) {
-                    let line = line.get_mut(left..(left + SIDE).min(width)).unwrap_or_default();
-                    match line.first_chunk_mut::<SIDE>() {
-                        Some(line) => line.iter_mut().zip(square).for_each(|(to, from)| put(to, *from)),
-                        None => line.iter_mut().zip(square).for_each(|(to, from)| put(to, *from)),
-                    }
+            }
+            let square = turned(square);
+            for (line, square) in to.chunks_exact_mut(width).zip(&square) {
+                let line = line.get_mut(left..(left + SIDE).min(width)).unwrap_or_default();
+                match line.first_chunk_mut::<SIDE>() {
+                    Some(line) => line.iter_mut().zip(square).for_each(|(to, from)| put(to, *from)),
+                    None => line.iter_mut().zip(square).for_each(|(to, from)| put(to, *from)),
                 }
             }
         }
