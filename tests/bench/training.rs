@@ -3,11 +3,19 @@
 //!     cargo bench --bench training [-- THREADS ROUNDS]
 //!
 //! Forward alone is measured as the logits of the labelled rows, so that backward is what is left of the step. `products` is the
-//! share of a step that its matrix products alone would take, at the rate that this machine reaches on them.
+//! share of a step in fp32 that its matrix products alone would take, at the rate that this machine reaches on them.
+//! With one thread, times are processor times of that thread: other programs that use the cores change them less.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a bench prints, and a failure ends it")]
 
-use std::{ops::Range, time::Instant};
+use std::{
+    ops::Range,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use gemm::{Parallelism, gemm};
 use tagliatelle::model::kernels::{
@@ -15,11 +23,24 @@ use tagliatelle::model::kernels::{
     sweep, train,
 };
 
+/// Whether the processor time of the calling thread is measured.
+static OF_THREAD: AtomicBool = AtomicBool::new(false);
+
+/// Seconds since the first call, or the processor time of this thread.
+fn clock() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    if OF_THREAD.load(Ordering::Relaxed) {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        return time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9;
+    }
+    START.elapsed().as_secs_f64()
+}
+
 /// Seconds that it took.
 fn time<R>(body: impl FnOnce() -> R) -> (f64, R) {
-    let start = Instant::now();
+    let start = clock();
     let outcome = body();
-    (start.elapsed().as_secs_f64(), outcome)
+    (clock() - start, outcome)
 }
 
 struct Numbers(u64);
@@ -234,6 +255,7 @@ fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let rate = rate(threads);
     println!("{threads} threads, {:.0} GFLOP/s in matrix products", rate / 1e9);
+    OF_THREAD.store(threads == 1, Ordering::Relaxed);
     let small = Shape {
         dim: 384,
         heads: 12,
