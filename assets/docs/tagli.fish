@@ -144,6 +144,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l label-mode -d 'Wor
 all-b\t'Every word piece, with the same tag, so that `B-` stays `B-`. The lesson\'s `label_all_tokens`'
 all-i\t'Every word piece, but later ones of a `B-X` word get `I-X`. This is run_ner.py\'s `label_all_tokens`'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l precision -d 'Precision of the products with weights; evaluations always use fp32' -r -f -a "fp32\t'32-bit floating point'
+bf16\t'Factors rounded to bfloat16, sums in 32 bits. Faster, on processors with AVX-512 BF16 only'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l recipe -d 'Source of the settings that are not given' -r -f -a "auto\t'Settings that fit the number of sentences and the base model'
 lesson\t'Settings of the lesson. Learning rate 2e-5, 3 epochs, batch 16, weight decay 0.01, no warm-up, every word piece labelled'
 tuned\t'`Auto` with further changes that raised F1. Longer, with masked word pieces, tags decoded as a sequence'"

@@ -176,8 +176,11 @@ fn terminal() -> Value {
 /// Instruction sets in use, and the comparison of the two ways to compute.
 /// The comparison has loss and gradient norm of one batch, by both ways.
 fn processor(comparison: &Compared) -> Value {
-    let Instructions { products, loops } = device::instructions();
-    let mut facts = json!({ "instructions": { "of matrix products": products, "of loops": loops } });
+    let Instructions { products, loops, bf16 } = device::instructions();
+    let bf16 = bf16.unwrap_or("none, --precision bf16 is refused");
+    let mut facts = json!({
+        "instructions": { "of matrix products": products, "of loops": loops, "of training in bf16": bf16 },
+    });
     match comparison {
         Ok(Some(comparison)) => {
             for Computed { name, loss, norm } in [&comparison.device, &comparison.reference] {

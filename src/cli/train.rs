@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
-    runs::{Point, Recipe, RunSink, Settings, embedded_bases},
+    runs::{Point, Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
     spans::Dataset,
     text::number::with_noun,
@@ -57,7 +57,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let dir = project.as_ref().map(|project| project.root.as_path());
     let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
     if settings.untagged {
-        add_untagged(&mut data, project.as_ref(), new, output)?;
+        add_untagged(&mut data, project.as_ref(), args, output)?;
     }
     let description = describe(new.recipe, &settings, &data.sentences);
     let names: Vec<String> = teacher_names(new, &settings).into_iter().map(str::to_owned).collect();
@@ -158,6 +158,7 @@ fn not_resumable(error: ResumeError) -> CliError {
             "checkpoints are written every five minutes; --set checkpoint_minutes=1 or checkpoint_every=100 writes more",
         ),
         ResumeError::ForeignBase { .. } => CliError::data(error),
+        ResumeError::Precision { .. } => CliError::environment(error),
         ResumeError::Project(error) => error.into(),
         ResumeError::Checkpoint(error) => error.into(),
     }
@@ -173,6 +174,7 @@ fn refused(error: TrainRequestError) -> CliError {
             "untagged are documents that nobody began, of the training split; `tagli import` adds some, and without \
              --untagged the tagged ones are learned",
         ),
+        TrainRequestError::Precision(_) => CliError::environment(error),
     }
 }
 
@@ -201,9 +203,10 @@ fn teacher_names<'a>(new: &'a NewRun, settings: &'a Settings) -> Vec<&'a str> {
 fn add_untagged(
     data: &mut TrainingData,
     project: Option<&Project>,
-    new: &NewRun,
+    args: &args::Train,
     output: Output,
 ) -> Result<(), CliError> {
+    let new = &args.new_run;
     let files = new.untagged.as_deref().unwrap_or_default();
     match (project, files) {
         (Some(project), []) => {
@@ -220,7 +223,7 @@ fn add_untagged(
         (None, files) => {
             let mut sentences = UntaggedSentences::default();
             for path in files {
-                let corpus = data::read(path, None, &data::read_options()?, output)?.into_corpus();
+                let corpus = data::read(path, None, &data::read_options(args.tags.options())?, output)?.into_corpus();
                 sentences.add(&output::path(path), &corpus);
             }
             data.add_untagged(sentences);
@@ -307,6 +310,7 @@ fn run_settings(
     settings.seed = new.seed.unwrap_or(settings.seed);
     settings.order = new.order.unwrap_or(settings.order);
     settings.label_mode = new.label_mode.unwrap_or(settings.label_mode);
+    settings.precision = new.precision.unwrap_or(settings.precision);
     if let Some(device) = &new.device {
         device.clone_into(&mut settings.device);
     }
@@ -361,6 +365,9 @@ fn describe(recipe: Recipe, settings: &Settings, data: &Dataset) -> String {
     more.iter().filter(|(_, value)| *value > 0.0).for_each(|(name, value)| text += &format!(", {name} {value}"));
     if let Some(stride) = settings.stride {
         text += &format!(", stride {stride}");
+    }
+    if settings.precision == Precision::Bf16 {
+        text += ", products in bf16";
     }
     if settings.constrained {
         text += ", tags decoded as a sequence";

@@ -199,11 +199,17 @@ pub struct Instructions {
     pub products: &'static str,
     /// Of the kernels' loops (crate `pulp`).
     pub loops: &'static str,
+    /// Of a training in bf16; `None` if it is refused.
+    pub bf16: Option<&'static str>,
 }
 
 /// Returns the instruction sets selected on this processor.
 pub fn instructions() -> Instructions {
-    Instructions { products: product_instructions(processor_has), loops: kernels::instruction_set() }
+    Instructions {
+        products: product_instructions(processor_has),
+        loops: kernels::instruction_set(),
+        bf16: kernels::bf16_is_fast().then_some("AVX-512 BF16"),
+    }
 }
 
 /// Instruction set that `gemm` selects on a processor with these features.
@@ -381,8 +387,10 @@ mod tests {
         assert_eq!(product_instructions(with(&["fma"])), "AVX2 and FMA");
         assert_eq!(product_instructions(with(&[])), "none beyond the baseline");
         // gemm and pulp look for the same features.
-        let Instructions { products, loops } = instructions();
+        let Instructions { products, loops, bf16 } = instructions();
         assert_eq!(products, loops);
+        // Every processor with the instructions for bf16 has AVX-512.
+        assert!(bf16.is_none() || products == "AVX-512");
     }
 
     #[cfg(not(feature = "cuda"))]

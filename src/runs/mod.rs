@@ -17,7 +17,7 @@ pub mod summary;
 
 pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
-pub use settings::{LabelMode, Order, Recipe, Schedule, Settings};
+pub use settings::{LabelMode, Order, Precision, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};
 pub use status::{Control, Phase, Status};
 pub use summary::{DataSummary, RunData, RunSummary};

@@ -1,7 +1,7 @@
 //! Sets training settings by name.
 //! By our own names and by those of the Hugging Face Trainer, past and present.
 
-use super::settings::{Order, Settings};
+use super::settings::{Order, Precision, Settings};
 
 /// Meaning of an alias.
 enum Meaning {
@@ -50,8 +50,8 @@ static ALIASES: [(&str, Meaning); 53] = [
         "optim",
         Other(|_, value| only(value, &["adamw_torch", "adamw_torch_fused", "adamw_hf"], "only AdamW is available")),
     ),
-    ("fp16", Other(|_, value| only(value, &["false"], "numbers have 32 bits here"))),
-    ("bf16", Other(|_, value| only(value, &["false"], "numbers have 32 bits here"))),
+    ("fp16", Other(|_, value| only(value, &["false"], "use bf16, which needs no scaling of the loss"))),
+    ("bf16", Other(bf16)),
     ("max_steps", Other(|_, value| only(value, &["-1", "0"], "use epochs, which may have a fraction"))),
     ("data_seed", Other(|_, value| only(value, &["null", "None"], "the seed is used for the data, too"))),
     ("output_dir", Nothing("--out names the folder")),
@@ -191,6 +191,11 @@ fn label_all_tokens(settings: &mut Settings, value: &str) -> Result<(), String> 
     settings.set_own("label_mode", if flag(value)? { "all-b" } else { "first" })
 }
 
+fn bf16(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.precision = if flag(value)? { Precision::Bf16 } else { Precision::Fp32 };
+    Ok(())
+}
+
 fn group_by_length(settings: &mut Settings, value: &str) -> Result<(), String> {
     match flag(value)? {
         true => settings.order = Order::ByLength,
@@ -276,6 +281,9 @@ mod tests {
         let constant = with(&[("warmup", "5"), ("lr_scheduler_type", "constant")]);
         assert_eq!((constant.schedule, constant.warmup), (Schedule::Constant, 0.0));
         assert_eq!(with(&[("label_all_tokens", "false")]).label_mode, LabelMode::First);
+        assert_eq!(with(&[("bf16", "True")]), with(&[("precision", "bf16")]));
+        assert_eq!(with(&[("bf16", "true")]).precision, Precision::Bf16);
+        assert_eq!(with(&[("bf16", "true"), ("bf16", "false")]).precision, Precision::Fp32);
     }
 
     #[test]

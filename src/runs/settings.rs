@@ -84,6 +84,32 @@ pub enum Schedule {
     Constant,
 }
 
+/// Precision of the products with the weights of the layers.
+/// Weights, optimiser, layer norms, softmax and loss are 32-bit floating point in both, and so are evaluations.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floating point.
+    #[default]
+    Fp32,
+    /// Factors rounded to bfloat16, sums in 32 bits. Faster, on processors with AVX-512 BF16 only.
+    Bf16,
+}
+
 /// Source of the settings.
 #[derive(
     Clone,
@@ -195,6 +221,8 @@ pub struct Settings {
     pub dropout: Option<f64>,
     /// `auto`, `cpu`, `ndarray`, `cuda:N`, `wgpu:N`.
     pub device: String,
+    /// Precision of the products with weights in a step.
+    pub precision: Precision,
     /// Number of evaluations in the run; 0 for one at the end of each epoch.
     pub evaluations: usize,
     /// Steps between two evaluations; 0 to use [`Settings::evaluations`].
@@ -264,6 +292,7 @@ impl Settings {
             stride: None,
             dropout: None,
             device: "auto".into(),
+            precision: Precision::Fp32,
             evaluations: 0,
             evaluate_every: 0,
             log_every: 0,
@@ -285,6 +314,7 @@ impl Settings {
     pub fn with_choices_of(self, other: &Self) -> Self {
         Self {
             device: other.device.clone(),
+            precision: other.precision,
             untagged: other.untagged,
             untagged_threshold: other.untagged_threshold,
             teacher: other.teacher.clone(),

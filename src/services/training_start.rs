@@ -160,5 +160,6 @@ fn refusal(error: TrainRequestError) -> String {
         }
         TrainRequestError::Settings(message) => message,
         other @ TrainRequestError::NothingUntagged(_) => other.to_string(),
+        TrainRequestError::Precision(error) => error.to_string(),
     }
 }

@@ -8,6 +8,8 @@ pub(super) const TOLERANCE: f64 = 1e-3;
 /// Largest relative difference on a GPU.
 /// Its matrix products may round their factors to fewer bits.
 pub(super) const GPU_TOLERANCE: f64 = 1e-2;
+/// Largest relative difference of a training in bf16, whose products round their factors to 8 significant bits.
+pub(super) const BF16_TOLERANCE: f64 = 3e-2;
 /// Numbers below this one differ by at most what is allowed at this size.
 const SMALL: f64 = 1e-3;
 /// Mean loss below which the tolerance of the gradient's norm grows.

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::comparison::Comparison;
+use super::{comparison::Comparison, precision::PrecisionError};
 use crate::{
     model::{ModelError, TokenizerError, device::DeviceError, network::NetworkError},
     spans::score::ScoreError,
@@ -53,6 +53,9 @@ pub enum TrainError {
     /// No such device.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The device does not have the precision.
+    #[error(transparent)]
+    Precision(#[from] PrecisionError),
     /// The base does not fit the network.
     #[error(transparent)]
     Network(#[from] NetworkError),

@@ -16,6 +16,7 @@ use super::{
     job::Job,
     order,
     patience::Patience,
+    precision::check_precision,
     prepare::{Prepared, prepare},
     publish::Publisher,
     stage::{Ended, Learned, SecondStage},
@@ -68,6 +69,7 @@ pub fn run(
 fn stages(mut job: Job, publisher: &mut Publisher<'_>, controls: &Receiver<Control>) -> Result<Report, TrainError> {
     publisher.phase(Phase::Starting)?;
     let chosen = device::choose(&job.settings.device)?;
+    check_precision(&job.settings)?;
     publisher.set(|status| status.device = chosen.describe());
     publisher.log(&format!("device {}", chosen.describe()))?;
     let pool =

@@ -9,7 +9,7 @@ use crate::{
     runs::{Phase, Settings},
     spans::Dataset,
     training::{
-        Job, TrainError,
+        Job, PrecisionError, TrainError, check_precision,
         checkpoint::{self, Saved},
     },
 };
@@ -32,6 +32,14 @@ pub enum ResumeError {
         run: PathBuf,
         /// Name of the base.
         base: String,
+    },
+    /// This machine does not have its precision.
+    #[error("{}: {error}", shown_path(.run))]
+    Precision {
+        /// Folder of the run.
+        run: PathBuf,
+        /// The reason.
+        error: PrecisionError,
     },
     /// Its files cannot be read.
     #[error(transparent)]
@@ -94,6 +102,7 @@ impl InterruptedRun {
             return Err(ResumeError::ForeignBase { run: run.path().to_owned(), base: config.settings.base });
         }
         let settings = config.settings;
+        check_precision(&settings).map_err(|error| ResumeError::Precision { run: run.path().to_owned(), error })?;
         let (data, lines) = checkpoint::data(&saved)?;
         Ok(Some(Self { run, settings, data, lines, saved }))
     }

@@ -16,7 +16,7 @@ use crate::{
     },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
     spans::{Dataset, HalfWords, Journal, Sentence},
-    training::{self, Job, Teacher},
+    training::{self, Job, PrecisionError, Teacher, check_precision},
 };
 
 /// Sentences of a training, with the description that the run's config keeps.
@@ -88,6 +88,9 @@ pub enum TrainRequestError {
     /// Untagged sentences are asked for, and there are none.
     #[error("there is no untagged document to learn from: {}", .0.lines().join("; "))]
     NothingUntagged(UntaggedReport),
+    /// This machine does not have the precision.
+    #[error(transparent)]
+    Precision(#[from] PrecisionError),
 }
 
 /// Settings of a recipe for this number of sentences.
@@ -111,12 +114,14 @@ impl TrainRequest {
     /// Checks data and settings.
     ///
     /// # Errors
-    /// The training split is empty, a setting is invalid, or no untagged sentence is left of those that are asked for.
+    /// The training split is empty, a setting is invalid, no untagged sentence is left of those that are asked for, or this
+    /// machine does not have the precision.
     pub fn new(data: TrainingData, settings: Settings) -> Result<Self, TrainRequestError> {
         if data.sentences.train.is_empty() {
             return Err(TrainRequestError::NothingToLearn);
         }
         settings.check().map_err(TrainRequestError::Settings)?;
+        check_precision(&settings)?;
         if let Some((sentences, report)) = &data.untagged
             && sentences.is_empty()
         {

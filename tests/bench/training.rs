@@ -3,22 +3,44 @@
 //!     cargo bench --bench training [-- THREADS ROUNDS]
 //!
 //! Forward alone is measured as the logits of the labelled rows, so that backward is what is left of the step. `products` is the
-//! share of a step that its matrix products alone would take, at the rate that this machine reaches on them.
+//! share of a step in fp32 that its matrix products alone would take, at the rate that this machine reaches on them.
+//! With one thread, times are processor times of that thread: other programs that use the cores change them less.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a bench prints, and a failure ends it")]
 
-use std::{ops::Range, time::Instant};
+use std::{
+    ops::Range,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use gemm::{Parallelism, gemm};
 use tagliatelle::model::kernels::{
-    Adam, Dropout, Frozen, Gradients, Objective, Parameters, Part, Pieces, Shape, Workspace, logits, sweep, train,
+    Adam, Dropout, Frozen, Gradients, Objective, Parameters, Part, Pieces, Shape, TrainingPrecision, Workspace, logits,
+    sweep, train,
 };
+
+/// Whether the processor time of the calling thread is measured.
+static OF_THREAD: AtomicBool = AtomicBool::new(false);
+
+/// Seconds since the first call, or the processor time of this thread.
+fn clock() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    if OF_THREAD.load(Ordering::Relaxed) {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        return time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9;
+    }
+    START.elapsed().as_secs_f64()
+}
 
 /// Seconds that it took.
 fn time<R>(body: impl FnOnce() -> R) -> (f64, R) {
-    let start = Instant::now();
+    let start = clock();
     let outcome = body();
-    (start.elapsed().as_secs_f64(), outcome)
+    (clock() - start, outcome)
 }
 
 struct Numbers(u64);
@@ -62,7 +84,8 @@ impl Batch {
 
 fn objective(batch: &Batch, scale: f32, dropout: Option<Dropout>) -> Objective<'_> {
     let (pieces, labels, frozen) = (batch.pieces(), batch.labels.as_slice(), Frozen::default());
-    Objective { pieces, labels, soft: None, scale, smoothing: 0.0, dropout, frozen }
+    let precision = TrainingPrecision::Fp32;
+    Objective { pieces, labels, soft: None, scale, smoothing: 0.0, dropout, frozen, precision }
 }
 
 /// Multiplications and additions that this machine does in a second, both of a product of 192 rows with weights of
@@ -152,13 +175,15 @@ fn network(name: &str, shape: Shape, rounds: usize, rate: f64) {
         .collect();
     let pieces = batches.iter().map(|batch| batch.words.len()).sum::<usize>() / batches.len();
     let labels = batches.iter().map(|batch| batch.labels.len()).sum::<usize>() / batches.len();
-    let mut times = [const { Vec::new() }; 4];
+    let mut times = [const { Vec::new() }; 5];
     for round in 0..rounds {
         let batch = &batches[round % batches.len()];
         let rows: Vec<usize> = batch.labels.iter().map(|(piece, _)| *piece).collect();
         let (forward, _) = time(|| logits(&parameters, batch.pieces(), Some(&rows), &mut workspace).unwrap().len());
         let dropout = Some(Dropout::new(0.1, 0.1, 42, round));
         let objective = objective(batch, 1.0 / rows.len() as f32, dropout);
+        let in_bf16 = Objective { precision: TrainingPrecision::Bf16, ..objective };
+        let (bf16, _) = time(|| train(&parameters, &in_bf16, false, &mut gradients, &mut workspace).unwrap());
         let (both, _) = time(|| train(&parameters, &objective, false, &mut gradients, &mut workspace).unwrap());
         let clip = 1.0 / gradients.squares().sqrt().max(1.0);
         let moments = first.iter_mut().zip(&mut second).zip(shape.plan().into_vec());
@@ -170,7 +195,7 @@ fn network(name: &str, shape: Shape, rounds: usize, rate: f64) {
         let adam = Adam { clip, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction: 0.1 };
         let (swept, ()) = time(|| sweep(parts.collect(), &adam));
         if round > 1 {
-            for (times, time) in times.iter_mut().zip([forward, both, swept, both + swept]) {
+            for (times, time) in times.iter_mut().zip([forward, both, swept, both + swept, bf16]) {
                 times.push(time);
             }
         }
@@ -180,10 +205,11 @@ fn network(name: &str, shape: Shape, rounds: usize, rate: f64) {
         let of = |batch: usize| times.iter().skip(batch).step_by(BATCHES).copied().fold(f64::MAX, f64::min);
         (0..BATCHES).map(of).sum::<f64>() / BATCHES as f64 * 1e3
     };
-    let [forward, both, swept, all] = times.each_ref().map(best);
-    let [forward_median, both_median, swept_median, all_median] = times.map(|times| median(times).0);
+    let [forward, both, swept, all, bf16] = times.each_ref().map(best);
+    let [forward_median, both_median, swept_median, all_median, bf16_median] = times.map(|times| median(times).0);
     println!("{name}: {pieces} pieces, {labels} labels, ms (best of each batch, averaged | median)");
     println!("  forward {forward:.1} | {forward_median:.1}, forward and backward {both:.1} | {both_median:.1}");
+    println!("  forward and backward in bf16 {bf16:.1} | {bf16_median:.1}, ratio {:.2}", both / bf16);
     let share = products(&shape, pieces, labels) / rate * 1e3 / all;
     println!(
         "  sweep {swept:.1} | {swept_median:.1}, step {all:.1} | {all_median:.1}, products {:.0} %",
@@ -229,6 +255,7 @@ fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let rate = rate(threads);
     println!("{threads} threads, {:.0} GFLOP/s in matrix products", rate / 1e9);
+    OF_THREAD.store(threads == 1, Ordering::Relaxed);
     let small = Shape {
         dim: 384,
         heads: 12,

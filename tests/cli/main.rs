@@ -191,6 +191,10 @@ fn grid_and_device_come_from_the_settings_unless_given() {
     let train = "train --train tagged.txt --valid tagged.txt";
     place.tagli(train).fails(3, &["unknown device `abacus`"]);
     place.tagli(&format!("{train} --device sundial")).fails(3, &["unknown device `sundial`"]);
+    for bf16 in ["--precision bf16", "--set bf16=true"] {
+        place.tagli(&format!("{train} {bf16} --device flex --out run")).fails(3, &["flex", "--device cpu"]);
+        assert!(!place.path("run").exists());
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     formats::Format,
-    runs::{LabelMode, Order, Recipe},
+    runs::{LabelMode, Order, Precision, Recipe},
 };
 
 /// `tagli train`
@@ -94,6 +94,9 @@ pub struct NewRun {
     /// Device; the help lists the names
     #[arg(long, help = DEVICE)]
     pub device: Option<String>,
+    /// Precision of the products with weights; evaluations always use fp32
+    #[arg(long, value_parser = described::<Precision>())]
+    pub precision: Option<Precision>,
     /// Source of the settings that are not given
     #[arg(long, value_parser = described::<Recipe>(), default_value = "auto")]
     pub recipe: Recipe,

@@ -22,7 +22,7 @@ impl FloatLinear {
     pub(super) fn new(linear: &Linear, instructions: Instructions) -> Self {
         let outputs = linear.bias.len();
         let inputs = linear.weight.len() / outputs.max(1);
-        let mut panels = vec![Line::ZERO; inputs * outputs.div_ceil(COLUMNS)];
+        let mut panels = vec![Line::of(0.0); inputs * outputs.div_ceil(COLUMNS)];
         for (panel, left) in panels.chunks_exact_mut(inputs.max(1)).zip((0..outputs).step_by(COLUMNS)) {
             for (line, row) in panel.iter_mut().zip(linear.weight.chunks_exact(outputs)) {
                 let row = row.get(left..(left + COLUMNS).min(outputs)).unwrap_or_default();

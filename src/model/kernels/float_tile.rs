@@ -12,14 +12,7 @@ use super::{
 pub(super) type Sums = tile::Sums<f32>;
 
 /// Weights of one input for [`tile::COLUMNS`] outputs.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub(super) struct Line(pub(super) [[f32; LANES]; VECTORS]);
-
-impl Line {
-    /// Weights of 0.
-    pub(super) const ZERO: Self = Self([[0.0; LANES]; VECTORS]);
-}
+pub(super) type Line = tile::Line<f32>;
 
 /// Instructions that compute tiles.
 /// A value other than [`Tile::ANY`] exists only on processors that have them.
@@ -113,34 +106,19 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{
-        super::tile::{VECTORS, cut},
-        LANES, Line, Sums,
+        super::tile::{VECTORS, avx512_tile, cut},
+        Line, Sums,
     };
 
-    #[target_feature(enable = "avx512f")]
-    pub(super) fn avx512<const N: usize>(sums: &mut Sums, rows: [&[f32]; N], panel: &[Line]) {
-        let mut registers = [[_mm512_setzero_ps(); VECTORS]; N];
-        let Some(rows) = cut(rows, panel.len()) else { return };
-        for depth in 0..panel.len() {
-            let Some(line) = panel.get(depth) else { break };
-            let mut weights = [_mm512_setzero_ps(); VECTORS];
-            for (register, vector) in weights.iter_mut().zip(&line.0) {
-                // SAFETY: a vector is 64 readable bytes, and a line, aligned to 64 bytes, consists of vectors.
-                *register = unsafe { _mm512_load_ps(vector.as_ptr()) };
-            }
-            for (registers, row) in registers.iter_mut().zip(rows) {
-                let input = _mm512_set1_ps(row.get(depth).copied().unwrap_or_default());
-                for (sum, weights) in registers.iter_mut().zip(weights) {
-                    *sum = _mm512_fmadd_ps(input, weights, *sum);
-                }
-            }
-        }
-        for (sums, registers) in sums.iter_mut().zip(registers) {
-            for (sums, register) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(registers) {
-                // SAFETY: the place has room for the 16 sums of a register, and needs no alignment.
-                unsafe { _mm512_storeu_ps(sums.as_mut_ptr(), register) };
-            }
-        }
+    avx512_tile! {
+        avx512("avx512f"): [f32] x [Line] -> Sums,
+        zero: _mm512_setzero_ps(),
+        // SAFETY: the macro passes an aligned place of a whole vector.
+        load: |place| unsafe { _mm512_load_ps(place) },
+        spread: |input| _mm512_set1_ps(input),
+        add: |sum, input, weights| _mm512_fmadd_ps(input, weights, sum),
+        // SAFETY: the macro passes a place with room for a register.
+        store: |place, register| unsafe { _mm512_storeu_ps(place, register) }
     }
 
     /// A quarter of the columns at a time, since there are only 16 registers.

@@ -120,38 +120,22 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{
-        super::tile::{COLUMNS, VECTORS, cut},
+        super::tile::{COLUMNS, VECTORS, avx512_tile, cut},
         Group, Quad, Sums,
     };
 
     /// Rows that the AVX2 tile computes at once: their sums take half of the 16 registers.
     const PAIR: usize = 2;
 
-    #[target_feature(enable = "avx512f,avx512vnni")]
-    pub(super) fn vnni<const N: usize>(sums: &mut Sums, rows: [&[Quad]; N], panel: &[Group]) {
-        let mut registers = [[_mm512_setzero_si512(); VECTORS]; N];
-        let Some(rows) = cut(rows, panel.len()) else { return };
-        for depth in 0..panel.len() {
-            let Some(group) = panel.get(depth) else { break };
-            let mut weights = [_mm512_setzero_si512(); VECTORS];
-            for (register, vector) in weights.iter_mut().zip(&group.0) {
-                // SAFETY: a vector is 64 readable bytes, and a group, aligned to 64 bytes, consists of vectors.
-                *register = unsafe { _mm512_load_si512(vector.as_ptr().cast()) };
-            }
-            for (registers, row) in registers.iter_mut().zip(rows) {
-                let quad = row.get(depth).copied().unwrap_or_default();
-                let inputs = _mm512_set1_epi32(i32::from_le_bytes(quad));
-                for (sum, weights) in registers.iter_mut().zip(weights) {
-                    *sum = _mm512_dpbusd_epi32(*sum, inputs, weights);
-                }
-            }
-        }
-        for (sums, registers) in sums.iter_mut().zip(registers) {
-            for (sums, register) in sums.as_chunks_mut::<{ COLUMNS / VECTORS }>().0.iter_mut().zip(registers) {
-                // SAFETY: the place has room for the 16 sums of a register, and needs no alignment.
-                unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), register) };
-            }
-        }
+    avx512_tile! {
+        vnni("avx512f,avx512vnni"): [Quad] x [Group] -> Sums,
+        zero: _mm512_setzero_si512(),
+        // SAFETY: the macro passes an aligned place of a whole vector.
+        load: |place| unsafe { _mm512_load_si512(place) },
+        spread: |quad| _mm512_set1_epi32(i32::from_le_bytes(quad)),
+        add: |sum, inputs, weights| _mm512_dpbusd_epi32(sum, inputs, weights),
+        // SAFETY: the macro passes a place with room for a register.
+        store: |place, register| unsafe { _mm512_storeu_si512(place, register) }
     }
 
     /// Inputs and weights become 16 bits wide, because the instruction for 8 bits would cut sums off at 16 bits.

@@ -7,14 +7,12 @@ use super::{
     buffer::{part_of, resized},
     dropout::Mask,
     embedding::drop_rows,
+    linear::TrainingPrecision,
     math::gelu,
     norm::{Normed, ROWS, Source},
-    parameters::{Layer, Linear, Norm},
-    product::{multiply, multiply_by_rows, weight_gradient},
+    parameters::{Layer, Norm},
     simd::{Kernel, vectorised},
-    sums::{bias_gradient, norm_gradient},
-    transpose::{padded, transpose},
-    view::View,
+    sums::norm_gradient,
     workspace::{Saved, Scratch},
 };
 
@@ -24,6 +22,8 @@ pub(super) struct Block<'a> {
     pub(super) attention: Attention<'a>,
     /// Dropout of the feed-forward network's result.
     pub(super) mask: Option<Mask>,
+    /// Precision of the products with weights.
+    pub(super) precision: TrainingPrecision,
 }
 
 /// Input of a layer, which can be computed again from the norm before it.
@@ -63,23 +63,24 @@ impl Block<'_> {
     /// Replaces the hidden states of all pieces by the rows after this layer.
     /// They are `[pieces, dim]` before and `[rows, dim]` after.
     pub(super) fn forward(&self, hidden: &mut Vec<f32>, saved: &mut Saved, scratch: &mut Scratch) {
-        let Self { layer, attention, mask } = self;
+        let Self { layer, attention, mask, precision } = self;
+        let Scratch { narrow, second, wide, product, .. } = scratch;
         let (dim, inner, epsilon) = (attention.shape.dim, attention.shape.hidden, attention.shape.epsilon);
         let (pieces, rows) = (attention.batch.pieces.count(), attention.batch.rows());
         let qkv = resized(&mut saved.qkv, pieces * 3 * dim);
-        multiply(qkv, View::new(hidden, dim), View::new(&layer.qkv.weight, 3 * dim));
+        precision.outputs(&layer.qkv, hidden, qkv, product);
         attention.forward(&layer.qkv.bias, saved);
-        let branch = part_of(&mut scratch.narrow, rows * dim);
-        multiply(branch, View::new(&saved.context, dim), View::new(&layer.out.weight, dim));
-        let attended = part_of(&mut scratch.second, rows * dim);
+        let branch = part_of(narrow, rows * dim);
+        precision.outputs(&layer.out, &saved.context, branch, product);
+        let attended = part_of(second, rows * dim);
         let bias = &layer.out.bias;
         let sum = Residual { branch, bias, mask: None, past: hidden, rows: attention.batch.wanted };
         saved.attended.forward(&layer.attention_norm, attended, &sum, epsilon);
         let expanded = resized(&mut saved.expanded, rows * inner);
-        multiply(expanded, View::new(attended, dim), View::new(&layer.expand.weight, inner));
-        let activated = part_of(&mut scratch.wide, rows * inner);
+        precision.outputs(&layer.expand, attended, expanded, product);
+        let activated = part_of(wide, rows * inner);
         activate(expanded, &layer.expand.bias, activated);
-        multiply(branch, View::new(activated, inner), View::new(&layer.contract.weight, dim));
+        precision.outputs(&layer.contract, activated, branch, product);
         let sum = Residual { branch, bias: &layer.contract.bias, mask: *mask, past: attended, rows: None };
         saved.output.forward(&layer.output_norm, resized(hidden, rows * dim), &sum, epsilon);
     }
@@ -108,39 +109,29 @@ impl Block<'_> {
         scratch: &mut Scratch,
         add: bool,
     ) -> f64 {
-        let layer = self.layer;
+        let (layer, precision) = (self.layer, self.precision);
         let (dim, inner, rows) = (self.attention.shape.dim, self.attention.shape.hidden, self.attention.batch.rows());
+        let Scratch { narrow, wide, product, weight_product, .. } = scratch;
         let norm = &mut gradient.output_norm;
         let mut sum = norm_gradient((&mut norm.weight, &mut norm.bias), (&saved.output.values, hidden), add);
         saved.output.backward(&layer.output_norm, hidden);
-        let branch = part_of(&mut scratch.narrow, rows * dim);
+        let branch = part_of(narrow, rows * dim);
         branch.copy_from_slice(hidden);
         drop_rows(self.mask, branch, dim);
         let expanded = saved.expanded.as_mut_slice();
-        let activated = part_of(&mut scratch.wide, rows * inner);
+        let activated = part_of(wide, rows * inner);
         slopes(expanded, activated);
-        let across = padded(rows);
-        let turned = part_of(&mut scratch.turned, dim * across);
-        let turned_wide = part_of(&mut scratch.turned_second, inner * across);
         // The gradients of weight and input do not depend on each other.
         sum += both(
-            || linear_gradient(&mut gradient.contract, activated, branch, add),
-            || {
-                transpose((turned, across), (branch, dim), put);
-                multiply_by_rows(turned_wide, View::new(&layer.contract.weight, dim), View::new(turned, across));
-            },
+            || precision.linear_gradient(&mut gradient.contract, activated, branch, weight_product, add),
+            || precision.input_gradient(&layer.contract, branch, expanded, product, |slope, above| *slope *= above),
         );
-        transpose((expanded, inner), (turned_wide, across), |slope, above| *slope *= above);
         let attended = branch;
         saved.attended.again(&layer.attention_norm, attended);
         sum += both(
-            || linear_gradient(&mut gradient.expand, attended, expanded, add),
-            || {
-                transpose((turned_wide, across), (expanded, inner), put);
-                multiply_by_rows(turned, View::new(&layer.expand.weight, inner), View::new(turned_wide, across));
-            },
+            || precision.linear_gradient(&mut gradient.expand, attended, expanded, weight_product, add),
+            || precision.input_gradient(&layer.expand, expanded, hidden, product, |sum, value| *sum += value),
         );
-        transpose((hidden, dim), (turned, across), |sum, value| *sum += value);
         sum
     }
 
@@ -153,41 +144,28 @@ impl Block<'_> {
         (saved, scratch): (&mut Saved, &mut Scratch),
         add: bool,
     ) -> f64 {
-        let (layer, batch) = (self.layer, &self.attention.batch);
+        let (layer, batch, precision) = (self.layer, &self.attention.batch, self.precision);
         let (dim, pieces, rows) = (self.attention.shape.dim, batch.pieces.count(), batch.rows());
+        let Scratch { narrow, second, wide, product, weight_product } = scratch;
         let norm = &mut gradient.attention_norm;
         let mut sum = norm_gradient((&mut norm.weight, &mut norm.bias), (&saved.attended.values, hidden), add);
         saved.attended.backward(&layer.attention_norm, hidden);
-        let across = padded(rows);
-        let turned = part_of(&mut scratch.turned, dim * across);
-        let turned_context = part_of(&mut scratch.turned_second, dim * across);
+        let context = part_of(narrow, rows * dim);
         sum += both(
-            || linear_gradient(&mut gradient.out, &saved.context, hidden, add),
-            || {
-                transpose((turned, across), (hidden, dim), put);
-                multiply_by_rows(turned_context, View::new(&layer.out.weight, dim), View::new(turned, across));
-            },
+            || precision.linear_gradient(&mut gradient.out, &saved.context, hidden, weight_product, add),
+            || precision.input_gradient(&layer.out, hidden, context, product, |to, value| *to = value),
         );
-        let context = part_of(&mut scratch.narrow, rows * dim);
-        transpose((context, dim), (turned_context, across), put);
-        let qkv = part_of(&mut scratch.wide, pieces * 3 * dim);
+        let qkv = part_of(wide, pieces * 3 * dim);
         self.attention.backward(saved, context, qkv);
-        let again = part_of(&mut scratch.second, pieces * dim);
+        let again = part_of(second, pieces * dim);
         input.again(again);
-        let across = padded(pieces);
-        let turned_wide = part_of(&mut scratch.turned_second, 3 * dim * across);
-        let turned = part_of(&mut scratch.turned, dim * across);
-        sum += both(
-            || linear_gradient(&mut gradient.qkv, again, qkv, add),
-            || {
-                transpose((turned_wide, across), (qkv, 3 * dim), put);
-                multiply_by_rows(turned, View::new(&layer.qkv.weight, 3 * dim), View::new(turned_wide, across));
-            },
-        );
         if let Some(wanted) = batch.wanted {
-            spread(hidden, wanted, pieces, dim, &mut scratch.narrow);
+            spread(hidden, wanted, pieces, dim, narrow);
         }
-        transpose((hidden, dim), (turned, across), |sum, value| *sum += value);
+        sum += both(
+            || precision.linear_gradient(&mut gradient.qkv, again, qkv, weight_product, add),
+            || precision.input_gradient(&layer.qkv, qkv, hidden, product, |sum, value| *sum += value),
+        );
         sum
     }
 }
@@ -197,25 +175,11 @@ fn both(first: impl FnOnce() -> f64 + Send, second: impl FnOnce() + Send) -> f64
     rayon::join(first, second).0
 }
 
-/// Computes the gradients of weight and bias from input and output gradient.
-/// Returns the sum of their squares.
-pub(super) fn linear_gradient(gradient: &mut Linear, input: &[f32], outcome: &[f32], add: bool) -> f64 {
-    let width = gradient.bias.len();
-    let inputs = gradient.weight.len() / width.max(1);
-    let sum = bias_gradient(&mut gradient.bias, outcome, add);
-    sum + weight_gradient(&mut gradient.weight, View::new(input, inputs), View::new(outcome, width), add)
-}
-
 impl Input<'_> {
     fn again(&self, to: &mut [f32]) {
         self.normed.again(self.norm, to);
         drop_rows(self.mask, to, self.norm.bias.len());
     }
-}
-
-/// Operation of [`transpose`] that copies the value.
-fn put(to: &mut f32, from: f32) {
-    *to = from;
 }
 
 /// Puts rows in their places among all pieces; the others are 0.

@@ -15,12 +15,17 @@
 //! Predictions have a form of their own, `prepared`, with weights packed once, exact (`float`) or in 8 bits (`int8`), and with the inner
 //! loops of their products (`tile`; `float_tile`, `int8_tile`) in the instructions of each processor.
 //!
+//! The products of a training step with weights are those of the crate `gemm`, or are computed in bfloat16 (`bf16`, `bf16_tile`);
+//! `linear` chooses.
+//!
 //! From the bottom up: `simd`, `math`, `buffer`, `dropout`, `view`, `product`, `transpose`, `sums`, `small`; `norm`, `attention`,
 //! `embedding`, `loss`; `layer` is one encoder block, `network` the whole; `sweep` the optimiser's pass.
 //! `rounded` turns stored weights into `f32`.
 
 mod attention;
 mod batch;
+mod bf16;
+mod bf16_tile;
 mod buffer;
 mod dropout;
 mod embedding;
@@ -30,6 +35,7 @@ mod gradients;
 mod int8;
 mod int8_tile;
 mod layer;
+mod linear;
 mod loss;
 mod math;
 mod network;
@@ -56,6 +62,7 @@ mod tests;
 pub use batch::{InputError, Pieces};
 pub use dropout::{Dropout, Mask, Site};
 pub use gradients::Gradients;
+pub use linear::{TrainingPrecision, bf16_is_fast};
 pub use loss::SoftTargets;
 pub use network::{Frozen, Objective, logits, train};
 pub use parameters::Parameters;

@@ -7,7 +7,8 @@ use super::{
     dropout::{Dropout, Mask, Site},
     embedding::{drop_rows, rows},
     gradients::Gradients,
-    layer::{Block, Input, linear_gradient, spread},
+    layer::{Block, Input, spread},
+    linear::TrainingPrecision,
     loss::{SoftTargets, cross_entropy, distillation},
     parameters::Parameters,
     product::multiply,
@@ -36,6 +37,8 @@ pub struct Objective<'a> {
     pub dropout: Option<Dropout>,
     /// Parameters without a gradient.
     pub frozen: Frozen,
+    /// Precision of the products with the weights of the layers.
+    pub precision: TrainingPrecision,
 }
 
 /// Parameters whose gradient is not wanted.
@@ -66,7 +69,8 @@ pub fn logits<'a>(
         return Err(InputError::Mismatch("rows must be pieces in ascending order"));
     }
     let batch = Batch { pieces, wanted: rows };
-    let pass = Pass { parameters, batch, dropout: None, frozen: Frozen::default() };
+    let (frozen, precision) = (Frozen::default(), TrainingPrecision::Fp32);
+    let pass = Pass { parameters, batch, dropout: None, frozen, precision };
     pass.forward(workspace, false);
     Ok(&workspace.logits)
 }
@@ -84,7 +88,7 @@ pub fn train(
     gradients: &mut Gradients,
     workspace: &mut Workspace,
 ) -> Result<f64, InputError> {
-    let Objective { pieces, labels, soft, scale, smoothing, dropout, frozen } = *objective;
+    let Objective { pieces, labels, soft, scale, smoothing, dropout, frozen, precision } = *objective;
     let shape = parameters.shape();
     pieces.check(&shape)?;
     if gradients.values.shape() != shape {
@@ -111,7 +115,7 @@ pub fn train(
         wanted.sort_unstable();
     }
     wanted.dedup();
-    let pass = Pass { parameters, batch: Batch { pieces, wanted: Some(&wanted) }, dropout, frozen };
+    let pass = Pass { parameters, batch: Batch { pieces, wanted: Some(&wanted) }, dropout, frozen, precision };
     pass.forward(workspace, true);
     let logits = &mut workspace.logits;
     let loss = match &soft {
@@ -141,6 +145,7 @@ struct Pass<'a> {
     batch: Batch<'a>,
     dropout: Option<Dropout>,
     frozen: Frozen,
+    precision: TrainingPrecision,
 }
 
 impl<'a> Pass<'a> {
@@ -161,6 +166,7 @@ impl<'a> Pass<'a> {
                     mask: self.mask(Site::Attention(at)),
                 },
                 mask: self.mask(Site::FeedForward(at)),
+                precision: self.precision,
             }
         })
     }
@@ -196,7 +202,8 @@ impl<'a> Pass<'a> {
         let Workspace { embedded, layers, hidden, logits, scratch } = workspace;
         let (parameters, values) = (self.parameters, &mut gradients.values.all);
         let (pieces, dim, tags) = (self.batch.pieces, parameters.shape().dim, parameters.shape().tags);
-        let mut squares = linear_gradient(&mut values.head, hidden, logits, add);
+        let buffers = &mut scratch.weight_product;
+        let mut squares = TrainingPrecision::Fp32.linear_gradient(&mut values.head, hidden, logits, buffers, add);
         multiply(hidden, View::new(logits, tags), View::new(&parameters.all.head.weight, tags).transposed());
         drop_rows(self.mask(Site::Head), hidden, dim);
         let Frozen { embeddings, layers: frozen, word } = self.frozen;

@@ -2,6 +2,7 @@
 //! Also their limits.
 
 mod agreement;
+mod bf16;
 mod contract;
 mod distillation;
 mod float;
@@ -11,7 +12,9 @@ mod prepared;
 
 use std::ops::Range;
 
-use super::{Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, SoftTargets, Workspace, train};
+use super::{
+    Dropout, Frozen, Gradients, Objective, Parameters, Pieces, Shape, SoftTargets, TrainingPrecision, Workspace, train,
+};
 
 /// Generator of pseudo-random numbers for tests.
 struct Numbers(u64);
@@ -83,6 +86,7 @@ impl Case {
             smoothing: 0.0,
             dropout,
             frozen: Frozen::default(),
+            precision: TrainingPrecision::Fp32,
         }
     }
 }

@@ -1,11 +1,25 @@
 //! Tiles of a product: a few rows and columns of the result, summed in registers.
 
+use super::simd::LANES;
+
 /// Columns of a tile.
 pub(super) const COLUMNS: usize = 64;
 /// Vectors of weights for one row of a tile, each as wide as the widest registers.
 pub(super) const VECTORS: usize = 4;
 /// Rows of a tile. Their sums take 24 of the 32 registers of AVX-512; weights and inputs get the others.
 pub(super) const ROWS: usize = 6;
+
+/// Weights of one step of the sums, for [`COLUMNS`] outputs.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Line<T>(pub(super) [[T; LANES]; VECTORS]);
+
+impl<T: Copy> Line<T> {
+    /// Returns a line of equal weights.
+    pub(super) const fn of(weight: T) -> Self {
+        Self([[weight; LANES]; VECTORS])
+    }
+}
 
 /// Sums of a tile. Only the first rows are written if the tile has fewer.
 pub(super) type Sums<T> = [[T; COLUMNS]; ROWS];
@@ -68,3 +82,42 @@ pub(super) fn cut<const N: usize, T>(rows: [&[T]; N], length: usize) -> Option<[
     }
     Some(outcome)
 }
+
+/// Defines a function that computes a tile of `N` rows with AVX-512.
+/// `load` reads a vector of weights from its place, `spread` fills a register with one input, `add` adds their products
+/// to a sum, and `store` writes 16 sums to their place.
+#[cfg(target_arch = "x86_64")]
+macro_rules! avx512_tile {
+    (
+        $name:ident($features:literal): [$input:ty] x [$weights:ty] -> $sums:ty,
+        zero: $zero:expr, load: $load:expr, spread: $spread:expr, add: $add:expr, store: $store:expr
+    ) => {
+        #[target_feature(enable = $features)]
+        pub(super) fn $name<const N: usize>(sums: &mut $sums, rows: [&[$input]; N], panel: &[$weights]) {
+            use $crate::{
+                simd::LANES,
+                tile::{VECTORS, cut},
+            };
+            let mut registers = [[$zero; VECTORS]; N];
+            let Some(rows) = cut(rows, panel.len()) else { return };
+            for depth in 0..panel.len() {
+                let Some(line) = panel.get(depth) else { break };
+                // A vector is 64 readable bytes, and a line, aligned to 64 bytes, consists of vectors.
+                let weights = line.0.each_ref().map(|vector| ($load)(vector.as_ptr().cast()));
+                for (registers, row) in registers.iter_mut().zip(rows) {
+                    let input = ($spread)(row.get(depth).copied().unwrap_or_default());
+                    for (sum, weights) in registers.iter_mut().zip(weights) {
+                        *sum = ($add)(*sum, input, weights);
+                    }
+                }
+            }
+            for (sums, registers) in sums.iter_mut().zip(registers) {
+                for (sums, register) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(registers) {
+                    ($store)(sums.as_mut_ptr().cast(), register);
+                }
+            }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx512_tile;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::simd::{Kernel, vectorised};
 
 /// Side of the square that is transposed at once: one cache line.
-const SIDE: usize = 16;
+pub(super) const SIDE: usize = 16;
 
 /// Returns the width of the transpose of a matrix with `rows` rows.
 /// It is rounded up to whole cache lines: then `gemm` does not copy it.
@@ -82,14 +82,14 @@ impl<P: Fn(&mut f32, f32)> Kernel for Band<'_, P> {
 /// Transposes a square by four perfect shuffles of its rows.
 /// Each is a few vector instructions.
 #[inline(always)]
-fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
+pub(super) fn turned<T: Copy + Default>(square: [[T; SIDE]; SIDE]) -> [[T; SIDE]; SIDE] {
     shuffled(shuffled(shuffled(shuffled(square))))
 }
 
 /// Interleaves the upper half of the rows with the lower half.
 #[inline(always)]
-fn shuffled(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
-    let mut outcome = [[0.0f32; SIDE]; SIDE];
+fn shuffled<T: Copy + Default>(square: [[T; SIDE]; SIDE]) -> [[T; SIDE]; SIDE] {
+    let mut outcome = [[T::default(); SIDE]; SIDE];
     let (upper, lower) = square.split_at(SIDE / 2);
     for ((two, upper), lower) in outcome.as_chunks_mut::<2>().0.iter_mut().zip(upper).zip(lower) {
         for at in 0..SIDE / 2 {

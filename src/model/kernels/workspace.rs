@@ -1,7 +1,7 @@
 //! Buffers of the forward and backward passes, reused from call to call.
 //! Once they have grown, a step makes no large allocation.
 
-use super::norm::Normed;
+use super::{linear::Buffers, norm::Normed};
 
 /// Buffers for one call at a time, of any network and batch.
 #[derive(Debug, Default)]
@@ -46,10 +46,10 @@ pub(super) struct Scratch {
     pub(super) second: Vec<f32>,
     /// Buffer of `[rows, hidden]` or `[pieces, 3 dim]`.
     pub(super) wide: Vec<f32>,
-    /// Transposed matrix of any width.
-    pub(super) turned: Vec<f32>,
-    /// Second transposed matrix of any width.
-    pub(super) turned_second: Vec<f32>,
+    /// Buffers of the product that is computed.
+    pub(super) product: Buffers,
+    /// Buffers of a weight's gradient, which is computed at the same time as the input's.
+    pub(super) weight_product: Buffers,
 }
 
 impl Workspace {

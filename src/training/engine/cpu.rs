@@ -185,6 +185,7 @@ impl Pass<'_> {
                 smoothing: self.optimisation.smoothing as f32,
                 dropout: drop.map(|drop| drop.of_batch(at as u64)),
                 frozen: self.frozen(),
+                precision: self.optimisation.precision,
             };
             // The batch was made for this network. A defect must stop the run instead of training it on nothing.
             let sum = train(self.network.parameters(), &objective, at > 0, gradients, workspace);

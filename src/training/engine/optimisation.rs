@@ -3,11 +3,14 @@
 
 use super::SoftBatch;
 use crate::{
-    model::{arch::Parameter, kernels::SoftTargets},
-    runs::Settings,
+    model::{
+        arch::Parameter,
+        kernels::{SoftTargets, TrainingPrecision},
+    },
+    runs::{Precision, Settings},
 };
 
-/// Settings of the optimiser, and the parameters that it trains.
+/// Settings of a step: those of the optimiser, the parameters that it trains, and the precision.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Optimisation {
     pub(super) weight_decay: f64,
@@ -21,6 +24,7 @@ pub(super) struct Optimisation {
     pub(super) soft_share: f64,
     /// Number by which logits are divided before they are compared with soft targets.
     pub(super) temperature: f64,
+    pub(super) precision: TrainingPrecision,
     layer_decay: f64,
     freeze_embeddings: bool,
     freeze_layers: usize,
@@ -59,6 +63,10 @@ impl Optimisation {
             smoothing: settings.label_smoothing,
             soft_share: settings.teacher_share,
             temperature: settings.teacher_temperature,
+            precision: match settings.precision {
+                Precision::Fp32 => TrainingPrecision::Fp32,
+                Precision::Bf16 => TrainingPrecision::Bf16,
+            },
             layer_decay: settings.layer_decay,
             freeze_embeddings: settings.freeze_embeddings || settings.freeze_layers > 0,
             freeze_layers: settings.freeze_layers,

@@ -10,9 +10,9 @@ use crate::{
         device::{self, Chosen, Compute},
         network::NetworkError,
     },
-    runs::Settings,
+    runs::{Precision, Settings},
     training::{
-        comparison::{Comparison, Computed, GPU_TOLERANCE, TOLERANCE},
+        comparison::{BF16_TOLERANCE, Comparison, Computed, GPU_TOLERANCE, TOLERANCE},
         examples::Example,
     },
 };
@@ -44,7 +44,11 @@ pub(in crate::training) fn compare(
     Ok(Some(Comparison {
         device: computed(chosen, found),
         reference: computed(&reference, expected),
-        tolerance: if chosen.is_processor() { TOLERANCE } else { GPU_TOLERANCE },
+        tolerance: match settings.precision {
+            Precision::Bf16 => BF16_TOLERANCE,
+            Precision::Fp32 if chosen.is_processor() => TOLERANCE,
+            Precision::Fp32 => GPU_TOLERANCE,
+        },
     }))
 }
 

@@ -14,6 +14,7 @@ use crate::{
         arch::{DISTILBERT, Kind, Parameter, Slot},
         device,
     },
+    runs::Precision,
     training::{
         examples::{Example, SoftLabels},
         golden::{self, read},
@@ -178,6 +179,37 @@ fn fifty_steps_are_the_trainers() {
         let mean = said.loss / said.labelled as f64;
         assert!(near(mean, run.evaluation["token_mean"], 1e-4), "{who}: {mean}");
     }
+}
+
+/// In bf16, 8 significant bits instead of 24: each loss is near the Trainer's, and so is the mean at the end.
+#[test]
+fn fifty_steps_in_bf16_reach_the_trainers_loss() {
+    let run = trainer();
+    let examples = examples(&run.examples);
+    let settings = settings(|settings| settings.precision = Precision::Bf16);
+    let chosen = device::choose("cpu").unwrap();
+    let (config, start) = (config(&run.config), weights("start."));
+    let mut engine = make((&config, start.clone()), &settings, &chosen, (&Rows::All, &Rows::All)).unwrap();
+    let comparison = reference::compare(engine.as_ref(), &settings, &chosen, &examples).unwrap().unwrap();
+    assert!(comparison.agrees() && comparison.device.norm != comparison.reference.norm, "{comparison:?}");
+    let all: Vec<&Example> = examples.iter().collect();
+    let fp32 =
+        make((&config, start), &Settings { precision: Precision::Fp32, ..settings }, &chosen, (&Rows::All, &Rows::All));
+    assert_eq!(engine.logits(&all).pieces, fp32.unwrap().logits(&all).pieces, "predictions are computed in fp32");
+    let mut rounded = false;
+    for (at, step) in run.steps.iter().enumerate() {
+        let batch: Vec<&Example> = step.batch.iter().map(|place| &examples[*place]).collect();
+        let ours = engine.train(&[&batch], None, step.learning_rate);
+        let loss = step.loss.as_f64().unwrap();
+        // At most .0051 and .0085 were measured.
+        assert!(near(ours.loss, loss, 0.01), "step {at}: loss {} is not near {loss}", ours.loss);
+        assert!(near(ours.norm, step.grad_norm, 0.02), "step {at}: norm {} is not near {}", ours.norm, step.grad_norm);
+        rounded |= !near(ours.loss, loss, 1e-4);
+    }
+    let said = engine.predict(&all);
+    let mean = said.loss / said.labelled as f64;
+    assert!(near(mean, run.evaluation["token_mean"], 0.005), "{mean}");
+    assert!(rounded, "the losses are those of fp32");
 }
 
 #[test]
