@@ -173,7 +173,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__convert)
-            opts="-h --force --from --to --config --scheme --on-loss --json --log --help"
+            opts="-h --force --from --word-column --tag-column --tag-scheme --header --no-header --to --config --scheme --on-loss --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,6 +181,18 @@ _tagli() {
             case "${prev}" in
                 --from)
                     COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -309,7 +321,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__eval)
-            opts="-h --data --mistakes --precision --device --json --log --help"
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -317,6 +329,22 @@ _tagli() {
             case "${prev}" in
                 --data)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
                     return 0
                     ;;
                 --mistakes)
@@ -403,7 +431,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__import)
-            opts="-h --format --split --as --dry-run --json --log --help"
+            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --split --as --dry-run --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +439,18 @@ _tagli() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
                     return 0
                     ;;
                 --split)
@@ -433,12 +473,28 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__inspect)
-            opts="-h --annotator --record --pieces --bio --base --json --log --help"
+            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --annotator --record --pieces --bio --base --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
                 --annotator)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -741,12 +797,24 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__score)
-            opts="-h --json --log --help"
+            opts="-h --word-column --tag-column --tag-scheme --header --no-header --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -759,7 +827,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --recipe --untagged --teacher --set --settings --folds --curve --out --force --resume --fetch --json --log --help"
+            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --word-column --tag-column --tag-scheme --header --no-header --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,6 +843,10 @@ _tagli() {
                     ;;
                 --test)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;
                 --as)
@@ -821,6 +893,10 @@ _tagli() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "fp32 bf16" -- "${cur}"))
+                    return 0
+                    ;;
                 --recipe)
                     COMPREPLY=($(compgen -W "auto lesson tuned" -- "${cur}"))
                     return 0
@@ -843,6 +919,18 @@ _tagli() {
                     ;;
                 --folds)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
                     return 0
                     ;;
                 --out)

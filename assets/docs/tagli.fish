@@ -63,11 +63,21 @@ conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- li
 conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l split -d 'Split of the documents' -r -f -a "train\t''
 valid\t''
 test\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l as -d 'Annotator credited with the files\' annotations' -r
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l dry-run -d 'Report what would be imported, change nothing'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -100,6 +110,14 @@ conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- li
 conll2002\t'word, space, tag'
 tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
 label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l to -d 'Format of OUT; by its extension when not given' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
 conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
@@ -116,19 +134,43 @@ skip\t'Leave it out and report it'
 snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l force -d 'Replace OUT if it exists'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l format -d 'Format of the file; detected by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Annotator of the annotations, for a project' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l record -d 'Show this record, counted from 1' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l base -d 'The model whose tokenizer cuts the pieces' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l pieces -d 'Show the word pieces of the record, and which of them carry a tag'
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l bio -d 'Explain the BIO tags of the record'
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
-complete -c tagli -n "__fish_tagli_using_subcommand inspect" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l train -d 'A tagged file to learn from' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l valid -d 'A tagged file to validate on' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l test -d 'A tagged file to test on at the end' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l format -d 'Format of these files; detected by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l as -d 'The annotator whose documents are learned from' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l base -d '`mini` or `small`, a folder in Hugging Face layout, or the id of a model on the hub, which is downloaded if it is not in the cache' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l lr -d 'Peak learning rate' -r
@@ -154,23 +196,59 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l teacher -d 'Learn 
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show how much more data would help'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l force -d 'Let the new run replace an earlier one in --out, once the new one is complete'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l resume -d 'Continue an interrupted run from its checkpoint: the one of --out, or the newest of DIR'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l fetch -d 'Download a base that the project or the run names, not --base, without a question'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l data -d 'A tagged file' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l format -d 'Format of the file; detected by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'"
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; --json has all' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
 int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Annotators, separated by commas; default: all except gold' -r
