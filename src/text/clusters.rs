@@ -10,8 +10,7 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 use super::TextRange;
 
 /// Maximum bytes of a cluster. An emoji of a family with skin tones has 41, a letter with 50 marks about 100.
-/// A screen full of the longest ones is read for each frame.
-const LONGEST: usize = 128;
+const LONGEST: usize = 256;
 
 /// Maximum bytes that are read before a byte whose cluster is searched. In a longer cluster or row of flags, the search
 /// begins there instead of at its start, and the cluster that it finds may be cut elsewhere.

@@ -417,3 +417,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_below_the_list_of_spans_stays_where_it_is() {
+    let mut state = with(project(&["one two three four five six seven eight"], &["Dish"]), 120, 40);
+    let row =
+        |state: &State| plain(state, Caps::default()).lines().position(|line| line.contains("\u{2502} documents"));
+    let before = row(&state);
+    assert!(before.is_some());
+    for _ in 0..7 {
+        press(&mut state, "1 l h");
+        assert_eq!(row(&state), before);
+    }
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("Dish             seven"), "{shown}");
+}

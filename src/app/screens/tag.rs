@@ -300,8 +300,8 @@ fn edge(_: &Tag, session: &Session) -> Check {
 /// A word without a label follows.
 fn word_after(tag: &Tag, session: &Session) -> Check {
     documents(tag, session)?;
-    let next = session.project.as_ref().and_then(|project| session.tagging.next_stop(project));
-    check(next.is_some(), NO_NEXT_WORD)
+    let next = session.project.as_ref().is_some_and(|project| session.tagging.may_have_next_stop(project));
+    check(next, NO_NEXT_WORD)
 }
 
 /// There is a span to remove, or a suggestion to reject.

@@ -154,7 +154,10 @@ const STOP_WORDS: [&str; 130] = [
 pub(in crate::app) const NO_NEXT_WORD: &str = "No word without a label follows; is the document done?";
 
 /// Bytes of a word that are looked at. Stop words are shorter, and a key looks at many words.
-const LOOKED_AT: usize = 100;
+const LOOKED_AT: usize = 40;
+
+/// Words after the cursor that are looked at for the key line.
+const NEAR: usize = 5_000;
 
 /// Whether a word may carry a label on its own.
 /// It does if it has a letter or digit near its beginning and is no stop word.
@@ -172,8 +175,17 @@ impl Tagging {
     }
 
     /// Next word after the cursor that may want a label.
-    pub fn next_stop(&self, project: &Project) -> Option<usize> {
+    fn next_stop(&self, project: &Project) -> Option<usize> {
         stop_from(self, project, self.word + 1)
+    }
+
+    /// Whether a word after the cursor may want a label. Every frame asks for it, so only the next words are looked at: if
+    /// there are more, one of them may.
+    pub fn may_have_next_stop(&self, project: &Project) -> bool {
+        let words = project.documents.get(self.document).map_or(0, |document| document.words.len());
+        let stops = Stops::new(self, project);
+        let near = self.word + 1 + NEAR;
+        words > near || (self.word + 1..words).any(|at| stops.has(at))
     }
 }
 

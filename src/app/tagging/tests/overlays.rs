@@ -89,6 +89,16 @@ fn the_key_line_offers_the_next_word_only_where_there_is_one() {
 }
 
 #[test]
+fn in_a_long_text_the_next_word_is_offered_without_a_search_to_its_end() {
+    let mut state = start(&[&format!("|taco {}", "- ".repeat(6_000).trim_end())]);
+    assert!(state.hints().iter().any(|hint| hint.word == "next"));
+    press(&mut state, "w");
+    assert!(message(&state).contains("is the document done"), "there is none");
+    press(&mut state, "end");
+    assert!(!state.hints().iter().any(|hint| hint.word == "next"));
+}
+
+#[test]
 fn the_key_line_of_the_history_says_what_enter_does() {
     let mut state = start(&["|tacos here"]);
     press(&mut state, "3 x u H");
