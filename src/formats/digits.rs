@@ -156,12 +156,11 @@ fn loses_digits(number: &str) -> bool {
     if number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok() {
         return false;
     }
-    // What is no number of JSON is left to the parser, which names it.
-    if serde_json::from_str::<serde::de::IgnoredAny>(number).is_err() {
-        return false;
+    match serde_json::from_str::<f64>(number) {
+        Ok(read) => serde_json::to_string(&read).is_ok_and(|written| decimal(number) != decimal(&written)),
+        // What is no number of JSON is left to the parser, which names it.
+        Err(_) => serde_json::from_str::<serde::de::IgnoredAny>(number).is_ok(),
     }
-    let read = number.parse::<f64>().unwrap_or(f64::INFINITY);
-    !read.is_finite() || decimal(number) != decimal(&format!("{read:e}"))
 }
 
 /// Digits of a number without zeros around them, and the power of ten behind them; without its sign.

@@ -131,7 +131,11 @@ fn is_json(sample: &Sample<'_>) -> Option<(u8, String)> {
     }
     let mut values = serde_json::Deserializer::from_str(start).into_iter::<serde::de::IgnoredAny>();
     let is_json = match values.next()? {
-        Ok(_) => true,
+        // A text may begin with a word in brackets.
+        Ok(_) => {
+            let rest = start.get(values.byte_offset()..).unwrap_or_default().trim_start();
+            rest.is_empty() || rest.starts_with(['{', ','])
+        }
         // The sample ends in the middle of a value.
         Err(error) => error.is_eof() && start.lines().count() > 1,
     };
@@ -146,12 +150,13 @@ fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
     let most = |number: usize| lines.len() >= FEWEST && number * 10 >= lines.len() * 9;
     let with = |which: &dyn Fn(&str) -> bool| most(lines.iter().filter(|line| which(line)).count());
     let tabs = lines.first()?.matches('\t').count();
-    let short = |line: &str| line.split('\t').all(|cell| cell.split_whitespace().count() <= 2);
+    let short =
+        |line: &str| !line.starts_with('\t') && line.split('\t').all(|cell| cell.split_whitespace().count() <= 2);
     let in_tabs = tabs > 0 && with(&|line| line.matches('\t').count() == tabs && short(line));
-    let blank = sample.text.lines().count() - lines.len();
+    let blank = sample.text.trim().lines().filter(|line| line.trim().is_empty()).count();
     let in_pairs = blank > 0 && with(&|line| line.split_whitespace().count() == 2) && lines.len() >= 2 * blank;
-    let bars = |line: &str| line.split_whitespace().all(|word| word.contains('|'));
-    let in_bars = lines.iter().all(|line| bars(line));
+    let mut words = lines.iter().flat_map(|line| line.split_whitespace());
+    let in_bars = words.clone().count() > FEWEST && words.all(|word| word.contains('|'));
     (in_tabs || in_pairs || in_bars).then(|| (UNKNOWN, "lines with columns".to_owned()))
 }
 

@@ -98,6 +98,16 @@ impl TagForm {
         })
     }
 
+    /// Reads a tag whose label contains the bar.
+    pub fn whole(self, tag: &str) -> Tag<'_> {
+        let Self::Prefix(join) = self else { return self.read(tag).unwrap_or(Tag::Outside) };
+        let label = tag.split_once(join).map_or("", |(_, label)| label);
+        match self.read(tag) {
+            Some(Tag::Inside { prefix, .. }) => Tag::Inside { prefix, label },
+            read => read.unwrap_or(Tag::Outside),
+        }
+    }
+
     /// Whether a tag has several labels. Labels alone may contain the bar.
     pub fn has_parts(self, tag: &str) -> bool {
         matches!(self, Self::Prefix(_)) && tag.contains(BAR)
@@ -207,6 +217,7 @@ mod tests {
         assert_eq!(parts("B-Dish|I-Cuisine"), [inside('B', "Dish"), inside('I', "Cuisine")].map(Option::unwrap));
         assert_eq!(parts("B-Dish|Cuisine"), [inside('B', "Dish"), inside('B', "Cuisine")].map(Option::unwrap));
         assert_eq!(parts("B-Dish"), [inside('B', "Dish")].map(Option::unwrap));
+        assert_eq!(Some(TagForm::OURS.whole("B-Dish|Drink")), inside('B', "Dish|Drink"));
         assert!(TagForm::OURS.has_parts("B-X|Y") && !TagForm::Label.has_parts("X|Y"));
     }
 }

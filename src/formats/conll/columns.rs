@@ -85,6 +85,11 @@ impl ColumnValues {
         self.has_too_many || self.counts.contains_key(value)
     }
 
+    /// Whether a tag of the column has this label.
+    pub(super) fn has_label(&self, form: TagForm, label: &str) -> bool {
+        self.counts.keys().any(|value| form.read(value).is_some_and(|tag| tag.label() == Some(label)))
+    }
+
     fn is_most(&self, number: usize) -> bool {
         self.cells > 0 && number * 10 >= self.cells * 9
     }

@@ -38,8 +38,8 @@ pub(super) struct ColumnLayout {
     pub(super) tag: usize,
     /// Column of the word, from 0.
     pub(super) word: usize,
-    /// Whether the first line names the columns.
-    pub(super) header: bool,
+    /// Number of the line that names the columns, from 1.
+    pub(super) header: Option<usize>,
     /// Spelling of the tags.
     pub(super) form: TagForm,
     /// Whether some tag is one of a span; otherwise all are `O`.
@@ -91,37 +91,46 @@ impl ColumnLayout {
             Err(reason) => return Ok(Err(reason)),
         };
         let mut values: Vec<ColumnValues> = (0..shape.columns).map(|_| ColumnValues::default()).collect();
-        let (mut first, mut rows, mut all) = (Vec::new(), 0, 0);
+        // The first line, and the first one with all columns.
+        let (mut top_line, mut first_line, mut first) = (0, 0, Vec::new());
+        let (mut rows, mut all) = (0, 0);
         let mut lines = Lines::of(source)?;
         while all < Self::LINES
-            && let Some((_, line)) = lines.next_line()?
+            && let Some((number, line)) = lines.next_line()?
         {
             if !shape.is_row(line) {
                 continue;
             }
-            let is_regular = shape.separator.split(line).count() == shape.columns;
-            all += usize::from(is_regular || !line.starts_with(BETWEEN));
-            if !is_regular {
+            all += 1;
+            if all == 1 {
+                top_line = number;
+            }
+            if shape.separator.split(line).count() != shape.columns {
                 continue;
             }
             rows += 1;
             if rows == 1 {
                 // It may be a header.
+                first_line = number;
                 first = shape.separator.split(line).map(str::to_owned).collect();
                 continue;
             }
             values.iter_mut().zip(shape.separator.split(line)).for_each(|(values, cell)| values.add(cell));
         }
-        let mut header = options.header;
-        if rows > 1 && header.is_none() {
-            let layout = Self::of_values(shape, &values, prefer, options);
-            header = layout.ok().map(|layout| is_header(&first, &values, layout.tag, layout.form));
-        }
-        if header != Some(true) {
+        let header = match options.header {
+            Some(is_header) => is_header.then_some(top_line),
+            None if rows > 1 => {
+                let layout = Self::of_values(shape, &values, prefer, options);
+                let is_header = layout.is_ok_and(|layout| is_header(&first, &values, layout.tag, layout.form));
+                is_header.then_some(first_line)
+            }
+            None => None,
+        };
+        if header != Some(first_line) {
             values.iter_mut().zip(&first).for_each(|(values, cell)| values.add_above(cell));
         }
         let layout = Self::of_values(shape, &values, prefer, options);
-        let layout = layout.map(|layout| Self { header: header.unwrap_or(false), ..layout });
+        let layout = layout.map(|layout| Self { header, ..layout });
         Ok(layout.map(|layout| Self { regular: ratio(rows, all.max(1)), ..layout }))
     }
 
@@ -155,7 +164,7 @@ impl ColumnLayout {
             columns: shape.columns,
             tag,
             word,
-            header: false,
+            header: None,
             form: found.form,
             has_spans: found.has_spans,
             other_tags: others.map(|(at, _)| *at).find(|at| *at != word && options.tag_column.is_none()),
@@ -248,9 +257,15 @@ pub(super) fn is_docstart(line: &str) -> bool {
 /// First characters of lines that are comments between two sentences, if they are no rows.
 pub(super) const BETWEEN: [char; 3] = [';', '$', '%'];
 
-/// Whether a line may be a comment; it may also be one for the word `#`.
+/// Whether a line may be a comment; it may also be one for a word such as `#` or `$`.
+fn may_be_comment(line: &str) -> bool {
+    line.starts_with('#') || line.starts_with(BETWEEN)
+}
+
+/// Whether a line is a comment wherever it stands, if it is no row: `#` alone or with a blank, `##`.
 pub(super) fn looks_like_comment(line: &str) -> bool {
-    line.starts_with('#')
+    let rest = line.strip_prefix('#');
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', ' ', '\t']))
 }
 
 /// Separator and number of columns of most lines.
@@ -273,8 +288,7 @@ impl Shape {
             if is_blank(line) || is_docstart(line) {
                 continue;
             }
-            let may_be_comment = looks_like_comment(line) || line.starts_with(BETWEEN);
-            let list = if may_be_comment { &mut comments } else { &mut words };
+            let list = if may_be_comment(line) { &mut comments } else { &mut words };
             if list.len() < ColumnLayout::SHAPE_LINES {
                 list.push(line.to_owned());
             }
@@ -303,7 +317,7 @@ impl Shape {
     }
 
     fn is_row(&self, line: &str) -> bool {
-        !is_blank(line) && !is_docstart(line) && (self.has_only_comments || !looks_like_comment(line))
+        !is_blank(line) && !is_docstart(line) && (self.has_only_comments || !may_be_comment(line))
     }
 }
 
@@ -331,15 +345,18 @@ fn choose_word(values: &[ColumnValues], tag: usize) -> Option<usize> {
 fn is_header(first: &[String], values: &[ColumnValues], tag: usize, form: TagForm) -> bool {
     const NAMES: [&str; 12] =
         ["tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio", "entity", "ne", "named_entity"];
+    // A range or an empty word of CoNLL-U, such as 1-2 or 3.1, is no name.
+    let is_name = |cell: &str| !cell.starts_with(|c: char| c.is_ascii_digit());
     let mut cells = first.iter().zip(values);
-    if cells.any(|(cell, values)| values.numbers_words() && cell.parse::<u64>().is_err()) {
+    if cells.any(|(cell, values)| values.numbers_words() && is_name(cell)) {
         return true;
     }
     let Some((cell, values)) = first.get(tag).zip(values.get(tag)) else { return false };
     match form {
         // Any word may be a label: the name must be a known one that no word has.
         TagForm::Label => NAMES.contains(&cell.to_ascii_lowercase().as_str()) && !values.has(cell),
-        _ => form.read(cell).is_none(),
+        // A label of the file without its letter is a fault of the first row.
+        _ => form.read(cell).is_none() && !values.has_label(form, cell),
     }
 }
 
@@ -420,12 +437,16 @@ mod tests {
     #[test]
     fn a_header_is_known_by_what_follows() {
         let bare = sniff("Word\tNER\ntacos\tDish\nand\tO\nbeer\tO\nplease\tO\n");
-        assert!(bare.header && bare.form == TagForm::Label);
+        assert!(bare.header == Some(1) && bare.form == TagForm::Label);
         let lettered = sniff("TOKEN\tNE-COARSE-LIT\ntacos\tB-Dish\nand\tO\n");
-        assert!(lettered.header && lettered.form == TagForm::OURS);
+        assert!(lettered.header == Some(1) && lettered.form == TagForm::OURS);
         let numbered = sniff("id\tword\ttag\n1\tLuigi\tB-PER\n2\tcooks\tO\n");
-        assert!(numbered.header && numbered.word == 1);
+        assert!(numbered.header == Some(1) && numbered.word == 1);
         let options = TagOptions { header: Some(false), ..TagOptions::default() };
-        assert!(!try_sniff("Word\tNER\ntacos\tB-Dish\nand\tO\n", &options).unwrap().header);
+        assert_eq!(try_sniff("Word\tNER\ntacos\tB-Dish\nand\tO\n", &options).unwrap().header, None);
+        assert_eq!(sniff("; a list\nEU NNP B-X\nis VBZ O\n").header, None, "a comment");
+        assert_eq!(sniff("a title of words\nword tag\nEU B-X\nis O\n").header, Some(2));
+        assert_eq!(sniff("Paris\tLOC\nis\tO\nRome\tB-LOC\n").header, None, "a faulty first row");
+        assert_eq!(sniff("1-2\tdel\tO\n1\tde\tB-X\n2\tel\tO\n").header, None, "a range of CoNLL-U");
     }
 }

@@ -39,7 +39,8 @@ pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> 
 fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Result<Vec<String>, Unreadable> {
     let options = reading.options.tags;
     let Some(layout) = sniff(source, prefer, &options, &mut reading.problems)? else { return Ok(Vec::new()) };
-    let survey = Survey::of(source, layout, &options, &mut reading.problems)?;
+    let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
+    let survey = Survey::of(source, layout, &options, keeps_bars, &mut reading.problems)?;
     survey.report_columns(&mut reading.problems);
     let mut sentences = Sentences::of(source, layout)?;
     let (mut sentence, mut lost) = (Sentence::default(), 0);
@@ -125,9 +126,11 @@ fn tag_sentences(
     problems: &mut Problems,
 ) -> Result<Vec<TagSentence>, Unreadable> {
     let Some(layout) = sniff(source, Prefer::AfterWord, options, problems)? else { return Ok(Vec::new()) };
-    let survey = Survey::of(source, layout, options, problems)?;
+    let survey = Survey::of(source, layout, options, false, problems)?;
     survey.report_columns(problems);
-    let is_unchanged = layout.form == TagForm::OURS && !survey.has_middle;
+    if survey.has_parts {
+        problems.push(Problem::warning("of spans that overlap only the first is scored"));
+    }
     // The survey has reported the lines that are no rows.
     let mut reported = Problems::default();
     let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
@@ -136,7 +139,7 @@ fn tag_sentences(
         list.push(TagSentence {
             line: sentence.lines.first().copied().unwrap_or_default(),
             words: sentence.words().map(str::to_owned).collect(),
-            tags: if is_unchanged {
+            tags: if survey.is_plain {
                 sentence.tags().map(str::to_owned).collect()
             } else {
                 Scheme::Bio.encode(&survey.spans(&sentence), sentence.words().len())
@@ -159,6 +162,10 @@ struct Survey {
     has_middle: bool,
     /// Whether a word has several labels.
     has_parts: bool,
+    /// Whether the names of labels may contain the bar, so that a tag has one label.
+    keeps_bars: bool,
+    /// Whether all tags are spelt as this program spells them.
+    is_plain: bool,
     /// Whether a column beside word and tag has a value that is no filler.
     keeps_others: bool,
     docstarts: usize,
@@ -190,6 +197,7 @@ impl Survey {
         source: &dyn Source,
         layout: ColumnLayout,
         options: &TagOptions,
+        keeps_bars: bool,
         problems: &mut Problems,
     ) -> Result<Self, Unreadable> {
         let mut survey = Self {
@@ -198,6 +206,8 @@ impl Survey {
             exceptions: 0,
             has_middle: false,
             has_parts: false,
+            keeps_bars,
+            is_plain: layout.form == TagForm::OURS,
             keeps_others: false,
             docstarts: 0,
             words: 0,
@@ -207,8 +217,9 @@ impl Survey {
         let mut detector = SchemeDetector::default();
         let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
         while sentences.next_into(&mut sentence, problems)? {
-            detector.add(survey.tags(&sentence));
-            survey.add(&sentence);
+            if survey.add(&sentence) {
+                detector.add(survey.tags(&sentence));
+            }
         }
         survey.docstarts = sentences.docstarts();
         survey.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| detector.scheme());
@@ -216,15 +227,18 @@ impl Survey {
         Ok(survey)
     }
 
-    fn add(&mut self, sentence: &Sentence) {
+    /// Adds what a sentence shows. Returns whether each word has one tag, so that the scheme shows.
+    fn add(&mut self, sentence: &Sentence) -> bool {
         let form = self.layout.form;
         self.words += sentence.words().len();
         self.has_middle |= sentence.tags().any(|tag| form.is_middle(tag));
-        self.has_parts |= sentence.tags().any(|tag| form.has_parts(tag));
+        self.is_plain &= sentence.tags().all(|tag| form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag));
+        let has_parts = !self.keeps_bars && sentence.tags().any(|tag| form.has_parts(tag));
+        self.has_parts |= has_parts;
         self.keeps_others |= sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
         let mut before = Tag::Outside;
         for (tag, line) in self.tags(sentence).zip(&sentence.lines) {
-            if begins_without_b(before, tag) {
+            if !has_parts && begins_without_b(before, tag) {
                 self.orphans.add(*line);
             }
             before = tag;
@@ -232,12 +246,16 @@ impl Survey {
         for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
             self.empty_words.add(*line);
         }
+        !has_parts
     }
 
     /// The parsed tags of a sentence.
     fn tags<'s>(&self, sentence: &'s Sentence) -> impl Iterator<Item = Tag<'s>> + use<'s> {
-        let form = self.layout.form;
-        sentence.tags().map(move |tag| form.read(tag).unwrap_or(Tag::Outside))
+        let (form, keeps_bars) = (self.layout.form, self.keeps_bars);
+        sentence.tags().map(move |tag| match form.read(tag) {
+            _ if keeps_bars && form.has_parts(tag) => form.whole(tag),
+            read => read.unwrap_or(Tag::Outside),
+        })
     }
 
     /// Reports what the layout leaves open, and how the user settles it.
@@ -246,6 +264,10 @@ impl Survey {
         if let Some(other) = layout.other_tags {
             let message = format!("columns {} and {} both hold tags: column {0} is read", layout.tag + 1, other + 1);
             problems.push(Problem::note(message).hint(format!("--tag-column {} reads the other", other + 1)));
+        }
+        if let Some(line) = layout.header {
+            let note = Problem::note("this line names the columns and is no word").at(line);
+            problems.push(note.hint("--no-header reads it as a word"));
         }
         match layout.form {
             TagForm::Label => problems
@@ -259,7 +281,7 @@ impl Survey {
         if self.has_parts {
             problems.push(
                 Problem::note("some words have several labels, with | between them: each is a span")
-                    .hint("--tag-scheme labels takes such a tag for one label"),
+                    .hint("a project in which the name of a label contains | keeps such names whole"),
             );
         }
     }
@@ -365,7 +387,7 @@ impl Survey {
         if layout.word > usize::from(layout.tag_first()) {
             list.push(format!("word in column {}", layout.word + 1));
         }
-        list.push(if layout.header { "one header line" } else { "no header" }.to_owned());
+        list.push(if layout.header.is_some() { "one header line" } else { "no header" }.to_owned());
         if self.docstarts > 0 {
             list.push(with_noun(self.docstarts, &format!("{DOCSTART} line")));
         }

@@ -13,6 +13,7 @@ use crate::{
         problem::{Problems, quoted, with_noun},
         source::Unreadable,
     },
+    spans::tag_form::TagForm,
     text::TextRange,
 };
 
@@ -83,7 +84,7 @@ impl<'a> Sentences<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
-        let rows = RowReader { layout, docstarts: 0, meta: Map::new(), header_due: layout.header, columns: Vec::new() };
+        let rows = RowReader { layout, docstarts: 0, meta: Map::new(), columns: Vec::new() };
         Ok(Self { lines: Lines::of(source)?, rows })
     }
 
@@ -124,8 +125,6 @@ struct RowReader {
     docstarts: usize,
     /// Comments since the last sentence.
     meta: Map<String, Value>,
-    /// Whether the header line is still to come.
-    header_due: bool,
     /// Empty; kept because its memory is used for the columns of each line.
     columns: Vec<&'static str>,
 }
@@ -142,12 +141,12 @@ impl RowReader {
         let width = self.layout.split(line, &mut columns);
         let tag = columns.get(self.layout.tag).map_or("", |tag| tag.trim_matches(' '));
         let good = width.is_ok() && self.layout.read_tag(tag).is_some();
-        let may_be_comment = looks_like_comment(line) || sentence.is_empty() && line.starts_with(BETWEEN);
-        let read = if may_be_comment && !good {
-            self.comment(line);
-            Ok(())
-        } else if std::mem::take(&mut self.header_due) {
+        let is_label = self.layout.form == TagForm::Label && line.starts_with("# ");
+        let read = if self.layout.header == Some(number) {
             // The header has the names of the columns.
+            Ok(())
+        } else if (!good || is_label) && self.is_comment(line, width.is_ok(), sentence.is_empty()) {
+            self.comment(line);
             Ok(())
         } else if good {
             self.row(number, &columns, tag, sentence);
@@ -175,6 +174,12 @@ impl RowReader {
         let range = sentence.add(tag);
         sentence.tags.push(range);
         sentence.lines.push(number);
+    }
+
+    /// Whether a line that is no good row is a comment. One with all columns of a row is a row with a fault, which is
+    /// reported.
+    fn is_comment(&self, line: &str, has_columns: bool, is_between: bool) -> bool {
+        looks_like_comment(line) || !has_columns && (line.starts_with('#') || is_between && line.starts_with(BETWEEN))
     }
 
     fn row_error(&self, line: &str, width: Option<usize>, tag: &str) -> Problem {

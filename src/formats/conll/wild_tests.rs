@@ -63,9 +63,17 @@ fn json_and_columns_without_tags_are_no_reviews() {
         let read = read_with("file.txt", file, TagOptions::default());
         assert!(read.has_errors() && read.corpus.documents.is_empty(), "{file}: {:?}", read.problems);
     }
-    for review in
-        ["[sarcasm] great soup\n", "great | soup\n", "good soup\nbad fish\nfine\n", "a\tb\nlong review with a\ttab\n"]
-    {
+    for review in [
+        "[sarcasm] great soup\n",
+        "[1] Great tacos\n[2] Bad soup\n",
+        "{} nothing\n",
+        "sweet|sour\n",
+        "Great soup\nBad fish\nNice place\n\n",
+        "\tGood soup\n\tBad fish\n\tNice place\n",
+        "great | soup\n",
+        "good soup\nbad fish\nfine\n",
+        "a\tb\nlong review with a\ttab\n",
+    ] {
         assert_eq!(detect("file.txt", review.as_bytes()).format.name, "text", "{review}");
     }
 }
@@ -116,6 +124,9 @@ fn comments_have_many_shapes() {
         &["protein:IL-7"],
     );
     reads("#\thttp://example.org [2010]\n1\tAnna\tB-PER\tO\n2\tlacht\tO\tO\n", &["Anna lacht"], &["PER:Anna"]);
+    reads("; from a list\nEU NNP B-ORG\nsays VBZ O\n", &["EU says"], &["ORG:EU"]);
+    let faulty = read_with("a.txt", "in\tO\n#NYC\tX-LOC\nBonn\tB-LOC\nBerg\tI-LOC\n", TagOptions::default());
+    assert!(has_problem(&faulty, Severity::Error, "`X-LOC` is not a tag"), "{:?}", faulty.problems);
     reads("; from a list\nAnna B-PER\n# O\n\n$ one or two\nlacht O\n", &["Anna #", "lacht"], &["PER:Anna"]);
 }
 
@@ -125,6 +136,7 @@ fn a_header_of_any_names_is_no_word() {
         "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tMISC\n# language = en\nThe\tO\tO\t_\nDoor\tB-org\tO\tNoSpaceAfter\n";
     let read = reads(file, &["The Door"], &["org:Door"]);
     assert!(read.detected.contains(&"one header line".to_owned()));
+    assert!(has_problem(&read, Severity::Note, "--no-header"));
     let kept = read_with(
         "a.tsv",
         "Word\tTag\nDoor\tB-org\nin\tO\n",
@@ -156,8 +168,30 @@ fn the_majority_decides_on_the_scheme_and_exceptions_are_counted() {
 fn several_labels_on_a_word_are_several_spans() {
     let read = reads("Bonn B-PER|B-LOC\nBerg I-PER\nin O\n", &["Bonn Berg in"], &["PER:Bonn Berg", "LOC:Bonn"]);
     assert!(has_problem(&read, Severity::Note, "several labels"));
+    assert!(!has_problem(&read, Severity::Warning, ""), "{:?}", read.problems);
     let inherited = reads("a O\nBonn B-PER|LOC\n", &["a Bonn"], &["LOC:Bonn", "PER:Bonn"]);
     assert!(!inherited.problems.is_empty());
+}
+
+#[test]
+fn labels_of_a_project_may_contain_the_bar() {
+    let labels = crate::spans::LabelSet::from_names(["Dish|Drink", "Price"]);
+    let options = ReadOptions { labels, ..ReadOptions::default() };
+    let read = super::CONLL2002.read(b"hot B-Dish|Drink\ntea I-Dish|Drink\nfor O\n", &options);
+    assert_eq!(found(&read).1, ["Dish|Drink:hot tea"]);
+    assert!(read.problems.is_empty(), "{:?}", read.problems);
+}
+
+#[test]
+fn scores_count_what_readers_read() {
+    let tags = |file: &str| {
+        let (sentences, _) = super::read_tags(file.as_bytes(), &TagOptions::default());
+        sentences.into_iter().flat_map(|sentence| sentence.tags).collect::<Vec<_>>()
+    };
+    assert_eq!(tags("Anna I-PER\neats O\n"), ["I-PER", "O"], "unchanged");
+    assert_eq!(tags("Anna B-PER\neats _\n"), ["B-PER", "O"]);
+    assert_eq!(tags("Anna W-PER\neats O\n"), ["B-PER", "O"]);
+    assert_eq!(tags("Bonn B-PER|B-LOC\nin O\n"), ["B-LOC", "O"], "the first by name");
 }
 
 #[test]
