@@ -92,10 +92,11 @@ pub(super) fn sentences(
     Ok(tagged.sentences)
 }
 
-/// Reports problems on standard error, one per line, with file and line.
+/// Reports problems on standard error, one per line, with file, line and remedy.
 pub(super) fn report<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Problem>, output: Output) {
     for problem in problems {
-        output.say(format!("{}: {}", problem.severity, located(path, problem)));
+        let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        output.say(format!("{}: {}{hint}", problem.severity, located(path, problem)));
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     format::{DetectFn, Format, Sample},
     problem::quoted,
 };
+use crate::spans::tag_form::TagForm;
 
 /// All formats that can be read and written.
 pub static FORMATS: &[&Format] = &[
@@ -41,6 +42,7 @@ static RECOGNISED: &[Format] = &[
     recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
     recognised("csv", |sample| by_extension(sample, "csv")),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
+    unknown("tags", "the file has tags and no words", has_only_tags),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
 ];
 
@@ -140,6 +142,14 @@ fn is_json(sample: &Sample<'_>) -> Option<(u8, String)> {
         Err(error) => error.is_eof() && start.lines().count() > 1,
     };
     is_json.then(|| (UNKNOWN, "JSON".to_owned()))
+}
+
+/// Accepts a text whose words are all tags, some of them with a label.
+fn has_only_tags(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let mut words = sample.text.split_whitespace();
+    let has_label = words.clone().any(|word| TagForm::OURS.reads(word));
+    let is_all = words.all(|word| word == "O" || TagForm::OURS.reads(word));
+    (has_label && is_all).then(|| (UNKNOWN, "tags".to_owned()))
 }
 
 /// Accepts lines that nearly all have the same columns, which are those of words.

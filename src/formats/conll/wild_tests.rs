@@ -57,6 +57,7 @@ fn json_and_columns_without_tags_are_no_reviews() {
         "[{\"id\": 1, \"text\": \"soup\", \"label\": []}]",
         "[\n {\n  \"id\": 1,\n  \"text\": \"soup\"\n }\n]\n",
         "{\"id\":\"0\",\"tokens\":[\"Anna\",\"eats\"],\"tags\":[\"B-PER\",\"O\"]}\n",
+        "B-PER O\nB-LOC O O\n",
         "Anna|NNP|B-PER eats|VBZ|O\nThe|DT|O soup|NN|B-DISH\n",
         "Anna\tperson\nBerg\tperson\nKTH\torganization\n\nMonday\ttime\n",
     ] {
