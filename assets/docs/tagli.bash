@@ -173,13 +173,17 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__convert)
-            opts="-h --force --from --word-column --tag-column --tag-scheme --header --no-header --to --config --scheme --on-loss --json --log --help"
+            opts="-h --force --format --from --word-column --tag-column --tag-scheme --header --no-header --to --config --scheme --on-loss --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
                     COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
                     return 0
                     ;;

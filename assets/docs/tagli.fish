@@ -104,7 +104,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand export" -l force -d 'Replace
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l all -d 'Export documents that are not done, too; a note says how many'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -d 'Format of IN; detected by content when not given' -r -f -a "text\t'one review per line'
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l from -l format -d 'Format of IN; detected by content when not given' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
 conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
 conll2002\t'word, space, tag'

@@ -31,6 +31,13 @@ fn paste(state: &mut State, text: &str) {
     update(state, Event::Paste(text.into()));
 }
 
+/// Gives a command by its name in the palette.
+fn command(state: &mut State, name: &str) -> Vec<Effect> {
+    press(state, ":");
+    paste(state, name);
+    press(state, "enter")
+}
+
 fn is_on_welcome(kind: PromptKind) -> bool {
     matches!(kind, PromptKind::Folder | PromptKind::Labels | PromptKind::Texts)
 }
@@ -365,9 +372,16 @@ fn leaving_asks_once_about_texts_in_closed_fields() {
         open(&mut state, kind);
         paste(&mut state, TYPED);
         press(&mut state, "esc esc");
+        let mut palette = state.clone();
         let effects = press(&mut state, "ctrl-c");
         assert_eq!(effects.is_empty(), asks, "{kind:?}: {effects:?}");
         if asks {
+            assert!(command(&mut palette, "quit").is_empty(), "{kind:?}");
+            assert!(message(&palette).contains("not saved"), "{kind:?}: {}", message(&palette));
+            let mut other = palette.clone();
+            command(&mut other, "redraw");
+            assert!(command(&mut other, "quit").is_empty(), "asked again after another command: {kind:?}");
+            assert!(matches!(command(&mut palette, "quit").as_slice(), [Effect::Quit(_)]), "{kind:?}");
             assert!(message(&state).contains("not saved"), "{kind:?}: {}", message(&state));
             let mut later = state.clone();
             assert!(matches!(press(&mut state, "ctrl-c").as_slice(), [Effect::Quit(_)]), "{kind:?}");

@@ -229,10 +229,13 @@ impl State {
     fn press(&mut self, key: Key) -> Vec<Effect> {
         let context = self.context();
         let left = self.leaving.take() == Some(Goal::Quit);
-        let warned = std::mem::take(&mut self.warned_of_drafts);
         // The palette gives the answer as well as its key.
-        let answers = matches!(self.meaning(context, key), Meaning::Command(Command::Tutorial | Command::Palette));
-        self.asked_tutorial &= answers || context == Context::Palette;
+        let meaning = self.meaning(context, key);
+        let leads_to = |command| {
+            context == Context::Palette || [command, Command::Palette].map(Meaning::Command).contains(&meaning)
+        };
+        self.asked_tutorial &= leads_to(Command::Tutorial);
+        self.warned_of_drafts &= leads_to(Command::Quit);
         self.session.drop_message();
         self.session.runs.forget_old_result(self.session.now);
         if key.typed().is_some() && self.field().is_some() {
@@ -245,10 +248,7 @@ impl State {
         match self.meaning(context, key) {
             // The second time in a row, leaving waits for nothing.
             Meaning::Command(Command::Quit) if left => self.ask_before_leaving(),
-            Meaning::Command(command) => {
-                self.warned_of_drafts = warned && command == Command::Quit;
-                self.run(command)
-            }
+            Meaning::Command(command) => self.run(command),
             Meaning::Not("") => Vec::new(),
             Meaning::Not(why) => {
                 self.session.hint(why);
@@ -338,6 +338,7 @@ impl State {
             Request::Go(screen) => self.go(screen),
             Request::Run(command) => {
                 self.asked_tutorial &= command == Command::Tutorial;
+                self.warned_of_drafts &= command == Command::Quit;
                 self.run(command)
             }
             Request::Find(screen, command) => self.find(screen, command),

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     formats::{self, TagOptions, TagSentence},
+    project::storage::shown_path,
     spans::{
         Scheme,
         scheme::{SchemeDetector, Tag, decode},
@@ -71,10 +72,10 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
                 "sentence {} has {} in {} (line {}) and {} in {} (line {})",
                 at + 1,
                 with_noun(g.tags.len(), "word"),
-                gold_path.display(),
+                shown_path(gold_path),
                 g.line,
                 p.tags.len(),
-                pred_path.display(),
+                shown_path(pred_path),
                 p.line
             )));
         }
@@ -82,7 +83,7 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
     if gold.len() == pred.len() {
         return Ok(());
     }
-    let (a, b) = (gold_path.display(), pred_path.display());
+    let (a, b) = (shown_path(gold_path), shown_path(pred_path));
     Err(CliError::data(format!("{a} has {} and {b} has {}", with_noun(gold.len(), "sentence"), pred.len()))
         .hint("both files must have the same sentences in the same order"))
 }
@@ -100,9 +101,9 @@ fn first_other_word(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pr
          sentence {sentence}: are these files of the same sentences?",
         with_noun(number, "word"),
         clean(gold_word),
-        gold_path.display(),
+        shown_path(gold_path),
         clean(pred_word),
-        pred_path.display(),
+        shown_path(pred_path),
     ))
 }
 
@@ -111,10 +112,10 @@ fn iob1_note(path: &Path, sentences: &[TagSentence]) -> Option<String> {
     let mut detector = SchemeDetector::default();
     sentences.iter().for_each(|sentence| detector.add(sentence.tags.iter().map(|tag| Tag::read(tag))));
     (detector.scheme() == Scheme::Iob1).then(|| {
-        let path = path.display();
+        let path = shown_path(path);
         format!(
             "note: the tags of {path} are IOB1, and the strict scores count only spans that begin with B-, as in IOB2; \
-             to count all: tagli convert {path} NEW --scheme bio"
+             to count all: tagli convert {path} NEW --to conll2002 --scheme bio"
         )
     })
 }

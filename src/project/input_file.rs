@@ -61,7 +61,8 @@ impl InputFile {
     /// Where there are no such files, it is kept in memory.
     ///
     /// # Errors
-    /// It cannot be read, or there is no more room for it: 1 GiB or 5 percent of the disk stay free.
+    /// It cannot be read, or there is no more room for it: of one that is larger than a block (16 MiB), 1 GiB or 5 percent
+    /// of the disk stay free.
     pub fn spool(input: impl Read, folder: &Path) -> io::Result<Self> {
         Self::spool_while(input, folder, |folder| {
             storage::room(folder).is_none_or(|[free, size]| free > LEFT_FREE.min(size / SHARE_LEFT_FREE))
@@ -73,12 +74,13 @@ impl InputFile {
             return keep(input, LARGE).map(|bytes| Self(Bytes::Kept(bytes)));
         };
         loop {
-            if !has_room(folder) {
-                return Err(explain_full(io::ErrorKind::StorageFull.into(), folder));
-            }
             let copied = io::copy(&mut input.by_ref().take(COPIED_AT_ONCE), &mut file);
             if copied.map_err(|error| explain_full(error, folder))? < COPIED_AT_ONCE {
                 return Ok(Self(Bytes::Copy(file)));
+            }
+            // Not before the first block: a small input has room on a nearly full disk, too.
+            if !has_room(folder) {
+                return Err(explain_full(io::ErrorKind::StorageFull.into(), folder));
             }
         }
     }
@@ -202,6 +204,7 @@ mod tests {
         let error = InputFile::spool_while(io::repeat(b'a'), folder.path(), has_room).unwrap_err();
         assert_eq!((error.kind(), looks.get()), (io::ErrorKind::StorageFull, 3));
         assert!(error.to_string().contains("TMPDIR"), "{error}");
+        InputFile::spool_while(&b"fish tacos"[..], folder.path(), |_| false).unwrap();
         let error = keep(io::repeat(b'a'), 2_000).unwrap_err();
         assert_eq!(error.to_string(), "it has more than 2 kB, and no more can be read");
     }

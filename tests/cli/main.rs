@@ -180,13 +180,28 @@ fn the_annotator_comes_from_the_settings_unless_given() {
 // Elsewhere the folder of settings has another name.
 #[cfg(target_os = "linux")]
 #[test]
+fn the_advice_for_iob1_tags_is_one_line_and_works() {
+    let place = Place::new();
+    let name = "go\nld.txt";
+    place.file(name, "a I-X\nb O\nc I-X\nd B-X\n");
+    let answer = place.run(&["score", name, name]).fine();
+    let advice = |line: &&str| line.contains("IOB1") && line.ends_with("NEW --to conll2002 --scheme bio");
+    assert_eq!(answer.err.lines().filter(advice).count(), 1, "{}", answer.err);
+    place.run(&["convert", name, "new", "--to", "conll2002", "--scheme", "bio"]).fine();
+    assert!(!place.tagli("score new new").fine().err.contains("IOB1"));
+}
+
+#[test]
 fn grid_and_device_come_from_the_settings_unless_given() {
     let place = Place::new();
     place.settings("grid = \"space\"\ndevice = \"abacus\"\n");
     assert_eq!(place.tagli("new food --json").fine().json()["grid"], "space");
     assert_eq!(place.tagli("new fish --grid bert --json").fine().json()["grid"], "bert");
     place.file("a.txt", "open late, now\n");
-    assert!(place.tagli("convert a.txt - --from text --to conll2003").fine().out.contains("\nlate, "));
+    for from in ["--from", "--format"] {
+        let converted = place.tagli(&format!("convert a.txt - {from} text --to conll2003")).fine();
+        assert!(converted.out.contains("\nlate, "), "{from}: {}", converted.out);
+    }
     place.file("tagged.txt", TAGGED);
     let train = "train --train tagged.txt --valid tagged.txt";
     place.tagli(train).fails(3, &["unknown device `abacus`"]);
@@ -348,10 +363,10 @@ fn man_page_and_completions_are_made() {
 #[test]
 fn a_trained_folder_is_evaluated_and_predicts() {
     let place = Place::new();
-    // Enough repetition that two hundred steps of the embedded base must learn it by heart.
+    // Enough repetition that 48 steps of the embedded base must learn it by heart.
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     let words =
-        "train --train train.txt --valid train.txt --test train.txt --lr 5e-4 --epochs 30 --batch 2 --out run --json";
+        "train --train train.txt --valid train.txt --test train.txt --lr 5e-4 --epochs 16 --batch 2 --out run --json";
     let report = place.tagli(words).fine().json();
     assert!(report["seconds"].as_f64().unwrap() > 0.0);
     for (split, count) in [("valid", "word"), ("valid", "piece"), ("test", "word"), ("test", "piece")] {
@@ -497,7 +512,7 @@ fn a_killed_training_resumes_to_the_same_weights() {
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     let train = |out: &str, checkpoint_every: u32| {
         format!(
-            "train --train train.txt --valid train.txt --lr 5e-4 --epochs 12 --batch 2 --set log_every=1 \
+            "train --train train.txt --valid train.txt --lr 5e-4 --epochs 6 --batch 2 --set log_every=1 --set evaluations=3 \
              --set checkpoint_every={checkpoint_every} --out {out} --json"
         )
     };

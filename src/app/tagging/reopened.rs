@@ -45,11 +45,13 @@ impl Tagging {
         // Documents of the queue before the place that was left may be gone.
         let left =
             |place: usize| self.queue.iter().take(place).filter(|at| position(**at, old, project).is_some()).count();
+        let queue: Vec<usize> = self.queue.iter().filter_map(|at| position(*at, old, project)).collect();
         let reopened = Self {
-            left_at: self.left_at.map(left),
+            // There is no place in a queue of which nothing is left.
+            left_at: self.left_at.filter(|_| !queue.is_empty()).map(left),
             chars: self.chars,
             armed: self.armed.filter(|label| project.labels.get(*label).is_some()),
-            queue: self.queue.iter().filter_map(|at| position(*at, old, project)).collect(),
+            queue,
             visited: self.visited.iter().filter_map(|at| position(*at, old, project)).collect(),
             cursors: cursors.collect(),
             scope: self.scope,

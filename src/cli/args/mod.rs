@@ -192,7 +192,7 @@ pub struct Convert {
     #[arg(long)]
     pub force: bool,
     /// Format of IN; detected by content when not given
-    #[arg(long, value_name = "F", value_parser = format())]
+    #[arg(long, visible_alias = "format", value_name = "F", value_parser = format())]
     pub from: Option<&'static Format>,
     /// Choices for files of tagged words
     #[command(flatten)]
