@@ -60,7 +60,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         add_untagged(&mut data, project.as_ref(), args, output)?;
     }
     let description = describe(new.recipe, &settings, &data.sentences);
-    let names: Vec<String> = teacher_names(new, &settings).into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = settings.teachers().into_iter().map(str::to_owned).collect();
     let labels = data.sentences.label_names();
     let request = TrainRequest::new(data, settings).map_err(refused)?;
     let teachers = teachers::open(project.as_ref(), &names, &labels).map_err(teacher_refused)?;
@@ -171,8 +171,8 @@ fn refused(error: TrainRequestError) -> CliError {
         }
         TrainRequestError::Settings(_) => CliError::usage(error),
         TrainRequestError::NothingUntagged(_) => CliError::data(error).hint(
-            "untagged are documents that nobody began, of the training split; `tagli import` adds some, and without \
-             --untagged the tagged ones are learned",
+            "untagged are documents of the training split that the annotator has not begun; `tagli import` adds some, and \
+             without --untagged the tagged ones are learned",
         ),
         TrainRequestError::Precision(_) => CliError::environment(error),
     }
@@ -188,15 +188,6 @@ fn teacher_refused(error: TeacherError) -> CliError {
         }
     };
     CliError::data(error).hint(hint)
-}
-
-/// Names of the teachers: those of the command line, or of the settings.
-fn teacher_names<'a>(new: &'a NewRun, settings: &'a Settings) -> Vec<&'a str> {
-    match new.teacher.is_empty() {
-        true => settings.teachers(),
-        // A path may contain a comma.
-        false => new.teacher.iter().map(String::as_str).collect(),
-    }
 }
 
 /// Adds the untagged documents of the project, or the texts of the files.
@@ -315,6 +306,10 @@ fn run_settings(
         device.clone_into(&mut settings.device);
     }
     settings.untagged |= new.untagged.is_some();
+    if let Some(name) = new.teacher.iter().find(|name| name.contains(',') || name.trim() != *name || name.is_empty()) {
+        return Err(CliError::usage(format!("--teacher `{name}`: the name of a teacher has no comma and no space at its ends"))
+            .hint("several teachers are separated by spaces: --teacher 3 5; a folder with a comma in its path must be renamed"));
+    }
     if !new.teacher.is_empty() {
         settings.teacher = new.teacher.join(",");
     }
@@ -326,6 +321,15 @@ fn run_settings(
     }
     if settings.base != base {
         return Err(CliError::usage(format!("the base `{}` is given by --base", settings.base)));
+    }
+    if new.untagged.is_some() && !settings.untagged {
+        return Err(CliError::usage(
+            "--untagged and --set untagged=false contradict each other: leave one of them out",
+        ));
+    }
+    if !new.teacher.is_empty() && settings.teachers() != new.teacher {
+        let (flag, set) = (new.teacher.join(","), &settings.teacher);
+        return Err(CliError::usage(format!("--teacher names {flag}, but --set teacher={set}: leave one of them out")));
     }
     Ok(settings)
 }
@@ -388,8 +392,13 @@ fn summary(value: &Value) -> String {
         }
     }
     if let (Some(kept), Some(read)) = (value["untagged"]["kept"].as_u64(), value["untagged"]["read"].as_u64()) {
-        let stage = if value["stage"] == 2 { "second" } else { "first" };
-        text += &format!("{kept} of {read} untagged documents learned; the model of the {stage} stage is kept\n");
+        let outcome = match (kept, &value["stage"]) {
+            (0, _) => "learned; there was no second stage",
+            (_, stage) if *stage == 2 => "learned; the model of the second stage is kept",
+            // It was no better, or ended early.
+            _ => "tried in a second stage; the model of the first is kept",
+        };
+        text += &format!("{kept} of {read} untagged documents {outcome}\n");
     }
     if let Some(model) = value["model"].as_str() {
         text += &format!("model: {model}\n");

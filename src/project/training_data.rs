@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn only_documents_that_nobody_began_are_untagged() {
+    fn only_documents_that_the_annotator_has_not_begun_are_untagged() {
         let (_dir, some, journal) = project(vec![
             item("todo", None, &[], Status::Todo),
             item("train", Some(Split::Train), &[], Status::Todo),

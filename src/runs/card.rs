@@ -223,12 +223,17 @@ impl Card<'_> {
     fn helpers(&self, out: &mut String) -> std::fmt::Result {
         let used = self.data.and_then(|data| data.get("untagged")?.get("used")?.as_u64());
         let stage = self.points.iter().find_map(|point| match point {
-            Point::Stage { untagged, .. } => Some(untagged.kept),
+            Point::Stage { step, untagged, .. } => Some((*step, untagged.kept)),
             _ => None,
         });
+        let weights = self.status.and_then(|status| status.checkpoint);
         match (used, stage) {
-            (Some(used), Some(kept)) => {
-                writeln!(out, "- untagged: {used} documents, {kept} of them learned with predicted tags")?;
+            (Some(used), Some((border, kept))) => {
+                let outcome = match weights.is_some_and(|step| step <= border) {
+                    true => "tried in a second stage, whose model is not kept",
+                    false => "learned with predicted tags",
+                };
+                writeln!(out, "- untagged: {used} documents, {kept} of them {outcome}")?;
             }
             (Some(used), None) => writeln!(out, "- untagged: {used} documents")?,
             (None, _) => {}
@@ -360,8 +365,15 @@ mod tests {
         assert!(!text.contains("secret"), "{text}");
         let untagged = crate::runs::UntaggedCounts { kept: 5, ..Default::default() };
         let points = [Point::Stage { step: 1, epoch: 1.0, stage: 2, untagged }];
-        let text = Card { points: &points, ..card }.markdown();
-        assert!(text.contains("- untagged: 7 documents, 5 of them learned with predicted tags\n"), "{text}");
+        for (weights, outcome) in [
+            (None, "learned with predicted tags"),
+            (Some(2), "learned with predicted tags"),
+            (Some(1), "tried in a second stage, whose model is not kept"),
+        ] {
+            let status = Status { checkpoint: weights, ..Status::default() };
+            let text = Card { points: &points, status: Some(&status), ..card }.markdown();
+            assert!(text.contains(&format!("- untagged: 7 documents, 5 of them {outcome}\n")), "{text}");
+        }
     }
 
     #[test]

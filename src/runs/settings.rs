@@ -309,7 +309,7 @@ impl Settings {
     }
 
     /// Returns these settings with those of `other` that no recipe sets.
-    /// They are the device, and the data that help: untagged sentences and teachers.
+    /// They are the device, the precision, and the data that help: untagged sentences and teachers.
     #[must_use]
     pub fn with_choices_of(self, other: &Self) -> Self {
         Self {
@@ -435,9 +435,15 @@ mod tests {
     }
 
     #[test]
-    fn a_recipe_keeps_the_device_and_the_data_that_help() {
+    fn a_recipe_keeps_the_device_the_precision_and_the_data_that_help() {
         let mut own = Settings::lesson("mini");
-        for pair in [("device", "cpu"), ("untagged", "true"), ("teacher", " 3, old/run ,"), ("teacher_share", "0.25")] {
+        for pair in [
+            ("device", "cpu"),
+            ("precision", "bf16"),
+            ("untagged", "true"),
+            ("teacher", " 3, old/run ,"),
+            ("teacher_share", "0.25"),
+        ] {
             own.set(pair.0, pair.1).unwrap();
         }
         (own.untagged_threshold, own.teacher_temperature, own.epochs) = (0.9, 4.0, 99.0);

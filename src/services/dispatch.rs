@@ -50,7 +50,6 @@ pub(crate) struct Services {
     open: Option<Open>,
     /// Projects that were open before and whose threads have not ended.
     closing: Vec<Arc<Closing>>,
-    /// Thread that opens the project that was requested last.
     /// Thread that opens a project after a change that the user asked for, such as an import. Leaving waits for it.
     opening: Option<Thread>,
     /// Sentence that says how to go on, for the end of the program.

@@ -92,10 +92,11 @@ impl TrainingStart {
         }
         let labels = data.sentences.label_names();
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
+        // Teachers and base may be large.
+        self.trainer.check_free()?;
         let names = request.settings().teachers();
         let teachers = teachers::open(Some(&self.project), &names, &labels).map_err(|error| error.to_string())?;
         let request = request.with_teachers(teachers);
-        self.trainer.check_free()?;
         let settings = Box::new(settings);
         let again = match fetch {
             true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch }),

@@ -50,6 +50,18 @@ pub enum TrainError {
         /// The reason.
         why: String,
     },
+    /// The answers of the teachers are too large for a checkpoint.
+    #[error(
+        "the teachers' answers for {rows} word pieces take {size}, and a run can keep {most}: use fewer untagged documents"
+    )]
+    TooManyAnswers {
+        /// Number of word pieces.
+        rows: usize,
+        /// Size of the answers.
+        size: String,
+        /// Largest size.
+        most: String,
+    },
     /// No such device.
     #[error(transparent)]
     Device(#[from] DeviceError),

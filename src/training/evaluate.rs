@@ -84,8 +84,18 @@ pub(super) fn predict_all<T: Clone + Default + Send>(
     split: &EncodedSplit,
     predict: impl Fn(&[&Example]) -> Predictions<T> + Sync,
 ) -> (Vec<Vec<T>>, f64, usize) {
-    let mut found: Vec<Vec<T>> = split.gold.iter().map(|gold| vec![T::default(); gold.words.len()]).collect();
-    let batches = batches(&split.examples);
+    predict_part((&split.gold, &split.examples), 0, predict)
+}
+
+/// As [`predict_all`], for some sentences, the first of which has number `start` in its split.
+/// The examples are theirs.
+pub(super) fn predict_part<T: Clone + Default + Send>(
+    (gold, examples): (&[Gold], &[Example]),
+    start: usize,
+    predict: impl Fn(&[&Example]) -> Predictions<T> + Sync,
+) -> (Vec<Vec<T>>, f64, usize) {
+    let mut found: Vec<Vec<T>> = gold.iter().map(|gold| vec![T::default(); gold.words.len()]).collect();
+    let batches = batches(examples);
     let predictions: Vec<Predictions<T>> = batches.par_iter().map(|batch| predict(batch)).collect();
     let (mut loss, mut labelled) = (0.0, 0);
     for (batch, predictions) in batches.iter().zip(predictions) {
@@ -93,7 +103,8 @@ pub(super) fn predict_all<T: Clone + Default + Send>(
         labelled += predictions.labelled;
         for (example, pieces) in batch.iter().zip(predictions.pieces) {
             let pieces = pieces.into_iter().skip(example.offset);
-            let to = found.get_mut(example.sentence).and_then(|all| all.get_mut(example.keep.clone()));
+            let to = example.sentence.checked_sub(start).and_then(|at| found.get_mut(at));
+            let to = to.and_then(|all| all.get_mut(example.keep.clone()));
             to.unwrap_or_default().iter_mut().zip(pieces).for_each(|(to, piece)| *to = piece);
         }
     }

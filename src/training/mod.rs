@@ -38,4 +38,4 @@ pub use precision::{PrecisionError, check_precision};
 pub use recipe::recipe;
 pub use run::run;
 pub use self_check::compare_on_processor;
-pub use teacher::Teacher;
+pub use teacher::{MOST_BYTES as MOST_ANSWER_BYTES, Teacher};

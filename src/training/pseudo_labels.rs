@@ -7,13 +7,16 @@ use rayon::prelude::*;
 
 use super::{
     engine::Engine,
-    evaluate::{firsts, predict_all},
-    examples::{EncodedSplit, Gold},
+    evaluate::{firsts, predict_part},
+    examples::{EncodedSplit, Example, Gold},
 };
 use crate::{
     runs::UntaggedCounts,
     spans::{Grammar, Scheme, Sentence, scheme::decode},
 };
+
+/// Number of sentences whose logits are in memory together.
+const SENTENCES: usize = 4096;
 
 /// Predicted tags of a sentence, or the reason why they are not learned.
 enum Predicted {
@@ -32,13 +35,12 @@ pub(super) fn predict(
 ) -> (Vec<Sentence>, UntaggedCounts) {
     let tags = &engine.config().tags;
     let grammar = Grammar::new(tags);
-    let (rows, ..) = predict_all(split, |batch| engine.logits(batch));
-    let predicted: Vec<Predicted> = split
-        .gold
-        .par_iter()
-        .zip(&rows)
-        .map(|(gold, rows)| of_sentence(gold, rows, (tags, &grammar), threshold))
-        .collect();
+    let mut predicted: Vec<Predicted> = Vec::with_capacity(split.gold.len());
+    for (start, gold, examples) in parts(split, SENTENCES) {
+        let (rows, ..) = predict_part((gold, examples), start, |batch| engine.logits(batch));
+        let sentences = gold.par_iter().zip(&rows);
+        predicted.par_extend(sentences.map(|(gold, rows)| of_sentence(gold, rows, (tags, &grammar), threshold)));
+    }
     let mut counts = UntaggedCounts { read: predicted.len(), ..UntaggedCounts::default() };
     let mut kept = Vec::new();
     let with_words = sentences.into_iter().filter(|sentence| !sentence.words.is_empty());
@@ -51,6 +53,17 @@ pub(super) fn predict(
     }
     counts.kept = kept.len();
     (kept, counts)
+}
+
+/// Cuts a split into parts of this many sentences: the number of the first one, the sentences, and their examples.
+/// The examples must be in the order of their sentences.
+fn parts(split: &EncodedSplit, size: usize) -> impl Iterator<Item = (usize, &[Gold], &[Example])> {
+    split.gold.chunks(size).scan((0, split.examples.as_slice()), |(start, rest), gold| {
+        let (first, end) = (*start, *start + gold.len());
+        let (own, others) = rest.split_at_checked(rest.partition_point(|example| example.sentence < end))?;
+        (*start, *rest) = (end, others);
+        Some((first, gold, own))
+    })
 }
 
 fn of_sentence(gold: &Gold, rows: &[Vec<f32>], (tags, grammar): (&[String], &Grammar), threshold: f64) -> Predicted {
@@ -88,7 +101,10 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spans::dataset::tag_names;
+    use crate::{
+        spans::dataset::tag_names,
+        training::{engine::Predictions, evaluate::predict_all},
+    };
 
     /// Logits with which the tag has this probability among five.
     fn row(tag: usize, probability: f32) -> Vec<f32> {
@@ -102,6 +118,32 @@ mod tests {
         let count = words.iter().max().map_or(0, |last| last + 1);
         let gold = Gold { id: "a".into(), tags: vec!["O".into(); count], labels: vec![0; words.len()], words };
         of_sentence(&gold, rows, (&tags, &Grammar::new(&tags)), threshold)
+    }
+
+    #[test]
+    fn parts_of_a_split_give_the_same_as_the_whole() {
+        // Sentence 1 has no example, sentence 2 has two.
+        let example = |sentence: usize, keep: std::ops::Range<usize>| {
+            let ids = vec![sentence as u32; keep.len() + 2];
+            Example { ids, labels: Vec::new(), sentence, offset: 1, keep, soft: None }
+        };
+        let examples = vec![example(0, 0..2), example(2, 0..3), example(2, 3..4), example(3, 0..1), example(4, 0..2)];
+        let gold = [2, 0, 4, 1, 2].into_iter().enumerate().map(|(at, count)| {
+            let words = (0..count).collect();
+            Gold { id: at.to_string(), tags: vec!["O".into(); count], labels: vec![0; count], words }
+        });
+        let split = EncodedSplit { examples, gold: gold.collect(), ..EncodedSplit::default() };
+        let predict = |batch: &[&Example]| Predictions {
+            pieces: batch.iter().map(|example| example.ids.iter().map(|id| 10 * id + 1).collect()).collect(),
+            loss: 0.0,
+            labelled: 0,
+        };
+        let (whole, ..) = predict_all(&split, predict);
+        assert_eq!(whole, [vec![1; 2], vec![], vec![21; 4], vec![31], vec![41; 2]]);
+        for size in 1..=6 {
+            let found = parts(&split, size).map(|(start, gold, own)| predict_part((gold, own), start, predict).0);
+            assert_eq!(found.flatten().collect::<Vec<_>>(), whole, "{size}");
+        }
     }
 
     #[test]

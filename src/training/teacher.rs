@@ -14,6 +14,7 @@ use crate::{
     },
     runs::LabelMode,
     spans::Sentence,
+    text::number::bytes,
 };
 
 /// Number of sentences that are read together.
@@ -22,6 +23,10 @@ const SENTENCES: usize = 256;
 const PIECES: usize = 4096;
 /// Most word pieces that neighbouring windows of a long sentence share.
 const CONTEXT: usize = 128;
+
+/// Largest size of the probabilities in bytes. A checkpoint holds them in one file, of which at most 4 GiB are read; a
+/// megabyte is left for the file's header.
+pub const MOST_BYTES: u64 = (4 << 30) - (1 << 20);
 
 /// Trained model from which another one learns.
 #[derive(Clone, Debug)]
@@ -90,12 +95,18 @@ pub(super) fn ask(
         }
     }
     let tags = student.tags.len();
-    let mut table = vec![0.0; starts.last().copied().unwrap_or(0) * tags];
+    let rows = starts.last().copied().unwrap_or(0);
+    check_size(rows, tags)?;
+    let mut table = vec![0.0; rows * tags];
     for teacher in teachers {
         let network = Network::new(teacher, student, chosen)?;
         let mut rest = table.chunks_exact_mut(tags);
         for chunk in words.chunks(SENTENCES) {
             let answers = network.answer(chunk, temperature)?;
+            if !answers.iter().flat_map(|(_, rows)| rows.iter().flatten()).all(|value| value.is_finite()) {
+                let why = "its answers are not numbers, so its weights are damaged; train it again".to_owned();
+                return Err(TrainError::Teacher { name: network.name, why });
+            }
             let own = cut(student.tokenizer, chunk, "the base")?;
             for (own, (theirs, rows)) in own.iter().zip(&answers) {
                 add(&mut rest, (own, theirs), rows, &network);
@@ -107,6 +118,16 @@ pub(super) fn ask(
         row.iter_mut().filter(|_| sum > 0.0).for_each(|value| *value /= sum);
     }
     Ok(Answers { tags, starts, table: Arc::new(table) })
+}
+
+/// Refuses a table of this many word pieces and tags that a checkpoint could not give back.
+fn check_size(rows: usize, tags: usize) -> Result<(), TrainError> {
+    let size = (rows as u64).saturating_mul(tags as u64).saturating_mul(size_of::<f32>() as u64);
+    if size <= MOST_BYTES {
+        return Ok(());
+    }
+    let [size, most] = [size, MOST_BYTES].map(bytes);
+    Err(TrainError::TooManyAnswers { rows, size, most })
 }
 
 fn cut(tokenizer: &PieceTokenizer, words: &[&[String]], whose: &str) -> Result<Vec<WordPieces>, TrainError> {
@@ -222,4 +243,20 @@ fn probabilities(logits: &[f32], places: &[usize], temperature: f64) -> Vec<f32>
     let power = |value: &f32| ((f64::from(*value) - highest) / temperature).exp();
     let sum: f64 = logits.iter().map(power).sum();
     places.iter().map(|place| (logits.get(*place).map_or(0.0, power) / sum) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_that_a_checkpoint_cannot_hold_are_refused() {
+        let most = usize::try_from(MOST_BYTES).unwrap() / 4;
+        assert!(check_size(most, 1).is_ok() && check_size(most / 16, 16).is_ok() && check_size(0, 9).is_ok());
+        let said = check_size(usize::MAX, 17).unwrap_err().to_string();
+        assert!(said.contains("fewer untagged documents"), "{said}");
+        let said = check_size(100_000_000, 17).unwrap_err().to_string();
+        assert!(said.contains("100000000 word pieces") && said.contains("6.8 GB"), "{said}");
+        assert!(check_size(most + 1, 1).is_err());
+    }
 }

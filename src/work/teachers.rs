@@ -102,7 +102,8 @@ fn open_one(project: Option<&Project>, name: &str, labels: &[String]) -> Result<
 /// Finds the model folder of a teacher.
 fn find(project: Option<&Project>, name: &str) -> Result<PathBuf, TeacherError> {
     let own = project.and_then(|project| project.runs().get(name).ok()).map(|run| run.path);
-    let folder = own.unwrap_or_else(|| Path::new(name).to_owned());
+    // A base is not opened by its name: a folder may be called like one.
+    let folder = own.unwrap_or_else(|| Path::new(".").join(name));
     if !folder.is_dir() {
         return Err(TeacherError::Missing(name.to_owned()));
     }
@@ -119,4 +120,15 @@ fn find(project: Option<&Project>, name: &str) -> Result<PathBuf, TeacherError> 
         return Err(TeacherError::NoModel { name: name.to_owned(), model });
     }
     Ok(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{project::storage::LARGE, training::MOST_ANSWER_BYTES};
+
+    #[test]
+    fn a_checkpoint_gives_back_the_answers_of_the_largest_allowed_size() {
+        // The header of a safetensors file with one array is far smaller than this.
+        assert!(MOST_ANSWER_BYTES + 100_000 < LARGE);
+    }
 }

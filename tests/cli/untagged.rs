@@ -130,6 +130,28 @@ fn a_model_learns_from_teachers() {
 }
 
 #[test]
+fn a_flag_and_a_setting_that_contradict_it_are_refused() {
+    let place = place();
+    let refused = |options: &str, parts: &[&str]| {
+        place.tagli(&format!("{TRAIN} {options} --out run")).fails(2, parts);
+        assert!(!place.path("run").exists());
+    };
+    refused("--teacher 3 --set teacher=5", &["--teacher names 3, but --set teacher=5"]);
+    refused("--teacher 3 --set teacher=", &["leave one of them out"]);
+    refused("--teacher 3,5", &["--teacher `3,5`", "--teacher 3 5"]);
+    refused("--untagged untagged.txt --set untagged=false", &["--set untagged=false"]);
+}
+
+/// A folder of a model may be called like an embedded base.
+#[test]
+fn a_folder_with_the_name_of_a_base_is_opened_as_a_teacher() {
+    let place = place();
+    place.tagli(&format!("{TRAIN} --set epochs=1 --out teacher")).fine();
+    fs::rename(place.path("teacher/model"), place.path("mini")).unwrap();
+    place.tagli(&format!("{TRAIN} --set epochs=1 --teacher mini --out taught")).fine();
+}
+
+#[test]
 fn a_teacher_that_cannot_teach_is_refused_before_anything_is_written() {
     let place = place();
     place.tagli(&format!("{TRAIN} --set epochs=1 --out teacher")).fine();

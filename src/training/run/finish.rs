@@ -48,6 +48,12 @@ impl Run<'_, '_> {
         if self.done == 0 {
             return self.finish_without_a_step(end);
         }
+        if self.interrupted
+            && let Some(first) = self.data.learned.first.clone()
+        {
+            // The run goes on from its checkpoint: only the end of the stage compares the two models.
+            return self.finish_with_first(&first, end, "interrupted in the second stage");
+        }
         if self.last.is_none_or(|(step, _)| step != self.done) {
             self.evaluate_valid()?;
         }
@@ -95,15 +101,22 @@ impl Run<'_, '_> {
     }
 
     /// Ends a stage that was stopped before its first step.
-    fn finish_without_a_step(mut self, end: Phase) -> Result<Ended, TrainError> {
+    fn finish_without_a_step(self, end: Phase) -> Result<Ended, TrainError> {
         let Some(first) = self.data.learned.first.clone() else {
             // An untrained classifier is not a model.
             self.publisher.log("stopped before the first step: there is no model")?;
             self.publisher.phase(end)?;
             return Ok(Report::default().into());
         };
-        self.publisher.log("stopped before the first step of the second stage: the model of the first is kept")?;
-        let report = Report { valid: first.valid, test: first.test, stage: Some(1), ..self.report(first.seconds) };
+        self.finish_with_first(&first, end, "stopped before the first step of the second stage")
+    }
+
+    /// Ends a second stage whose model is not compared with that of the first, which stays.
+    fn finish_with_first(mut self, first: &FirstStage, end: Phase, why: &str) -> Result<Ended, TrainError> {
+        self.publisher.log(&format!("{why}: the model of the first is kept"))?;
+        let seconds = self.publisher.seconds();
+        let report = Report { valid: first.valid, test: first.test, stage: Some(1), ..self.report(seconds) };
+        self.publisher.set(|status| status.eta = None);
         self.end(end, &report)?;
         Ok(report.into())
     }
@@ -159,6 +172,15 @@ impl Run<'_, '_> {
         let (steps, epochs) = (self.done, self.data.plan.epoch(self.done));
         if kept > 0 {
             self.publisher.point(&Point::Stage { step: steps, epoch: epochs, stage: 2, untagged })?;
+            let uncompared = match self.data.settings.keep_best {
+                true if report.valid.is_some() => None,
+                true => Some("there is no validation split"),
+                false => Some("keep_best is false"),
+            };
+            if let Some(why) = uncompared {
+                let line = format!("the stages are not compared, because {why}: the model of the second is kept");
+                self.publisher.warn(&line)?;
+            }
         }
         let first = FirstStage {
             steps,

@@ -22,7 +22,7 @@ impl Train {
     }
 
     /// Takes over the settings of the chosen recipe.
-    /// The device, untagged documents and teachers are excepted, because the user chooses them.
+    /// The device, the precision, untagged documents and teachers are excepted, because the user chooses them.
     fn apply_recipe(&mut self) {
         let Some(settings) = self.recipe.and_then(|recipe| self.recipe_settings(recipe)) else { return };
         self.settings = settings.clone().with_choices_of(&self.settings);

@@ -83,6 +83,14 @@ fn tags_in_another_order_are_mapped_and_other_tags_refused() {
     assert!(matches!(&error, TrainError::Teacher { name, .. } if name == "a"), "{error}");
 }
 
+#[test]
+fn a_teacher_without_numbers_is_refused_and_named() {
+    let (good, mut broken) = (teacher("good", LabelMode::First), teacher("broken", LabelMode::First));
+    broken.model.weights.get_mut("classifier.bias").unwrap().data.fill(f32::NAN);
+    let error = run_with(Job { teachers: vec![good, broken], ..job(|_| ()) }, &Memory::default(), &[]).unwrap_err();
+    assert!(error.to_string().starts_with("the teacher broken cannot be used: its answers are not numbers"), "{error}");
+}
+
 /// The tokenizer of the bases with other pieces: every word of more than one piece is unknown to it.
 fn with_other_pieces(mut teacher: Teacher) -> Teacher {
     let json = String::from_utf8(teacher.model.tokenizer_json).unwrap().replace("\"##", "\"@@");

@@ -146,6 +146,52 @@ fn a_run_that_is_interrupted_at_the_border_goes_on() {
     assert!(sink.get().files == whole.get().files);
 }
 
+/// Whichever stage wins in the end, the model of the first is there until then.
+#[test]
+fn a_run_that_is_interrupted_in_its_second_stage_keeps_the_first_model_and_goes_on_to_the_same() {
+    let mut kept_stages = Vec::new();
+    for seed in 1..=6 {
+        let job = || two_stages(|s| (s.epochs, s.untagged_threshold, s.seed) = (7.0, 0.0, seed));
+        let whole = Memory::default();
+        let report = run_with(job(), &whole, &[]).unwrap();
+        if kept_stages.contains(&report.stage) {
+            continue;
+        }
+        kept_stages.push(report.stage);
+        let (border, _) = border(&whole);
+        let interrupted = |at: usize| {
+            let (sink, (say, heard)) = (Memory::default(), unbounded());
+            let mut interrupt = |point: &Point| {
+                if matches!(point, Point::Stage { .. }) && at == border
+                    || matches!(point, Point::Step { step, .. } if *step == at && at > border)
+                {
+                    say.send(Control::Interrupt).unwrap();
+                }
+            };
+            let stopped = run(job(), &mut sink.clone(), &heard, &mut interrupt).unwrap();
+            (stopped, sink)
+        };
+        let (first, sink) = interrupted(border);
+        let first_files = sink.get().files.clone();
+        for at in (border + 1..report.steps).step_by(2) {
+            let (stopped, sink) = interrupted(at);
+            assert_eq!((stopped.steps, stopped.stage, stopped.valid), (at, Some(1), first.valid));
+            assert!(sink.get().files == first_files, "interrupted after step {at}");
+            assert_eq!(sink.get().statuses.last().unwrap().phase, Phase::Stopped);
+            let saved = sink.get().checkpoint.take().unwrap();
+            sink.get().points.truncate(checkpoint::data(&saved).unwrap().1);
+            let again = run_with(Job { resume: Some(saved), ..job() }, &sink, &[]).unwrap();
+            assert_eq!(
+                Report { seconds: 0.0, samples_per_second: 0.0, ..again },
+                Report { seconds: 0.0, samples_per_second: 0.0, ..report.clone() }
+            );
+            assert!(sink.get().files == whole.get().files, "interrupted after step {at}");
+            assert_eq!(unclocked(&sink), unclocked(&whole), "interrupted after step {at}");
+        }
+    }
+    assert!(kept_stages.contains(&Some(1)) && kept_stages.contains(&Some(2)), "{kept_stages:?}");
+}
+
 #[test]
 fn a_run_that_is_stopped_in_a_stage_ends_there() {
     let stop_at = |wanted: fn(&Point) -> bool| {
@@ -188,6 +234,29 @@ fn without_a_sure_sentence_there_is_no_second_stage_and_the_run_says_so() {
     assert!(last.message.contains("0 of 5 untagged sentences are learned"), "{}", last.message);
     assert!(last.message.contains("no second stage") && written.finished);
     assert_eq!(last.phase, Phase::Done);
+}
+
+#[test]
+fn a_second_stage_that_nothing_compares_is_announced() {
+    let warning = |keep_best: bool, is_validated: bool| {
+        let mut job = two_stages(|s| (s.keep_best, s.epochs) = (keep_best, 7.0));
+        if !is_validated {
+            job.data.valid.clear();
+        }
+        let sink = Memory::default();
+        let report = run_with(job, &sink, &[]).unwrap();
+        border(&sink);
+        let written = sink.get();
+        let said = written.statuses.iter().map(|status| status.message.as_str());
+        let found = said.filter(|line| line.contains("the stages are not compared")).last().map(str::to_owned);
+        (found, report.stage)
+    };
+    assert_eq!(warning(true, true).0, None);
+    for (keep_best, is_validated, why) in [(true, false, "no validation split"), (false, true, "keep_best is false")] {
+        let (said, stage) = warning(keep_best, is_validated);
+        assert!(said.is_some_and(|said| said.contains(why)), "{why}");
+        assert_eq!(stage, Some(2));
+    }
 }
 
 #[test]
