@@ -213,26 +213,6 @@ fn a_reload_keeps_the_queue_the_armed_label_and_the_list_of_documents() {
 }
 
 #[test]
-fn a_search_of_which_no_document_is_left_does_not_hold_the_keys() {
-    let mut state = open();
-    reopen(&mut state, &[("a", "fish tacos"), ("b", "beer"), ("c", "wine")]);
-    press(&mut state, "n");
-    press(&mut state, "1");
-    press(&mut state, "f2");
-    press(&mut state, "/");
-    update(&mut state, Event::Paste("tacos".into()));
-    press(&mut state, "enter");
-    press(&mut state, "enter");
-    // An undo outside the search keeps the place in it.
-    press(&mut state, "u");
-    assert_eq!((cursor(&state).0, state.session.tagging.queue.as_slice()), ("b", &[0][..]));
-    reopen(&mut state, &[("b", "beer"), ("c", "wine")]);
-    assert_eq!((cursor(&state).0, state.session.tagging.queue.as_slice()), ("b", &[][..]));
-    press(&mut state, "n");
-    assert_eq!(cursor(&state).0, "c");
-}
-
-#[test]
 fn a_reload_keeps_what_was_being_typed_and_another_project_does_not() {
     for (prompt, typed) in [("note", "ask ada"), ("correct-text", " twice")] {
         let mut state = open();

@@ -231,11 +231,9 @@ impl State {
         let left = self.leaving.take() == Some(Goal::Quit);
         // The palette gives the answer as well as its key.
         let meaning = self.meaning(context, key);
-        let leads_to = |command| {
-            context == Context::Palette || [command, Command::Palette].map(Meaning::Command).contains(&meaning)
-        };
-        self.asked_tutorial &= leads_to(Command::Tutorial);
-        self.warned_of_drafts &= leads_to(Command::Quit);
+        let in_palette = context == Context::Palette || meaning == Meaning::Command(Command::Palette);
+        self.asked_tutorial &= in_palette || meaning == Meaning::Command(Command::Tutorial);
+        self.warned_of_drafts &= in_palette || meaning == Meaning::Command(Command::Quit);
         self.session.drop_message();
         self.session.runs.forget_old_result(self.session.now);
         if key.typed().is_some() && self.field().is_some() {

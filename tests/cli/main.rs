@@ -363,10 +363,10 @@ fn man_page_and_completions_are_made() {
 #[test]
 fn a_trained_folder_is_evaluated_and_predicts() {
     let place = Place::new();
-    // Enough repetition that 48 steps of the embedded base must learn it by heart.
+    // Enough repetition that two hundred steps of the embedded base must learn it by heart.
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     let words =
-        "train --train train.txt --valid train.txt --test train.txt --lr 5e-4 --epochs 16 --batch 2 --out run --json";
+        "train --train train.txt --valid train.txt --test train.txt --lr 5e-4 --epochs 30 --batch 2 --out run --json";
     let report = place.tagli(words).fine().json();
     assert!(report["seconds"].as_f64().unwrap() > 0.0);
     for (split, count) in [("valid", "word"), ("valid", "piece"), ("test", "word"), ("test", "piece")] {

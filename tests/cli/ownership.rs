@@ -29,7 +29,9 @@ fn assert_others_stay(folder: &Path) {
 
 /// Trains for one epoch into `out`.
 fn train(place: &Place, more: &str) -> Answer {
-    place.tagli(&format!("train --train train.txt --valid train.txt --epochs 1 --batch 2 {more} --json"))
+    place.tagli(&format!(
+        "train --train train.txt --valid train.txt --epochs 1 --batch 2 --set evaluations=1 {more} --json"
+    ))
 }
 
 /// Contents of the files of a run and of its model, without its lock.
@@ -135,8 +137,8 @@ fn a_killed_replacement_leaves_the_run_and_goes_on() {
     place.file("train.txt", TAGGED.to_owned() + "\n" + TAGGED);
     train(&place, "--out run").fine();
     let before = run_files(&place.path("run"));
-    let words = "train --train train.txt --valid train.txt --epochs 6 --batch 2 --set checkpoint_every=3 \
-                 --set log_every=1 --out run --force --json";
+    let words = "train --train train.txt --valid train.txt --epochs 6 --batch 2 --set checkpoint_every=6 \
+                 --set evaluations=1 --set log_every=1 --out run --force --json";
     let mut child = place.command().args(words.split_whitespace()).spawn().unwrap();
     place.waits_for("run/replacement/checkpoint/progress.json");
     train(&place, "--out run --force").fails(3, &["the run in run is in use by process"]);

@@ -97,7 +97,6 @@ fn a_file_that_exists_is_replaced_only_by_force() {
         assert!(place.read("mine.txt").contains("tacos"), "{command}");
         place.file("mine.txt", "my notes\n");
     }
-    let _ = place.tagli("train --train a.txt --valid a.txt --epochs 1 --out food2").fine();
     let _ = place.tagli("train food --base mini --epochs 1").fine();
     place.tagli("runs export food --out mine.txt").fails(1, &["mine.txt exists", "--force"]);
     assert_eq!(place.read("mine.txt"), "my notes\n");

@@ -9,8 +9,8 @@ use super::{TAGGED, support::Place};
 /// Texts with the words of the tagged sentences, one of them the same.
 const UNTAGGED: &str = "tacos near me now\n2 start restaurants near me\nopen now\nopen late\ntacos near me now\n";
 /// Enough steps to learn the sentences by heart.
-const TRAIN: &str =
-    "train --train train.txt --valid valid.txt --lr 5e-4 --epochs 30 --batch 2 --set log_every=1 --json";
+const TRAIN: &str = "train --train train.txt --valid valid.txt --lr 5e-4 --epochs 10 --batch 2 --set evaluations=1 \
+                     --set log_every=1 --json";
 
 fn place() -> Place {
     let place = Place::new();
@@ -64,22 +64,26 @@ fn untagged_files_are_learned_and_accounted_for() {
 #[test]
 fn a_training_killed_in_its_second_stage_resumes_to_the_same_weights() {
     let place = place();
-    let train = |out: &str| {
-        format!("{TRAIN} --untagged untagged.txt --set untagged_threshold=0.3 --set checkpoint_every=3 --out {out}")
+    let train = |out: &str, checkpoint_every: u32| {
+        format!(
+            "{TRAIN} --untagged untagged.txt --set untagged_threshold=0.3 --set checkpoint_every={checkpoint_every} --out {out}"
+        )
     };
-    let whole = place.tagli(&train("whole")).fine().json();
-    let mut child = place.command().args(train("killed").split_whitespace()).spawn().unwrap();
+    let whole = place.tagli(&train("whole", 1000)).fine().json();
+    // The run that is not resumed writes only the checkpoint between its stages: they are large.
+    let mut child = place.command().args(train("killed", 10).split_whitespace()).spawn().unwrap();
     let begun = std::time::Instant::now();
     let after_border = || {
         let text = fs::read_to_string(place.path("killed/metrics.jsonl")).unwrap_or_default();
         text.split("\"kind\":\"stage\"").nth(1).map_or(0, |rest| rest.lines().count())
     };
-    while after_border() < 6 && begun.elapsed().as_secs() < 120 {
+    while after_border() < 13 && begun.elapsed().as_secs() < 120 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(after_border() >= 6 && place.path("killed/checkpoint/untagged.json").exists());
+    assert!(!place.read("killed/status.json").contains("\"done\""), "it was killed in the middle");
+    assert!(after_border() >= 13 && place.path("killed/checkpoint/untagged.json").exists());
     let end = place.tagli("train --resume --out killed --json").fine().json();
     assert_eq!(
         (&end["untagged"], &end["stage"], &end["steps"]),

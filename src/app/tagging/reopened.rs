@@ -45,13 +45,11 @@ impl Tagging {
         // Documents of the queue before the place that was left may be gone.
         let left =
             |place: usize| self.queue.iter().take(place).filter(|at| position(**at, old, project).is_some()).count();
-        let queue: Vec<usize> = self.queue.iter().filter_map(|at| position(*at, old, project)).collect();
         let reopened = Self {
-            // There is no place in a queue of which nothing is left.
-            left_at: self.left_at.filter(|_| !queue.is_empty()).map(left),
+            left_at: self.left_at.map(left),
             chars: self.chars,
             armed: self.armed.filter(|label| project.labels.get(*label).is_some()),
-            queue,
+            queue: self.queue.iter().filter_map(|at| position(*at, old, project)).collect(),
             visited: self.visited.iter().filter_map(|at| position(*at, old, project)).collect(),
             cursors: cursors.collect(),
             scope: self.scope,
