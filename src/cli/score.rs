@@ -93,9 +93,9 @@ fn first_other_word(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pr
     let words = gold.iter().zip(pred).enumerate().flat_map(|(at, (gold, pred))| {
         gold.words.iter().zip(&pred.words).map(move |words| (at + 1, gold.line, pred.line, words))
     });
-    let differs = |(gold, pred): (&String, &String)| gold != pred;
-    let number = words.clone().filter(|(.., words)| differs(*words)).count();
-    let (sentence, gold_line, pred_line, (gold_word, pred_word)) = words.clone().find(|(.., words)| differs(*words))?;
+    let mut words = words.filter(|(.., (gold, pred))| gold != pred);
+    let (sentence, gold_line, pred_line, (gold_word, pred_word)) = words.next()?;
+    let number = 1 + words.count();
     Some(format!(
         "warning: {} differ between the files; the first is {} in {} (line {gold_line}) and {} in {} (line {pred_line}), \
          sentence {sentence}: are these files of the same sentences?",

@@ -52,11 +52,11 @@ impl Place {
         let has_cr_before = self.is_after_cr;
         let ends = memchr::memchr2_iter(b'\n', b'\r', bytes);
         // The LF of CRLF ends no line.
-        let is_end = |at: usize| {
-            let before = at.checked_sub(1).map_or(has_cr_before, |before| bytes.get(before) == Some(&b'\r'));
-            bytes.get(at) == Some(&b'\r') || !before
-        };
-        self.line += ends.filter(|at| is_end(*at)).count();
+        let ends = ends.filter(|at| {
+            let is_after_cr = at.checked_sub(1).map_or(has_cr_before, |before| bytes.get(before) == Some(&b'\r'));
+            bytes.get(*at) == Some(&b'\r') || !is_after_cr
+        });
+        self.line += ends.count();
         self.column = match memchr::memrchr2(b'\n', b'\r', bytes) {
             Some(end) => bytes.len() - end - 1,
             None => self.column + bytes.len(),

@@ -152,19 +152,26 @@ fn has_only_tags(sample: &Sample<'_>) -> Option<(u8, String)> {
     (has_label && is_all).then(|| (UNKNOWN, "tags".to_owned()))
 }
 
+/// Lines from which they show columns.
+const FEWEST: usize = 3;
+
+/// Whether nearly all lines are of a kind.
+fn most(lines: &[&str], which: impl Fn(&str) -> bool) -> bool {
+    lines.len() >= FEWEST && lines.iter().filter(|line| which(line)).count() * 10 >= lines.len() * 9
+}
+
+fn has_short_cells(line: &str) -> bool {
+    !line.starts_with('\t') && line.split('\t').all(|cell| cell.split_whitespace().count() <= 2)
+}
+
 /// Accepts lines that nearly all have the same columns, which are those of words.
 /// Columns: two or more cells between tabs; or two words, with empty lines between some; or words with bars.
 fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
-    const FEWEST: usize = 3;
     let lines: Vec<&str> = sample.text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let most = |number: usize| lines.len() >= FEWEST && number * 10 >= lines.len() * 9;
-    let with = |which: &dyn Fn(&str) -> bool| most(lines.iter().filter(|line| which(line)).count());
     let tabs = lines.first()?.matches('\t').count();
-    let short =
-        |line: &str| !line.starts_with('\t') && line.split('\t').all(|cell| cell.split_whitespace().count() <= 2);
-    let in_tabs = tabs > 0 && with(&|line| line.matches('\t').count() == tabs && short(line));
+    let in_tabs = tabs > 0 && most(&lines, |line| line.matches('\t').count() == tabs && has_short_cells(line));
     let blank = sample.text.trim().lines().filter(|line| line.trim().is_empty()).count();
-    let in_pairs = blank > 0 && with(&|line| line.split_whitespace().count() == 2) && lines.len() >= 2 * blank;
+    let in_pairs = blank > 0 && most(&lines, |line| line.split_whitespace().count() == 2) && lines.len() >= 2 * blank;
     let mut words = lines.iter().flat_map(|line| line.split_whitespace());
     let in_bars = words.clone().count() > FEWEST && words.all(|word| word.contains('|'));
     (in_tabs || in_pairs || in_bars).then(|| (UNKNOWN, "lines with columns".to_owned()))

@@ -161,9 +161,9 @@ fn encode(
     // The longest input of the base may be shorter than the settings allow.
     Settings { max_pieces: longest, ..settings.clone() }.check().map_err(TrainError::Setting)?;
     let coder = Coder { tokenizer: &base.tokenizer, tags, mode: settings.label_mode, longest, stride: settings.stride };
-    let with = |start: usize| learned.answers.as_ref().map(|answers| (answers, start));
-    let tagged = coder.encode_with(&data.train, with(0))?;
-    let others = coder.encode_with(untagged, with(data.train.len()))?;
+    let answers = learned.answers.as_ref();
+    let tagged = coder.encode_with(&data.train, answers.map(|answers| (answers, 0)))?;
+    let others = coder.encode_with(untagged, answers.map(|answers| (answers, data.train.len())))?;
     let repeats = mixture::repeats(tagged.gold.len(), others.gold.len());
     let (train, candidates) = match (&learned.answers, &learned.first) {
         (Some(_), _) => (tagged.mixed(repeats, others.without_labels()), EncodedSplit::default()),

@@ -9,6 +9,7 @@ use super::{
     engine::Engine,
     evaluate::{firsts, predict_part},
     examples::{EncodedSplit, Example, Gold},
+    teacher::powers,
 };
 use crate::{
     runs::UntaggedCounts,
@@ -87,9 +88,7 @@ fn of_sentence(gold: &Gold, rows: &[Vec<f32>], (tags, grammar): (&[String], &Gra
 
 /// Returns the softmax of a row at one place.
 fn probability(row: &[f32], tag: usize) -> f64 {
-    let highest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let power = |value: &f32| (f64::from(*value) - highest).exp();
-    row.get(tag).map_or(0.0, power) / row.iter().map(power).sum::<f64>()
+    powers(row, 1.0).nth(tag).unwrap_or(0.0) / powers(row, 1.0).sum::<f64>()
 }
 
 /// Returns the mean, 0 for no values.

@@ -239,10 +239,15 @@ impl Network {
 
 /// Returns the softmax of `logits / temperature` at these places.
 fn probabilities(logits: &[f32], places: &[usize], temperature: f64) -> Vec<f32> {
+    let powers: Vec<f64> = powers(logits, temperature).collect();
+    let sum: f64 = powers.iter().sum();
+    places.iter().map(|place| (powers.get(*place).map_or(0.0, |power| power / sum)) as f32).collect()
+}
+
+/// Returns `exp(logits / temperature)`, divided by the highest of these, so that none is infinite.
+pub(super) fn powers(logits: &[f32], temperature: f64) -> impl Iterator<Item = f64> {
     let highest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let power = |value: &f32| ((f64::from(*value) - highest) / temperature).exp();
-    let sum: f64 = logits.iter().map(power).sum();
-    places.iter().map(|place| (logits.get(*place).map_or(0.0, power) / sum) as f32).collect()
+    logits.iter().map(move |value| ((f64::from(*value) - highest) / temperature).exp())
 }
 
 #[cfg(test)]

@@ -163,8 +163,8 @@ const NEAR: usize = 5_000;
 /// It does if it has a letter or digit near its beginning and is no stop word.
 fn is_content(word: &str) -> bool {
     let start = word.get(..word.floor_char_boundary(LOOKED_AT)).unwrap_or(word);
-    let is_stop_word = || start == word && STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_ok();
-    start.chars().any(char::is_alphanumeric) && !is_stop_word()
+    start.chars().any(char::is_alphanumeric)
+        && (start != word || STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_err())
 }
 
 impl Tagging {

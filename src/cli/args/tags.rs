@@ -34,12 +34,15 @@ pub struct Tags {
 impl Tags {
     /// The choices for a reader.
     pub fn options(&self) -> TagOptions {
-        let from_zero = |column: Option<NonZeroUsize>| column.map(|column| column.get() - 1);
         TagOptions {
-            word_column: from_zero(self.word_column),
-            tag_column: from_zero(self.tag_column),
+            word_column: self.word_column.map(from_zero),
+            tag_column: self.tag_column.map(from_zero),
             rule: self.tag_scheme,
             header: (self.header || self.no_header).then_some(self.header),
         }
     }
+}
+
+fn from_zero(column: NonZeroUsize) -> usize {
+    column.get() - 1
 }

@@ -232,7 +232,7 @@ impl ColumnLayout {
 
 impl Separator {
     /// Splits a line into columns.
-    pub(super) fn split(self, line: &str) -> impl Iterator<Item = &str> {
+    pub(super) fn split(self, line: &str) -> impl Iterator<Item = &str> + Clone {
         // Empty pieces between spaces are not columns; empty pieces between tabs are.
         let tab = self == Separator::Tab;
         line.split(move |c| c == '\t' || (!tab && c == ' ')).filter(move |column| tab || !column.is_empty())
@@ -303,9 +303,9 @@ impl Shape {
         let mut widths: Vec<usize> = lines.iter().map(|line| separator.split(line).count()).collect();
         widths.sort_unstable();
         let columns = widths.chunk_by(|a, b| a == b).max_by_key(|chunk| chunk.len()).and_then(|chunk| chunk.first());
-        let cells = || lines.iter().flat_map(|line| separator.split(line));
-        let has_tags = cells().any(|cell| TagForm::OURS.reads(cell));
-        if has_tags && cells().all(|cell| cell == "O" || TagForm::OURS.reads(cell)) {
+        let mut cells = lines.iter().flat_map(|line| separator.split(line));
+        let has_tags = cells.clone().any(|cell| TagForm::OURS.reads(cell));
+        if has_tags && cells.all(|cell| cell == "O" || TagForm::OURS.reads(cell)) {
             return Ok(Err(NoLayout::OnlyTags));
         }
         Ok(match columns {
@@ -323,22 +323,21 @@ impl Shape {
 
 /// Chooses among the columns with tags.
 fn choose_tag(with_tags: &[(usize, ColumnTags)], prefer: Prefer) -> Option<usize> {
-    let choose = |which: &dyn Fn(usize, &ColumnTags) -> bool| {
-        with_tags.iter().find(|(at, tags)| which(*at, tags)).map(|(at, _)| *at)
-    };
-    let before = if prefer == Prefer::BeforeWord { choose(&|at, _| at == 0) } else { None };
-    before
-        .or_else(|| choose(&|at, tags| at > 0 && tags.has_spans && !tags.has_chunks))
-        .or_else(|| choose(&|at, tags| at > 0 && !tags.has_chunks))
-        .or_else(|| choose(&|_, tags| !tags.has_chunks))
-        .or_else(|| choose(&|_, _| true))
+    with_tags
+        .iter()
+        .find(|(at, _)| prefer == Prefer::BeforeWord && *at == 0)
+        .or_else(|| with_tags.iter().find(|(at, tags)| *at > 0 && tags.has_spans && !tags.has_chunks))
+        .or_else(|| with_tags.iter().find(|(at, tags)| *at > 0 && !tags.has_chunks))
+        .or_else(|| with_tags.iter().find(|(_, tags)| !tags.has_chunks))
+        .or_else(|| with_tags.first())
+        .map(|(at, _)| *at)
 }
 
 /// Chooses the first column that is not the tag and holds neither word numbers nor placeholders.
 fn choose_word(values: &[ColumnValues], tag: usize) -> Option<usize> {
-    let others = || values.iter().enumerate().filter(move |(at, _)| *at != tag);
-    let with_words = others().find(|(_, values)| !values.numbers_words() && !values.is_filler());
-    with_words.or_else(|| others().next()).map(|(at, _)| at)
+    let mut others = values.iter().enumerate().filter(|(at, _)| *at != tag);
+    let first = others.clone().next();
+    others.find(|(_, values)| !values.numbers_words() && !values.is_filler()).or(first).map(|(at, _)| at)
 }
 
 /// Whether the first line names the columns: its cell in the tag column is no tag, or counts no word where all others do.
@@ -346,9 +345,8 @@ fn is_header(first: &[String], values: &[ColumnValues], tag: usize, form: TagFor
     const NAMES: [&str; 12] =
         ["tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio", "entity", "ne", "named_entity"];
     // A range or an empty word of CoNLL-U, such as 1-2 or 3.1, is no name.
-    let is_name = |cell: &str| !cell.starts_with(|c: char| c.is_ascii_digit());
     let mut cells = first.iter().zip(values);
-    if cells.any(|(cell, values)| values.numbers_words() && is_name(cell)) {
+    if cells.any(|(cell, values)| values.numbers_words() && !cell.starts_with(|c: char| c.is_ascii_digit())) {
         return true;
     }
     let Some((cell, values)) = first.get(tag).zip(values.get(tag)) else { return false };
