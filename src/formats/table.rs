@@ -122,7 +122,7 @@ const fn unknown(name: &'static str, about: &'static str, detect: DetectFn) -> F
     Format { about, ..recognised(name, detect) }
 }
 
-/// More than that of plain text, less than that of every format with a reader.
+/// Confidence above plain text and below every format with a reader.
 const UNKNOWN: u8 = 35;
 
 /// Accepts a text whose first line, or whose beginning, is JSON.

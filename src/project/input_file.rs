@@ -61,7 +61,7 @@ impl InputFile {
     /// Where there are no such files, it is kept in memory.
     ///
     /// # Errors
-    /// It cannot be read, or there is no more room for it: of one that is larger than a block (16 MiB), 1 GiB or 5 percent
+    /// It cannot be read, or there is no room for the rest of it: of one that is larger than a block (16 MiB), 1 GiB or 5 percent
     /// of the disk stay free.
     pub fn spool(input: impl Read, folder: &Path) -> io::Result<Self> {
         Self::spool_while(input, folder, |folder| {
@@ -94,7 +94,7 @@ pub fn keep(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        let text = format!("it has more than {}, and no more can be read", text::number::bytes(limit));
+        let text = format!("it has more than {}, the most that can be read", text::number::bytes(limit));
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
     }
     Ok(bytes)
@@ -206,6 +206,6 @@ mod tests {
         assert!(error.to_string().contains("TMPDIR"), "{error}");
         InputFile::spool_while(&b"fish tacos"[..], folder.path(), |_| false).unwrap();
         let error = keep(io::repeat(b'a'), 2_000).unwrap_err();
-        assert_eq!(error.to_string(), "it has more than 2 kB, and no more can be read");
+        assert_eq!(error.to_string(), "it has more than 2 kB, the most that can be read");
     }
 }

@@ -50,8 +50,8 @@ impl RunConfig {
 
     /// Parses the bytes of a `config.json`.
     ///
-    /// Versions without editions had no base but `mini` inside: another name was that of a folder. It becomes a path, since
-    /// the name alone is now that of an embedded base.
+    /// Versions without editions had no base but `mini` inside: another name meant a folder. It becomes a path, since
+    /// the name alone now means an embedded base.
     ///
     /// # Errors
     /// They are not JSON, or a field has the wrong type.

@@ -111,7 +111,7 @@ impl Run<'_, '_> {
         self.finish_with_first(&first, end, "stopped before the first step of the second stage")
     }
 
-    /// Ends a second stage whose model is not compared with that of the first, which stays.
+    /// Ends a second stage without comparing the two models; the model of the first stage stays.
     fn finish_with_first(mut self, first: &FirstStage, end: Phase, why: &str) -> Result<Ended, TrainError> {
         self.publisher.log(&format!("{why}: the model of the first is kept"))?;
         let seconds = self.publisher.seconds();
