@@ -5,6 +5,7 @@
 mod documents;
 mod help;
 mod hostile;
+mod overview;
 mod ownership;
 mod paths;
 #[cfg(target_os = "linux")]
