@@ -9,7 +9,7 @@ use std::{
 
 use super::{error::CliError, output::Output, settings};
 use crate::{
-    formats::{Format, Problem, ReadOptions, TagOptions},
+    formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
     project::{InputFile, import_source::ImportSourceError, input_file, storage},
     spans::Sentence,
     text::number::with_noun,
@@ -21,7 +21,7 @@ use crate::{
 ///
 /// # Errors
 /// It cannot be read.
-fn input(path: &Path) -> Result<InputFile, CliError> {
+pub(super) fn input(path: &Path) -> Result<InputFile, CliError> {
     let folder = env::temp_dir();
     if path == Path::new("-") {
         let spooled = InputFile::spool(io::stdin().lock(), &folder);
@@ -62,6 +62,17 @@ pub(super) fn read(
     output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
     report(path, file.notes(), output);
     file.check().map_err(CliError::from)
+}
+
+/// Reports what a reader found in a file. `is_named`: whether the user named the format.
+pub(super) fn report_input(path: &Path, format: &Format, is_named: bool, found: &InputReport, output: Output) {
+    let why = match found.detected.as_slice() {
+        _ if is_named => " (as asked)".to_owned(),
+        [] => String::new(),
+        detected => format!(" ({})", detected.join(", ")),
+    };
+    output.say(format!("{}: {}{why}", path.display(), format.name));
+    report(path, found.problems.iter().filter(|problem| problem.severity != Severity::Error), output);
 }
 
 /// Options to read a file outside a project.

@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufRead, IsTerminal, Read, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Read, Write},
     path::Path,
 };
 
@@ -18,6 +18,8 @@ use crate::text::{
     width::{clean, is_hidden, width},
 };
 
+/// Bytes of a file that are copied to standard output at once, up to the next line end.
+const COPIED_AT_ONCE: usize = 1 << 20;
 /// Bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 1000;
 
@@ -62,6 +64,28 @@ impl Output {
         match io::stdout().is_terminal() {
             true => self.text(&String::from_utf8_lossy(bytes)),
             false => self.bytes(bytes),
+        }
+    }
+
+    /// Writes contents of a file that are not in memory: unchanged, or as text for people if standard output is a terminal.
+    ///
+    /// # Errors
+    /// They cannot be read, or standard output cannot be written.
+    pub(super) fn copy(self, contents: &mut dyn Read) -> Result<(), CliError> {
+        let mut contents = BufReader::with_capacity(COPIED_AT_ONCE, contents);
+        let mut block = Vec::new();
+        loop {
+            block.clear();
+            // Whole lines, because a character must not be cut.
+            let mut read = contents.by_ref().take(COPIED_AT_ONCE as u64).read_to_end(&mut block);
+            if matches!(read, Ok(1..)) {
+                read = contents.read_until(b'\n', &mut block).map(|_| block.len());
+            }
+            match read {
+                Ok(0) => return Ok(()),
+                Ok(_) => self.contents(&block)?,
+                Err(error) => return Err(CliError::environment(format!("the new file: {error}"))),
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written, decode, sink::Reading,
+    Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written, decode,
+    sink::{LabelNames, Reading, Sink},
     source::Unreadable,
 };
 
@@ -59,13 +60,27 @@ impl Format {
     /// The source cannot be read. Problems of its contents are in [`ReadFile::problems`].
     pub fn read_file(&self, source: &dyn Source, options: &ReadOptions) -> io::Result<ReadFile> {
         let mut found = FoundDocuments::new(options.known_labels());
-        let mut reading = Reading::new(options, &mut found);
-        let detected = self.read_each(source, &mut reading)?;
-        source.check_unchanged()?;
-        let (problems, names) = reading.finish();
+        let Streamed { names, detected, problems } = self.read_into(source, options, &mut found)?;
         // Of a file that is no text nothing is kept.
         let Some(detected) = detected else { return Ok(ReadFile { problems, ..ReadFile::default() }) };
         Ok(ReadFile { found: found.with_names(names), detected, problems })
+    }
+
+    /// As [`Self::read_file`], and hands over each document instead of keeping it.
+    ///
+    /// # Errors
+    /// The source cannot be read, or the sink refuses a document.
+    pub(crate) fn read_into(
+        &self,
+        source: &dyn Source,
+        options: &ReadOptions,
+        sink: &mut dyn Sink,
+    ) -> io::Result<Streamed> {
+        let mut reading = Reading::new(options, sink);
+        let detected = self.read_each(source, &mut reading)?;
+        source.check_unchanged()?;
+        let (problems, names) = reading.finish();
+        Ok(Streamed { names, detected, problems })
     }
 
     /// Reads a file and hands over each document. Returns the properties of the file; `None` if it is no text.
@@ -108,6 +123,17 @@ impl fmt::Debug for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Format").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What is known of a file after its documents were handed over.
+#[derive(Debug)]
+pub(crate) struct Streamed {
+    /// Names of the labels.
+    pub(crate) names: LabelNames,
+    /// Properties of the file for the user; `None` if it is no text.
+    pub(crate) detected: Option<Vec<String>>,
+    /// Problems in the order in which they were found.
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// Contents of a file. If the problems contain an error, documents are missing.

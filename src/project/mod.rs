@@ -8,7 +8,7 @@
 mod annotator_work;
 pub mod check;
 mod copy;
-mod corpus;
+pub mod corpus;
 pub mod corrections;
 mod detect;
 mod document_history;
@@ -61,7 +61,7 @@ pub use documents::{DocumentError, Documents};
 pub use error::{FolderKind, ProjectError};
 pub use file_names::{AnnotatorName, NameError, RunId};
 pub use import::{ImportItem, ImportReport};
-pub use input_file::InputFile;
+pub use input_file::{Draft, InputFile};
 pub use journal::{Annotator, SkippedLine};
 pub use journal_appender::JournalAppender;
 pub use journal_line::LineError;

@@ -177,14 +177,18 @@ pub struct Export {
     /// Export documents that are not done, too; a note says how many
     #[arg(long)]
     pub all: bool,
+    /// Export what this search finds, done or not; searches are those of
+    /// the Documents screen, such as 'label:Dish status:done'
+    #[arg(long, value_name = "QUERY", conflicts_with = "all")]
+    pub query: Option<String>,
 }
 
 /// `tagli convert`
 #[derive(Args, Debug)]
 pub struct Convert {
-    /// The file to read, `-` for standard input
-    #[arg(value_name = "IN")]
-    pub input: PathBuf,
+    /// The files to read, `-` for standard input; several become one file
+    #[arg(value_name = "IN", required = true)]
+    pub inputs: Vec<PathBuf>,
     /// The file to write, `-` for standard output
     #[arg(value_name = "OUT")]
     pub output: PathBuf,

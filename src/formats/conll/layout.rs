@@ -5,6 +5,7 @@ use super::columns::{ColumnTags, ColumnValues, ratio};
 use crate::{
     formats::{Source, TagOptions, decode::Lines, source::Unreadable},
     spans::{scheme::Tag, tag_form::TagForm},
+    text::TextRange,
 };
 
 /// First column of the line between two documents of CoNLL-2003.
@@ -212,21 +213,35 @@ impl ColumnLayout {
     ///
     /// # Errors
     /// The number of columns, if it is another.
-    pub(super) fn split<'a>(&self, line: &'a str, columns: &mut Vec<&'a str>) -> Result<(), usize> {
-        columns.clear();
-        columns.extend(self.separator.split(line));
+    pub(super) fn split(&self, line: &str, cells: &mut Vec<TextRange>) -> Result<(), usize> {
+        cells.clear();
+        let is_tab = self.separator == Separator::Tab;
+        // Columns so far, and those up to the last one that is not empty.
+        let (mut width, mut filled, mut start) = (0, 0, 0);
+        let ends = line.bytes().chain([b'\t']).enumerate();
+        for (end, _) in ends.filter(|(_, byte)| *byte == b'\t' || !is_tab && *byte == b' ') {
+            // Empty pieces between spaces are not columns; empty pieces between tabs are.
+            if is_tab || end > start {
+                width += 1;
+                if cells.len() < self.columns {
+                    cells.push(TextRange::new(start, end));
+                }
+            }
+            if end > start {
+                filled = width;
+            }
+            start = end + 1;
+        }
         // A tag and a space without a word: the empty word, as with a tab.
-        if self.separator == Separator::Spaces
-            && self.tag_first()
-            && line.ends_with(' ')
-            && columns.len() + 1 == self.columns
-        {
-            columns.push("");
+        if !is_tab && self.tag_first() && line.ends_with(' ') && width + 1 == self.columns {
+            width += 1;
+            cells.push(TextRange::new(line.len(), line.len()));
         }
-        while columns.len() > self.columns && columns.last().is_some_and(|column| column.is_empty()) {
-            columns.pop();
+        // Empty columns at the end are none.
+        if width > self.columns {
+            width = filled.max(self.columns);
         }
-        if columns.len() == self.columns { Ok(()) } else { Err(columns.len()) }
+        if width == self.columns { Ok(()) } else { Err(width) }
     }
 }
 
@@ -246,6 +261,9 @@ pub(super) fn is_blank(line: &str) -> bool {
 
 /// Whether a line separates two documents, with any number of columns; a word number may stand before.
 pub(super) fn is_docstart(line: &str) -> bool {
+    if !line.starts_with(['-', ' ', '\t']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let mut cells = line.split([' ', '\t']);
     match cells.next() {
         Some(DOCSTART) => true,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     layout::DOCSTART,
-    meta::{META_COLUMNS, META_DOCSTART},
+    meta::{self, META_COLUMNS, META_DOCSTART},
 };
 use crate::{
     formats::{
@@ -34,7 +34,10 @@ pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result
         }
         let columns = middle_columns(document, words.len());
         for (at, (word, tag)) in words.iter().zip(tags).enumerate() {
-            let [pos, chunk] = columns.map_or(["-X-", "_"], |columns| columns.map(|column| value(column, at)));
+            let [pos, chunk] = match &columns {
+                Some([pos, chunk]) => [pos, chunk].map(|column| column.get(at).copied().unwrap_or("_")),
+                None => ["-X-", "_"],
+            };
             for part in [word, " ", pos, " ", chunk, " ", tag, "\n"] {
                 out.push_str(part);
             }
@@ -102,19 +105,13 @@ fn write(
 
 /// The two columns between word and tag as they were read.
 /// `None` if they no longer fit the words.
-fn middle_columns(document: &Document, words: usize) -> Option<[&[Value]; 2]> {
-    let [Value::Array(pos), Value::Array(chunk)] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else {
-        return None;
-    };
-    (fits(pos, words) && fits(chunk, words)).then_some([pos, chunk])
+fn middle_columns(document: &Document, words: usize) -> Option<[Vec<&str>; 2]> {
+    let [pos, chunk] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else { return None };
+    let [pos, chunk] = [meta::values(pos)?, meta::values(chunk)?];
+    (fits(&pos, words) && fits(&chunk, words)).then_some([pos, chunk])
 }
 
 /// Whether a column has a value for each word, and each of them can be written.
-fn fits(column: &[Value], words: usize) -> bool {
-    let mut texts = column.iter().map(|value| value.as_str().unwrap_or_default());
-    column.len() == words && texts.all(|text| !text.is_empty() && !text.contains(SPACES.separators))
-}
-
-fn value(column: &[Value], at: usize) -> &str {
-    column.get(at).and_then(Value::as_str).unwrap_or("_")
+fn fits(column: &[&str], words: usize) -> bool {
+    column.len() == words && column.iter().all(|text| !text.is_empty() && !text.contains(SPACES.separators))
 }
