@@ -10,11 +10,13 @@ use super::{
     Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written, decode,
     sink::{LabelNames, Reading, Sink},
     source::Unreadable,
+    writer::{WriteFn, Writer, write_corpus},
 };
+
+use crate::spans::LabelSet;
 
 /// Reads a source and hands its documents to the reading. Returns the properties of the file for the user.
 pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>, Unreadable>;
-pub(super) type WriteFn = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
 /// Confidence from 0 to 100 and the reason for it.
 /// `None` if the file is not of this format.
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
@@ -105,9 +107,21 @@ impl Format {
     /// Every loss, if [`super::OnLoss::Fail`] is asked for and there is one; or the format is only recognised.
     pub fn write(&self, corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
         match self.write {
-            Some(write) => write(corpus, options),
+            Some(write) => write_corpus(write, corpus, options),
             None => Err(vec![self.unsupported("written")]),
         }
+    }
+
+    /// Makes the writer of one file. The label set has the labels of all spans that will come.
+    ///
+    /// # Errors
+    /// The format is only recognised.
+    pub(super) fn writer<'a>(
+        &self,
+        labels: &'a LabelSet,
+        options: &'a WriteOptions,
+    ) -> Result<Box<dyn Writer + 'a>, Problem> {
+        self.write.map(|write| write(labels, options)).ok_or_else(|| self.unsupported("written"))
     }
 
     fn unsupported(&self, verb: &str) -> Problem {

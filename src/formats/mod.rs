@@ -8,6 +8,7 @@
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
 mod conll;
+mod conversion;
 mod corpus;
 mod decode;
 mod digits;
@@ -24,9 +25,11 @@ mod round_trip;
 mod sink;
 mod source;
 mod table;
+mod writer;
 mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};
+pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
