@@ -10,7 +10,7 @@ use std::{
 use super::export::WriteError;
 use crate::{
     formats::{
-        self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, Problem, ReadOptions,
+        self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, ReadOptions,
         Severity, Source, WriteOptions,
     },
     project::{

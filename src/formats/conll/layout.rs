@@ -436,9 +436,24 @@ mod tests {
         let mut columns = Vec::new();
         let layout = sniff("EU   NNP  B-ORG\na b O\n");
         assert_eq!(layout.separator, Separator::Spaces);
-        assert_eq!(layout.split("  EU   NNP  B-ORG ", &mut columns), Ok(()));
-        assert_eq!(columns, ["EU", "NNP", "B-ORG"]);
+        let line = "  EU   NNP  B-ORG ";
+        assert_eq!(layout.split(line, &mut columns), Ok(()));
+        assert_eq!(columns.iter().map(|column| column.of(line)).collect::<Vec<_>>(), ["EU", "NNP", "B-ORG"]);
         assert_eq!(layout.split("EU B-ORG", &mut columns), Err(2));
+    }
+
+    #[test]
+    fn empty_columns_between_tabs_count_and_those_at_the_end_do_not() {
+        let layout = sniff("EU\tNNP\tB-ORG\na\tb\tO\n");
+        let mut columns = Vec::new();
+        let mut widths = ["EU\t\tO", "EU\tNNP\tO\t\t", "EU\tNNP\tO\t\tx", "EU\t", ""].map(|line| {
+            layout.split(line, &mut columns).err()
+        });
+        assert_eq!(widths, [None, None, Some(5), Some(2), Some(1)]);
+        assert!(columns.len() <= 3);
+        let first = sniff("B-X\ta\nO\tb\n");
+        widths = ["O\t", "O", "\t", "O\ta\tb", "O\ta\t"].map(|line| first.split(line, &mut columns).err());
+        assert_eq!(widths, [None, Some(1), None, Some(3), None]);
     }
 
     #[test]

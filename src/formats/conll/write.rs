@@ -39,8 +39,7 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
                 Some([pos, chunk]) => [pos, chunk].map(|column| column.get(at).copied().unwrap_or("_")),
                 None => ["-X-", "_"],
             };
-            [word, " ", pos, " ", chunk, " ", tag, "
-"].into_iter().for_each(|part| out.push(part));
+            [word, " ", pos, " ", chunk, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
         }
     })
 }
