@@ -15,7 +15,7 @@ use super::{
 use crate::{
     formats::{Format, InputReport, LabelConfig, Source, WriteOptions},
     project::{InputFile, import_source, output::Existing},
-    work::convert::{self, ConvertError, Counted, Destination, Original, Request},
+    work::convert::{self, ConvertError, Destination, Original, Request, Watched, Watcher},
 };
 
 /// Converts the files.
@@ -35,22 +35,25 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let options = convert::read_options(config.as_ref(), data::read_options(args.tags.options())?);
     let files = args.inputs.iter().map(|path| data::input(path)).collect::<Result<Vec<_>, _>>()?;
     let progress = RefCell::new(ReadingBar::new(output, files.iter().map(InputFile::size).sum()));
-    let count = |bytes| progress.borrow_mut().add(bytes);
     let mut originals = Vec::new();
     for (path, file) in args.inputs.iter().zip(files) {
-        let source = Box::new(Counted { source: file, read: &count });
+        let source = Box::new(Watched { source: file, watcher: &progress });
         originals.push(Original { path: path.clone(), source, format: args.from });
     }
-    let write = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
-    let report = |path: &Path, format: &'static Format, found: &InputReport| {
-        progress.borrow_mut().close();
-        data::report_input(path, format, args.from.is_some(), found, output);
-    };
+    let write = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config, ..WriteOptions::default() };
     let folder = env::temp_dir();
-    let request =
-        Request { originals: &originals, options: &options, format, write: &write, scratch: &folder, report: &report };
-    let destination =
-        if to_output { Destination::Draft(&folder) } else { Destination::File(&args.output, existing) };
+    let request = Request {
+        originals: &originals,
+        options: &options,
+        format,
+        write: &write,
+        scratch: &folder,
+        report: &|path: &Path, format: &'static Format, found: &InputReport| {
+            progress.borrow_mut().close();
+            data::report_input(path, format, args.from.is_some(), found, output);
+        },
+    };
+    let destination = if to_output { Destination::Draft(&folder) } else { Destination::File(&args.output, existing) };
     let converted = convert::convert(&request, destination);
     progress.borrow_mut().close();
     let (new, draft) = converted.map_err(|error| failed(args, error))?;
@@ -62,6 +65,12 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let proof = &new.round_trip;
     let text = format!("{}: {}, {proof}", args.output.display(), format.name);
     output.result(&json!({ "out": output::path(&args.output), "format": format.name, "proof": proof }), &text)
+}
+
+impl Watcher for RefCell<ReadingBar> {
+    fn add(&self, bytes: u64) {
+        self.borrow_mut().add(bytes);
+    }
 }
 
 /// The file that is named where something is said about the contents.

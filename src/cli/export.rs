@@ -47,7 +47,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
             None if args.all => Chosen::All,
             None => Chosen::Done,
         },
-        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None },
+        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, ..WriteOptions::default() },
         target,
     };
     let exported = export::export(&request).map_err(|error| failed(&request, &name, error))?;
@@ -77,11 +77,14 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
 fn search(text: &str, project: &Project) -> Result<Query, CliError> {
     let (query, problem) = Query::parse(text, &project.manifest.labels);
     if let Some(problem) = problem {
-        return Err(CliError::usage(format!("--query: {problem}")).hint("tagli help tag lists what a search can ask for"));
+        return Err(
+            CliError::usage(format!("--query: {problem}")).hint("tagli help tag lists what a search can ask for")
+        );
     }
     match query.asks_model() {
-        Some(term) => Err(CliError::usage(format!("--query: `{term}` needs the suggestions of a model"))
-            .hint("the Documents screen has them; tagli predict MODEL --file F --to FORMAT writes what a model suggests")),
+        Some(term) => Err(CliError::usage(format!("--query: `{term}` needs the suggestions of a model")).hint(
+            "the Documents screen has them; tagli predict MODEL --file F --to FORMAT writes what a model suggests",
+        )),
         None => Ok(query),
     }
 }

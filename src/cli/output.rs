@@ -137,6 +137,18 @@ impl Output {
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
+    /// Asks a question on standard error that is answered with one of some words, or the first letter of one.
+    /// `None` if it is answered otherwise.
+    pub(super) fn choose<'w>(self, question: &str, words: &[&'w str]) -> Option<&'w str> {
+        let mut to = io::stderr().lock();
+        let asked = write!(to, "{} [{}] ", clean(question), words.join("/")).and_then(|()| to.flush());
+        drop(to);
+        let mut answer = String::new();
+        asked.and_then(|()| io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer)).ok()?;
+        let answer = answer.trim().to_lowercase();
+        words.iter().copied().find(|word| *word == answer || answer.len() == 1 && word.starts_with(&answer))
+    }
+
     /// Refuses `--json` where `what` is written to standard output unchanged.
     ///
     /// # Errors

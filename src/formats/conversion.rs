@@ -158,9 +158,10 @@ impl Conversion<'_> {
         file: &mut dyn Place,
         prints: &mut dyn Place,
     ) -> Result<Option<Written>, NotConverted> {
-        let writer = self.format.writer(labels, self.options).map_err(|problem| {
-            NotConverted::Losses(Vec::new(), vec![problem])
-        })?;
+        let writer = self
+            .format
+            .writer(labels, self.options)
+            .map_err(|problem| NotConverted::Losses(Vec::new(), vec![problem]))?;
         let mut sink = WriteSink {
             format: self.format,
             labels,

@@ -62,7 +62,7 @@ impl Project {
     }
 
     /// Changes the text of a document. The lock is held, and the documents are those on disk.
-    fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
+    pub(super) fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
         let now = Fingerprint::of(&document.text);
         if self.documents.has_unknown_corrections(id) {

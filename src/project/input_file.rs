@@ -167,7 +167,6 @@ impl<'a> Draft<'a> {
     pub fn in_folder(folder: &Path) -> Self {
         Self(storage::unnamed_file(folder).map_or_else(|| DraftBytes::Kept(Vec::new()), DraftBytes::Unnamed))
     }
-
 }
 
 impl Place for Draft<'_> {

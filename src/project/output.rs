@@ -9,13 +9,14 @@ use std::{
 use super::{
     ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, TRAINING_SETTINGS,
     file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR},
+    import_record::IMPORTS,
     run_files::{is_run, is_run_name},
     storage,
 };
 
 /// Files in the folder of a project that belong to it.
-const FILES: [&str; 8] =
-    [MANIFEST, DOCUMENTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
+const FILES: [&str; 9] =
+    [MANIFEST, DOCUMENTS, IMPORTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
 /// Subfolders of a project in which everything belongs to it.
 const FOLDERS: [&str; 2] = [ANNOTATIONS, RUNS];
 

@@ -10,8 +10,8 @@ use std::{
 use super::export::WriteError;
 use crate::{
     formats::{
-        self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, ReadOptions,
-        Severity, Source, WriteOptions,
+        self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, ReadOptions, Severity,
+        Source, WriteOptions,
     },
     project::{
         Draft, ProjectError, StorageError,
@@ -137,13 +137,12 @@ pub fn convert<'f>(
         }
         Destination::File(path, existing) => {
             let outcome = RefCell::new(None);
-            let fill = |file: &File| {
+            let written = write_output_file(path, existing, &|file: &File| {
                 let result = run(request, &inputs, &mut Draft::of(file));
                 let is_good = result.is_ok();
                 outcome.replace(Some(result));
                 if is_good { Ok(()) } else { Err(io::Error::other("it was not converted")) }
-            };
-            let written = write_output_file(path, existing, &fill);
+            });
             let new = outcome.into_inner().transpose()?;
             written?;
             Ok((new.unwrap_or_default(), None))
@@ -155,7 +154,9 @@ fn run(request: &Request<'_>, inputs: &[Input<'_>], file: &mut Draft<'_>) -> Res
     let conversion = Conversion { inputs, format: request.format, options: request.write };
     let result = conversion.run(file, &mut Draft::in_folder(request.scratch));
     let reports = match &result {
-        Ok(Converted { inputs, .. }) | Err(NotConverted::Input(inputs) | NotConverted::Losses(inputs, _)) => inputs.as_slice(),
+        Ok(Converted { inputs, .. }) | Err(NotConverted::Input(inputs) | NotConverted::Losses(inputs, _)) => {
+            inputs.as_slice()
+        }
         Err(NotConverted::Io(_)) => &[],
     };
     for ((original, input), found) in request.originals.iter().zip(inputs).zip(reports) {
@@ -189,17 +190,23 @@ fn unreadable(path: &Path, cause: io::Error) -> ConvertError {
     ImportSourceError::Storage(StorageError { action: "read", path: path.to_owned(), cause }).into()
 }
 
-/// A source that counts what was read of it, for a report on progress.
-pub struct Counted<'a, S> {
-    /// The source.
-    pub source: S,
-    /// Is called with the number of bytes each time that some were read.
-    pub read: &'a dyn Fn(u64),
+/// Whoever wants to know how much was read.
+pub trait Watcher {
+    /// Is called with a number of bytes that were read.
+    fn add(&self, bytes: u64);
 }
 
-impl<S: Source> Source for Counted<'_, S> {
+/// A source of which somebody watches how much was read.
+pub struct Watched<'a, S> {
+    /// The source.
+    pub source: S,
+    /// The watcher.
+    pub watcher: &'a dyn Watcher,
+}
+
+impl<S: Source> Source for Watched<'_, S> {
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
-        Ok(Box::new(CountedReader { input: self.source.bytes()?, read: self.read }))
+        Ok(Box::new(WatchedReader { input: self.source.bytes()?, watcher: self.watcher }))
     }
 
     fn check_unchanged(&self) -> io::Result<()> {
@@ -207,15 +214,15 @@ impl<S: Source> Source for Counted<'_, S> {
     }
 }
 
-struct CountedReader<'a> {
+struct WatchedReader<'a> {
     input: Box<dyn Read + 'a>,
-    read: &'a dyn Fn(u64),
+    watcher: &'a dyn Watcher,
 }
 
-impl Read for CountedReader<'_> {
+impl Read for WatchedReader<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(bytes)?;
-        (self.read)(read as u64);
+        self.watcher.add(read as u64);
         Ok(read)
     }
 }

@@ -446,9 +446,8 @@ mod tests {
     fn empty_columns_between_tabs_count_and_those_at_the_end_do_not() {
         let layout = sniff("EU\tNNP\tB-ORG\na\tb\tO\n");
         let mut columns = Vec::new();
-        let mut widths = ["EU\t\tO", "EU\tNNP\tO\t\t", "EU\tNNP\tO\t\tx", "EU\t", ""].map(|line| {
-            layout.split(line, &mut columns).err()
-        });
+        let mut widths = ["EU\t\tO", "EU\tNNP\tO\t\t", "EU\tNNP\tO\t\tx", "EU\t", ""]
+            .map(|line| layout.split(line, &mut columns).err());
         assert_eq!(widths, [None, None, Some(5), Some(2), Some(1)]);
         assert!(columns.len() <= 3);
         let first = sniff("B-X\ta\nO\tb\n");

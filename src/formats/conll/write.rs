@@ -1,5 +1,7 @@
 //! Writers of the CoNLL family.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{
@@ -78,14 +80,15 @@ fn sentence_writer<'a, F>(
     lines: F,
 ) -> Box<dyn Writer + 'a>
 where
-    F: FnMut(&mut Output, &Document, &[&str], &[String]) + 'a,
+    F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>]) + 'a,
 {
     Box::new(SentenceWriter { fitter: Fitter::new(layout, labels), options, lines, unusual: 0 })
 }
 
-impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWriter<'_, F> {
+impl<F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>])> Writer for SentenceWriter<'_, F> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let Some(Fitted { words, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses) else {
+        let Some(Fitted { words, is_plain, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses)
+        else {
             return;
         };
         if words.is_empty() {
@@ -93,8 +96,10 @@ impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWr
             return;
         }
         let texts: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();
-        self.unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
-        (self.lines)(out, document, &texts, &self.options.scheme.encode(&spans, words.len()));
+        if !is_plain {
+            self.unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
+        }
+        (self.lines)(out, document, &texts, &self.options.scheme.tags(&spans, words.len()));
         out.push("\n");
         out.count(spans.len(), changed);
     }
