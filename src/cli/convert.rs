@@ -15,7 +15,10 @@ use super::{
 use crate::{
     formats::{Format, InputReport, LabelConfig, Source, WriteOptions},
     project::{InputFile, import_source, output::Existing},
-    work::convert::{self, ConvertError, Destination, Original, Request, Watched, Watcher},
+    work::{
+        convert::{self, ConvertError, Destination, Original, Request},
+        source::Watched,
+    },
 };
 
 /// Converts the files.
@@ -34,7 +37,8 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
     let options = convert::read_options(config.as_ref(), data::read_options(args.tags.options())?);
     let files = args.inputs.iter().map(|path| data::input(path)).collect::<Result<Vec<_>, _>>()?;
-    let progress = RefCell::new(ReadingBar::new(output, files.iter().map(InputFile::size).sum()));
+    let progress =
+        RefCell::new(ReadingBar::new(output, files.iter().map(InputFile::size).sum(), "reading the new file again"));
     let mut originals = Vec::new();
     for (path, file) in args.inputs.iter().zip(files) {
         let source = Box::new(Watched { source: file, watcher: &progress });
@@ -65,12 +69,6 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let proof = &new.round_trip;
     let text = format!("{}: {}, {proof}", args.output.display(), format.name);
     output.result(&json!({ "out": output::path(&args.output), "format": format.name, "proof": proof }), &text)
-}
-
-impl Watcher for RefCell<ReadingBar> {
-    fn add(&self, bytes: u64) {
-        self.borrow_mut().add(bytes);
-    }
 }
 
 /// The file that is named where something is said about the contents.

@@ -1,19 +1,20 @@
 //! Files that commands read: detection and problems are reported on standard error.
 
 use std::{
+    cell::RefCell,
     env,
     fs::{self, File},
     io,
     path::Path,
 };
 
-use super::{error::CliError, output::Output, settings};
+use super::{error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
     formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
     project::{InputFile, import_source::ImportSourceError, input_file, storage},
     spans::Sentence,
     text::number::with_noun,
-    work::source::{SourceFile, TaggedSentences},
+    work::source::{SourceFile, TaggedSentences, Watched},
 };
 
 /// Opens a file that is read in blocks; `-` is standard input.
@@ -57,7 +58,10 @@ pub(super) fn read(
     options: &ReadOptions,
     output: Output,
 ) -> Result<SourceFile, CliError> {
-    let read = SourceFile::read(path, &input(path)?, format, options);
+    let source = input(path)?;
+    let bar = RefCell::new(ReadingBar::new(output, source.size(), "reading it once more"));
+    let read = SourceFile::read(path, &Watched { source, watcher: &bar }, format, options);
+    bar.borrow_mut().close();
     let file = read.map_err(|error| CliError::reading(path, &error))?;
     output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
     report(path, file.notes(), output);

@@ -2,12 +2,13 @@
 //! A line now and then, on a terminal one line that is drawn again.
 
 use std::{
+    cell::RefCell,
     io::{self, IsTerminal},
     time::{Duration, Instant},
 };
 
 use super::output::Output;
-use crate::{model::hub::Progress, text::number::bytes};
+use crate::{model::hub::Progress, text::number::bytes, work::source::Watcher};
 
 /// Time between two lines about the same file.
 const LINE_INTERVAL: Duration = Duration::from_secs(2);
@@ -93,12 +94,14 @@ pub(super) struct ReadingBar {
     /// Bytes so far, and bytes in all.
     done: u64,
     size: u64,
+    /// What follows after all bytes were read.
+    after: &'static str,
 }
 
 impl ReadingBar {
-    /// Starts a reading of `size` bytes.
-    pub(super) fn new(output: Output, size: u64) -> Self {
-        Self { report: ProgressReport::new(output), began: Instant::now(), drawn: None, done: 0, size }
+    /// Starts a reading of `size` bytes, after which the program does something else.
+    pub(super) fn new(output: Output, size: u64, after: &'static str) -> Self {
+        Self { report: ProgressReport::new(output), began: Instant::now(), drawn: None, done: 0, size, after }
     }
 
     /// Adds bytes that were read, and draws the bar if it is time.
@@ -109,7 +112,7 @@ impl ReadingBar {
             return;
         }
         self.drawn = Some(Instant::now());
-        self.report.output.redraw(&bar(self.done, self.size), false);
+        self.report.output.redraw(&bar(self.done, self.size, self.after), false);
         self.report.is_open = true;
     }
 
@@ -119,10 +122,16 @@ impl ReadingBar {
     }
 }
 
-/// A bar with the numbers behind it. After all bytes were read, the new file is compared.
-fn bar(done: u64, size: u64) -> String {
+impl Watcher for RefCell<ReadingBar> {
+    fn add(&self, bytes: u64) {
+        self.borrow_mut().add(bytes);
+    }
+}
+
+/// A bar with the numbers behind it.
+fn bar(done: u64, size: u64, after: &str) -> String {
     if done >= size {
-        return "reading the new file again".to_owned();
+        return after.to_owned();
     }
     let filled = usize::try_from(done.saturating_mul(BAR as u64) / size.max(1)).unwrap_or(BAR).min(BAR);
     let (full, rest) = ("#".repeat(filled), ".".repeat(BAR - filled));
@@ -141,8 +150,8 @@ mod tests {
 
     #[test]
     fn a_bar_fills_and_then_says_what_follows() {
-        assert_eq!(bar(0, 2_000_000_000), "[....................] 0 kB of 2.0 GB, 0 %");
-        assert_eq!(bar(500_000_000, 2_000_000_000), "[#####...............] 500.0 MB of 2.0 GB, 25 %");
-        assert_eq!([bar(5, 5), bar(0, 0)], ["reading the new file again"; 2]);
+        assert_eq!(bar(0, 2_000_000_000, ""), "[....................] 0 kB of 2.0 GB, 0 %");
+        assert_eq!(bar(500_000_000, 2_000_000_000, ""), "[#####...............] 500.0 MB of 2.0 GB, 25 %");
+        assert_eq!([bar(5, 5, "checking"), bar(0, 0, "checking")], ["checking"; 2]);
     }
 }

@@ -187,10 +187,9 @@ impl Print {
         let letters = if format.keeps_text { None } else { Some(Letters::of(text)) };
         let mut spans: Vec<u64> = spans
             .map(|(range, label)| {
-                let [start, end] = match &letters {
-                    None => [range.start, range.end],
-                    Some(letters) => [range.start, range.end].map(|at| letters.before(text, at)),
-                };
+                // A range that does not fit the text is cut, as writers do.
+                let ends = [range.start, range.end].map(|at| text.floor_char_boundary(at));
+                let [start, end] = ends.map(|at| letters.as_ref().map_or(at, |letters| letters.before(text, at)));
                 let mut hash = Hash::default();
                 hash.add_bytes(label.as_bytes());
                 hash.add(start as u64);

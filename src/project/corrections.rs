@@ -62,7 +62,7 @@ impl Project {
     }
 
     /// Changes the text of a document. The lock is held, and the documents are those on disk.
-    pub(super) fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
+    fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
         let now = Fingerprint::of(&document.text);
         if self.documents.has_unknown_corrections(id) {
@@ -217,7 +217,7 @@ fn refused(id: &str, why: &'static str) -> ProjectError {
 
 /// Given words of a document, for its new text, as they are written.
 /// Words that did not change stay; new pieces are cut by the rule of the project.
-fn corrected_words(document: &Document, text: &str, project: &Project) -> Value {
+pub(super) fn corrected_words(document: &Document, text: &str, project: &Project) -> Value {
     let found = differences(&document.text, text);
     let old = OffsetMap::new(&document.text);
     let new = OffsetMap::new(text);

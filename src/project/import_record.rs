@@ -9,11 +9,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Annotator, AnnotatorName, DOCUMENTS, Documents, Project, ProjectError,
-    corrections::NewText,
+    corrections::corrected_words,
     document_history::Correction,
     documents::{self, WAS},
     file_names::shown,
@@ -230,7 +230,8 @@ impl Project {
             ops.push(own.into_iter().map(JournalOp::Undo).collect::<Vec<_>>());
         }
         let removed: HashSet<&str> = added.iter().map(String::as_str).filter(|id| !since.was_worked_on(id)).collect();
-        let changed: Vec<&String> = record.changed.iter().filter(|id| !since.was_worked_on(id)).collect();
+        let changed: HashSet<&str> =
+            record.changed.iter().map(String::as_str).filter(|id| !since.was_worked_on(id)).collect();
         undone.kept = since.worked_on.iter().map(|id| (*id).to_owned()).collect();
         undone.kept.sort_unstable();
         undone.removed = removed.len();
@@ -238,20 +239,42 @@ impl Project {
             undone.annotations += ops.len();
             annotator.record_all(&self.documents, now, ops)?;
         }
-        if !removed.is_empty() {
-            let bytes = documents::change_lines(&before, |id| removed.contains(id), |_, _| false);
-            let bytes = bytes.map_err(ProjectError::Unwritable)?;
+        if !removed.is_empty() || !changed.is_empty() {
+            let mut restored = 0;
+            let bytes = documents::change_lines(
+                &before,
+                |id| removed.contains(id) || changed.contains(id),
+                |id, fields| {
+                    restored += usize::from(changed.contains(id) && self.take_back_text(id, fields));
+                    !removed.contains(id)
+                },
+            )
+            .map_err(ProjectError::Unwritable)?;
+            undone.restored = restored;
             let next = self.parsed(&bytes)?;
             storage::replace(&self.root.join(DOCUMENTS), &bytes)?;
             self.stamp = stamp(&bytes);
             self.documents = next;
         }
-        for id in changed {
-            self.correct(id, NewText::Previous, now, false)?;
-            undone.restored += 1;
-        }
         storage::replace(&path, &lines.concat())?;
         Ok(undone)
+    }
+
+    /// Gives the line of a document the text before its last correction, as if that had not been. Returns whether it could.
+    fn take_back_text(&self, id: &str, fields: &mut Map<String, Value>) -> bool {
+        let corrections = self.documents.corrections(id);
+        let Some((document, (last, earlier))) = self.documents.get(id).zip(corrections.split_last()) else { return false };
+        let Some(old) = last.old_text(&document.text) else { return false };
+        if document.words_given {
+            fields.insert("words".to_owned(), corrected_words(document, &old, self));
+        }
+        fields.insert("text".to_owned(), old.into());
+        if earlier.is_empty() {
+            fields.shift_remove(WAS);
+        } else {
+            fields.insert(WAS.to_owned(), serde_json::to_value(earlier).unwrap_or_default());
+        }
+        true
     }
 
     /// Ids of the documents that an import added, in the order of the file; none if they are not there.
@@ -327,7 +350,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        project::{ImportItem, Manifest, import::OnDuplicate},
+        project::{ImportItem, corrections::NewText, Manifest, import::OnDuplicate},
         spans::{Action, Edit, LabelId, LabelSet, Status},
         text::{Grid, TextRange},
     };
