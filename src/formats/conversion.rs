@@ -122,7 +122,8 @@ impl Conversion<'_> {
             texts_changed: account.texts_changed,
         };
         let mut reader = io::BufReader::new(prints.contents().bytes()?);
-        let options = ReadOptions { config: self.options.config.clone(), labels, ..ReadOptions::default() };
+        let config = self.options.config.clone();
+        let options = ReadOptions { config, labels, tags: account.tags, ..ReadOptions::default() };
         let round_trip = round_trip::compare(self.format, file.contents(), &mut reader, &expected, &options)?;
         Ok(Converted { inputs, notes, documents: account.documents, round_trip })
     }

@@ -91,8 +91,12 @@ pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, opt
         spans_changed: written.spans_changed,
         texts_changed: written.texts_changed,
     };
-    let read_options =
-        ReadOptions { config: options.config.clone(), labels: corpus.labels.clone(), ..ReadOptions::default() };
+    let read_options = ReadOptions {
+        config: options.config.clone(),
+        labels: corpus.labels.clone(),
+        tags: written.tags,
+        ..ReadOptions::default()
+    };
     let compared = compare(format, &written.bytes.as_slice(), &mut prints.as_slice(), &expected, &read_options);
     compared.unwrap_or_else(|error| {
         // Bytes in memory can always be read.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Corpus, Problem, WriteOptions, Written, decode, fit::LossReport, problem::quoted};
+use super::{Corpus, Problem, TagOptions, WriteOptions, Written, decode, fit::LossReport, problem::quoted};
 use crate::spans::{Annotation, Document, LabelSet};
 
 /// Makes the writer of one file. The label set has the labels of all spans that will come.
@@ -42,6 +42,8 @@ pub(super) struct Account {
     pub(super) spans_changed: usize,
     /// Documents whose text was changed to fit.
     pub(super) texts_changed: usize,
+    /// Columns of the file, if it has columns.
+    pub(super) tags: TagOptions,
 }
 
 impl Output {
@@ -101,6 +103,12 @@ impl Output {
         self.account.spans_changed += changed;
     }
 
+    /// Names the columns of the word and of the tag, counted from 0, in a file that has no header.
+    pub(super) fn set_columns(&mut self, word: usize, tag: usize) {
+        let (word_column, tag_column) = (Some(word), Some(tag));
+        self.account.tags = TagOptions { word_column, tag_column, header: Some(false), ..TagOptions::default() };
+    }
+
     /// Counts the text of the document as changed to fit.
     pub(super) fn count_changed_text(&mut self) {
         self.account.texts_changed += 1;
@@ -131,5 +139,6 @@ pub(super) fn write_corpus(write: WriteFn, corpus: &Corpus, options: &WriteOptio
         spans_changed: account.spans_changed,
         spans_left_out: corpus.span_count().saturating_sub(account.spans),
         texts_changed: account.texts_changed,
+        tags: account.tags,
     })
 }

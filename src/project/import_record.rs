@@ -263,7 +263,9 @@ impl Project {
     /// Gives the line of a document the text before its last correction, as if that had not been. Returns whether it could.
     fn take_back_text(&self, id: &str, fields: &mut Map<String, Value>) -> bool {
         let corrections = self.documents.corrections(id);
-        let Some((document, (last, earlier))) = self.documents.get(id).zip(corrections.split_last()) else { return false };
+        let Some((document, (last, earlier))) = self.documents.get(id).zip(corrections.split_last()) else {
+            return false;
+        };
         let Some(old) = last.old_text(&document.text) else { return false };
         if document.words_given {
             fields.insert("words".to_owned(), corrected_words(document, &old, self));
@@ -350,7 +352,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        project::{ImportItem, corrections::NewText, Manifest, import::OnDuplicate},
+        project::{ImportItem, Manifest, corrections::NewText, import::OnDuplicate},
         spans::{Action, Edit, LabelId, LabelSet, Status},
         text::{Grid, TextRange},
     };
