@@ -192,7 +192,6 @@ impl<'a> Lines<'a> {
 
     fn up_to(source: &'a dyn Source, longest: usize) -> Result<Self, Unreadable> {
         let (mark, input) = unmarked(source)?;
-        let (block, rest) = (String::with_capacity(2 * BLOCK), mark);
         Ok(Self { source, input, block, rest, at: 0, searched: 0, number: 0, is_after_cr: false, longest })
     }
 

@@ -241,7 +241,7 @@ impl Project {
         let lines = annotator.as_deref().zip(prepared.as_ref());
         let lines = lines.map(|(annotator, (entries, _))| (annotator.name(), entries.as_slice()));
         let added = next.split_at_checked(first).map_or(&[][..], |(_, added)| added);
-        self.announce_import(&ImportRecord::new(options, added, changed, lines))?;
+        self.announce_import(&ImportRecord::new(options.at, options.files.clone(), added, changed, lines))?;
         self.publish(annotator, next, whole, first, prepared)?;
         Ok(reports)
     }
