@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod export;
 pub mod import;
 pub mod inspect;
+pub mod predict;
 pub mod resume;
 pub mod source;
 pub mod split;
