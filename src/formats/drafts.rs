@@ -15,7 +15,7 @@ use super::{
 use crate::spans::{Document, Meta, Split, Status};
 
 /// Span of a file, with offsets in the unit of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RawSpan {
     pub(super) start: usize,
     pub(super) end: usize,
@@ -72,7 +72,9 @@ fn read_values<R: DraftReader>(
     reading: &mut Reading<'_>,
     offsets: &mut Offsets,
 ) -> Result<Vec<String>, Unreadable> {
-    let (mut drafter, mut notes, mut ids) = (R::default(), JsonNotes::default(), FirstLines::default());
+    let mut drafter = R::default();
+    let mut notes = JsonNotes::default();
+    let mut ids = FirstLines::default();
     let mut items = JsonItems::of(source)?;
     while let Some(item) = items.next_item()? {
         let line = item.line;

@@ -49,7 +49,8 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 /// Reads one document per line, or per element of a list. One with an error is skipped and reported.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0, done_by_spans: 0 };
-    let (mut ids, mut notes) = (FirstLines::default(), JsonNotes::default());
+    let mut ids = FirstLines::default();
+    let mut notes = JsonNotes::default();
     let mut items = JsonItems::of(source)?;
     while let Some(item) = items.next_item()? {
         let line = item.line;

@@ -33,11 +33,16 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let source = sample.text.as_bytes();
     let mut items = JsonItems::of(&source).ok()?;
     let record = items.next_item().ok()??.object(&mut JsonNotes::default()).ok()?;
-    let has = |key: &str| record.contains_key(key);
-    let is_second = record.get("fields").is_some_and(Value::is_object) && (has("responses") || has("suggestions"));
-    let is_first = has("text") && has("tokens") && (has("annotation") || has("prediction") || has("annotation_agent"));
+    let has_fields = record.get("fields").is_some_and(Value::is_object);
+    let is_second = has_fields && has_one(&record, &["responses", "suggestions"]);
+    let has_tokens = record.contains_key("text") && record.contains_key("tokens");
+    let is_first = has_tokens && has_one(&record, &["annotation", "prediction", "annotation_agent"]);
     let is_flat = record.keys().any(|key| key.ends_with(".suggestion") || key.ends_with(".responses"));
     (is_second || is_first || is_flat).then(|| (94, "records with the keys of Argilla".to_owned()))
+}
+
+fn has_one(record: &Map<String, Value>, keys: &[&str]) -> bool {
+    keys.iter().any(|key| record.contains_key(*key))
 }
 
 /// Reader of records, with counts of what is reported once.

@@ -56,9 +56,8 @@ impl Columns {
     /// It has no column with texts of documents, or is a table of another kind.
     pub(super) fn of(records: &[Record], options: &TagOptions) -> Result<Self, Problem> {
         let table = Table::new(records, options);
-        let has_name = |names: &[&str]| table.named(names, &[]).is_some();
         let span = table.span();
-        if span.is_none() && has_name(WORD) && has_name(TAG) {
+        if span.is_none() && [WORD, TAG].iter().all(|names| table.named(names, &[]).is_some()) {
             return Err(Problem::error("the table has one row for each word, not for each span").hint(
                 "write word and tag with a tab between them and an empty line after each sentence; then it is conll2002",
             ));
@@ -175,11 +174,11 @@ impl<'r> Table<'r> {
     /// The column with the texts of spans: all of them are as long as their spans.
     fn span_text(&self, span: [usize; 3]) -> Option<usize> {
         let [start, end, _] = span;
-        let free = |at: &usize| !span.contains(at);
+        let mut free = (0..self.width).filter(|at| !span.contains(at));
         if !self.has_header {
-            return (0..self.width).filter(free).find(|at| self.is_span_text(*at, start, end));
+            return free.find(|at| self.is_span_text(*at, start, end));
         }
-        let mut named = (0..self.width).filter(free).filter(|at| SPAN_TEXT.contains(&plain(self.name(*at)).as_str()));
+        let mut named = free.filter(|at| SPAN_TEXT.contains(&plain(self.name(*at)).as_str()));
         // The name `text` says which of the two it is only where another column has the text of the document.
         let document = DOCUMENT.split_last().and_then(|(_, names)| self.named(names, &span));
         named.find(|at| self.is_span_text(*at, start, end) || document.is_some_and(|document| document != *at))

@@ -92,7 +92,8 @@ fn report_columns(columns: &Columns, problems: &mut Problems) {
 fn is_scattered(source: &dyn Source, separator: u8, columns: &Columns) -> Result<bool, Unreadable> {
     let (Some(id), Some(_)) = (columns.id, columns.span) else { return Ok(false) };
     let hasher = RandomState::new();
-    let (mut ended, mut current) = (HashSet::new(), None);
+    let mut ended = HashSet::new();
+    let mut current = None;
     let mut records = Records::of(source, separator)?;
     let mut record = Record::default();
     while records.next_into(&mut record)? {
@@ -154,9 +155,8 @@ impl TableReader {
                 self.begin(record, reading)
             }
         };
-        let (columns, pending) = (&self.columns, self.pending.get_mut(at));
-        if let Some(pending) = pending {
-            add_span(columns, record, &mut pending.draft, &mut reading.problems);
+        if let Some(pending) = self.pending.get_mut(at) {
+            add_span(&self.columns, record, &mut pending.draft, &mut reading.problems);
         }
         Ok(())
     }
@@ -209,8 +209,8 @@ impl TableReader {
         if let Some(id) = id.filter(|_| self.is_scattered) {
             self.by_id.insert(id, at);
         }
-        let (has_text, has_status) = (!text.is_empty(), status.is_some());
-        self.pending.push(Pending { draft, line: record.line, has_text, has_status });
+        let has_status = status.is_some();
+        self.pending.push(Pending { draft, line: record.line, has_text: !text.is_empty(), has_status });
         at
     }
 

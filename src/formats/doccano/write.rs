@@ -33,7 +33,7 @@ impl Writer for RecordWriter<'_> {
         let on = SpanText::new(&document.id, &document.text);
         // Without it a reader may take another unit for likelier, as some spans end inside words.
         let is_certain = spans.iter().all(|(range, _)| on.shows_unit(*range));
-        let text = OffsetText { map: OffsetMap::new(&document.text), text: &document.text };
+        let text = OffsetText::new(&document.text);
         let mut record = base(document);
         let (key, generation) = match spans_of(&record) {
             Some((key, generation)) => (key.to_owned(), generation),
@@ -91,12 +91,18 @@ fn base(document: &Document) -> Map<String, Value> {
 }
 
 /// A text with its offsets in all units.
-struct OffsetText<'t> {
+struct OffsetText {
     map: OffsetMap,
-    text: &'t str,
+    /// Bytes at which characters of two UTF-16 units begin.
+    wide: Vec<usize>,
 }
 
-impl OffsetText<'_> {
+impl OffsetText {
+    fn new(text: &str) -> Self {
+        let wide = text.char_indices().filter(|(_, c)| c.len_utf16() > 1).map(|(at, _)| at).collect();
+        Self { map: OffsetMap::new(text), wide }
+    }
+
     /// Ranges that a span of a kept record may have, in the units of its file.
     fn ranges(&self, start: usize, end: usize) -> impl Iterator<Item = TextRange> {
         let units = self.map.from_utf16(Utf16Range { start, end }).ok();
@@ -106,16 +112,8 @@ impl OffsetText<'_> {
     /// Start and end in UTF-16 units.
     fn units(&self, range: TextRange) -> [usize; 2] {
         let CharRange { start, end } = self.map.to_chars(range);
-        // Each character of more than three bytes has two units.
-        let wide = |end: usize| self.text.get(..end).unwrap_or_default().chars().filter(|c| c.len_utf16() > 1).count();
-        match self.text.is_ascii() {
-            true => [start, end],
-            false => {
-                let before = wide(range.start);
-                let inside = range.of(self.text).chars().filter(|c| c.len_utf16() > 1).count();
-                [start + before, end + before + inside]
-            }
-        }
+        // Each character of four bytes has two units.
+        [(start, range.start), (end, range.end)].map(|(chars, byte)| chars + self.wide.partition_point(|at| *at < byte))
     }
 }
 
@@ -123,7 +121,7 @@ impl OffsetText<'_> {
 fn updated(
     old: Vec<Value>,
     spans: Vec<NamedSpan<'_>>,
-    text: &OffsetText<'_>,
+    text: &OffsetText,
     generation: Generation,
 ) -> (Vec<Value>, HashSet<String>) {
     let mut unmatched = UnmatchedSpans::new(spans);

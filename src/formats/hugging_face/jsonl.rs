@@ -32,7 +32,8 @@ pub(in crate::formats) const FORMAT: Format = Format {
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let source = sample.text.as_bytes();
     let mut items = JsonItems::of(&source).ok()?;
-    let (mut survey, mut notes) = (Survey::default(), JsonNotes::default());
+    let mut survey = Survey::default();
+    let mut notes = JsonNotes::default();
     for _ in 0..20 {
         let Some(item) = items.next_item().ok()? else { break };
         let Ok(row) = item.object(&mut notes) else { break };

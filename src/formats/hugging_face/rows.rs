@@ -118,6 +118,13 @@ impl Survey {
         fields.into_iter().map(|(_, field)| field)
     }
 
+    /// Error of rows without a list of this kind.
+    fn no_list_of(&self, what: &str) -> Problem {
+        let fields = self.fields.iter().map(|field| quoted(&field.name)).collect::<Vec<_>>().join(", ");
+        Problem::error(format!("no field of the rows is a list of {what}: they have {fields}"))
+            .hint("--word-column N and --tag-column N name the fields by their place in the rows, from 1")
+    }
+
     /// Chooses the fields. `names` gives the names of numbers in a field, if the file has them; they may also be beside it.
     ///
     /// # Errors
@@ -129,16 +136,11 @@ impl Survey {
         reading: &mut Reading<'_>,
     ) -> Result<Rows, Problem> {
         let options = reading.options.tags;
-        let fields = self.fields.iter().map(|field| quoted(&field.name)).collect::<Vec<_>>().join(", ");
         let chosen = [options.word_column, options.tag_column];
         let [word, tag] = chosen.map(|column| column.map(|at| self.fields.get(at).filter(|field| field.is_list())));
-        let missing = |what: &str| {
-            Problem::error(format!("no field of the rows is a list of {what}: they have {fields}"))
-                .hint("--word-column N and --tag-column N name the fields by their place in the rows, from 1")
-        };
-        let tokens = word.unwrap_or_else(|| self.token_field()).ok_or_else(|| missing("words"))?;
+        let tokens = word.unwrap_or_else(|| self.token_field()).ok_or_else(|| self.no_list_of("words"))?;
         let mut candidates = self.tag_fields(tokens);
-        let tags = tag.unwrap_or_else(|| candidates.next()).ok_or_else(|| missing("tags"))?;
+        let tags = tag.unwrap_or_else(|| candidates.next()).ok_or_else(|| self.no_list_of("tags"))?;
         if let Some(other) = candidates.next().filter(|_| tag.is_none()) {
             let at = self.fields.iter().position(|field| field.name == other.name).unwrap_or_default() + 1;
             let message =
@@ -167,8 +169,15 @@ impl Survey {
             false => tags.form(),
         };
         let form = if options.rule == Some(TagRule::Labels) { Some(TagForm::Label) } else { form };
-        let (tokens, tags) = (tokens.name.clone(), tags.name.clone());
-        Ok(Rows { tokens, tags, is_numbers, form: form.unwrap_or(TagForm::OURS), names, faulty: 0, lost: 0 })
+        Ok(Rows {
+            tokens: tokens.name.clone(),
+            tags: tags.name.clone(),
+            is_numbers,
+            form: form.unwrap_or(TagForm::OURS),
+            names,
+            faulty: 0,
+            lost: 0,
+        })
     }
 }
 

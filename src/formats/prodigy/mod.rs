@@ -48,21 +48,27 @@ fn spans(task: &Map<String, Value>) -> &[Value] {
     task.get("spans").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// Whether a span was asked about and refused.
+fn is_rejected(span: &Value) -> bool {
+    span.get("answer").and_then(Value::as_str).is_some_and(|answer| answer != "accept")
+}
+
+/// A key that only Prodigy's spans have.
+fn key_of_spans(task: &Map<String, Value>) -> Option<&'static str> {
+    ["token_start", "answer", "input_hash"]
+        .into_iter()
+        .find(|key| spans(task).iter().any(|span| span.get(key).is_some()))
+}
+
 /// Accepts objects with a text and keys of Prodigy.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let source = sample.text.as_bytes();
     let mut items = JsonItems::of(&source).ok()?;
     let mut notes = JsonNotes::default();
-    for _ in 0..50 {
-        let Some(item) = items.next_item().ok()? else { break };
+    while let Some(item) = items.next_item().ok()? {
         let Ok(task) = item.object(&mut notes) else { break };
         let key = KEYS.iter().find(|key| task.contains_key(**key)).copied();
-        let in_span = || {
-            ["token_start", "answer", "input_hash"]
-                .into_iter()
-                .find(|key| spans(&task).iter().any(|span| span.get(key).is_some()))
-        };
-        if let Some(key) = key.or_else(in_span) {
+        if let Some(key) = key.or_else(|| key_of_spans(&task)) {
             return task.get("text")?.is_string().then(|| (93, format!("JSON objects with a text and {key}")));
         }
     }

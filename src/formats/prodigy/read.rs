@@ -45,7 +45,7 @@ impl DraftReader for Tasks {
         let mut spans = Vec::new();
         let mut has_rejected = false;
         for span in super::spans(&task) {
-            let is_rejected = span.get("answer").and_then(Value::as_str).is_some_and(|answer| answer != "accept");
+            let is_rejected = super::is_rejected(span);
             self.rejected_spans += usize::from(is_rejected);
             has_rejected |= is_rejected;
             if !is_rejected {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    is_binary,
+    is_binary, is_rejected,
     read::{Tasks, span_of_task},
     tokens,
 };
@@ -32,20 +32,24 @@ struct TaskWriter<'a> {
     misaligned: usize,
 }
 
+/// A document with what places its spans.
+struct Target<'d> {
+    document: &'d Document,
+    text: SpanText<'d>,
+    map: OffsetMap,
+}
+
 impl Writer for TaskWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let spans = named_spans(document, annotation, self.labels, &mut out.losses);
         let count = spans.len();
-        let map = OffsetMap::new(&document.text);
+        let text = SpanText::new(&document.id, &document.text);
+        let on = Target { document, text, map: OffsetMap::new(&document.text) };
         let kept = kept_record(document, |task| task.get("text")?.as_str());
         let task = match kept {
-            Some(Value::Object(task)) if is_same(&task, annotation.status, &spans, &map) => {
-                with_tokens(task, document, &map)
-            }
-            Some(Value::Object(task)) => {
-                self.updated(with_tokens(task, document, &map), document, annotation, spans, &map)
-            }
-            _ => self.updated(new_task(document, &map), document, annotation, spans, &map),
+            Some(Value::Object(task)) if is_same(&task, annotation.status, &spans, &on.map) => with_tokens(task, &on),
+            Some(Value::Object(task)) => self.updated(with_tokens(task, &on), annotation.status, spans, &on),
+            _ => self.updated(new_task(&on), annotation.status, spans, &on),
         };
         out.push_json(document, &task);
         out.push("\n");
@@ -74,15 +78,16 @@ fn is_same(task: &Map<String, Value>, status: Status, spans: &[NamedSpan<'_>], m
 }
 
 /// The task with tokens in place of the names of their fields.
-fn with_tokens(mut task: Map<String, Value>, document: &Document, map: &OffsetMap) -> Map<String, Value> {
+fn with_tokens(mut task: Map<String, Value>, on: &Target<'_>) -> Map<String, Value> {
     if let Some(fields) = tokens::kept_fields(task.get("tokens")) {
-        let tokens = tokens::build(&document.text, &document.words, map, &fields);
+        let tokens = tokens::build(&on.document.text, &on.document.words, &on.map, &fields);
         task.insert("tokens".to_owned(), Value::Array(tokens));
     }
     task
 }
 
-fn new_task(document: &Document, map: &OffsetMap) -> Map<String, Value> {
+fn new_task(on: &Target<'_>) -> Map<String, Value> {
+    let document = on.document;
     let mut task = Map::new();
     task.insert("id".to_owned(), json!(document.id));
     task.insert("text".to_owned(), json!(&*document.text));
@@ -90,7 +95,7 @@ fn new_task(document: &Document, map: &OffsetMap) -> Map<String, Value> {
         task.insert("meta".to_owned(), Value::Object((*document.meta).clone()));
     }
     if document.words_given {
-        let tokens = tokens::build(&document.text, &document.words, map, &tokens::FIELDS);
+        let tokens = tokens::build(&document.text, &document.words, &on.map, &tokens::FIELDS);
         task.insert("tokens".to_owned(), Value::Array(tokens));
     }
     task
@@ -101,18 +106,15 @@ impl TaskWriter<'_> {
     fn updated(
         &mut self,
         mut task: Map<String, Value>,
-        document: &Document,
-        annotation: &Annotation,
+        status: Status,
         spans: Vec<NamedSpan<'_>>,
-        map: &OffsetMap,
+        on: &Target<'_>,
     ) -> Map<String, Value> {
-        let status = annotation.status;
         let was_binary = is_binary(&task);
         let old = match task.get_mut("spans").map(Value::take) {
             Some(Value::Array(list)) => list,
             _ => Vec::new(),
         };
-        let is_rejected = |span: &Value| span.get("answer").is_some_and(|answer| answer.as_str() != Some("accept"));
         let mut unmatched = UnmatchedSpans::new(spans);
         let mut list = Vec::with_capacity(old.len());
         for item in old {
@@ -125,17 +127,17 @@ impl TaskWriter<'_> {
                 list.push(item);
                 continue;
             };
-            let points = map.from_chars(CharRange { start: read.start, end: read.end }).ok();
-            let units = map.from_utf16(Utf16Range { start: read.start, end: read.end }).ok();
+            let points = on.map.from_chars(CharRange { start: read.start, end: read.end }).ok();
+            let units = on.map.from_utf16(Utf16Range { start: read.start, end: read.end }).ok();
             let range = unmatched.take(points.into_iter().chain(units), &read.label);
             // A span whose offsets count another unit gets ours.
             match range.filter(|range| Some(*range) == points) {
                 Some(_) => list.push(item),
-                None => list.extend(range.map(|range| self.span((range, &read.label), &task, document, map))),
+                None => list.extend(range.map(|range| self.span((range, &read.label), &task, on))),
             }
         }
         for span in unmatched.rest() {
-            let span = self.span(span, &task, document, map);
+            let span = self.span(span, &task, on);
             list.push(span);
         }
         if !list.is_empty() || status == Status::Done {
@@ -159,14 +161,8 @@ impl TaskWriter<'_> {
     }
 
     /// A new span of a task.
-    fn span(
-        &mut self,
-        (range, label): NamedSpan<'_>,
-        task: &Map<String, Value>,
-        document: &Document,
-        map: &OffsetMap,
-    ) -> Value {
-        let CharRange { start, end } = map.to_chars(range);
+    fn span(&mut self, (range, label): NamedSpan<'_>, task: &Map<String, Value>, on: &Target<'_>) -> Value {
+        let CharRange { start, end } = on.map.to_chars(range);
         let mut span = Map::new();
         span.insert("start".to_owned(), json!(start));
         span.insert("end".to_owned(), json!(end));
@@ -180,25 +176,27 @@ impl TaskWriter<'_> {
             }
         }
         span.insert("label".to_owned(), json!(label));
-        if !shows_unit(document, range) {
-            span.insert("text".to_owned(), json!(range.of(&document.text)));
+        // Without it a reader may take another unit for likelier.
+        if !on.text.shows_unit(range) {
+            span.insert("text".to_owned(), json!(range.of(&on.document.text)));
         }
         Value::Object(span)
     }
 }
 
-/// Whether the offsets of a span can be read without a copy of its text.
-fn shows_unit(document: &Document, range: TextRange) -> bool {
-    SpanText::new(&document.id, &document.text).shows_unit(range)
-}
-
 /// Ids of the first and the last token of a span; `None` if it ends inside a token.
 fn token_range(tokens: &[Value], start: usize, end: usize) -> Option<[u64; 2]> {
-    let at = |key: &str, offset: usize| {
-        let found =
-            tokens.partition_point(|token| token.get(key).and_then(Value::as_u64).is_some_and(|at| at < offset as u64));
-        let token = tokens.get(found).filter(|token| token.get(key).and_then(Value::as_u64) == Some(offset as u64))?;
-        Some(token.get("id").and_then(Value::as_u64).unwrap_or(found as u64))
-    };
-    Some([at("start", start)?, at("end", end)?])
+    Some([token_id(tokens, "start", start)?, token_id(tokens, "end", end)?])
+}
+
+/// Id of the token that has this offset.
+fn token_id(tokens: &[Value], key: &str, offset: usize) -> Option<u64> {
+    let offset = u64::try_from(offset).ok()?;
+    let found = tokens.partition_point(|token| number(token, key).is_some_and(|at| at < offset));
+    let token = tokens.get(found).filter(|token| number(token, key) == Some(offset))?;
+    Some(number(token, "id").unwrap_or(found as u64))
+}
+
+fn number(token: &Value, key: &str) -> Option<u64> {
+    token.get(key)?.as_u64()
 }

@@ -7,7 +7,7 @@
 mod read;
 mod write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     drafts,
@@ -49,15 +49,18 @@ fn kind_of(value: &Value) -> Option<Kind> {
         };
     }
     let object = value.as_object()?;
-    let is_list = |key: &str| object.get(key).is_some_and(Value::is_array);
-    if is_list("paragraphs") {
+    if has_list(object, "paragraphs") {
         return Some(Kind::Paragraphs);
     }
-    if is_list("annotations") && object.contains_key("classes") {
+    if has_list(object, "annotations") && object.contains_key("classes") {
         return Some(Kind::Wrapped);
     }
-    let is_doc = is_list("ents") || is_list("tokens") && object.contains_key("sents");
+    let is_doc = has_list(object, "ents") || has_list(object, "tokens") && object.contains_key("sents");
     (object.get("text")?.is_string() && is_doc).then_some(Kind::Doc)
+}
+
+fn has_list(object: &Map<String, Value>, key: &str) -> bool {
+    object.get(key).is_some_and(Value::is_array)
 }
 
 /// Accepts values whose first is one of spaCy's.

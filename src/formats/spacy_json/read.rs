@@ -1,5 +1,7 @@
 //! Reader of spaCy's JSON.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{Kind, kind_of};
@@ -141,13 +143,10 @@ impl Examples {
     /// Adds the spans of the groups in `spans`, which may overlap.
     fn add_groups(&mut self, draft: &mut Draft, notes: &Map<String, Value>) {
         let groups = notes.get("spans").and_then(Value::as_object);
+        let mut known: HashSet<RawSpan> = draft.spans.iter().cloned().collect();
         for list in groups.into_iter().flat_map(Map::values).filter_map(Value::as_array) {
             let spans = read_spans(list, &mut draft.faults, entity);
-            for span in spans {
-                if !draft.spans.contains(&span) {
-                    draft.spans.push(span);
-                }
-            }
+            draft.spans.extend(spans.into_iter().filter(|span| known.insert(span.clone())));
         }
     }
 
@@ -170,10 +169,10 @@ impl Examples {
         if let Some(places) = places.collect::<Option<Vec<_>>>().filter(|places| !places.is_empty()) {
             self.check_alignment(&draft, &places);
             let chars: Vec<char> = draft.text.chars().collect();
-            let is_word = |[start, end]: &[usize; 2]| {
+            let words = places.into_iter().filter(|[start, end]| {
                 chars.get(*start..*end).is_none_or(|word| word.iter().any(|c| !c.is_whitespace()))
-            };
-            draft.words = Some(places.into_iter().filter(is_word).collect());
+            });
+            draft.words = Some(words.collect());
         }
         draft.meta.extend(
             doc.shift_remove("cats")
@@ -189,9 +188,10 @@ impl Examples {
             let ends = tokens.binary_search_by_key(&span.end, |[_, end]| *end).is_ok();
             if !starts || !ends {
                 self.misaligned += 1;
-                let text: String =
-                    draft.text.chars().skip(span.start).take(span.end.saturating_sub(span.start)).collect();
-                self.first.get_or_insert_with(|| quoted(&text));
+                self.first.get_or_insert_with(|| {
+                    let chars = draft.text.chars().skip(span.start);
+                    quoted(&chars.take(span.end.saturating_sub(span.start)).collect::<String>())
+                });
             }
         }
     }
@@ -219,9 +219,8 @@ impl Examples {
         }
         let cats = paragraph.get("cats").filter(|cats| cats.as_array().is_none_or(|cats| !cats.is_empty()));
         draft.meta.extend(cats.map(|cats| ("cats".to_owned(), cats.clone())));
-        let blank = |at: usize| words.get(at).is_some_and(|word| word.trim().is_empty());
-        draft.words =
-            Some(places.into_iter().enumerate().filter(|(at, _)| !blank(*at)).map(|(_, place)| place).collect());
+        let written = places.into_iter().zip(&words).filter(|(_, word)| !word.trim().is_empty());
+        draft.words = Some(written.map(|(place, _)| place).collect());
         Ok(draft)
     }
 }

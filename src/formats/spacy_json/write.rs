@@ -45,17 +45,10 @@ impl Writer for ExampleWriter<'_> {
         let (entities, others) = disjoint(&spans);
         self.overlapping += others.len();
         let map = OffsetMap::new(&document.text);
-        let list = |spans: &[NamedSpan<'_>]| -> Value {
-            let spans = spans.iter().map(|(range, label)| {
-                let range = map.to_chars(*range);
-                json!([range.start, range.end, label])
-            });
-            spans.collect()
-        };
         let mut notes = Map::new();
-        notes.insert("entities".to_owned(), list(&entities));
+        notes.insert("entities".to_owned(), list(&entities, &map));
         if !others.is_empty() {
-            notes.insert("spans".to_owned(), json!({GROUP: list(&others)}));
+            notes.insert("spans".to_owned(), json!({GROUP: list(&others, &map)}));
         }
         if let Some(cats) = document.meta.get("cats").filter(|cats| cats.is_object()) {
             notes.insert("cats".to_owned(), cats.clone());
@@ -77,6 +70,15 @@ impl Writer for ExampleWriter<'_> {
             out.losses.note(format!("{spans} inside words: spaCy's tokenizer may not train on them (W030)"));
         }
     }
+}
+
+/// Spans as spaCy has them.
+fn list(spans: &[NamedSpan<'_>], map: &OffsetMap) -> Value {
+    let spans = spans.iter().map(|(range, label)| {
+        let range = map.to_chars(*range);
+        json!([range.start, range.end, label])
+    });
+    spans.collect()
 }
 
 /// Splits sorted spans into those that do not overlap, the longest first, and the others.
