@@ -143,8 +143,8 @@ impl<'a> SpanText<'a> {
         if letters.are_in(range, copy) { Fit::Letters } else { Fit::None }
     }
 
-    /// Whether the offsets of a span can be read without a copy of its text: all units are the same, or its ends are borders of
-    /// words, so that no other unit is likelier.
+    /// Whether the offsets of a span can be read without a copy of its text: all units are the same, or its ends are borders
+    /// of words, so that no other unit is likelier.
     pub(crate) fn shows_unit(&self, range: TextRange) -> bool {
         self.is_plain || self.has_word_borders(range)
     }
