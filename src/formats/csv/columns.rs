@@ -4,8 +4,7 @@ use super::records::Record;
 use crate::formats::{Problem, TagOptions, problem::quoted};
 
 /// Names of columns, the usual one first. Letter case, blanks, dots and bars do not count.
-const ID: &[&str] =
-    &["docid", "documentid", "id", "doc", "textid", "reviewid", "sentenceid", "file", "filename", "name"];
+const ID: &[&str] = &["docid", "documentid", "id", "doc", "textid", "reviewid", "sentenceid", "file", "filename"];
 const START: &[&str] = &[
     "start",
     "begin",

@@ -45,6 +45,10 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     while rows.len() < SAMPLE && input.next_into(&mut row).ok()? {
         rows.push(row.clone());
     }
+    // Label Studio's tables have spans as JSON in a cell.
+    if rows.iter().any(|row| row.cells().any(|cell| cell.starts_with("[{\""))) {
+        return None;
+    }
     match Columns::of(&rows, &TagOptions::default()) {
         Ok(columns) if columns.span.is_some() => {
             let confidence = if columns.has_header { 88 } else { 60 };

@@ -45,7 +45,7 @@ impl Writer for TaskWriter<'_> {
         let count = spans.len();
         let text = SpanText::new(&document.id, &document.text);
         let on = Target { document, text, map: OffsetMap::new(&document.text) };
-        let kept = kept_record(document, |task| task.get("text")?.as_str());
+        let kept = kept_record(document, text_of);
         let task = match kept {
             Some(Value::Object(task)) if is_same(&task, annotation.status, &spans, &on.map) => with_tokens(task, &on),
             Some(Value::Object(task)) => self.updated(with_tokens(task, &on), annotation.status, spans, &on),
@@ -62,6 +62,13 @@ impl Writer for TaskWriter<'_> {
             out.losses.note(format!("{spans} inside tokens: written without token_start and token_end"));
         }
     }
+}
+
+/// Text of a task; `None` for records of other tools, which have their spans under these keys.
+fn text_of(task: &Value) -> Option<&str> {
+    const OTHERS: [&str; 7] = ["label", "labels", "entities", "annotations", "annotation", "prediction", "fields"];
+    let is_task = OTHERS.iter().all(|key| task.get(key).is_none_or(|value| !value.is_array() && !value.is_object()));
+    task.get("text").filter(|_| is_task)?.as_str()
 }
 
 /// Whether a task says what a document says.
