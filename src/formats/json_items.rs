@@ -343,7 +343,7 @@ struct Build<'b> {
 }
 
 impl Build<'_> {
-    /// Memory of an element of a list, with that of the list while it grows.
+    /// Memory of an element of a list, and of the list while it grows.
     const ELEMENT: usize = 3 * size_of::<Value>();
     /// Memory of an entry of an object besides its key.
     const ENTRY: usize = 2 * size_of::<Value>();

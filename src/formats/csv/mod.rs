@@ -1,6 +1,6 @@
 //! `csv`: a table with one row for each span, as spreadsheets and pandas have it.
 //!
-//! `doc_id,start,end,label,text,document,status,split`: `text` is that of the span, `document` that of the whole document, in
+//! `doc_id,start,end,label,text,document,status,split`: `text` has the span, `document` the whole document, in
 //! its first row only. Offsets count code points. Tables with other names and orders of columns are read, and tables of texts
 //! without spans; the columns are known by their names and by what they hold.
 

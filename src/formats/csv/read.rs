@@ -60,6 +60,10 @@ fn read_table(
         }
         table.row(&record, offsets, reading)?;
     }
+    if records.ends_in_quotes(&record) {
+        let message = "a quote is not closed: the record that begins here has the rest of the file";
+        reading.problems.push(Problem::error(message).at(record.line));
+    }
     table.push_all(offsets, reading)?;
     Ok(table.finish(separator, reading))
 }

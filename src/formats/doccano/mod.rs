@@ -94,8 +94,8 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut why = None;
     for _ in 0..20 {
         let Some(item) = items.next_item().ok()? else { break };
-        let Ok(record) = item.object(&mut notes) else { break };
-        text_key(&record)?;
+        // Faults are reported by the reader.
+        let Some(record) = item.object(&mut notes).ok().filter(|record| text_key(record).is_some()) else { continue };
         // Label Studio's short JSON has texts and labels, too.
         if ["annotation_id", "annotator", "lead_time"].iter().any(|key| record.contains_key(*key)) {
             return None;

@@ -36,7 +36,7 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut notes = JsonNotes::default();
     for _ in 0..20 {
         let Some(item) = items.next_item().ok()? else { break };
-        let Ok(row) = item.object(&mut notes) else { break };
+        let Ok(row) = item.object(&mut notes) else { continue };
         // A text with tokens is of another format.
         if row.get("text").is_some_and(Value::is_string) {
             return None;

@@ -66,7 +66,7 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut items = JsonItems::of(&source).ok()?;
     let mut notes = JsonNotes::default();
     while let Some(item) = items.next_item().ok()? {
-        let Ok(task) = item.object(&mut notes) else { break };
+        let Ok(task) = item.object(&mut notes) else { continue };
         let key = KEYS.iter().find(|key| task.contains_key(**key)).copied();
         if let Some(key) = key.or_else(|| key_of_spans(&task)) {
             return task.get("text")?.is_string().then(|| (93, format!("JSON objects with a text and {key}")));

@@ -17,7 +17,7 @@ use crate::{
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, Status},
-    text::{CharRange, OffsetMap, TextRange, Utf16Range},
+    text::{CharRange, OffsetMap, Utf16Range},
 };
 
 /// Writes one task on each line. A document that was read from a task is written as that task: unchanged if nothing was done,
