@@ -14,7 +14,7 @@ use super::{
     format::{Format, Sample},
 };
 use columns::Columns;
-use records::{Record, Records};
+use records::{Record, Records, SAMPLE};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -27,9 +27,6 @@ pub(super) const FORMAT: Format = Format {
     read: Some(read::read),
     write: Some(write::write),
 };
-
-/// First records of a table that show its columns.
-const SAMPLE: usize = 200;
 
 /// Accepts a table with the columns of spans; with the extension, any table.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {

@@ -8,9 +8,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    SAMPLE,
     columns::{Columns, number},
-    records::{Record, Records, head_of, separator_of},
+    records::{Record, Records, SAMPLE, head_of, separator_of},
 };
 use crate::{
     formats::{

@@ -13,6 +13,8 @@ use crate::formats::{
     source::{Source, Unreadable},
 };
 
+/// First records of a table that show its columns.
+pub(super) const SAMPLE: usize = 200;
 /// Longest record, in bytes: beyond it a quote is not closed.
 const LONGEST: usize = 256 << 20;
 /// Separators that are tried, the usual one first.

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{is_binary, tokens};
+use super::{
+    task::{self, is_binary},
+    tokens,
+};
 use crate::{
     formats::{
         Problem,
@@ -44,8 +47,8 @@ impl DraftReader for Tasks {
         let mut draft = Draft { id: take_id(&task, "id"), text, ..Draft::default() };
         let mut spans = Vec::new();
         let mut has_rejected = false;
-        for span in super::spans(&task) {
-            let is_rejected = super::is_rejected(span);
+        for span in task::spans(&task) {
+            let is_rejected = task::is_rejected(span);
             self.rejected_spans += usize::from(is_rejected);
             has_rejected |= is_rejected;
             if !is_rejected {

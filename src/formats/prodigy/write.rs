@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    is_binary, is_rejected,
     read::{Tasks, span_of_task},
+    task::{is_binary, is_rejected},
     tokens,
 };
 use crate::{

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Kind, kind_of};
+use super::kind::{Kind, kind_of};
 use crate::{
     formats::{
         Problem,
