@@ -7,23 +7,33 @@
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
+mod argilla;
 mod conll;
 mod conversion;
 mod corpus;
+mod csv;
 mod decode;
 mod digits;
+mod doccano;
+mod drafts;
 mod fit;
 mod format;
 mod found;
+mod held_spans;
+mod hugging_face;
+mod json_items;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
+mod offsets;
 pub mod patterns;
 mod plain;
 mod problem;
+mod prodigy;
 mod round_trip;
 mod sink;
 mod source;
+mod spacy_json;
 mod table;
 mod writer;
 mod xml_limits;

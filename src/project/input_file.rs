@@ -143,6 +143,13 @@ impl Source for InputFile {
             )),
         }
     }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        /// Limit of such a file in bytes.
+        const SMALL: u64 = 16 << 20;
+        let Bytes::Named { path, .. } = &self.0 else { return None };
+        guard::read(&path.parent()?.join(name), Links::Follow, SMALL).ok()
+    }
 }
 
 /// Contents of a file that this process writes and reads again: one without a name, or one that has no name yet.
