@@ -24,6 +24,7 @@ mod round_trip;
 mod sink;
 mod source;
 mod table;
+mod writer;
 mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};
