@@ -24,8 +24,10 @@ mod round_trip;
 mod sink;
 mod source;
 mod table;
+mod webanno_tsv;
 mod writer;
 mod xml_limits;
+mod yedda;
 
 pub use conll::{TagSentence, read_tags};
 pub(crate) use corpus::MOST_LABELS;

@@ -317,7 +317,7 @@ fn spans_by_name(corpus: &Corpus) -> Vec<Vec<(usize, usize, &str)>> {
 proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(corpus in corpora()) {
-        for format in FORMATS.iter().filter(|format| format.name != "text") {
+        for format in FORMATS.iter().filter(|format| format.name != "text" && format.write.is_some()) {
             for &scheme in Scheme::ALL {
                 let options = WriteOptions { scheme, ..WriteOptions::default() };
                 let reserved = corpus.documents.iter().flat_map(|d| d.word_texts()).any(|word| word == "-DOCSTART-");
@@ -357,7 +357,7 @@ proptest! {
         }
         let on_loss = if snap { OnLoss::Snap } else { OnLoss::Skip };
         let options = WriteOptions { on_loss, ..WriteOptions::default() };
-        for format in FORMATS {
+        for format in FORMATS.iter().filter(|format| format.write.is_some()) {
             let written = format.write(&corpus, &options);
             prop_assert!(written.is_ok(), "{}: {:?}", format.name, written);
             let written = written.unwrap();

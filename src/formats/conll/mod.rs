@@ -4,13 +4,19 @@
 //! One reader reads every layout in use; it detects the separator, the columns and the tag scheme. Three layouts are
 //! written.
 
+mod brackets;
 mod columns;
+pub(super) mod conll2012;
+pub(super) mod conllu;
 mod layout;
 mod meta;
 mod read;
+mod row_id;
 mod sentences;
+mod table_lines;
 #[cfg(test)]
 mod wild_tests;
+mod word_marks;
 mod write;
 
 pub use read::{TagSentence, read_tags};

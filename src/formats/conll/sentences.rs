@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 use super::{
     layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::META_COMMENTS,
+    row_id::RowId,
+    table_lines::TableLines,
 };
 use crate::{
     formats::{
         Problem, Source,
-        decode::Lines,
         problem::{Problems, quoted, with_noun},
         source::Unreadable,
     },
-    spans::tag_form::TagForm,
+    spans::{scheme::Tag, tag_form::TagForm},
     text::TextRange,
 };
 
@@ -50,8 +51,25 @@ impl Sentence {
         self.others.iter().map(|range| range.of(&self.text))
     }
 
+    /// Cell `index` of those that [`Self::others`] has.
+    pub(super) fn other(&self, index: usize) -> Option<&str> {
+        self.others.get(index).map(|range| range.of(&self.text))
+    }
+
     fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    fn last_tag(&self) -> &str {
+        self.tags.last().map_or("", |range| range.of(&self.text))
+    }
+
+    /// Gives the last row another tag.
+    fn set_last_tag(&mut self, tag: &str) {
+        let range = self.add(tag);
+        if let Some(last) = self.tags.last_mut() {
+            *last = range;
+        }
     }
 
     fn clear(&mut self) {
@@ -74,7 +92,7 @@ impl Sentence {
 
 /// Reader of the sentences of a file.
 pub(super) struct Sentences<'a> {
-    lines: Lines<'a>,
+    lines: TableLines<'a>,
     rows: RowReader,
 }
 
@@ -84,8 +102,9 @@ impl<'a> Sentences<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
-        let rows = RowReader { layout, docstarts: 0, meta: Map::new(), columns: Vec::new() };
-        Ok(Self { lines: Lines::of(source)?, rows })
+        let rows =
+            RowReader { layout, docstarts: 0, meta: Map::new(), columns: Vec::new(), inside: 0, parts: 0, unwritten: 0 };
+        Ok(Self { lines: TableLines::of(source, layout.joined)?, rows })
     }
 
     /// Reads the next sentence into `sentence`. Returns whether there was one.
@@ -117,6 +136,11 @@ impl<'a> Sentences<'a> {
     pub(super) fn docstarts(&self) -> usize {
         self.rows.docstarts
     }
+
+    /// Number of rows so far that are parts of a token (1 and 2 after 1-2), and of words that are not in the text (3.1).
+    pub(super) fn unread(&self) -> (usize, usize) {
+        (self.rows.parts, self.rows.unwritten)
+    }
 }
 
 /// Reader of the lines of sentences.
@@ -127,11 +151,16 @@ struct RowReader {
     meta: Map<String, Value>,
     /// Empty; kept because its memory is used for the columns of each line.
     columns: Vec<&'static str>,
+    /// Number of the last word that belongs to a token of several words.
+    inside: u32,
+    parts: usize,
+    unwritten: usize,
 }
 
 impl RowReader {
     /// Ends a sentence, which gets the comments.
     fn end(&mut self, sentence: &mut Sentence) {
+        self.inside = 0;
         sentence.docstart = self.docstarts;
         sentence.meta = std::mem::take(&mut self.meta);
     }
@@ -160,7 +189,21 @@ impl RowReader {
         read
     }
 
-    fn row(&self, number: usize, columns: &[&str], tag: &str, sentence: &mut Sentence) {
+    fn row(&mut self, number: usize, columns: &[&str], tag: &str, sentence: &mut Sentence) {
+        let id = self.layout.number.and_then(|number| RowId::read(columns.get(number)?));
+        match id {
+            Some(RowId::Empty) => {
+                self.unwritten += 1;
+                return;
+            }
+            Some(RowId::Word(word)) if word <= self.inside && !sentence.is_empty() => {
+                self.parts += 1;
+                self.add_part(tag, sentence);
+                return;
+            }
+            Some(RowId::Token(_, last)) => self.inside = last,
+            _ => {}
+        }
         let word = self.layout.word;
         for (at, column) in columns.iter().enumerate() {
             if at == word {
@@ -174,6 +217,16 @@ impl RowReader {
         let range = sentence.add(tag);
         sentence.tags.push(range);
         sentence.lines.push(number);
+    }
+
+    /// Adds the tag of a word that belongs to the token of the last row, if that has none.
+    fn add_part(&self, tag: &str, sentence: &mut Sentence) {
+        if self.layout.is_brackets {
+            let both = format!("{}{tag}", sentence.last_tag());
+            sentence.set_last_tag(&both);
+        } else if self.layout.read_tag(sentence.last_tag()).is_none_or(|tag| tag == Tag::Outside) {
+            sentence.set_last_tag(tag);
+        }
     }
 
     /// Whether a line that is no good row is a comment. One with all columns of a row is a row with a fault, which is
@@ -193,6 +246,9 @@ impl RowReader {
                     .hint(hint)
             }
             None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
+            None if self.layout.is_brackets => {
+                Problem::error(format!("{} is no bracket such as (Dish*, * or *): {}", quoted(tag), quoted(line)))
+            }
             None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line))).hint(format!(
                 "the tags of this file are O, or as {}, with a letter of B I E L S U M W",
                 self.layout.form.example()
