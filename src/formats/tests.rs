@@ -314,10 +314,13 @@ fn spans_by_name(corpus: &Corpus) -> Vec<Vec<(usize, usize, &str)>> {
     corpus.pairs().map(|(_, annotation)| of(annotation)).collect()
 }
 
+/// Formats that hold no spans, or cut words of their own.
+const OTHERS: [&str; 2] = ["text", "label-studio-conll"];
+
 proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(corpus in corpora()) {
-        for format in FORMATS.iter().filter(|format| format.name != "text" && format.write.is_some()) {
+        for format in FORMATS.iter().filter(|format| !OTHERS.contains(&format.name) && format.write.is_some()) {
             for &scheme in Scheme::ALL {
                 let options = WriteOptions { scheme, ..WriteOptions::default() };
                 let reserved = corpus.documents.iter().flat_map(|d| d.word_texts()).any(|word| word == "-DOCSTART-");

@@ -115,7 +115,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     let (mut blank, mut suggestions) = (0, 0);
     let mut lines = Lines::of(source)?;
     while let Some((_, line)) = lines.next_line()? {
-        if line.trim().is_empty() {
+        if is_blank(line) {
             blank += 1;
             continue;
         }
@@ -152,7 +152,7 @@ struct LineWriter<'a> {
 
 impl Writer for LineWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        if document.text.trim().is_empty() {
+        if is_blank(&document.text) {
             let shown = quoted(&document.id);
             if annotation.spans().is_empty() {
                 out.losses.note(format!("document {shown}: an empty text cannot be a line and is left out"));
@@ -238,6 +238,11 @@ fn fault(document: &Document, span: &Span, label: &str) -> Option<&'static str> 
     } else {
         None
     }
+}
+
+/// Whether a line has only spaces and tabs. Other white space may be the whole of a text.
+fn is_blank(line: &str) -> bool {
+    line.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
 fn in_one_line(text: &str) -> String {

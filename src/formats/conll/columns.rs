@@ -47,11 +47,12 @@ impl ColumnValues {
         }
         let is_higher = number.is_some() && number == after(self.last_number);
         // The first cell that is looked at may stand in the middle of a sentence.
-        let is_start = number.is_some_and(|number| number < 2 || self.cells == 1);
+        let is_first = self.cells == self.between + 1;
+        let is_start = number.is_some_and(|number| number < 2 || is_first);
         self.higher += usize::from(is_higher);
         self.starts += usize::from(is_start && !is_higher);
         self.last_number = number;
-        if self.cells == 1 {
+        if is_first {
             self.first_number = number;
         }
         self.count_value(cell);
@@ -135,12 +136,12 @@ impl ColumnValues {
         let inside = self.count(|value| form.reads(value));
         let outside = match form {
             // A label may be anything: only O shows that the others are tags.
-            TagForm::Label => self.count(|value| value == "O"),
+            TagForm::Label => self.count(|value| matches!(value, "O" | "o")),
             _ => self.count(is_outside),
         };
         let chunks =
             self.count(|value| matches!(form.read(value), Some(Tag::Inside { label, .. }) if CHUNKS.contains(&label)));
-        let has_o = self.counts.contains_key("O");
+        let has_o = ["O", "o"].iter().any(|o| self.counts.contains_key(*o));
         let fitting = if form == TagForm::Label { outside } else { inside + outside };
         let is_enough = self.cells > 0 && fitting * 2 >= self.cells && (has_o || inside > 0);
         let share = if self.cells == 0 { 0.0 } else { ratio(inside + outside, self.cells) };

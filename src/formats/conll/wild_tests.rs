@@ -212,7 +212,7 @@ fn sentences_with_a_line_each_are_read() {
         &["PER:Anna", "LOC:Bari", "ORG:Blue Door"],
     );
     assert!(read.detected.contains(&"columns joined by |, a sentence on each line".to_owned()), "{:?}", read.detected);
-    reads("\u{5f53}/o \u{5e0c}\u{671b}/o \u{5317}\u{4eac}/ns \u{3002}/o\n", &["\u{5f53} \u{5e0c}\u{671b} \u{5317}\u{4eac} \u{3002}"], &["ns:\u{5317}\u{4eac}"]);
+    reads("\u{5f53}/o \u{5e0c}\u{671b}/o \u{5317}\u{4eac}/ns \u{3002}/o\n\u{5f53}/o \u{3002}/o\n", &["\u{5f53} \u{5e0c}\u{671b} \u{5317}\u{4eac} \u{3002}", "\u{5f53} \u{3002}"], &["ns:\u{5317}\u{4eac}"]);
     reads("Anna|B-PER\nBerg|I-PER\n\nin|O\nBari|B-LOC\n", &["Anna Berg", "in Bari"], &["PER:Anna Berg", "LOC:Bari"]);
     for text in ["and/or either/or\nyes/no maybe/not\n", "a|b c|d e|f\n", "http://a/O and http://b/O\n"] {
         assert_eq!(detect("a.txt", text.as_bytes()).format.name == "text", !text.contains('|'), "{text}");
@@ -227,7 +227,7 @@ fn brackets_are_spans() {
     assert!(read.detected.contains(&"brackets".to_owned()));
     let (sentences, _) = super::read_tags(file.as_bytes(), &TagOptions::default());
     assert_eq!(sentences[0].tags, ["B-PERSON", "I-PERSON", "O", "B-GPE"]);
-    let faulty = read_with("a.txt", &file.replace("(GPE)", "GPE"), TagOptions::default());
+    let faulty = read_with("a.txt", &(file.replace("(GPE)", "GPE") + &"x X *\n".repeat(9)), TagOptions::default());
     assert!(has_problem(&faulty, Severity::Error, "`GPE` is no bracket"));
 }
 
@@ -278,7 +278,7 @@ fn layouts_of_further_corpora_are_read() {
         // MIT Movie
         ("O\tshow\nB-TITLE\tbig\nI-TITLE\tfish\n", "show big fish", &["TITLE:big fish"]),
         // WNUT, BroadTwitter
-        ("@anna\tO\nloves\tO\n#bari\tB-location\n:)\tO\n", "@anna loves #bari :)", &["location:#bari"]),
+        ("@anna\tO\nloves\tO\n#bari\tB-location\n:)\tO\nBob\tB-person\n", "@anna loves #bari :) Bob", &["location:#bari", "person:Bob"]),
         // NCBI, BC5CDR
         ("Ataxia\tB-Disease\n-\tI-Disease\ntelangiectasia\tI-Disease\nis\tO\n", "Ataxia - telangiectasia is", &["Disease:Ataxia - telangiectasia"]),
         // CrossNER with an underscore in labels, MasakhaNER with dates

@@ -137,6 +137,9 @@ impl Writer for SentenceWriter<'_> {
         // Newest first; of equally new ones the first.
         shown.sort_by(|a, b| created(b).cmp(created(a)));
         let words = treebank::words(&document.text);
+        if words.is_empty() {
+            out.losses.note(format!("document {} has no words: its sentence is empty", quoted(&document.id)));
+        }
         let map = OffsetMap::new(&document.text);
         let chars: Vec<CharRange> = words.iter().map(|word| map.to_chars(*word)).collect();
         let mut own = self.own_spans(document, annotation, &map);
@@ -193,7 +196,7 @@ impl SentenceWriter<'_> {
         let labelled: Vec<_> = named.filter(|(control, item)| self.is_labels(control, item)).collect();
         let Some((chosen, _)) = labelled.first() else { return Vec::new() };
         let own = labelled.iter().filter(|(control, _)| control == chosen);
-        let regions: Option<Vec<Region<'_>>> = own.clone().map(|(_, item)| region(item)).collect();
+        let regions: Option<Vec<Region<'_>>> = own.clone().map(|(_, item)| region_of(item)).collect();
         let others = labelled.len() - own.count();
         if others > 0 {
             let what = format!("{} of another control than {}", with_noun(others, "region"), quoted(chosen));
@@ -215,7 +218,7 @@ impl SentenceWriter<'_> {
 }
 
 /// Reads offsets and labels of a region.
-fn region(item: &Value) -> Option<Region<'_>> {
+fn region_of(item: &Value) -> Option<Region<'_>> {
     let value = item.get("value")?;
     let [start, end] = ["start", "end"].map(|key| usize::try_from(value.get(key)?.as_u64()?).ok());
     let labels = value.get("labels").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
@@ -308,4 +311,96 @@ fn report_losses(
 /// Adds a loss, which is the same whatever the user wants, since the file is the converter's.
 fn lose(document: &Document, what: &str, out: &mut Output) {
     out.losses.add(&document.id, what, "as by the converter", "as by the converter");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::formats::{OnLoss, ReadOptions, Written, check_round_trip, find, tests::corpus};
+
+    fn region(id: &str, start: usize, end: usize, labels: &[&str], control: &str) -> Value {
+        json!({"id": id, "from_name": control, "to_name": "text", "type": "labels",
+            "value": {"start": start, "end": end, "labels": labels}})
+    }
+
+    /// The task list of one text, written with all losses allowed.
+    fn written(annotations: &Value, text: &str) -> (Written, Vec<String>) {
+        let tasks = json!([{"id": 1, "data": {"text": text}, "annotations": annotations}]);
+        let read = find("label-studio").unwrap().read(tasks.to_string().as_bytes(), &ReadOptions::default());
+        let options = WriteOptions { on_loss: OnLoss::Skip, ..WriteOptions::default() };
+        let written = FORMAT.write(&read.corpus, &options).unwrap();
+        let proof = check_round_trip(&FORMAT, &read.corpus, &written, &options);
+        assert!(proof.holds(), "{proof} {:?}", proof.errors);
+        let tags = String::from_utf8(written.bytes.clone()).unwrap();
+        let tags = tags.lines().skip(1).map(|line| line.replace(FILLER, " "));
+        (written, tags.collect())
+    }
+
+    #[test]
+    fn regions_become_tags_as_by_the_converter() {
+        let text = "Jane's $5 soup in Bari.";
+        let regions = json!([{"result": [
+            region("c", 18, 22, &["LOC", "X"], "label"),
+            region("a", 0, 6, &["PER"], "label"),
+            region("b", 8, 14, &["Dish Name"], "label"),
+            region("d", 0, 4, &["Y"], "other"),
+        ]}]);
+        let (written, tags) = written(&regions, text);
+        let expected =
+            ["Jane B-PER", "'s I-PER", "$ O", "5 B-Dish Name", "soup I-Dish Name", "in O", "Bari B-LOC", ". O", ""];
+        assert_eq!(tags, expected);
+        let losses: Vec<&str> = written.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(losses.len(), 3, "{losses:?}");
+        assert!(losses.iter().any(|loss| loss.contains("1 region of another control than `label`")));
+        assert!(losses.iter().any(|loss| loss.contains("the span `Bari` (`X`)")));
+        assert!(losses.iter().any(|loss| loss.contains("the label `Dish Name` has a blank")));
+    }
+
+    #[test]
+    fn of_nested_regions_the_converter_keeps_what_comes_first() {
+        let regions = json!([{"result": [
+            region("a", 0, 9, &["A"], "label"),
+            region("b", 0, 4, &["B"], "label"),
+            region("c", 11, 13, &["C"], "label"),
+        ]}]);
+        let (written, tags) = written(&regions, "aaaa bbbb cccc");
+        assert_eq!(tags, ["aaaa B-A", "bbbb I-A", "cccc B-C", ""]);
+        let lost: Vec<_> = written.problems.iter().filter(|problem| problem.message.contains("the span")).collect();
+        assert_eq!(lost.len(), 2, "{lost:?}");
+    }
+
+    #[test]
+    fn a_sentence_is_written_for_each_annotation_the_newest_first() {
+        let annotations = json!([
+            {"created_at": "2024-01-01", "result": [region("a", 0, 1, &["A"], "label")]},
+            {"created_at": "2024-01-03", "result": [region("b", 0, 1, &["B"], "label")]},
+            {"created_at": "2024-01-04", "was_cancelled": true, "result": [region("c", 0, 1, &["C"], "label")]},
+            {"created_at": "2024-01-02", "result": []},
+        ]);
+        assert_eq!(written(&annotations, "x").1, ["x B-B", "", "x O", "", "x B-A", ""]);
+        assert_eq!(written(&json!([]), "x").1, ["x O", ""]);
+        assert_eq!(written(&json!([{"was_cancelled": true, "result": []}]), "x").1, [""; 0]);
+        let without_offsets = json!([{"result": [
+            {"from_name": "label", "to_name": "text", "type": "labels", "value": {"labels": ["A"]}},
+            region("b", 0, 1, &["B"], "label"),
+        ]}]);
+        assert_eq!(tags(&[CharRange { start: 0, end: 1 }], &[]), ["O"]);
+        assert!(region_of(&without_offsets[0]["result"][0]).is_none());
+    }
+
+    #[test]
+    fn losses_are_refused_by_default_and_new_documents_are_written() {
+        let half = corpus(&[("1", &["sushis"], &[(0, 1, "Dish")])]);
+        let written = FORMAT.write(&half, &WriteOptions::default()).unwrap();
+        assert_eq!(String::from_utf8(written.bytes).unwrap(), "-DOCSTART- -X- O\nsushis -X- _ B-Dish\n\n");
+        let labels = corpus(&[("1", &["a"], &[(0, 1, "Two Words")])]);
+        assert!(FORMAT.write(&labels, &WriteOptions::default()).is_err());
+        let empty = FORMAT.write(&corpus(&[]), &WriteOptions::default()).unwrap();
+        assert_eq!(empty.bytes, b"-DOCSTART- -X- O\n");
+        let bad = FORMAT.read(b"-DOCSTART- -X- O\n-DOCSTART- -X- _ B-M\nno\n", &ReadOptions::default());
+        assert_eq!(bad.corpus.documents[0].word(0), "-DOCSTART-");
+        assert_eq!(bad.problems[0].line, Some(3));
+    }
 }

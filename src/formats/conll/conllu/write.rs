@@ -48,8 +48,9 @@ impl Writer for SentenceWriter<'_> {
         }
         let kept = Kept::of(document, &words);
         let own = kept.as_ref().map(|kept| kept.key.as_str()).filter(|key| *key != KEY);
-        // Without spans, the first word shows that the file has tags.
-        let shows_o = self.key.is_none();
+        // Without a tag in the first sentence, its first word shows that the file has tags.
+        let has_tag = !spans.is_empty() || kept.as_ref().is_some_and(Kept::has_tag);
+        let shows_o = self.key.is_none() && !has_tag;
         let key = self.key.get_or_insert_with(|| own.unwrap_or(NAME).to_owned());
         let tags = self.options.scheme.encode(&spans, words.len());
         out.push(&match kept {
@@ -126,6 +127,11 @@ impl Kept {
         let (text, ranges, _) = sentence.text(&tokens);
         let is_same = *document.text == *text && ranges == words && !key.contains(['|', '=', '\t']);
         is_same.then_some(Self { key, sentence, tokens })
+    }
+
+    /// Whether a row has a tag.
+    fn has_tag(&self) -> bool {
+        self.sentence.rows.iter().any(|row| row.value(&self.key).is_some())
     }
 
     /// The lines with other tags; a row whose tag is the same stays as it is.
