@@ -177,7 +177,10 @@ impl<'a> Fitter<'a> {
             return None;
         };
         let Some(fault) = fault else { return Some((name, false)) };
-        let fitting = name.split([self.layout.separators, self.layout.in_labels].concat().as_slice()).collect::<Vec<_>>().join("_");
+        let fitting = name
+            .split([self.layout.separators, self.layout.in_labels].concat().as_slice())
+            .collect::<Vec<_>>()
+            .join("_");
         let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
         let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
         let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));

@@ -95,7 +95,16 @@ fn next_mark(line: &str) -> Option<(&str, Mark<'_>, &str)> {
         let found = front.rfind(SPAN).max(front.rfind(SUGGESTION)).and_then(|start| {
             let (text, label) = front.get(start + SPAN.len()..)?.rsplit_once('#')?;
             let is_whole = !text.is_empty() && !label.trim().is_empty();
-            is_whole.then(|| (start, Mark { text, label, is_suggestion: front.get(start..).is_some_and(|mark| mark.starts_with(SUGGESTION)) }))
+            is_whole.then(|| {
+                (
+                    start,
+                    Mark {
+                        text,
+                        label,
+                        is_suggestion: front.get(start..).is_some_and(|mark| mark.starts_with(SUGGESTION)),
+                    },
+                )
+            })
         });
         if let Some((start, mark)) = found {
             return Some((line.get(..start)?, mark, line.get(after..)?));
@@ -130,7 +139,8 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
         reading.problems.push(Problem::note(format!("{} left out", with_noun(blank, "empty line"))));
     }
     if suggestions > 0 {
-        let message = format!("{} ([$..]) that nobody has confirmed: not read as spans", with_noun(suggestions, "suggestion"));
+        let message =
+            format!("{} ([$..]) that nobody has confirmed: not read as spans", with_noun(suggestions, "suggestion"));
         reading.problems.push(Problem::note(message));
     }
     if !is_annotated {
@@ -231,7 +241,8 @@ fn fault(document: &Document, span: &Span, label: &str) -> Option<&'static str> 
     let marks = [SPAN, SUGGESTION, END];
     if text.is_empty() || label.trim().is_empty() {
         Some("has no text or no label")
-    } else if label.contains(['#', '\n', '\r']) || marks.iter().any(|mark| label.contains(mark) || text.contains(mark)) {
+    } else if label.contains(['#', '\n', '\r']) || marks.iter().any(|mark| label.contains(mark) || text.contains(mark))
+    {
         Some("contains a mark of this format")
     } else if after.starts_with('#') {
         Some("has a `#` behind it, which is a mark of this format")
@@ -260,7 +271,8 @@ mod tests {
 
     fn spans(read: &Read) -> Vec<String> {
         let of = |(document, annotation): (&Document, &Annotation)| {
-            let name = |span: &Span| format!("{}:{}", read.corpus.labels.name(span.label), span.range.of(&document.text));
+            let name =
+                |span: &Span| format!("{}:{}", read.corpus.labels.name(span.label), span.range.of(&document.text));
             annotation.spans().iter().map(name).collect::<Vec<_>>()
         };
         read.corpus.pairs().flat_map(of).collect()

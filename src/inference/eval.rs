@@ -89,8 +89,7 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
         .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, predictor.grammar()))
         .collect();
     let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
-    let mut predicted: Vec<Vec<String>> =
-        choices.iter().map(|choices| owned(&decode::names(choices, tags))).collect();
+    let mut predicted: Vec<Vec<String>> = choices.iter().map(|choices| owned(&decode::names(choices, tags))).collect();
     let has_borders = tags.iter().any(|tag| begins_span(tag));
     let label_mode = predictor.label_mode().unwrap_or(if has_borders { LabelMode::AllB } else { LabelMode::AllI });
     let (piece_gold, mut piece_predicted) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
@@ -247,7 +246,8 @@ mod tests {
             sentence(&[("lasagne", "B-PER"), ("gnocchi", "I-PER"), ("near", "O"), ("cheap", "B-LOC")]),
             sentence(&[("lasagne", "B-PER"), ("now", "O")]),
         ];
-        for (tags, label) in [(["O", "PER", "X", "LOC", "Y"], "PER"), (["LABEL_0", "PER", "X", "LOC", "Y"], "LABEL_0")] {
+        for (tags, label) in [(["O", "PER", "X", "LOC", "Y"], "PER"), (["LABEL_0", "PER", "X", "LOC", "Y"], "LABEL_0")]
+        {
             let predictor = fake::predictor_with(512, &tags);
             let found = evaluate(&predictor, &sentences).unwrap();
             let strict = found.word.strict.as_ref().unwrap();

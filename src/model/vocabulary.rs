@@ -117,10 +117,14 @@ fn check_ids(added: &[AddedPiece], ids: &Map<String, Value>) -> Result<(), Strin
     for AddedPiece { id, content, .. } in added {
         match ids.get(content).and_then(Value::as_u64) {
             Some(line) if line != u64::from(*id) => {
-                return Err(format!("the added piece {content:?} has the id {id}, but in the vocabulary it has the id {line}"));
+                return Err(format!(
+                    "the added piece {content:?} has the id {id}, but in the vocabulary it has the id {line}"
+                ));
             }
             None if taken.contains(&u64::from(*id)) => {
-                return Err(format!("the added piece {content:?} has the id {id}, which a piece of the vocabulary has"));
+                return Err(format!(
+                    "the added piece {content:?} has the id {id}, which a piece of the vocabulary has"
+                ));
             }
             _ => {}
         }

@@ -170,7 +170,8 @@ impl ColumnLayout {
             return Err(NoLayout::OneForBoth);
         }
         let found = tags.get(tag).ok_or(NoLayout::NoTags)?;
-        let mut numbers = values.iter().enumerate().filter(|(at, values)| ![tag, word].contains(at) && values.numbers_words());
+        let mut numbers =
+            values.iter().enumerate().filter(|(at, values)| ![tag, word].contains(at) && values.numbers_words());
         Ok(Self {
             joined: None,
             number: numbers.next().map(|(at, _)| at),

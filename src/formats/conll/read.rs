@@ -321,7 +321,11 @@ impl Survey {
             problems.push(Problem::note(message).hint("--tag-scheme names the scheme of the file"));
         }
         let unread = [
-            (self.unread.0, "row", "of words that a token of several words has (1 and 2 after 1-2): their tags are the token's"),
+            (
+                self.unread.0,
+                "row",
+                "of words that a token of several words has (1 and 2 after 1-2): their tags are the token's",
+            ),
             (self.unread.1, "word", "that is not in the text (such as 3.1): left out"),
         ];
         for (number, thing, what) in unread.into_iter().filter(|(number, ..)| *number > 0) {

@@ -102,8 +102,15 @@ impl<'a> Sentences<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
-        let rows =
-            RowReader { layout, docstarts: 0, meta: Map::new(), columns: Vec::new(), inside: 0, parts: 0, unwritten: 0 };
+        let rows = RowReader {
+            layout,
+            docstarts: 0,
+            meta: Map::new(),
+            columns: Vec::new(),
+            inside: 0,
+            parts: 0,
+            unwritten: 0,
+        };
         Ok(Self { lines: TableLines::of(source, layout.joined)?, rows })
     }
 

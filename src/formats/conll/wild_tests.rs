@@ -212,9 +212,13 @@ fn sentences_with_a_line_each_are_read() {
         &["PER:Anna", "LOC:Bari", "ORG:Blue Door"],
     );
     assert!(read.detected.contains(&"columns joined by |, a sentence on each line".to_owned()), "{:?}", read.detected);
-    reads("\u{5f53}/o \u{5e0c}\u{671b}/o \u{5317}\u{4eac}/ns \u{3002}/o\n\u{5f53}/o \u{3002}/o\n", &["\u{5f53} \u{5e0c}\u{671b} \u{5317}\u{4eac} \u{3002}", "\u{5f53} \u{3002}"], &["ns:\u{5317}\u{4eac}"]);
+    reads(
+        "\u{5f53}/o \u{5e0c}\u{671b}/o \u{5317}\u{4eac}/ns \u{3002}/o\n\u{5f53}/o \u{3002}/o\n",
+        &["\u{5f53} \u{5e0c}\u{671b} \u{5317}\u{4eac} \u{3002}", "\u{5f53} \u{3002}"],
+        &["ns:\u{5317}\u{4eac}"],
+    );
     reads("Anna|B-PER\nBerg|I-PER\n\nin|O\nBari|B-LOC\n", &["Anna Berg", "in Bari"], &["PER:Anna Berg", "LOC:Bari"]);
-    for text in ["and/or either/or\nyes/no maybe/not\n", "a|b c|d e|f\n", "http://a/O and http://b/O\n"] {
+    for text in ["and/or either/or\nyes/no maybe/not\n", "a|b c|d e|f g|h\n", "http://a/O and http://b/O\n"] {
         assert_eq!(detect("a.txt", text.as_bytes()).format.name == "text", !text.contains('|'), "{text}");
     }
 }
@@ -243,7 +247,8 @@ fn tokens_of_several_words_have_the_tags_of_their_words() {
 
 #[test]
 fn offsets_names_and_probabilities_are_no_words() {
-    let offsets = "0\t4\tAnna\tB-PER\n5\t9\teats\tO\n10\t14\tsoup\tO\n14\t15\t.\tO\n\n16\t20\tBari\tB-LOC\n20\t21\t!\tO\n";
+    let offsets =
+        "0\t4\tAnna\tB-PER\n5\t9\teats\tO\n10\t14\tsoup\tO\n14\t15\t.\tO\n\n16\t20\tBari\tB-LOC\n20\t21\t!\tO\n";
     reads(offsets, &["Anna eats soup.", "Bari!"], &["PER:Anna", "LOC:Bari"]);
     let ranges = "Anna 0-4 B-PER 0.98\neats 5-9 O 0.5\n. 9-10 O 1\n\nBari 11-15 B-LOC 0.9\n! 15-16 O 1.0\n";
     reads(ranges, &["Anna eats.", "Bari!"], &["PER:Anna", "LOC:Bari"]);
@@ -278,9 +283,17 @@ fn layouts_of_further_corpora_are_read() {
         // MIT Movie
         ("O\tshow\nB-TITLE\tbig\nI-TITLE\tfish\n", "show big fish", &["TITLE:big fish"]),
         // WNUT, BroadTwitter
-        ("@anna\tO\nloves\tO\n#bari\tB-location\n:)\tO\nBob\tB-person\n", "@anna loves #bari :) Bob", &["location:#bari", "person:Bob"]),
+        (
+            "@anna\tO\nloves\tO\n#bari\tB-location\n:)\tO\nBob\tB-person\n",
+            "@anna loves #bari :) Bob",
+            &["location:#bari", "person:Bob"],
+        ),
         // NCBI, BC5CDR
-        ("Ataxia\tB-Disease\n-\tI-Disease\ntelangiectasia\tI-Disease\nis\tO\n", "Ataxia - telangiectasia is", &["Disease:Ataxia - telangiectasia"]),
+        (
+            "Ataxia\tB-Disease\n-\tI-Disease\ntelangiectasia\tI-Disease\nis\tO\n",
+            "Ataxia - telangiectasia is",
+            &["Disease:Ataxia - telangiectasia"],
+        ),
         // CrossNER with an underscore in labels, MasakhaNER with dates
         ("a\tB-programlang\nb\tI-programlang\nc\tB-DATE\n", "a b c", &["programlang:a b", "DATE:c"]),
         // CoNLL-2002 of Spanish, three columns

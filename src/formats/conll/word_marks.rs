@@ -64,7 +64,8 @@ impl WordSurvey {
                 _ => {}
             }
             for column in 0..width {
-                let is_place = offsets(sentence, (at, width), column).is_some_and(|(start, end)| fits(word, start, end));
+                let is_place =
+                    offsets(sentence, (at, width), column).is_some_and(|(start, end)| fits(word, start, end));
                 if let Some(count) = self.offsets.get_mut(column) {
                     *count += usize::from(is_place);
                 }
@@ -105,7 +106,10 @@ pub(super) enum WordMarks {
     /// Blanks as words of their own.
     Blanks,
     /// Offsets from this column on, of `width` columns beside word and tag.
-    Offsets { column: usize, width: usize },
+    Offsets {
+        column: usize,
+        width: usize,
+    },
 }
 
 impl WordMarks {
@@ -151,7 +155,8 @@ impl WordMarks {
             text.push_str(word);
             ranges.push(TextRange::new(start, text.len()));
         }
-        let kept = ranges.iter().copied().filter(|range| !matches!(self, Self::Blanks) || range.of(&text) != " ").collect();
+        let kept =
+            ranges.iter().copied().filter(|range| !matches!(self, Self::Blanks) || range.of(&text) != " ").collect();
         (Document::new(id, text, crate::text::Grid::Space).with_words(kept), ranges)
     }
 
@@ -168,7 +173,8 @@ impl WordMarks {
 fn prefix(word: &str) -> Option<&str> {
     let colon = word.find(':')?;
     let code = word.get(..colon)?;
-    let is_code = (2..LONGEST_PREFIX).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let is_code =
+        (2..LONGEST_PREFIX).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     if is_code { word.get(..=colon) } else { None }
 }
 

@@ -120,7 +120,8 @@ impl Writer for SentenceWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         self.begin(out);
         if has_no_list(document) && annotation.spans().is_empty() && annotation.status == Status::Todo {
-            let message = format!("document {} was never annotated and is left out, as by the converter", quoted(&document.id));
+            let message =
+                format!("document {} was never annotated and is left out, as by the converter", quoted(&document.id));
             out.losses.note(message);
             return;
         }
@@ -301,8 +302,14 @@ fn report_losses(
             if left.map(|left| *left -= 1).is_none() {
                 let text: String =
                     document.text.chars().skip(region.start).take(region.end.saturating_sub(region.start)).collect();
-                let what = format!("the span {} ({}) overlaps another, or ends inside a word", quoted(&text), quoted(label));
-                out.losses.add(&document.id, &what, "lost or changed, as by the converter", "lost or changed, as by the converter");
+                let what =
+                    format!("the span {} ({}) overlaps another, or ends inside a word", quoted(&text), quoted(label));
+                out.losses.add(
+                    &document.id,
+                    &what,
+                    "lost or changed, as by the converter",
+                    "lost or changed, as by the converter",
+                );
             }
         }
     }

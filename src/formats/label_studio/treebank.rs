@@ -58,10 +58,8 @@ const SECOND: [Rule; 14] = [
 
 /// Cuts a text into words.
 pub(super) fn words(text: &str) -> Vec<TextRange> {
-    let mut pieces: Vec<Piece> = text
-        .char_indices()
-        .map(|(at, c)| Piece { c, origin: Some(TextRange::new(at, at + c.len_utf8())) })
-        .collect();
+    let mut pieces: Vec<Piece> =
+        text.char_indices().map(|(at, c)| Piece { c, origin: Some(TextRange::new(at, at + c.len_utf8())) }).collect();
     pieces = FIRST.into_iter().fold(pieces, apply);
     pieces.insert(0, BLANK);
     pieces.push(BLANK);
@@ -263,7 +261,8 @@ fn clitic(pieces: &[Piece], place: usize, out: &mut Vec<Piece>, clitics: &[&str]
         return 0;
     }
     let found = clitics.iter().map(|clitic| clitic.len()).zip(clitics);
-    let found = found.filter(|(length, clitic)| is(pieces, place + 1, clitic) && at(pieces, place + 1 + length) == Some(' '));
+    let found =
+        found.filter(|(length, clitic)| is(pieces, place + 1, clitic) && at(pieces, place + 1 + length) == Some(' '));
     let Some((length, _)) = found.into_iter().next() else { return 0 };
     out.extend(pieces.get(place));
     push_alone(pieces, place + 1..place + 1 + length, out);
@@ -328,7 +327,8 @@ fn it_was(pieces: &[Piece], place: usize, out: &mut Vec<Piece>) -> usize {
 /// `'tis` and `'twas` after a blank.
 fn after_blank(pieces: &[Piece], place: usize, out: &mut Vec<Piece>, second: &str) -> usize {
     let (middle, end) = (place + 3, place + 3 + second.len());
-    let is_found = at(pieces, place) == Some(' ') && is_folded(pieces, place + 1, "'t") && is_folded(pieces, middle, second);
+    let is_found =
+        at(pieces, place) == Some(' ') && is_folded(pieces, place + 1, "'t") && is_folded(pieces, middle, second);
     if !is_found || !is_border(pieces, end) {
         return 0;
     }
@@ -339,7 +339,9 @@ fn after_blank(pieces: &[Piece], place: usize, out: &mut Vec<Piece>, second: &st
 }
 
 fn is_folded(pieces: &[Piece], place: usize, text: &str) -> bool {
-    text.chars().enumerate().all(|(offset, c)| at(pieces, place + offset).is_some_and(|own| own.eq_ignore_ascii_case(&c)))
+    text.chars()
+        .enumerate()
+        .all(|(offset, c)| at(pieces, place + offset).is_some_and(|own| own.eq_ignore_ascii_case(&c)))
 }
 
 /// Whether a word begins or ends at a place, as Python's `\b`.

@@ -99,11 +99,13 @@ pub(super) fn number_of(part: &str) -> (&str, Option<u64>) {
 /// Position of the first `wanted` that no backslash precedes.
 fn unescaped_position(text: &str, wanted: char) -> Option<usize> {
     let mut is_escaped = false;
-    text.char_indices().find(|(_, c)| {
-        let found = *c == wanted && !is_escaped;
-        is_escaped = *c == '\\' && !is_escaped;
-        found
-    }).map(|(at, _)| at)
+    text.char_indices()
+        .find(|(_, c)| {
+            let found = *c == wanted && !is_escaped;
+            is_escaped = *c == '\\' && !is_escaped;
+            found
+        })
+        .map(|(at, _)| at)
 }
 
 #[cfg(test)]

@@ -71,11 +71,13 @@ impl Layers {
         let candidates = self.spans.iter().filter(|layer| !OF_WORDS.contains(&layer.short_name()));
         let entities = candidates.clone().find(|layer| layer.short_name() == "NamedEntity");
         let found = entities.or_else(|| candidates.clone().next());
-        if chosen.is_none() && let Some(found) = found {
-            let others: Vec<String> =
-                candidates.filter(|layer| layer.column != found.column).map(described).collect();
+        if chosen.is_none()
+            && let Some(found) = found
+        {
+            let others: Vec<String> = candidates.filter(|layer| layer.column != found.column).map(described).collect();
             if !others.is_empty() {
-                let message = format!("spans are read from the layer {}, not from {}", described(found), others.join(", "));
+                let message =
+                    format!("spans are read from the layer {}, not from {}", described(found), others.join(", "));
                 problems.push(Problem::note(message).hint("--tag-column N reads the column N"));
             }
         }
@@ -88,7 +90,8 @@ impl Layers {
             Some(column) if (FIRST..end).contains(&column) => Some(column),
             Some(column) => {
                 let message = format!("column {} is not one of a layer", column + 1);
-                problems.push(Problem::error(message).hint(format!("the layers have the columns {} to {end}", FIRST + 1)));
+                problems
+                    .push(Problem::error(message).hint(format!("the layers have the columns {} to {end}", FIRST + 1)));
                 None
             }
             None => found.map(SpanLayer::label_column),

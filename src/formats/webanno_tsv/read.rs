@@ -103,7 +103,8 @@ impl SentenceReader {
         let cells: Vec<&str> = line.split('\t').collect();
         let [number, offsets, token, ..] = cells.as_slice() else {
             let message = format!("not a row of a token: {}", quoted(line));
-            return Err(Problem::error(message).hint("a row has a number such as 1-1, offsets such as 0-4, a token, and values"));
+            return Err(Problem::error(message)
+                .hint("a row has a number such as 1-1, offsets such as 0-4, a token, and values"));
         };
         let Some((start, end)) = offsets.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
         else {
@@ -140,8 +141,12 @@ impl SentenceReader {
         let mut numbered: HashMap<u64, usize> = HashMap::new();
         for row in &sentence.rows {
             let Some(range) = places.find(row) else {
-                let message =
-                    format!("the token {} is not in the text of its sentence at {}-{}", quoted(&row.token), row.start, row.end);
+                let message = format!(
+                    "the token {} is not in the text of its sentence at {}-{}",
+                    quoted(&row.token),
+                    row.start,
+                    row.end
+                );
                 reading.problems.push(Problem::error(message));
                 continue;
             };
@@ -188,7 +193,8 @@ impl SentenceReader {
             reading.problems.push(Problem::warning(format!("{} {what}", with_noun(count, thing))));
         }
         if unlabelled > 0 {
-            let message = format!("{} without a label: they get the label {}", with_noun(unlabelled, "span"), quoted(ONLY_LABEL));
+            let message =
+                format!("{} without a label: they get the label {}", with_noun(unlabelled, "span"), quoted(ONLY_LABEL));
             reading.problems.push(Problem::note(message));
         }
         let sentences = with_noun(reading.documents(), "sentence");

@@ -81,7 +81,8 @@ fn offsets_in_code_points_and_texts_in_two_lines_are_understood() {
     let found = read(file, &ReadOptions::default());
     assert!(!found.has_errors(), "{:?}", found.problems);
     assert_eq!(spans(&found.corpus), [(0, "X:ab".to_owned()), (0, "Y:ab cd".to_owned())]);
-    let without = "#FORMAT=WebAnno TSV 3.0\n#T_SP=x.NamedEntity|value\n\n\n1-1\t5-7\tab\tX\n1-2\t7-8\t!\t_\n1-3\t9-10\tc\t_\n";
+    let without =
+        "#FORMAT=WebAnno TSV 3.0\n#T_SP=x.NamedEntity|value\n\n\n1-1\t5-7\tab\tX\n1-2\t7-8\t!\t_\n1-3\t9-10\tc\t_\n";
     assert_eq!(&*read(without, &ReadOptions::default()).corpus.documents[0].text, "ab! c");
 }
 

@@ -92,7 +92,11 @@ impl<'a> SentenceWriter<'a> {
             .iter()
             .map(|word| TextRange::new(word.start.max(span.range.start), word.end.min(span.range.end)))
             .collect();
-        let whole = units.first().zip(units.last()).map(|(first, last)| first.join(*last)).filter(|_| !span.range.of(&document.text).is_empty());
+        let whole = units
+            .first()
+            .zip(units.last())
+            .map(|(first, last)| first.join(*last))
+            .filter(|_| !span.range.of(&document.text).is_empty());
         let label = label.name.as_str();
         let Some(whole) = whole else {
             let what = format!("the span {text} ({}) covers no word", quoted(label));

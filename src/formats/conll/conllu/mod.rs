@@ -11,7 +11,10 @@ mod rows;
 mod tests;
 mod write;
 
-use super::{super::format::{Format, Sample}, row_id::RowId};
+use super::{
+    super::format::{Format, Sample},
+    row_id::RowId,
+};
 use rows::COLUMNS;
 
 /// Row of the table of formats.

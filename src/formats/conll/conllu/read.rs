@@ -53,7 +53,10 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
 /// Place of the entities in the rows of a file.
 enum Entities {
     /// Tags under a key.
-    Tags { key: String, form: TagForm },
+    Tags {
+        key: String,
+        form: TagForm,
+    },
     /// Mentions under [`KEY`].
     Mentions(EntityValues),
     None,
@@ -116,7 +119,8 @@ impl Survey {
         if let [(_, key, form), others @ ..] = found.as_slice() {
             if !others.is_empty() {
                 let names: Vec<String> = others.iter().map(|(_, key, _)| quoted(key)).collect();
-                let message = format!("tags are read under {}; under {} there are tags, too", quoted(key), names.join(", "));
+                let message =
+                    format!("tags are read under {}; under {} there are tags, too", quoted(key), names.join(", "));
                 problems.push(Problem::note(message).hint("remove that key from MISC to read the other"));
             }
             if *form == TagForm::Label {
@@ -133,7 +137,8 @@ impl Survey {
             }
             (None, true) => {
                 let message = format!("mentions under {} are not read: no comment names their values", quoted(KEY));
-                problems.push(Problem::warning(message).hint(format!("a line such as # {NAMES} = eid-etype-head-other")));
+                problems
+                    .push(Problem::warning(message).hint(format!("a line such as # {NAMES} = eid-etype-head-other")));
                 Entities::None
             }
             (_, false) => {
@@ -208,7 +213,11 @@ struct Counts {
 impl Counts {
     fn report(&self, entities: &Entities, problems: &mut Problems) {
         let notes = [
-            (self.long, "token", "of several words (such as 1-2): the token is the word here, with the tag of its words"),
+            (
+                self.long,
+                "token",
+                "of several words (such as 1-2): the token is the word here, with the tag of its words",
+            ),
             (self.empty, "empty word", "(such as 3.1), which are not in the text: not read"),
         ];
         for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {
@@ -220,7 +229,8 @@ impl Counts {
             problems.push(Problem::warning(message));
         }
         if self.cut > 0 && matches!(entities, Entities::Mentions(_)) {
-            let message = format!("{} that begin or end outside of a sentence: left out", with_noun(self.cut, "mention"));
+            let message =
+                format!("{} that begin or end outside of a sentence: left out", with_noun(self.cut, "mention"));
             problems.push(Problem::warning(message));
         }
     }

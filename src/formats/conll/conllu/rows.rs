@@ -58,7 +58,9 @@ impl Row {
         let middle = self.line.split('\t').skip(FORM + 1).take(MISC - FORM - 1).all(|cell| cell == "_");
         let misc = self.cell(MISC);
         let has_known = misc == "_"
-            || misc.split('|').all(|part| part.split_once('=').is_some_and(|(name, _)| name == key || SPACES.contains(&name)));
+            || misc
+                .split('|')
+                .all(|part| part.split_once('=').is_some_and(|(name, _)| name == key || SPACES.contains(&name)));
         matches!(self.id, RowId::Word(_)) && middle && has_known
     }
 }

@@ -75,8 +75,7 @@ fn an_unchanged_sentence_is_written_as_it_was() {
 fn a_change_of_spans_changes_only_their_tags() {
     let mut read = read(SPANISH);
     let span = read.corpus.annotations[0].spans()[0].clone();
-    read.corpus.annotations[0] =
-        Annotation::new(vec![Span { range: TextRange::new(7, 16), ..span }], Status::Done);
+    read.corpus.annotations[0] = Annotation::new(vec![Span { range: TextRange::new(7, 16), ..span }], Status::Done);
     let written = write(&read.corpus, Scheme::Bioes);
     let expected = SPANISH
         .replace("_\tname=B-LOC\n", "_\tname=O\n")
@@ -124,7 +123,8 @@ fn mentions_are_read_if_a_comment_names_their_values() {
     assert_eq!(texts(&read), ["The club of Bari."]);
     // Nested mentions do not fit into tags.
     assert!(FORMAT.write(&read.corpus, &WriteOptions::default()).is_err());
-    let written = FORMAT.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Skip, ..WriteOptions::default() }).unwrap();
+    let written =
+        FORMAT.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Skip, ..WriteOptions::default() }).unwrap();
     assert!(text(&written).contains("Entity=(e1-organization-2-|name=B-organization"), "{}", text(&written));
 }
 
@@ -161,7 +161,8 @@ fn labels_with_bars_are_losses_and_bad_rows_are_errors() {
     let lines: Vec<_> =
         read(bad).problems.into_iter().filter(|p| p.severity == Severity::Error).map(|p| p.line).collect();
     assert_eq!(lines, [2, 3, 4].map(Some));
-    let differing = read("# text = something else\n1\ta\t_\t_\t_\t_\t_\t_\t_\tname=B-X\n2\tb\t_\t_\t_\t_\t_\t_\t_\t_\n");
+    let differing =
+        read("# text = something else\n1\ta\t_\t_\t_\t_\t_\t_\t_\tname=B-X\n2\tb\t_\t_\t_\t_\t_\t_\t_\t_\n");
     assert_eq!(texts(&differing), ["a b"]);
     assert!(differing.problems.iter().any(|problem| problem.message.contains("not those of `# text`")));
 }

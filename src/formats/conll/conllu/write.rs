@@ -70,7 +70,9 @@ fn new_lines(document: &Document, words: &[TextRange], (key, tags): (&str, &[Str
     push_comment(&mut lines, "text", &document.text);
     for (name, value) in document.meta.iter() {
         match value {
-            Value::String(value) if !matches!(name.as_str(), "sent_id" | "text") => push_comment(&mut lines, name, value),
+            Value::String(value) if !matches!(name.as_str(), "sent_id" | "text") => {
+                push_comment(&mut lines, name, value)
+            }
             Value::Array(list) if name == META_COMMENTS => {
                 for text in list.iter().filter_map(Value::as_str) {
                     lines.push_str(&format!("# {}\n", in_one_line(text)));
@@ -143,9 +145,13 @@ impl Kept {
         let mut rows: Vec<String> = self.sentence.rows.iter().map(|row| row.line.clone()).collect();
         for (at, (token, tag)) in self.tokens.iter().zip(tags).enumerate() {
             let shows_o = at == 0 && shows_o;
-            let is_shown = self.sentence.rows.get(token.row..token.end).unwrap_or_default().iter().any(|row| {
-                row.value(key).is_some()
-            });
+            let is_shown = self
+                .sentence
+                .rows
+                .get(token.row..token.end)
+                .unwrap_or_default()
+                .iter()
+                .any(|row| row.value(key).is_some());
             if keeps && (is_shown || !shows_o) && self.sentence.tag(*token, &self.key, form) == Tag::read(tag) {
                 continue;
             }
@@ -182,7 +188,8 @@ fn inside(tag: &str) -> String {
 fn with_tag(line: &str, (old, new): (&str, &str), tag: &str, shows_o: bool) -> String {
     let Some((front, misc)) = split_misc(line) else { return line.to_owned() };
     let value = format!("{new}={tag}");
-    let mut parts: Vec<String> = misc.split('|').filter(|part| !part.is_empty() && *part != "_").map(str::to_owned).collect();
+    let mut parts: Vec<String> =
+        misc.split('|').filter(|part| !part.is_empty() && *part != "_").map(str::to_owned).collect();
     let place = parts.iter().position(|part| is_of(part, old)).filter(|_| old != KEY);
     match place {
         Some(place) => {
