@@ -14,6 +14,7 @@ use super::{
 use crate::{
     formats::Corpus,
     model::{self, align},
+    project::corpus::Chosen,
     runs::LabelMode,
     spans::{
         Annotation, Document, HalfWords, Scheme, Span,
@@ -32,7 +33,7 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
     let (path, corpus) = if args.path.is_dir() {
         let project = project_dir::open(&args.path, Access::Read, args.annotator.as_deref(), output)?;
         let name = annotator::choose(&project, args.annotator.as_deref())?;
-        let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, true);
+        let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, Chosen::All);
         (project.root, corpus)
     } else {
         let options = data::read_options(args.tags.options())?;

@@ -330,26 +330,54 @@ pub(super) fn change_line(
     id: &str,
     change: impl FnOnce(&mut Map<String, Value>),
 ) -> serde_json::Result<Option<Vec<u8>>> {
-    #[derive(Deserialize)]
-    struct Id<'a> {
-        id: std::borrow::Cow<'a, str>,
-    }
-    let mut before = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    for piece in bytes.get(before..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
-        let end = before + piece.len();
+    let mut change = Some(change);
+    let changed = change_lines(
+        bytes,
+        |line| line == id,
+        |_, fields| {
+            change.take().into_iter().for_each(|change| change(fields));
+            true
+        },
+    )?;
+    Ok(change.is_none().then_some(changed))
+}
+
+/// The id of a line, without the rest of it.
+#[derive(Deserialize)]
+struct LineId<'a> {
+    #[serde(borrow)]
+    id: std::borrow::Cow<'a, str>,
+}
+
+/// Ids of the documents in the bytes of the file, also of removed ones.
+pub(super) fn ids(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let lines = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).split(|byte| *byte == b'\n');
+    lines.filter_map(|line| Some(serde_json::from_slice::<LineId<'_>>(line).ok()?.id.into_owned()))
+}
+
+/// Changes the fields of the wanted documents in the bytes of the file, and leaves out those for which `change` returns false.
+/// All other lines stay byte by byte.
+pub(super) fn change_lines(
+    bytes: &[u8],
+    is_wanted: impl Fn(&str) -> bool,
+    mut change: impl FnMut(&str, &mut Map<String, Value>) -> bool,
+) -> serde_json::Result<Vec<u8>> {
+    let mut changed = Vec::with_capacity(bytes.len());
+    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
         let line = piece.trim_ascii_end();
-        if serde_json::from_slice::<Id<'_>>(line).is_ok_and(|line| line.id == id) {
-            let mut fields = serde_json::from_slice(&keep_digits(line))?;
-            change(&mut fields);
-            let mut changed = bytes.get(..before).unwrap_or_default().to_vec();
+        let unmarked = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let id = serde_json::from_slice::<LineId<'_>>(unmarked).ok().map(|line| line.id);
+        let Some(id) = id.filter(|id| is_wanted(id)) else {
+            changed.extend_from_slice(piece);
+            continue;
+        };
+        let mut fields = serde_json::from_slice(&keep_digits(unmarked))?;
+        if change(&id, &mut fields) {
             serde_json::to_writer(&mut changed, &fields)?;
             changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
-            changed.extend_from_slice(bytes.get(end..).unwrap_or_default());
-            return Ok(Some(changed));
         }
-        before = end;
     }
-    Ok(None)
+    Ok(changed)
 }
 
 /// Whether a line is a conflict marker of an unfinished git merge.

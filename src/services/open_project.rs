@@ -38,7 +38,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        AnnotatorName, Documents, Project, ProjectError, ReadingProgress,
+        AnnotatorName, Documents, OnDuplicate, Project, ProjectError, ReadingProgress,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -327,7 +327,7 @@ impl Opener {
         let file = SourceFile::open(&path, None, &options).map_err(ImportSourceError::from)?.check()?;
         let problems = file.read.problems.clone();
         let annotator = self.preferences(dir)?.annotator;
-        let imported = import::import(&mut project, &annotator, now(), vec![file])?;
+        let imported = import::import(&mut project, &annotator, now(), OnDuplicate::Copy, vec![file])?;
         Ok(imported.iter().map(|file| report(file, &problems)).collect())
     }
 

@@ -30,7 +30,8 @@ use crate::{
     formats::{self, WriteOptions},
     guard,
     project::{
-        Annotator, AnnotatorName, Project, corrections::NewText, output::Existing, random_number, training_data,
+        Annotator, AnnotatorName, Project, corpus::Chosen, corrections::NewText, output::Existing, random_number,
+        training_data,
     },
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
@@ -329,7 +330,7 @@ impl Work {
             journal: &annotator.journal,
             format,
             split: None,
-            all: false,
+            chosen: Chosen::Done,
             options: WriteOptions::default(),
             target: Target::Exports(Existing::Keep),
         });

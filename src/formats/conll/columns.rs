@@ -115,6 +115,11 @@ impl ColumnValues {
         self.counts.keys().any(|value| form.read(value).is_some_and(|tag| tag.label() == Some(label)))
     }
 
+    /// Number of different values; `None` if there are too many to count.
+    pub(super) fn different(&self) -> Option<usize> {
+        (!self.has_too_many).then_some(self.counts.len())
+    }
+
     fn is_most(&self, number: usize) -> bool {
         self.cells > 0 && number * 10 >= self.cells * 9
     }
@@ -170,8 +175,8 @@ impl ColumnValues {
 
 /// Whether a cell is a number, or two with a hyphen between them. Words such as `nan` are none.
 fn is_numeric(cell: &str) -> bool {
-    let has_digit = cell.bytes().any(|byte| byte.is_ascii_digit());
-    has_digit && cell.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte))
+    cell.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte))
+        && cell.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn after(number: Option<u64>) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! Reader of the CoNLL family.
 //!
-//! Which tag scheme a file has, and which columns are worth keeping, shows only at its end. So it is read twice: a
-//! [`Survey`] first, then the documents.
+//! Which tag scheme a file has shows only at its end. Spans do not depend on it, so the file is read once, and a [`Survey`] is
+//! kept of what was read.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::{
     brackets,
     layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
-    meta::{META_COLUMNS, META_DOCSTART},
+    meta::{self, META_COLUMNS, META_DOCSTART},
     sentences::{Sentence, Sentences},
-    word_marks::{WordMarks, WordSurvey},
+    word_marks::WordMarks,
 };
 use crate::{
     formats::{
@@ -42,15 +42,15 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Resul
     let options = reading.options.tags;
     let Some(layout) = sniff(source, prefer, &options, &mut reading.problems)? else { return Ok(Vec::new()) };
     let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
-    let survey = Survey::of(source, layout, &options, keeps_bars, &mut reading.problems)?;
-    survey.report_columns(&mut reading.problems);
+    let mut survey = Survey::new(layout, keeps_bars, WordMarks::of(source, layout)?);
     let mut sentences = Sentences::of(source, layout)?;
     let (mut sentence, mut lost) = (Sentence::default(), 0);
-    // The survey has reported the lines that are no rows.
-    let mut reported = Problems::default();
-    while sentences.next_into(&mut sentence, &mut reported)? {
+    while sentences.next_into(&mut sentence, &mut reading.problems)? {
+        survey.add(&sentence);
         lost += survey.push(&mut sentence, reading)?;
     }
+    survey.finish(&sentences, &options);
+    survey.report_columns(&mut reading.problems);
     survey.report_oddities(reading.documents(), &mut reading.problems);
     if lost > 0 {
         let message = format!("{} left out, on empty words only", with_noun(lost, "span"));
@@ -128,7 +128,8 @@ fn tag_sentences(
     problems: &mut Problems,
 ) -> Result<Vec<TagSentence>, Unreadable> {
     let Some(layout) = sniff(source, Prefer::AfterWord, options, problems)? else { return Ok(Vec::new()) };
-    let survey = Survey::of(source, layout, options, false, problems)?;
+    // Whether tags can be returned unchanged, all of them show together.
+    let survey = Survey::of(source, layout, options, problems)?;
     survey.report_columns(problems);
     if survey.has_parts {
         problems.push(Problem::warning("of spans that overlap only the first is scored"));
@@ -157,6 +158,7 @@ const LONG_SENTENCE: usize = 500;
 /// What a file as a whole shows.
 struct Survey {
     layout: ColumnLayout,
+    detector: SchemeDetector,
     scheme: Scheme,
     /// Tags that the scheme would write otherwise.
     exceptions: usize,
@@ -174,7 +176,7 @@ struct Survey {
     unread: (usize, usize),
     /// Brackets without a counterpart in their sentence.
     faults: usize,
-    /// Whether a column beside word and tag has a value that is no filler.
+    /// Whether a column beside word and tag had a value that is no filler, so far.
     keeps_others: bool,
     docstarts: usize,
     words: usize,
@@ -200,23 +202,17 @@ impl Count {
 }
 
 impl Survey {
-    /// Reads the whole file. Lines that are no rows are added to `problems`.
-    fn of(
-        source: &dyn Source,
-        layout: ColumnLayout,
-        options: &TagOptions,
-        keeps_bars: bool,
-        problems: &mut Problems,
-    ) -> Result<Self, Unreadable> {
-        let mut survey = Self {
+    fn new(layout: ColumnLayout, keeps_bars: bool, marks: WordMarks) -> Self {
+        Self {
             layout,
+            detector: SchemeDetector::default(),
             scheme: Scheme::Bio,
             exceptions: 0,
             has_middle: false,
             has_parts: false,
             keeps_bars,
             is_plain: layout.form == TagForm::OURS && !layout.is_brackets,
-            marks: WordMarks::None,
+            marks,
             unread: (0, 0),
             faults: 0,
             keeps_others: false,
@@ -224,48 +220,73 @@ impl Survey {
             words: 0,
             orphans: Count::default(),
             empty_words: Count::default(),
-        };
-        let mut detector = SchemeDetector::default();
-        let mut words = WordSurvey::new();
+        }
+    }
+
+    /// Reads the whole file. Lines that are no rows are added to `problems`.
+    fn of(
+        source: &dyn Source,
+        layout: ColumnLayout,
+        options: &TagOptions,
+        problems: &mut Problems,
+    ) -> Result<Self, Unreadable> {
+        let mut survey = Self::new(layout, false, WordMarks::of(source, layout)?);
         let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
         while sentences.next_into(&mut sentence, problems)? {
-            words.add(&sentence, layout.columns.saturating_sub(2));
-            if survey.add(&sentence) {
-                detector.add(survey.tags(&sentence));
-            }
+            survey.add(&sentence);
         }
-        survey.docstarts = sentences.docstarts();
-        survey.unread = sentences.unread();
-        survey.marks = words.finish();
-        survey.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| detector.scheme());
-        survey.exceptions = detector.exceptions(survey.scheme);
+        survey.finish(&sentences, options);
         Ok(survey)
     }
 
-    /// Adds what a sentence shows. Returns whether each word has one tag, so that the scheme shows.
-    fn add(&mut self, sentence: &Sentence) -> bool {
-        let form = self.layout.form;
+    /// Concludes what the whole file shows.
+    fn finish(&mut self, sentences: &Sentences<'_>, options: &TagOptions) {
+        self.docstarts = sentences.docstarts();
+        self.unread = sentences.unread();
+        self.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| self.detector.scheme());
+        self.exceptions = self.detector.exceptions(self.scheme);
+    }
+
+    /// Adds what a sentence shows.
+    fn add(&mut self, sentence: &Sentence) {
         self.words += sentence.words().len();
-        self.keeps_others |= sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
+        self.keeps_others =
+            self.keeps_others || sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
         for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
             self.empty_words.add(*line);
         }
         if self.layout.is_brackets {
             self.faults += brackets::spans(sentence.tags()).1;
-            return false;
+        } else if sentence.is_tagged {
+            // Nothing shows in a sentence that is O throughout.
+            self.add_tags(sentence);
         }
+    }
+
+    fn add_tags(&mut self, sentence: &Sentence) {
+        let form = self.layout.form;
         self.has_middle |= sentence.tags().any(|tag| form.is_middle(tag));
-        self.is_plain &= sentence.tags().all(|tag| form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag));
-        let has_parts = !self.keeps_bars && sentence.tags().any(|tag| form.has_parts(tag));
-        self.has_parts |= has_parts;
+        self.is_plain =
+            self.is_plain && sentence.tags().all(|tag| form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag));
+        if self.has_parts_in(sentence) {
+            self.has_parts = true;
+            return;
+        }
         let mut before = Tag::Outside;
         for (tag, line) in self.tags(sentence).zip(&sentence.lines) {
-            if !has_parts && begins_without_b(before, tag) {
+            if begins_without_b(before, tag) {
                 self.orphans.add(*line);
             }
             before = tag;
         }
-        !has_parts
+        // Each word has one tag, so that the scheme shows.
+        let tags = self.tags(sentence);
+        self.detector.add(tags);
+    }
+
+    /// Whether a word of a sentence has several labels.
+    fn has_parts_in(&self, sentence: &Sentence) -> bool {
+        !self.keeps_bars && sentence.tags().any(|tag| self.layout.form.has_parts(tag))
     }
 
     /// The parsed tags of a sentence.
@@ -348,10 +369,13 @@ impl Survey {
 
     /// The spans of a sentence.
     fn spans(&self, sentence: &Sentence) -> Vec<WordSpan> {
+        if !sentence.is_tagged {
+            return Vec::new();
+        }
         if self.layout.is_brackets {
             return brackets::spans(sentence.tags()).0;
         }
-        if !self.has_parts {
+        if !self.has_parts_in(sentence) {
             return decode_tags(self.tags(sentence));
         }
         // Words with several labels: each label by itself, in the runs of words that have it.
@@ -395,19 +419,14 @@ impl Survey {
         }
         document.meta = std::mem::take(&mut sentence.meta).into();
         if self.keeps_others {
-            document.meta.insert(META_COLUMNS.to_owned(), self.others_of(sentence));
+            let width = self.layout.columns.saturating_sub(2);
+            document.meta.insert(META_COLUMNS.to_owned(), meta::columns(width, sentence.others()));
         }
-        if self.docstarts > 1 {
+        if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
         }
         reading.push(Found { document, spans: placed, status: Status::Done })?;
         Ok(lost)
-    }
-
-    fn others_of(&self, sentence: &Sentence) -> Value {
-        let width = self.layout.columns.saturating_sub(2);
-        let columns = (0..width).map(|at| sentence.others().skip(at).step_by(width).map(Value::from).collect());
-        Value::Array(columns.collect())
     }
 
     /// Describes the properties of the file.

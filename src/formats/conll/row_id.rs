@@ -14,6 +14,9 @@ pub(super) enum RowId {
 impl RowId {
     /// Reads the first column.
     pub(super) fn read(cell: &str) -> Option<Self> {
+        if !cell.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
         if let Ok(number) = cell.parse() {
             return Some(Self::Word(number));
         }

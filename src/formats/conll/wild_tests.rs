@@ -306,3 +306,11 @@ fn layouts_of_further_corpora_are_read() {
         reads(file, &[text], spans);
     }
 }
+
+#[test]
+fn labels_alone_are_read_if_the_user_says_so() {
+    let gum = "Texas\tperson\nstudent\tperson\nAli\tperson\ninspires\tO\nsocial\torganization\n";
+    let tags = TagOptions { rule: Some(crate::spans::tag_form::TagRule::Labels), ..TagOptions::default() };
+    let read = super::CONLL2002.read(gum.as_bytes(), &ReadOptions { tags, ..ReadOptions::default() });
+    assert_eq!(found(&read).1, ["person:Texas student Ali", "organization:social"]);
+}

@@ -4,16 +4,22 @@
 //! (`\u{5317}0`). Files of characters may have the blanks between words as rows of their own, as KLUE has. Other files give
 //! the offsets of each word, which show where words follow each other without a blank.
 
-use super::sentences::Sentence;
+use super::{
+    layout::ColumnLayout,
+    sentences::{Sentence, Sentences},
+};
 use crate::{
     formats::{
-        Problem,
+        Problem, Source,
         problem::{Problems, quoted},
+        source::Unreadable,
     },
     spans::Document,
     text::TextRange,
 };
 
+/// Words at the beginning of a file that show what all of them have.
+const SAMPLE: usize = 20_000;
 /// Words from which a mark on all of them is one.
 const FEWEST: usize = 5;
 /// Longest mark before words, in bytes: the code of a language and a colon.
@@ -21,7 +27,7 @@ const LONGEST_PREFIX: usize = 12;
 
 /// What is known of the words so far.
 #[derive(Debug)]
-pub(super) struct WordSurvey {
+struct WordSurvey {
     words: usize,
     /// Begins every word.
     prefix: Option<String>,
@@ -36,12 +42,12 @@ pub(super) struct WordSurvey {
 }
 
 impl WordSurvey {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { words: 0, prefix: None, numbered: 0, ideographs: 0, single: 0, blank: 0, offsets: Vec::new() }
     }
 
     /// Adds a sentence whose rows have `width` columns beside word and tag.
-    pub(super) fn add(&mut self, sentence: &Sentence, width: usize) {
+    fn add(&mut self, sentence: &Sentence, width: usize) {
         self.offsets.resize(width, 0);
         for (at, word) in sentence.words().enumerate() {
             if self.words == 0 {
@@ -74,7 +80,7 @@ impl WordSurvey {
     }
 
     /// Decides what the words of the file have.
-    pub(super) fn finish(self) -> WordMarks {
+    fn finish(self) -> WordMarks {
         let Self { words, prefix, numbered, ideographs, single, blank, offsets } = self;
         if words < FEWEST {
             return WordMarks::None;
@@ -113,6 +119,21 @@ pub(super) enum WordMarks {
 }
 
 impl WordMarks {
+    /// Decides what the words of a file have, by its first sentences.
+    ///
+    /// # Errors
+    /// The source cannot be read, or is no text.
+    pub(super) fn of(source: &dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
+        let mut words = WordSurvey::new();
+        // The reading of the documents reports faulty lines.
+        let mut unreported = Problems::default();
+        let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+        while words.words < SAMPLE && sentences.next_into(&mut sentence, &mut unreported)? {
+            words.add(&sentence, layout.columns.saturating_sub(2));
+        }
+        Ok(words.finish())
+    }
+
     /// Reports what is not taken for a part of the words.
     pub(super) fn report(&self, problems: &mut Problems) {
         problems.extend(match self {

@@ -26,6 +26,7 @@ pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<
 
 pub(super) struct TaskWriter<'a> {
     labels: &'a LabelSet,
+    options: &'a WriteOptions,
     config: LabelConfig,
     configured: bool,
     /// Number of tasks written.
@@ -54,9 +55,9 @@ const COPIES: usize = 64;
 type SpanKey = (usize, usize, String);
 
 impl<'a> TaskWriter<'a> {
-    pub(super) fn new(labels: &'a LabelSet, options: &WriteOptions) -> Self {
+    pub(super) fn new(labels: &'a LabelSet, options: &'a WriteOptions) -> Self {
         let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-        Self { labels, config, configured: options.config.is_some(), tasks: 0 }
+        Self { labels, options, config, configured: options.config.is_some(), tasks: 0 }
     }
 
     /// Returns the task of a document, and its number of spans.
@@ -186,9 +187,13 @@ impl<'a> TaskWriter<'a> {
                 room = left;
                 value = json!({"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]});
             }
-            result.push(json!({
+            let mut region = json!({
                 "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual", "value": value,
-            }));
+            });
+            if let (Some(score), Some(region)) = (self.options.score(span), region.as_object_mut()) {
+                region.insert("score".to_owned(), json!(score));
+            }
+            result.push(region);
         }
         result
     }

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, Write},
+    io::{self, BufRead, BufReader, Read, Seek},
     path::{Path, PathBuf},
 };
 
@@ -51,10 +51,10 @@ fn copy_to_new(from: &Path, to: &Path) -> Result<(), StorageError> {
     let metadata = source.metadata().map_err(unread)?;
     guard::check_size(metadata.len(), LARGE).map_err(unread)?;
     // It may be called twice.
-    let copy = |file: &mut dyn Write| {
+    let copy = |mut file: &File| {
         let mut source: &File = &source;
         source.rewind()?;
-        io::copy(&mut source.take(LARGE), file).map(drop)
+        io::copy(&mut source.take(LARGE), &mut file).map(drop)
     };
     write(to, &copy, |_, _| Ok(Place::Free(Some(metadata.permissions()))))
 }

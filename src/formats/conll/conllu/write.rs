@@ -39,7 +39,7 @@ struct SentenceWriter<'a> {
 
 impl Writer for SentenceWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let Some(Fitted { words, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses) else {
+        let Some(Fitted { words, spans, changed, .. }) = self.fitter.fit(document, annotation, &mut out.losses) else {
             return;
         };
         if words.is_empty() {
