@@ -121,7 +121,8 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
         is_annotated = Marked::read(line).is_annotated();
     }
     let status = if is_annotated { Status::Done } else { Status::Todo };
-    let (mut blank, mut suggestions) = (0, 0);
+    let mut blank = 0;
+    let mut suggestions = 0;
     let mut lines = Lines::of(source)?;
     while let Some((_, line)) = lines.next_line()? {
         if is_blank(line) {
@@ -222,7 +223,8 @@ impl<'a> LineWriter<'a> {
             } else if let Some((_, (other, name))) =
                 taken.range(..span.range.end).next_back().filter(|(_, (other, _))| other.end > span.range.start)
             {
-                let (other, name) = (quoted(other.of(&document.text)), quoted(name));
+                let other = quoted(other.of(&document.text));
+                let name = quoted(name);
                 format!("the span {text} ({}) overlaps {other} ({name})", quoted(label))
             } else {
                 taken.insert(span.range.start, (span.range, label));

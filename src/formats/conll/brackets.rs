@@ -25,7 +25,8 @@ pub(super) fn label(cell: &str) -> Option<&str> {
 /// Returns the spans of the cells of a sentence, and the number of brackets without a counterpart.
 pub(super) fn spans<'c>(cells: impl Iterator<Item = &'c str>) -> (Vec<WordSpan>, usize) {
     let mut open: Vec<(usize, &str)> = Vec::new();
-    let (mut spans, mut faults) = (Vec::new(), 0);
+    let mut spans = Vec::new();
+    let mut faults = 0;
     for (at, cell) in cells.enumerate() {
         let mut rest = cell;
         while let Some(mark) = rest.find(['(', ')']) {

@@ -47,7 +47,8 @@ const HIDDEN: &str = "[WORD]";
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let begins = sample.text.lines().any(|line| line.starts_with(BEGIN));
     let rows = sample.text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    let (mut all, mut fitting) = (0, 0);
+    let mut all = 0;
+    let mut fitting = 0;
     for line in rows {
         all += 1;
         fitting += usize::from(Row::read(line).is_ok());
@@ -95,7 +96,9 @@ struct Sentence {
 /// Reads a sentence as a document.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     let mut sentence = Sentence::default();
-    let (mut words, mut hidden, mut faults) = (0, 0, 0);
+    let mut words = 0;
+    let mut hidden = 0;
+    let mut faults = 0;
     let mut lines = Lines::of(source)?;
     while let Some((number, line)) = lines.next_line()? {
         if line.starts_with('#') || line.trim().is_empty() {

@@ -127,7 +127,8 @@ impl WordMarks {
         let mut words = WordSurvey::new();
         // The reading of the documents reports faulty lines.
         let mut unreported = Problems::default();
-        let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+        let mut sentences = Sentences::of(source, layout)?;
+        let mut sentence = Sentence::default();
         while words.words < SAMPLE && sentences.next_into(&mut sentence, &mut unreported)? {
             words.add(&sentence, layout.columns.saturating_sub(2));
         }

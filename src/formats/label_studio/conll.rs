@@ -50,7 +50,8 @@ fn detect(_: &Sample<'_>) -> Option<(u8, String)> {
 
 /// Reads what the writer writes, also labels with blanks.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    let (mut words, mut tags): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut words: Vec<String> = Vec::new();
+    let mut tags: Vec<String> = Vec::new();
     let mut count = 0;
     let mut lines = Lines::of(source)?;
     while let Some((number, line)) = lines.next_line()? {

@@ -206,9 +206,8 @@ fn final_stop(pieces: &[Piece], place: usize, out: &mut Vec<Piece>) -> usize {
     if at(pieces, place) == Some('.') || at(pieces, place + 1) != Some('.') {
         return 0;
     }
-    let is_closing = |piece: &&Piece| matches!(piece.c, ']' | ')' | '}' | '>' | '"' | '\'');
     let after = pieces.get(place + 2..).unwrap_or_default();
-    let closing = after.iter().take_while(is_closing).count();
+    let closing = after.iter().take_while(|piece| "])}>\"'".contains(piece.c)).count();
     if !after.iter().skip(closing).all(|piece| is_blank(piece.c)) {
         return 0;
     }
@@ -305,7 +304,8 @@ fn wanna(pieces: &[Piece], place: usize, out: &mut Vec<Piece>) -> usize {
 
 /// Two words written as one, in any case, between borders of words.
 fn pair(pieces: &[Piece], place: usize, out: &mut Vec<Piece>, (first, second): (&str, &str)) -> usize {
-    let (middle, end) = (place + first.len(), place + first.len() + second.len());
+    let middle = place + first.len();
+    let end = place + first.len() + second.len();
     let is_found = is_folded(pieces, place, first) && is_folded(pieces, middle, second);
     if !is_found || !is_border(pieces, place) || !is_border(pieces, end) {
         return 0;
@@ -326,7 +326,8 @@ fn it_was(pieces: &[Piece], place: usize, out: &mut Vec<Piece>) -> usize {
 
 /// `'tis` and `'twas` after a blank.
 fn after_blank(pieces: &[Piece], place: usize, out: &mut Vec<Piece>, second: &str) -> usize {
-    let (middle, end) = (place + 3, place + 3 + second.len());
+    let middle = place + 3;
+    let end = place + 3 + second.len();
     let is_found =
         at(pieces, place) == Some(' ') && is_folded(pieces, place + 1, "'t") && is_folded(pieces, middle, second);
     if !is_found || !is_border(pieces, end) {

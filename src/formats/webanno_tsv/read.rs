@@ -251,7 +251,8 @@ impl<'t> Places<'t> {
         if !row.is_part {
             let unit = self.units.partition_point(|at| *at < range.start);
             self.base = self.base.or_else(|| row.start.checked_sub(unit));
-            (self.token, self.end) = (range.start, range.end);
+            self.token = range.start;
+            self.end = range.end;
         }
         Some(range)
     }

@@ -47,7 +47,8 @@ impl Writer for SentenceWriter<'_> {
         if words.len() < document.words.len() {
             out.losses.note(format!("document {}: empty words are left out", quoted(&document.id)));
         }
-        let (mut placed, mut changed) = (Vec::new(), 0);
+        let mut placed = Vec::new();
+        let mut changed = 0;
         for span in annotation.spans() {
             if let Some((one, differs)) = self.place(document, &words, span, out) {
                 placed.push(one);
@@ -131,7 +132,8 @@ impl<'a> SentenceWriter<'a> {
             }
         }
         let mut numbers: Vec<Option<usize>> = vec![None; placed.len()];
-        let (mut word, mut part) = (0, 0);
+        let mut word = 0;
+        let mut part = 0;
         let mut position = Position::default();
         for ((start, std::cmp::Reverse(end)), list) in units {
             let is_word = words.get(word).is_some_and(|range| (range.start, range.end) == (start, end));
@@ -146,7 +148,8 @@ impl<'a> SentenceWriter<'a> {
             let [from, to] = [start, end].map(|at| self.offset + position.units_before(&document.text, at));
             text.push_str(&format!("{number}\t{from}-{to}\t"));
             escape::push_text(text, TextRange::new(start, end).of(&document.text));
-            let (mut identifiers, mut values) = (String::new(), String::new());
+            let mut identifiers = String::new();
+            let mut values = String::new();
             for at in list {
                 let Some((one, number)) = placed.get(at).zip(numbers.get_mut(at)) else { continue };
                 if number.is_none() && needs_number.get(at) == Some(&true) {

@@ -29,7 +29,8 @@ impl EntityValues {
     /// Returns the mentions of a sentence, and the number of those that begin or end outside of it.
     pub(super) fn spans(self, sentence: &Sentence, tokens: &[Token]) -> (Vec<WordSpan>, usize) {
         let mut open: Vec<(usize, Vec<&str>)> = Vec::new();
-        let (mut spans, mut cut) = (Vec::new(), 0);
+        let mut spans = Vec::new();
+        let mut cut = 0;
         for (at, token) in tokens.iter().enumerate() {
             let rows = sentence.rows.get(token.row..token.end).unwrap_or_default();
             for value in rows.iter().filter_map(|row| row.value(KEY)) {

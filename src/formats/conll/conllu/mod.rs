@@ -37,7 +37,9 @@ const FEWEST: usize = 3;
 /// Accepts lines with ten columns and a word number, whose last column has keys or nothing.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let lines = sample.text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let (mut all, mut fitting, mut with_key) = (0, 0, 0);
+    let mut all = 0;
+    let mut fitting = 0;
+    let mut with_key = 0;
     for line in lines {
         all += 1;
         let mut cells = line.split('\t');

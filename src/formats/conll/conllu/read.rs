@@ -288,7 +288,8 @@ fn spans(sentence: &Sentence, tokens: &[Token], entities: &Entities, counts: &mu
 
 /// Comments as further fields of the document, except those that become its id and text.
 fn meta(sentence: &Sentence) -> Map<String, Value> {
-    let (mut meta, mut others) = (Map::new(), Vec::new());
+    let mut meta = Map::new();
+    let mut others = Vec::new();
     for line in &sentence.comments {
         match keyed(line) {
             Some(("sent_id" | "text", _)) => {}
