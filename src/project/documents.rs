@@ -323,61 +323,40 @@ pub(super) fn earlier_fingerprints(fields: &Map<String, Value>) -> Vec<Fingerpri
     texts.chain(had).filter_map(|text| Fingerprint::deserialize(text).ok()).collect()
 }
 
-/// Changes the fields of one document in the bytes of the file.
-/// All other lines stay byte by byte. `None` if there is no such document.
-pub(super) fn change_line(
+/// Changes the fields of documents, given by their ids, in the bytes of the file.
+/// All other lines stay byte by byte. `Err` if there is no document with one of the ids.
+pub(super) fn change_lines<F: FnOnce(&mut Map<String, Value>)>(
     bytes: &[u8],
-    id: &str,
-    change: impl FnOnce(&mut Map<String, Value>),
-) -> serde_json::Result<Option<Vec<u8>>> {
-    let mut change = Some(change);
-    let changed = change_lines(
-        bytes,
-        |line| line == id,
-        |_, fields| {
-            change.take().into_iter().for_each(|change| change(fields));
-            true
-        },
-    )?;
-    Ok(change.is_none().then_some(changed))
-}
-
-/// The id of a line, without the rest of it.
-#[derive(Deserialize)]
-struct LineId<'a> {
-    #[serde(borrow)]
-    id: std::borrow::Cow<'a, str>,
-}
-
-/// Ids of the documents in the bytes of the file, also of removed ones.
-pub(super) fn ids(bytes: &[u8]) -> impl Iterator<Item = String> {
-    let lines = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).split(|byte| *byte == b'\n');
-    lines.filter_map(|line| Some(serde_json::from_slice::<LineId<'_>>(line).ok()?.id.into_owned()))
-}
-
-/// Changes the fields of the wanted documents in the bytes of the file, and leaves out those for which `change` returns false.
-/// All other lines stay byte by byte.
-pub(super) fn change_lines(
-    bytes: &[u8],
-    is_wanted: impl Fn(&str) -> bool,
-    mut change: impl FnMut(&str, &mut Map<String, Value>) -> bool,
-) -> serde_json::Result<Vec<u8>> {
+    mut changes: HashMap<&str, F>,
+) -> serde_json::Result<Result<Vec<u8>, String>> {
+    #[derive(Deserialize)]
+    struct Id<'a> {
+        id: std::borrow::Cow<'a, str>,
+    }
     let mut changed = Vec::with_capacity(bytes.len());
-    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+    let mark: &[u8] = if bytes.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
+    changed.extend_from_slice(mark);
+    let mut rest = bytes.get(mark.len()..).unwrap_or_default();
+    while !changes.is_empty() && !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let (piece, after) = rest.split_at(end);
+        rest = after;
         let line = piece.trim_ascii_end();
-        let unmarked = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let id = serde_json::from_slice::<LineId<'_>>(unmarked).ok().map(|line| line.id);
-        let Some(id) = id.filter(|id| is_wanted(id)) else {
+        let change = serde_json::from_slice::<Id<'_>>(line).ok().and_then(|line| changes.remove(&*line.id));
+        let Some(change) = change else {
             changed.extend_from_slice(piece);
             continue;
         };
-        let mut fields = serde_json::from_slice(&keep_digits(unmarked))?;
-        if change(&id, &mut fields) {
-            serde_json::to_writer(&mut changed, &fields)?;
-            changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
-        }
+        let mut fields = serde_json::from_slice(&keep_digits(line))?;
+        change(&mut fields);
+        serde_json::to_writer(&mut changed, &fields)?;
+        changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
     }
-    Ok(changed)
+    changed.extend_from_slice(rest);
+    Ok(match changes.into_keys().min() {
+        Some(missing) => Err(missing.to_owned()),
+        None => Ok(changed),
+    })
 }
 
 /// Whether a line is a conflict marker of an unfinished git merge.

@@ -22,6 +22,7 @@ use super::{
     storage::{self, LARGE, SMALL},
 };
 use crate::{
+    formats::keep_digits,
     spans::{ActionId, Document, Entry, SpanId, journal::JournalOp},
     text::OffsetMap,
 };
@@ -135,7 +136,7 @@ impl Project {
             let why = "its field `was` cannot be read; use a newer tagli, or correct it with an editor";
             return Err(ProjectError::Document { id: shown(id), why });
         }
-        let mut bytes = documents::change_lines(
+        let mut bytes = rewritten(
             &before,
             |id| changes.contains_key(id),
             |id, fields| {
@@ -241,7 +242,7 @@ impl Project {
         }
         if !removed.is_empty() || !changed.is_empty() {
             let mut restored = 0;
-            let bytes = documents::change_lines(
+            let bytes = rewritten(
                 &before,
                 |id| removed.contains(id) || changed.contains(id),
                 |id, fields| {
@@ -287,7 +288,7 @@ impl Project {
         let Some((first, last, number)) = &record.added else { return Ok(Vec::new()) };
         let mut added = Vec::new();
         let mut is_inside = false;
-        for id in documents::ids(bytes) {
+        for id in ids(bytes) {
             is_inside |= id == *first;
             if is_inside {
                 let is_last = id == *last;
@@ -344,6 +345,52 @@ impl<'a> Since<'a> {
     fn was_worked_on(&self, id: &str) -> bool {
         self.worked_on.contains(id)
     }
+}
+
+/// The id of a line, without the rest of it.
+#[derive(Deserialize)]
+struct LineId<'a> {
+    #[serde(borrow)]
+    id: std::borrow::Cow<'a, str>,
+}
+
+impl<'a> LineId<'a> {
+    /// Id of a line of `documents.jsonl`, also of a removed document; `None` if it is none.
+    fn of(line: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(line.strip_prefix(MARK).unwrap_or(line)).ok()
+    }
+}
+
+/// Byte order mark, which the file may begin with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Ids of the documents in the bytes of the file, also of removed ones.
+fn ids(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| Some(LineId::of(line)?.id.into_owned()))
+}
+
+/// The bytes of the file with other fields of the wanted documents, without those for which `change` returns false.
+/// All other lines stay byte by byte.
+fn rewritten(
+    bytes: &[u8],
+    is_wanted: impl Fn(&str) -> bool,
+    mut change: impl FnMut(&str, &mut Map<String, Value>) -> bool,
+) -> serde_json::Result<Vec<u8>> {
+    let mut changed = Vec::with_capacity(bytes.len());
+    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let line = piece.trim_ascii_end();
+        let Some(LineId { id }) = LineId::of(line).filter(|line| is_wanted(&line.id)) else {
+            changed.extend_from_slice(piece);
+            continue;
+        };
+        let mut fields = serde_json::from_slice(&keep_digits(line.strip_prefix(MARK).unwrap_or(line)))?;
+        if change(&id, &mut fields) {
+            serde_json::to_writer(&mut changed, &fields)?;
+            changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
+        }
+    }
+    Ok(changed)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod import;
 pub mod predict;
 pub mod resume;
 pub mod source;
+pub mod split;
 pub mod teachers;
 pub mod train;
 pub mod untagged;

@@ -244,8 +244,13 @@ impl ColumnLayout {
         let is_tab = self.separator == Separator::Tab;
         // Columns so far, and those up to the last one that is not empty.
         let (mut width, mut filled, mut start) = (0, 0, 0);
-        let ends = line.bytes().chain([b'\t']).enumerate();
-        for (end, _) in ends.filter(|(_, byte)| *byte == b'\t' || !is_tab && *byte == b' ') {
+        let bytes = line.as_bytes();
+        for end in 0..=bytes.len() {
+            match bytes.get(end) {
+                Some(b'\t') | None => {}
+                Some(b' ') if !is_tab => {}
+                Some(_) => continue,
+            }
             // Empty pieces between spaces are not columns; empty pieces between tabs are.
             if is_tab || end > start {
                 width += 1;

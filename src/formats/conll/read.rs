@@ -152,6 +152,8 @@ fn tag_sentences(
     Ok(list)
 }
 
+/// Different tags that are remembered; they are compared one by one.
+const MOST_SEEN: usize = 32;
 /// Words of a sentence that is too long to be one.
 const LONG_SENTENCE: usize = 500;
 
@@ -159,6 +161,8 @@ const LONG_SENTENCE: usize = 500;
 struct Survey {
     layout: ColumnLayout,
     detector: SchemeDetector,
+    /// Tags that were noted.
+    seen: Vec<String>,
     scheme: Scheme,
     /// Tags that the scheme would write otherwise.
     exceptions: usize,
@@ -206,6 +210,7 @@ impl Survey {
         Self {
             layout,
             detector: SchemeDetector::default(),
+            seen: Vec::new(),
             scheme: Scheme::Bio,
             exceptions: 0,
             has_middle: false,
@@ -252,8 +257,10 @@ impl Survey {
         self.words += sentence.words().len();
         self.keeps_others =
             self.keeps_others || sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
-        for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
-            self.empty_words.add(*line);
+        if sentence.has_empty_word {
+            for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
+                self.empty_words.add(*line);
+            }
         }
         if self.layout.is_brackets {
             self.faults += brackets::spans(sentence.tags()).1;
@@ -264,12 +271,10 @@ impl Survey {
     }
 
     fn add_tags(&mut self, sentence: &Sentence) {
-        let form = self.layout.form;
-        self.has_middle |= sentence.tags().any(|tag| form.is_middle(tag));
-        self.is_plain =
-            self.is_plain && sentence.tags().all(|tag| form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag));
+        for tag in sentence.tags().filter(|tag| *tag != "O") {
+            self.note_tag(tag);
+        }
         if self.has_parts_in(sentence) {
-            self.has_parts = true;
             return;
         }
         let mut before = Tag::Outside;
@@ -284,9 +289,23 @@ impl Survey {
         self.detector.add(tags);
     }
 
-    /// Whether a word of a sentence has several labels.
+    /// Adds what a tag shows by itself. Most files have few different ones.
+    fn note_tag(&mut self, tag: &str) {
+        if self.seen.iter().any(|seen| seen == tag) {
+            return;
+        }
+        let form = self.layout.form;
+        self.has_middle |= form.is_middle(tag);
+        self.is_plain = self.is_plain && form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag);
+        self.has_parts |= !self.keeps_bars && form.has_parts(tag);
+        if self.seen.len() < MOST_SEEN {
+            self.seen.push(tag.to_owned());
+        }
+    }
+
+    /// Whether a word of a sentence, whose tags were noted, has several labels.
     fn has_parts_in(&self, sentence: &Sentence) -> bool {
-        !self.keeps_bars && sentence.tags().any(|tag| self.layout.form.has_parts(tag))
+        self.has_parts && sentence.tags().any(|tag| self.layout.form.has_parts(tag))
     }
 
     /// The parsed tags of a sentence.

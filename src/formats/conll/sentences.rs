@@ -29,6 +29,8 @@ pub(super) struct Sentence {
     others: Vec<TextRange>,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
+    /// Whether a word is empty.
+    pub(super) has_empty_word: bool,
     /// Whether a tag is another one than `O`.
     pub(super) is_tagged: bool,
     /// Number of its document of the file, from 1; `-DOCSTART-` lines separate them.
@@ -77,12 +79,13 @@ impl Sentence {
     }
 
     fn clear(&mut self) {
-        let Self { text, words, tags, others, lines, is_tagged, docstart, meta } = self;
+        let Self { text, words, tags, others, lines, has_empty_word, is_tagged, docstart, meta } = self;
         text.clear();
         for columns in [words, tags, others] {
             columns.clear();
         }
         lines.clear();
+        *has_empty_word = false;
         *is_tagged = false;
         *docstart = 0;
         *meta = Map::new();
@@ -228,11 +231,14 @@ impl RowReader {
             let range = TextRange::new(start + cell.start, start + cell.end);
             if at == self.layout.tag {
                 // Blanks around it do not belong to it.
-                let blanks = cell.of(line).len() - cell.of(line).trim_start_matches(' ').len();
+                let blanks = cell.len().saturating_sub(tag.len());
+                let blanks =
+                    if blanks == 0 { 0 } else { cell.of(line).bytes().take_while(|byte| *byte == b' ').count() };
                 let start = (range.start + blanks).min(range.end);
                 sentence.tags.push(TextRange::new(start, start + tag.len()));
             } else if at == self.layout.word {
                 sentence.words.push(range);
+                sentence.has_empty_word |= range.is_empty();
             } else {
                 sentence.others.push(range);
             }

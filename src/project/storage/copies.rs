@@ -3,11 +3,11 @@
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, BufRead, BufReader, Read, Seek},
+    io::{self, BufRead, BufReader, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
-use super::{error::StorageError, open::LARGE, own::Place, write};
+use super::{buffered, error::StorageError, open::LARGE, own::Place, write};
 use crate::guard::{self, Links};
 
 /// Most copies of one file that are kept beside each other.
@@ -51,12 +51,12 @@ fn copy_to_new(from: &Path, to: &Path) -> Result<(), StorageError> {
     let metadata = source.metadata().map_err(unread)?;
     guard::check_size(metadata.len(), LARGE).map_err(unread)?;
     // It may be called twice.
-    let copy = |mut file: &File| {
+    let copy = |file: &mut dyn Write| {
         let mut source: &File = &source;
         source.rewind()?;
-        io::copy(&mut source.take(LARGE), &mut file).map(drop)
+        io::copy(&mut source.take(LARGE), file).map(drop)
     };
-    write(to, &copy, |_, _| Ok(Place::Free(Some(metadata.permissions()))))
+    write(to, &|file| buffered(file, &copy), |_, _| Ok(Place::Free(Some(metadata.permissions()))))
 }
 
 /// Whether two regular files have the same bytes.

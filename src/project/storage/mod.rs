@@ -76,11 +76,14 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 /// # Errors
 /// As [`replace`], and those of `contents`.
 pub fn replace_with(path: &Path, contents: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<(), StorageError> {
-    replace_file(path, &|file| {
-        let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, file);
-        contents(&mut file)?;
-        file.flush()
-    })
+    replace_file(path, &|file| buffered(file, contents))
+}
+
+/// Writes contents to a file in large blocks.
+fn buffered(file: &File, contents: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, file);
+    contents(&mut file)?;
+    file.flush()
 }
 
 /// As [`replace_with`], with a file that `contents` can also read before it gets its name.
