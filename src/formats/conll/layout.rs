@@ -398,7 +398,7 @@ fn choose_word(values: &[ColumnValues], tags: &[ColumnTags], tag: usize) -> Opti
     let others = values.iter().zip(tags).enumerate().filter(|(at, _)| *at != tag);
     let text = others.clone().filter(|(_, (values, _))| !values.numbers_words() && !values.is_filler());
     let words = text.clone().filter(|(_, (values, tags))| {
-        !values.is_numeric() && !values.is_constant() && !(tags.is_enough && tags.has_spans)
+        !(values.is_numeric() || values.is_constant() || tags.is_enough && tags.has_spans)
     });
     words.chain(text).chain(others).map(|(at, _)| at).next()
 }

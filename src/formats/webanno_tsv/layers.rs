@@ -5,8 +5,12 @@ use crate::formats::{
     problem::{Problems, quoted},
 };
 
+/// First line of a file, before the number of the version.
+pub(super) const HEADER: &str = "#FORMAT=WebAnno TSV 3";
+/// Begins a line with the text of a sentence.
+pub(super) const TEXT: &str = "#Text=";
 /// Columns before those of the layers: number, offsets, token.
-pub(super) const FIRST: usize = 3;
+const FIRST: usize = 3;
 
 /// Layers that say something about words and are no spans to be tagged.
 const OF_WORDS: [&str; 8] =

@@ -12,11 +12,7 @@ mod tests;
 mod write;
 
 use super::format::{Format, Sample};
-
-/// First line of a file, before the number of the version.
-const HEADER: &str = "#FORMAT=WebAnno TSV 3";
-/// Begins a line with the text of a sentence.
-const TEXT: &str = "#Text=";
+use layers::HEADER;
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {

@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::{
-    HEADER, TEXT,
     escape::{number_of, parts, unescaped},
-    layers::Layers,
+    layers::{HEADER, Layers, TEXT},
 };
 use crate::{
     formats::{

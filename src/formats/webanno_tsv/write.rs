@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{HEADER, TEXT, escape};
+use super::{
+    escape,
+    layers::{HEADER, TEXT},
+};
 use crate::{
     formats::{
         OnLoss, WriteOptions,

@@ -29,8 +29,6 @@ pub(in crate::formats) const FORMAT: Format = Format {
     write: Some(write::write),
 };
 
-/// Key of a document's `foreign`, with the lines of its sentence and the key of its tags.
-const FOREIGN: &str = "conllu";
 /// Lines from which they show the format.
 const FEWEST: usize = 3;
 

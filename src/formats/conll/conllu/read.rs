@@ -7,9 +7,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    FOREIGN,
     entities::{EntityValues, KEY, NAMES},
-    rows::{COLUMNS, Row, Sentence, Token, Whole, keyed},
+    rows::{COLUMNS, FOREIGN, Row, Sentence, Token, Whole, keyed},
 };
 use crate::{
     formats::{

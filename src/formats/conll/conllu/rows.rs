@@ -6,6 +6,8 @@ use crate::{
     text::TextRange,
 };
 
+/// Key of a document's `foreign`, with the lines of its sentence and the key of its tags.
+pub(super) const FOREIGN: &str = "conllu";
 /// Number of columns of a row.
 pub(super) const COLUMNS: usize = 10;
 /// Column of the word, from 0.

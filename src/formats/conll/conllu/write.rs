@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    FOREIGN,
     entities::KEY,
-    rows::{MISC, Sentence, Token, escaped},
+    rows::{FOREIGN, MISC, Sentence, Token, escaped},
 };
 use crate::{
     formats::{
