@@ -122,7 +122,8 @@ impl Target {
         }
         write_output(&args.out, &written.bytes, self.existing)?;
         let proof = &written.round_trip;
-        let (path, documents) = (args.out.display(), with_noun(written.documents, "document"));
+        let path = args.out.display();
+        let documents = with_noun(written.documents, "document");
         let text = format!("{path}: {}, {documents}, {proof}", self.format.name);
         let value = json!({ "out": path_value(&args.out), "format": self.format.name, "documents": written.documents, "proof": proof });
         output.result(&value, &text)

@@ -191,8 +191,8 @@ impl<'a> Lines<'a> {
     }
 
     fn up_to(source: &'a dyn Source, longest: usize) -> Result<Self, Unreadable> {
-        let (mark, input) = unmarked(source)?;
-        let (block, rest) = (String::with_capacity(2 * BLOCK), mark);
+        let (rest, input) = unmarked(source)?;
+        let block = String::with_capacity(2 * BLOCK);
         Ok(Self { source, input, block, rest, at: 0, searched: 0, number: 0, is_after_cr: false, longest })
     }
 

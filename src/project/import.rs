@@ -241,7 +241,7 @@ impl Project {
         let lines = annotator.as_deref().zip(prepared.as_ref());
         let lines = lines.map(|(annotator, (entries, _))| (annotator.name(), entries.as_slice()));
         let added = next.split_at_checked(first).map_or(&[][..], |(_, added)| added);
-        self.announce_import(&ImportRecord::new(options, added, changed, lines))?;
+        self.announce_import(&ImportRecord::new(options.at, options.files.clone(), added, changed, lines))?;
         self.publish(annotator, next, whole, first, prepared)?;
         Ok(reports)
     }
@@ -415,13 +415,13 @@ impl Project {
     fn op_in_place(
         &self,
         item: &ImportItem,
-        mut annotator: Option<&mut Annotator>,
+        annotator: Option<&mut Annotator>,
         labels: &LabelSet,
     ) -> Result<Option<JournalOp>, ProjectError> {
         let existing = annotator.as_deref().map(|annotator| annotator.journal.annotation(&item.document.id));
         let old: Vec<Edit> =
             existing.into_iter().flat_map(|existing| existing.spans()).map(|span| Edit::Remove(span.id)).collect();
-        let op = self.op(item, annotator.as_deref_mut(), labels)?;
+        let op = self.op(item, annotator, labels)?;
         Ok(op.map(|op| match op {
             JournalOp::Do(Action { document, edits }) => {
                 JournalOp::Do(Action { document, edits: old.into_iter().chain(edits).collect() })

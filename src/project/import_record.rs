@@ -17,7 +17,6 @@ use super::{
     document_history::Correction,
     documents::{self, WAS},
     file_names::shown,
-    import::ImportOptions,
     stamp,
     storage::{self, LARGE, SMALL},
 };
@@ -69,7 +68,8 @@ pub struct UndoneImport {
 impl ImportRecord {
     /// Record of an import that adds documents, changes others, and adds these lines to the journal of an annotator.
     pub(super) fn new(
-        options: &ImportOptions,
+        at: u64,
+        files: Vec<String>,
         added: &[Document],
         changed: Vec<String>,
         lines: Option<(&AnnotatorName, &[Entry])>,
@@ -80,7 +80,7 @@ impl ImportRecord {
             let number = u32::try_from(entries.len()).ok()?;
             Some((name.to_string(), entries.first()?.id, number))
         });
-        Self { at: options.at, files: options.files.clone(), added, changed, lines: lines.into_iter().collect() }
+        Self { at, files, added, changed, lines: lines.into_iter().collect() }
     }
 
     /// Ids of its lines in the journal of an annotator.
@@ -202,37 +202,25 @@ impl Project {
         let recorded = storage::read_if_there(&path, SMALL)?.unwrap_or_default();
         let mut lines: Vec<&[u8]> = recorded.split_inclusive(|byte| *byte == b'\n').collect();
         let before = self.unchanged_bytes()?;
-        let (record, added) = loop {
+        let mut found = None;
+        while found.is_none() {
             let line = lines.pop().ok_or_else(|| ProjectError::NoImport(path.clone()))?;
             let Ok(record) = serde_json::from_slice::<ImportRecord>(line) else { continue };
             let added = self.added_by(&record, &before)?;
             // One that was interrupted or undone has left nothing.
-            if !added.is_empty() || !record.changed.is_empty() || annotators.iter().any(|one| record.is_in_effect(one))
-            {
-                break (record, added);
-            }
-        };
-        let since = Since::new(&record, &added, &self.documents, &annotators);
-        let mut undone = UndoneImport { at: record.at, files: record.files.clone(), ..UndoneImport::default() };
-        let mut ops = Vec::new();
-        for annotator in &annotators {
-            let own =
-                record.lines_of(annotator.name()).into_iter().filter(|line| annotator.journal.is_in_effect(*line));
-            let mut own: Vec<ActionId> = own
-                .filter(|line| {
-                    annotator
-                        .journal
-                        .actions_of(*line)
-                        .first()
-                        .is_some_and(|action| !since.was_worked_on(&action.document))
-                })
-                .collect();
-            own.sort_unstable();
-            ops.push(own.into_iter().map(JournalOp::Undo).collect::<Vec<_>>());
+            let is_there = !added.is_empty()
+                || !record.changed.is_empty()
+                || annotators.iter().any(|one| record.is_in_effect(one));
+            found = is_there.then_some((record, added));
         }
-        let removed: HashSet<&str> = added.iter().map(String::as_str).filter(|id| !since.was_worked_on(id)).collect();
-        let changed: HashSet<&str> =
-            record.changed.iter().map(String::as_str).filter(|id| !since.was_worked_on(id)).collect();
+        let Some((record, added)) = found else { return Err(ProjectError::NoImport(path)) };
+        let since = Since::new(&record, &added, &self.documents, &annotators);
+        let ops: Vec<Vec<JournalOp>> = annotators.iter().map(|annotator| since.undo_ops(&record, annotator)).collect();
+        let untouched = added.iter().map(String::as_str).filter(|id| !since.was_worked_on(id));
+        let removed: HashSet<&str> = untouched.collect();
+        let untouched = record.changed.iter().map(String::as_str).filter(|id| !since.was_worked_on(id));
+        let changed: HashSet<&str> = untouched.collect();
+        let mut undone = UndoneImport { at: record.at, files: record.files.clone(), ..UndoneImport::default() };
         undone.kept = since.worked_on.iter().map(|id| (*id).to_owned()).collect();
         undone.kept.sort_unstable();
         undone.removed = removed.len();
@@ -240,25 +228,37 @@ impl Project {
             undone.annotations += ops.len();
             annotator.record_all(&self.documents, now, ops)?;
         }
-        if !removed.is_empty() || !changed.is_empty() {
-            let mut restored = 0;
-            let bytes = rewritten(
-                &before,
-                |id| removed.contains(id) || changed.contains(id),
-                |id, fields| {
-                    restored += usize::from(changed.contains(id) && self.take_back_text(id, fields));
-                    !removed.contains(id)
-                },
-            )
-            .map_err(ProjectError::Unwritable)?;
-            undone.restored = restored;
-            let next = self.parsed(&bytes)?;
-            storage::replace(&self.root.join(DOCUMENTS), &bytes)?;
-            self.stamp = stamp(&bytes);
-            self.documents = next;
-        }
+        undone.restored = self.take_back_documents(&before, &removed, &changed)?;
         storage::replace(&path, &lines.concat())?;
         Ok(undone)
+    }
+
+    /// Writes `documents.jsonl`, which has the bytes `before`, without some documents, and others with their earlier text.
+    /// Returns the number of the latter.
+    fn take_back_documents(
+        &mut self,
+        before: &[u8],
+        removed: &HashSet<&str>,
+        changed: &HashSet<&str>,
+    ) -> Result<usize, ProjectError> {
+        if removed.is_empty() && changed.is_empty() {
+            return Ok(0);
+        }
+        let mut restored = 0;
+        let bytes = rewritten(
+            before,
+            |id| removed.contains(id) || changed.contains(id),
+            |id, fields| {
+                restored += usize::from(changed.contains(id) && self.take_back_text(id, fields));
+                !removed.contains(id)
+            },
+        )
+        .map_err(ProjectError::Unwritable)?;
+        let next = self.parsed(&bytes)?;
+        storage::replace(&self.root.join(DOCUMENTS), &bytes)?;
+        self.stamp = stamp(&bytes);
+        self.documents = next;
+        Ok(restored)
     }
 
     /// Gives the line of a document the text before its last correction, as if that had not been. Returns whether it could.
@@ -345,6 +345,18 @@ impl<'a> Since<'a> {
     fn was_worked_on(&self, id: &str) -> bool {
         self.worked_on.contains(id)
     }
+
+    /// Operations that undo an import's lines in the journal of an annotator, in the order of the lines.
+    fn undo_ops(&self, record: &ImportRecord, annotator: &Annotator) -> Vec<JournalOp> {
+        let journal = &annotator.journal;
+        let mut lines: Vec<ActionId> = record.lines_of(annotator.name()).into_iter().collect();
+        lines.retain(|line| {
+            let action = journal.actions_of(*line).first().filter(|_| journal.is_in_effect(*line));
+            action.is_some_and(|action| !self.was_worked_on(&action.document))
+        });
+        lines.sort_unstable();
+        lines.into_iter().map(JournalOp::Undo).collect()
+    }
 }
 
 /// The id of a line, without the rest of it.
@@ -399,7 +411,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        project::{ImportItem, Manifest, corrections::NewText, import::OnDuplicate},
+        project::{ImportItem, ImportOptions, Manifest, OnDuplicate, corrections::NewText},
         spans::{Action, Edit, LabelId, LabelSet, Status},
         text::{Grid, TextRange},
     };

@@ -181,7 +181,8 @@ impl Project {
         if annotator.is_none() && files.iter().any(FoundDocuments::is_annotated) {
             return Err(ProjectError::NoAnnotator);
         }
-        let (mut items, mut new_labels) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
+        let mut items = Vec::with_capacity(files.len());
+        let mut new_labels = Vec::with_capacity(files.len());
         for found in files {
             let labels = found.labels();
             new_labels.push(unknown_names(&labels, &self.manifest.labels));
@@ -203,7 +204,8 @@ impl Project {
         files: &[FoundDocuments],
     ) -> Result<Vec<(ImportReport, Vec<String>)>, ProjectError> {
         let mut known = self.manifest.labels.clone();
-        let (mut items, mut new_labels) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
+        let mut items = Vec::with_capacity(files.len());
+        let mut new_labels = Vec::with_capacity(files.len());
         for found in files {
             let labels = found.labels();
             new_labels.push(unknown_names(&labels, &known));

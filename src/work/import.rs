@@ -144,7 +144,7 @@ mod tests {
         let done = import(&mut project, &ada, 0, OnDuplicate::Copy, files()).unwrap();
         assert_eq!(planned, done);
         assert_eq!((done[1].report.spans, done[1].new_labels.as_slice()), (1, ["Food".to_owned()].as_slice()));
-        assert_eq!(Project::open(&dir).unwrap().contributors(), [ada.clone()]);
+        assert_eq!(Project::open(&dir).unwrap().contributors(), std::slice::from_ref(&ada));
         // The two files were one action.
         assert_eq!(project.undo_import(1).unwrap().removed, 2);
         assert_eq!(duplicates(&project, &[file("a.txt", b"great soup\nopen late\n")]), ["a.txt-1"]);

@@ -10,6 +10,7 @@ pub mod create;
 pub mod evaluate;
 pub mod export;
 pub mod import;
+pub mod inspect;
 pub mod predict;
 pub mod resume;
 pub mod source;

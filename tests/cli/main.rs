@@ -6,6 +6,7 @@ mod documents;
 mod formats;
 mod help;
 mod hostile;
+mod overview;
 mod ownership;
 mod paths;
 #[cfg(target_os = "linux")]
