@@ -85,6 +85,8 @@ struct SentenceReader {
     sentence: SentenceLines,
     /// Numbers of the annotations of the sentence before.
     before: HashSet<u64>,
+    /// Offset of the next text in the file, if one character separates two texts.
+    offset: usize,
     counts: Counts,
 }
 
@@ -133,7 +135,7 @@ impl SentenceReader {
         } else {
             sentence.lines.join("\n")
         };
-        let mut places = Places::new(&text);
+        let mut places = Places::new(&text, self.offset);
         let mut words = Vec::new();
         // Ranges and labels of annotations, those of several rows under their number.
         let mut spans: Vec<(TextRange, String)> = Vec::new();
@@ -166,6 +168,7 @@ impl SentenceReader {
             }
         }
         self.before = numbered.into_keys().collect();
+        self.offset = places.end_of_text().saturating_add(1);
         self.counts.words += words.len();
         let mut placed = Vec::with_capacity(spans.len());
         for (range, label) in spans.into_iter().filter(|(range, _)| !range.is_empty()) {
@@ -226,21 +229,27 @@ struct Places<'t> {
     text: &'t str,
     /// Byte of each UTF-16 unit of the text, and of its end.
     units: Vec<usize>,
-    /// Offset in the file at which the text begins, once the first token is found.
+    /// Offset in the file at which the text begins, once the first token is found, and the one that is expected.
     base: Option<usize>,
+    expected: usize,
     /// End of the last token, and start of the last whole one.
     end: usize,
     token: usize,
 }
 
 impl<'t> Places<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, expected: usize) -> Self {
         let mut units = Vec::with_capacity(text.len() + 1);
         for (at, c) in text.char_indices() {
             units.extend(std::iter::repeat_n(at, c.len_utf16()));
         }
         units.push(text.len());
-        Self { text, units, base: None, end: 0, token: 0 }
+        Self { text, units, base: None, expected, end: 0, token: 0 }
+    }
+
+    /// Offset in the file at which the text ends.
+    fn end_of_text(&self) -> usize {
+        self.base.unwrap_or(self.expected).saturating_add(self.units.len().saturating_sub(1))
     }
 
     /// Finds a token by its offsets, or else as the next one with its spelling.
@@ -257,7 +266,8 @@ impl<'t> Places<'t> {
     }
 
     fn by_offsets(&self, row: &Row) -> Option<TextRange> {
-        let base = self.base?;
+        // The spelling of the first token may occur before it, where the text has no tokens.
+        let base = self.base.unwrap_or(self.expected);
         let start = *self.units.get(row.start.checked_sub(base)?)?;
         let end = *self.units.get(row.end.checked_sub(base)?)?;
         let found = self.text.get(start..end)?;

@@ -116,3 +116,12 @@ fn white_space_at_the_ends_is_a_loss() {
     assert_eq!(with(OnLoss::Skip).unwrap().spans_left_out, 1);
     assert_eq!(with(OnLoss::Snap).unwrap().spans_changed, 1);
 }
+
+#[test]
+fn a_first_token_whose_spelling_occurs_before_it_is_found_by_its_offsets() {
+    let file = "#FORMAT=WebAnno TSV 3.3\n#T_SP=x.NamedEntity|value\n\n\n#Text=ab ab\n1-1\t3-5\tab\tX\n\n\
+        #Text=cd cd\n2-1\t9-11\tcd\tY\n";
+    let found = read(file, &ReadOptions::default());
+    let starts: Vec<_> = found.corpus.annotations.iter().map(|annotation| annotation.spans()[0].range.start).collect();
+    assert_eq!(starts, [3, 3], "{:?}", found.problems);
+}
