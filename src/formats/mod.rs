@@ -35,8 +35,10 @@ mod sink;
 mod source;
 mod spacy_json;
 mod table;
+mod webanno_tsv;
 mod writer;
 mod xml_limits;
+mod yedda;
 
 pub use conll::{TagSentence, read_tags};
 pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};

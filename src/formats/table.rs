@@ -19,6 +19,8 @@ pub static FORMATS: &[&Format] = &[
     &super::conll::CONLL2003,
     &super::conll::CONLL2002,
     &super::conll::TAG_FIRST,
+    &super::conll::conllu::FORMAT,
+    &super::conll::conll2012::FORMAT,
     &super::label_studio::FORMAT,
     &super::doccano::FORMAT,
     &super::prodigy::FORMAT,
@@ -26,6 +28,9 @@ pub static FORMATS: &[&Format] = &[
     &super::spacy_json::FORMAT,
     &super::csv::FORMAT,
     &super::argilla::FORMAT,
+    &super::label_studio::conll::FORMAT,
+    &super::webanno_tsv::FORMAT,
+    &super::yedda::FORMAT,
 ];
 
 /// The format for any text; its reader names the first byte that is none.
@@ -40,7 +45,6 @@ static RECOGNISED: &[Format] = &[
     recognised("parquet", |sample| sample.text.starts_with("PAR1").then(|| (95, "the first four bytes".to_owned()))),
     recognised("spacy", |sample| by_extension(sample, "spacy")),
     recognised("slate", |sample| by_extension(sample, "annotations")),
-    recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
     unknown("tags", "the file has tags and no words", has_only_tags),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),

@@ -188,7 +188,7 @@ pub struct Export {
     pub all: bool,
     /// Export what this search finds, done or not; searches are those of
     /// the Documents screen, such as 'label:Dish status:done'
-    #[arg(long, value_name = "QUERY", conflicts_with = "all")]
+    #[arg(long, value_name = "QUERY", conflicts_with = "all", allow_hyphen_values = true)]
     pub query: Option<String>,
 }
 
