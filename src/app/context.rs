@@ -49,6 +49,12 @@ pub enum Context {
     FetchMenu,
     /// The question before a project is repaired is open.
     RepairMenu,
+    /// The export is open, with its list of formats.
+    Export,
+    /// The list of what a format cannot hold is open.
+    Losses,
+    /// The preview of an import is open.
+    ImportPreview,
     /// The question whose work is continued is open.
     WhoseWork,
     /// The list of the same words elsewhere is open.

@@ -2,6 +2,7 @@
 //! `update` returns them; `services` and `terminal` carry them out in order and answer with events that repeat the
 //! generation.
 
+use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings},
     spans::{Entry, LabelChange},
@@ -29,6 +30,13 @@ pub enum Effect {
         /// Name of the copy.
         name: String,
     },
+    /// Look at a file that may be imported; answered by `ImportPreviewed`. Nothing is changed.
+    PreviewImport {
+        /// Generation, which the answer carries.
+        generation: u64,
+        /// Path of the file, as typed.
+        file: String,
+    },
     /// Import texts from this file into the open project and open it again.
     /// Answered by `Opened` or `OpenFailed`. All actions are saved at this point.
     Import {
@@ -36,6 +44,8 @@ pub enum Effect {
         generation: u64,
         /// Path of the file, as typed.
         file: String,
+        /// Fingerprint of its contents in the preview; other contents are not imported.
+        fingerprint: u64,
     },
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
@@ -188,8 +198,8 @@ pub enum Effect {
     Export {
         /// Number that the answer repeats.
         generation: u64,
-        /// Name of the format, as on the command line.
-        format: String,
+        /// Format of the file, what is written, and how.
+        choices: ExportChoices,
     },
     /// Copy this text to the clipboard; a `Message` reports the method.
     Copy(String),

@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     effect::{DocumentChange, Effect},
+    exchange::{ImportPreview, NotExported},
     key::Key,
     pointer::{Gesture, Target},
     screen::Screen,
@@ -217,6 +218,13 @@ pub enum Event {
         /// The comparison.
         found: Result<Box<Annotators>, String>,
     },
+    /// Contents of a file that may be imported, or the reason why it cannot be read; answers [`Effect::PreviewImport`].
+    ImportPreviewed {
+        /// Generation of the effect.
+        generation: u64,
+        /// Contents, with everything that prevents the import.
+        outcome: Result<Box<ImportPreview>, String>,
+    },
     /// An import ended, and the project is open again; answers [`Effect::Import`].
     Imported {
         /// Generation of the effect.
@@ -229,7 +237,7 @@ pub enum Event {
         /// Generation of the effect.
         generation: u64,
         /// File and result of reading it back, or the reason of the failure.
-        outcome: Result<String, String>,
+        outcome: Result<String, NotExported>,
     },
     /// Another program has changed these files of the open project.
     /// `git pull` does that. They can be read.

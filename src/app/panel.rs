@@ -214,7 +214,12 @@ pub enum Request {
     /// Another model suggests now: panels that show answers of a model ask it again.
     ModelChanged,
     /// Import a file into the open project.
-    Import(String),
+    Import {
+        /// Path of the file, as typed.
+        file: String,
+        /// Fingerprint of the contents that the user has confirmed.
+        fingerprint: u64,
+    },
     /// Open the project again for this annotator.
     /// `None` for the one who opened it first.
     OpenAs(Option<String>),

@@ -189,7 +189,8 @@ impl State {
 
     /// Imports a file.
     /// The project is closed meanwhile, so that nothing is tagged in what is about to change.
-    pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
+    /// Only the contents with this fingerprint are imported.
+    pub(super) fn import(&mut self, file: String, fingerprint: u64) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
             self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
@@ -200,7 +201,7 @@ impl State {
         self.welcome.opening = Some(file.clone());
         let generation = self.session.next_generation();
         self.importing = Some(generation);
-        vec![Effect::Import { generation, file }]
+        vec![Effect::Import { generation, file, fingerprint }]
     }
 
     /// Notes files of the project that another program has changed.

@@ -8,6 +8,7 @@ use super::{
     effect::{Effect, Leave},
     event::{Annotators, Event, Level, Message},
     everywhere,
+    exchange::NotExported,
     key::Key,
     overlays::{
         Overlay,
@@ -136,7 +137,14 @@ impl State {
             }
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
-            Event::Exported { outcome, .. } => self.exported(outcome).into(),
+            Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),
+            Event::ImportPreviewed { generation, outcome } => {
+                let mut overlays = self.overlays.iter_mut();
+                if let Some(Overlay::Import(import)) = overlays.find(|one| matches!(one, Overlay::Import(_))) {
+                    import.previewed(&mut self.session, generation, outcome.map(|preview| *preview));
+                }
+                Outcome::none()
+            }
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
@@ -198,19 +206,28 @@ impl State {
         if self.leaving.take() == Some(Goal::Quit) { self.ask_before_leaving() } else { Vec::new() }
     }
 
-    fn exported(&mut self, outcome: Result<String, String>) {
-        match outcome {
-            Ok(text) => {
+    /// Shows the outcome of an export. Losses are listed where the export is still open.
+    fn exported(&mut self, generation: u64, outcome: Result<String, NotExported>) {
+        let mut open = self.overlays.iter_mut().enumerate();
+        let waiting = open.find_map(|(at, overlay)| match overlay {
+            Overlay::Export(export) if export.asked == Some(generation) => Some((at, export)),
+            _ => None,
+        });
+        let refusal = match (outcome, waiting) {
+            (Ok(text), waiting) => {
+                if let Some((at, _)) = waiting {
+                    self.overlays.remove(at);
+                }
                 if let Some(tutorial) = &mut self.tutorial {
                     tutorial.exports += 1;
                 }
-                self.session.prompts.carried_out(|prompt| *prompt == Prompt::Export);
-                self.session.inform(text);
+                return self.session.inform(text);
             }
-            Err(text) => {
-                self.session.prompts.give_back(|prompt| *prompt == Prompt::Export);
-                self.session.show(Level::Error, text);
-            }
+            (Err(refusal), Some((_, export))) => export.refused(refusal),
+            (Err(refusal), None) => Some(refusal.text()),
+        };
+        if let Some(text) = refusal {
+            self.session.show(Level::Error, text);
         }
     }
 
@@ -368,7 +385,7 @@ impl State {
                 let (screens, session) = self.screens_mut();
                 screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
             }
-            Request::Import(file) => self.import(file),
+            Request::Import { file, fingerprint } => self.import(file, fingerprint),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => self.accept(),

@@ -1,7 +1,14 @@
 //! Tasks for the project worker.
 
+use std::path::PathBuf;
+
 use crate::{
-    app::{Event, effect::DocumentChange, event::Level},
+    app::{
+        Event,
+        effect::DocumentChange,
+        event::Level,
+        exchange::{ExportChoices, NotExported},
+    },
     runs::{Recipe, Settings},
     spans::LabelChange,
 };
@@ -19,7 +26,9 @@ pub(super) enum Task {
     /// Remove a run.
     Remove { run: String },
     /// Write an export.
-    Export { generation: u64, format: String },
+    Export { generation: u64, choices: ExportChoices },
+    /// Look at a file that may be imported.
+    Preview { generation: u64, file: PathBuf },
     /// Change the label set.
     Labels { change: LabelChange },
     /// Compare the annotators.
@@ -40,6 +49,7 @@ impl Task {
             Self::Train { .. } | Self::Resume { .. } => "the start of a training",
             Self::Remove { .. } => "the removal of a run",
             Self::Export { .. } => "an export",
+            Self::Preview { .. } => "the preview of an import",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
             Self::Document { .. } => "a change of a document",
@@ -55,7 +65,10 @@ impl Task {
                 Box::new(move |message| Event::TrainingRefused { generation, message })
             }
             Self::Export { generation, .. } => {
-                Box::new(move |cause| Event::Exported { generation, outcome: Err(cause) })
+                Box::new(move |cause| Event::Exported { generation, outcome: Err(NotExported::Refused(cause)) })
+            }
+            Self::Preview { generation, .. } => {
+                Box::new(move |cause| Event::ImportPreviewed { generation, outcome: Err(cause) })
             }
             Self::Labels { .. } => Box::new(|cause| Event::Labels(Err(cause))),
             Self::Annotators { generation } => {

@@ -10,6 +10,7 @@ pub mod create;
 pub mod evaluate;
 pub mod export;
 pub mod import;
+pub mod preview;
 pub mod resume;
 pub mod source;
 pub mod teachers;
