@@ -13,6 +13,7 @@ pub mod import;
 pub mod preview;
 pub mod resume;
 pub mod source;
+pub mod split;
 pub mod teachers;
 pub mod train;
 pub mod untagged;
