@@ -45,6 +45,8 @@ pub enum Context {
     QuitMenu,
     /// The question before a run is removed is open.
     RemoveMenu,
+    /// The question to which split documents are moved is open.
+    SplitMenu,
     /// The question before a base model is downloaded is open.
     FetchMenu,
     /// The question before a project is repaired is open.

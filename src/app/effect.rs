@@ -5,7 +5,7 @@
 use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings},
-    spans::{Entry, LabelChange},
+    spans::{Entry, LabelChange, Split},
 };
 
 /// Request to the outside world.
@@ -186,6 +186,13 @@ pub enum Effect {
         id: String,
         /// The change.
         change: DocumentChange,
+    },
+    /// Move these documents to a split, or out of their splits, all at once; answered by `SplitSet`.
+    SetSplit {
+        /// Ids of the documents.
+        documents: Vec<String>,
+        /// The split; `None` for none.
+        split: Option<Split>,
     },
     /// Open the project again for this annotator, now and whenever it is opened without a name.
     WorkAs(String),

@@ -6,7 +6,7 @@
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, Split,
         adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
@@ -250,6 +250,15 @@ pub enum Event {
         change: DocumentChange,
         /// The reason if nothing was changed.
         outcome: Result<(), String>,
+    },
+    /// Outcome of a move of documents to a split; answers [`Effect::SetSplit`].
+    SplitSet {
+        /// Number of documents.
+        documents: usize,
+        /// The split; `None` for none.
+        split: Option<Split>,
+        /// Number of them that were in another split before, or the reason if nothing was moved.
+        outcome: Result<usize, String>,
     },
     /// A message for the user.
     Message(Message),

@@ -200,6 +200,13 @@ pub enum Request {
     AskStop,
     /// Ask before this run is removed.
     AskRemoval(String),
+    /// Ask to which split a document is moved.
+    AskSplit {
+        /// Its place.
+        document: usize,
+        /// Places of the documents that can be moved with it.
+        shown: Vec<usize>,
+    },
     /// Ask whether a base is downloaded for a training with these settings.
     AskFetch(Box<(FetchOffer, Settings)>),
     /// Ask whether this project is repaired.

@@ -2,7 +2,7 @@
 
 use crate::{
     spans::{Split, Status},
-    text::number::with_noun,
+    text::number::{grouped, with_noun},
 };
 
 use super::{
@@ -254,6 +254,24 @@ impl State {
         };
         self.session.inform(notice.clone());
         self.notice = Some(notice);
+    }
+
+    /// Reports the outcome of a move to a split. The project is then opened again, so that every screen knows it.
+    pub(super) fn split_set(&mut self, documents: usize, split: Option<Split>, outcome: Result<usize, String>) {
+        if self.session.project.is_none() {
+            return;
+        }
+        let name = split.map_or("no split", Split::name);
+        let documents = with_noun(documents, "document");
+        match outcome {
+            Err(why) => self.session.warn(format!("Nothing was moved: {why}")),
+            Ok(0) => self.session.inform(format!("Nothing to move: {documents} in {name} already")),
+            Ok(moved) => {
+                let notice = format!("Of {documents}, {} moved to {name}", grouped(moved));
+                self.session.inform(notice.clone());
+                self.notice = Some(notice);
+            }
+        }
     }
 
     /// Opens the project again if its files were changed.

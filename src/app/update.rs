@@ -16,6 +16,7 @@ use super::{
         label_editor::labels_changed,
         removal::Removal,
         repair_menu::RepairMenu,
+        split_menu::SplitMenu,
         stop_menu::StopMenu,
         tutorial::{self, Tutorial},
     },
@@ -147,6 +148,7 @@ impl State {
             }
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
+            Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
@@ -364,6 +366,10 @@ impl State {
             }
             Request::AskRemoval(run) => {
                 self.push(Removal { run }.into());
+                Vec::new()
+            }
+            Request::AskSplit { document, shown } => {
+                self.push(SplitMenu { document, shown, all: false }.into());
                 Vec::new()
             }
             Request::AskFetch(offer) => {

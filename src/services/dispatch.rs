@@ -288,6 +288,7 @@ impl Services {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
+            Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {

@@ -186,6 +186,11 @@ impl Work {
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
             Task::Document { id, change } => Some(self.change_document(id, change)),
+            Task::Splits { documents, split } => {
+                let splits = documents.iter().map(|id| (id.as_str(), split)).collect();
+                let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
+                Some(Event::SplitSet { documents: documents.len(), split, outcome })
+            }
             Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();

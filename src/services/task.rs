@@ -10,7 +10,7 @@ use crate::{
         exchange::{ExportChoices, NotExported},
     },
     runs::{Recipe, Settings},
-    spans::LabelChange,
+    spans::{LabelChange, Split},
 };
 
 use super::message::message;
@@ -35,6 +35,8 @@ pub(super) enum Task {
     Annotators { generation: u64 },
     /// Change a document.
     Document { id: String, change: DocumentChange },
+    /// Move documents to a split.
+    Splits { documents: Vec<String>, split: Option<Split> },
     /// Find out whether another program has changed the files of the project.
     Look,
     /// A small task that needs the disk and has no answer.
@@ -53,6 +55,7 @@ impl Task {
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
             Self::Document { .. } => "a change of a document",
+            Self::Splits { .. } => "a move to a split",
             Self::Look => "a look at the files",
             Self::Unanswered(_) => "the list of recent projects",
         }
@@ -73,6 +76,10 @@ impl Task {
             Self::Labels { .. } => Box::new(|cause| Event::Labels(Err(cause))),
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
+            }
+            Self::Splits { split, ref documents } => {
+                let documents = documents.len();
+                Box::new(move |cause| Event::SplitSet { documents, split, outcome: Err(cause) })
             }
             Self::Summarise { .. } | Self::Remove { .. } | Self::Document { .. } | Self::Look | Self::Unanswered(_) => {
                 let noun = self.noun();

@@ -18,6 +18,7 @@ mod palette;
 mod quit_menu;
 mod removal;
 mod repair_menu;
+mod split_menu;
 mod stop_menu;
 mod tutorial;
 mod whose_work;
@@ -55,6 +56,7 @@ impl Canvas<'_> {
             Overlay::Palette(panel) => self.palette(area, panel),
             Overlay::QuitMenu(_) => self.quit_menu(area),
             Overlay::Removal(panel) => self.removal(area, panel),
+            Overlay::SplitMenu(panel) => self.split_menu(area, panel),
             Overlay::StopMenu(_) => self.stop_menu(area),
         }
     }
