@@ -76,9 +76,7 @@ impl Prompt {
             // What one annotator has begun to write about a text is not offered to another.
             Self::Note(_) | Self::Correction(_) => Lifetime::Annotator,
             Self::Search | Self::Setting(_) | Self::Sentence | Self::Palette | Self::Jump => Lifetime::Project,
-            Self::Import | Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_) => {
-                Lifetime::Project
-            }
+            Self::Import | Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_) => Lifetime::Project,
         }
     }
 

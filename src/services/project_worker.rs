@@ -338,7 +338,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::exchange::{ExportChoices, NotExported},
+        app::exchange::{ExportChoices, NotExported, OnLoss},
         model::BaseModel,
         project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{Phase, Recipe, RunSink, Settings, Status as RunStatus},
@@ -437,6 +437,45 @@ mod tests {
     }
 
     #[test]
+    fn an_export_lists_its_losses_and_a_file_is_previewed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(&dir.path().join("p"));
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let document = Document::from_words("half", ["seafood", "bar"]);
+        let item = ImportItem { document, spans: vec![(TextRange::new(0, 3), LabelId(2))], status: Status::Done };
+        project.import(Some(&mut ada), 0, vec![item]).unwrap();
+        drop(ada);
+        let exports = project.root.join("exports");
+        let open = Open::new(project, base::open);
+        let export = |generation, on_loss| {
+            let choices = ExportChoices { on_loss, ..ExportChoices::default() };
+            open.worker.ask(Task::Export { generation, choices });
+            let Event::Exported { generation: answered, outcome } = open.next() else { panic!() };
+            assert_eq!(answered, generation);
+            outcome
+        };
+        let Err(NotExported::Losses(losses)) = export(1, OnLoss::Fail) else { panic!() };
+        let place = (losses[0].document.as_deref(), losses[0].range);
+        assert_eq!((losses.len(), place), (1, (Some("half"), Some(TextRange::new(0, 3)))));
+        assert!(losses[0].reason.starts_with("the span `sea` (`Dish`) ends inside a word"), "{losses:?}");
+        assert!(!exports.exists());
+        let text = export(2, OnLoss::Skip).unwrap();
+        assert!(
+            text.contains("31 documents") && text.contains("document `half`") && text.contains("left out"),
+            "{text}"
+        );
+        assert!(exports.join("conll2003.conll").is_file());
+        let file = dir.path().join("more.conll");
+        std::fs::write(&file, "good\tO\nsoup\tB-Dish\n\nfish\tB-Fish\n\n").unwrap();
+        open.worker.ask(Task::Preview { generation: 3, file });
+        let Event::ImportPreviewed { generation: 3, outcome: Ok(seen) } = open.next() else { panic!() };
+        assert_eq!((seen.counts, seen.is_refused, seen.first.len()), ([2, 3, 2], false, 2));
+        assert_eq!((seen.labels.join(" "), seen.new_labels.join(" ")), ("Dish".to_owned(), "Fish".to_owned()));
+        open.worker.ask(Task::Preview { generation: 4, file: dir.path().to_owned() });
+        assert!(matches!(open.next(), Event::ImportPreviewed { generation: 4, outcome: Err(_) }));
+    }
+
+    #[test]
     fn what_another_program_changed_is_reported_although_a_task_has_read_it() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path().join("p");
@@ -462,6 +501,8 @@ mod tests {
         assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(()), .. }));
         open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
         assert!(matches!(open.next(), Event::Labels(Ok(_))));
+        open.worker.ask(Task::Splits { documents: vec!["d4".into(), "d5".into()], split: Some(Split::Test) });
+        assert!(matches!(open.next(), Event::SplitSet { documents: 2, outcome: Ok(2), .. }));
         open.worker.ask(Task::Look);
         open.worker.ask(Task::Summarise { generation: 1, base: "mini".into() });
         assert!(matches!(open.next(), Event::Summary { .. }));

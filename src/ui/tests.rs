@@ -372,7 +372,11 @@ fn export_and_its_losses() {
         };
         let losses = vec![
             loss(Some("d0"), Some(TextRange::new(4, 7)), "the span `tac` (`Dish`) ends inside a word of `tacos`"),
-            loss(Some("d2"), None, "the text `tab\u{2409}here and \u{241b}[31mred` contains a line break, and this reason is long"),
+            loss(
+                Some("d2"),
+                None,
+                "the text `tab\u{2409}here and \u{241b}[31mred` contains a line break, and this reason is long",
+            ),
             loss(None, None, "and 1,184 more errors"),
         ];
         update(&mut state, Event::Exported { generation, outcome: Err(NotExported::Losses(losses)) });
@@ -406,7 +410,11 @@ fn preview_of_an_import() {
             labels: ["Dish", "Price", "Restaurant_Name"].map(str::to_owned).into(),
             new_labels: vec!["Article".into()],
             problems: vec!["line 7: the span 3-9 ends inside a character (it is left out)".into()],
-            ids: KnownIds { known: 3, taken: (7, vec!["d1".into(), "d2".into()]), repeated: (1, vec!["reviews-1".into()]) },
+            ids: KnownIds {
+                known: 3,
+                taken: (7, vec!["d1".into(), "d2".into()]),
+                repeated: (1, vec!["reviews-1".into()]),
+            },
             first,
             ..ImportPreview::default()
         };

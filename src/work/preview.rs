@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn a_preview_says_what_an_import_would_meet_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut project =
+            Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
         let items = [("a", "fish tacos"), ("b", "cheap beer")].map(|(id, text)| ImportItem {
             document: Document::new(id, text, Grid::Natural),
             spans: Vec::new(),
@@ -121,7 +122,9 @@ mod tests {
         project.import(None, 0, items.into()).unwrap();
         let path = folder.path().join("new.jsonl");
         let line = |id: &str, text: &str, label: &str| {
-            format!("{{\"id\":\"{id}\",\"text\":\"{text}\",\"spans\":[{{\"start\":0,\"end\":4,\"label\":\"{label}\"}}]}}\n")
+            format!(
+                "{{\"id\":\"{id}\",\"text\":\"{text}\",\"spans\":[{{\"start\":0,\"end\":4,\"label\":\"{label}\"}}]}}\n"
+            )
         };
         let lines = [("a", "fish tacos"), ("b", "cheap wine"), ("c", "good soup"), ("c", "bad soup")];
         let write = |label: &str| {
@@ -138,7 +141,9 @@ mod tests {
         // The fingerprint is that of the contents.
         assert_eq!(write("Dish").fingerprint, seen.fingerprint);
         assert_ne!(write("Food").fingerprint, seen.fingerprint);
-        for (contents, error) in [("", "no text"), ("{\"id\":\"a\",\"text\":7}\n{\"id\":\"b\",\"text\":\"x\"}\n", "line 1")] {
+        for (contents, error) in
+            [("", "no text"), ("{\"id\":\"a\",\"text\":7}\n{\"id\":\"b\",\"text\":\"x\"}\n", "line 1")]
+        {
             std::fs::write(&path, contents).unwrap();
             let seen = preview(&project, &path, 3).unwrap();
             let first = seen.problems[0].to_string();

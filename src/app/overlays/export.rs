@@ -232,7 +232,8 @@ impl Export {
         };
         let text = project.documents.get(at);
         let word = text.and_then(|text| text.words_touching(loss.range?)).map(|words| words.start);
-        let mut queue: Vec<usize> = self.losses.iter().filter_map(|loss| project.position(loss.document.as_deref()?)).collect();
+        let mut queue: Vec<usize> =
+            self.losses.iter().filter_map(|loss| project.position(loss.document.as_deref()?)).collect();
         queue.dedup();
         let effects = session.open_document(at, queue);
         if let Some(word) = word {
@@ -291,12 +292,8 @@ mod tests {
         assert_eq!((panel(&state).row, panel(&state).documents), (2, 0), "formats that cannot be written are left out");
         press(&mut state, "home j p p s l l");
         let (choices, generation) = asked(&press(&mut state, "enter"));
-        let wanted = ExportChoices {
-            format: "jsonl",
-            split: Some(Split::Valid),
-            scheme: Scheme::Iob1,
-            on_loss: OnLoss::Snap,
-        };
+        let wanted =
+            ExportChoices { format: "jsonl", split: Some(Split::Valid), scheme: Scheme::Iob1, on_loss: OnLoss::Snap };
         assert_eq!(choices, wanted);
         // Until the answer nothing is changed or written twice.
         assert_eq!(press(&mut state, "enter s p"), []);

@@ -184,9 +184,7 @@ impl Import {
 
     fn confirm(&mut self, _: &mut Session) -> Outcome {
         match self.preview.take() {
-            Some((file, preview)) => {
-                Outcome::close().and(Request::Import { file, fingerprint: preview.fingerprint })
-            }
+            Some((file, preview)) => Outcome::close().and(Request::Import { file, fingerprint: preview.fingerprint }),
             None => Outcome::none(),
         }
     }
@@ -249,9 +247,13 @@ fn facts(preview: &ImportPreview) -> Vec<String> {
     }
     let KnownIds { known, taken, repeated } = &preview.ids;
     if *known > 0 {
-        facts.push(format!("{} there already, with the same id and text; not added again", with_noun(*known, "document")));
+        facts.push(format!(
+            "{} there already, with the same id and text; not added again",
+            with_noun(*known, "document")
+        ));
     }
-    for ((number, ids), why) in [(taken, "the project has for another text"), (repeated, "the file has more than once")] {
+    for ((number, ids), why) in [(taken, "the project has for another text"), (repeated, "the file has more than once")]
+    {
         if *number > 0 {
             let more = if *number > ids.len() { ", ..." } else { "" };
             let (number, ids) = (grouped(*number), ids.join(", "));
@@ -335,7 +337,10 @@ mod tests {
         assert_eq!(press(&mut back, "esc"), []);
         assert!(back.overlay().is_none() && back.session.project.is_some());
         let effects = press(&mut state, "enter");
-        assert!(matches!(&effects[..], [Effect::Import { file, fingerprint: 5, .. }] if file == "a.jsonl"), "{effects:?}");
+        assert!(
+            matches!(&effects[..], [Effect::Import { file, fingerprint: 5, .. }] if file == "a.jsonl"),
+            "{effects:?}"
+        );
     }
 
     #[test]
@@ -346,7 +351,10 @@ mod tests {
         assert!(message(&state).contains("cannot be imported"), "{}", message(&state));
         let (mut state, generation) = asked("gone.txt");
         update(&mut state, Event::ImportPreviewed { generation, outcome: Err("there is no gone.txt".into()) });
-        assert_eq!((message(&state), state.field().map(|field| field.text())), ("there is no gone.txt", Some("gone.txt")));
+        assert_eq!(
+            (message(&state), state.field().map(|field| field.text())),
+            ("there is no gone.txt", Some("gone.txt"))
+        );
         // A file that is being read is given up.
         let (mut state, generation) = asked("slow.txt");
         press(&mut state, "esc");
@@ -362,7 +370,8 @@ mod tests {
         let lines = panel(&mut state).lines(56, Glyphs::Unicode);
         let at = |wanted: &dyn Fn(&PreviewLine) -> bool| lines.iter().position(wanted).unwrap();
         let documents = at(&|line| matches!(line, PreviewLine::Document { .. }));
-        let [third, fourth] = ["line 3: odd", "line 4: odd"].map(|text| at(&|line| *line == PreviewLine::Problem(text.into())));
+        let [third, fourth] =
+            ["line 3: odd", "line 4: odd"].map(|text| at(&|line| *line == PreviewLine::Problem(text.into())));
         assert!(third < documents && documents < fourth, "{lines:?}");
         press(&mut state, "G");
         let top = panel(&mut state).top;

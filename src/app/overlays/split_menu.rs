@@ -31,7 +31,10 @@ impl SplitMenu {
     pub fn question(&self, project: &Project) -> String {
         let ask = "to which split? t train, v valid, e test, n none.";
         if self.all {
-            return format!("Move all {} that the list shows {ask} a: only one.", with_noun(self.shown.len(), "document"));
+            return format!(
+                "Move all {} that the list shows {ask} a: only one.",
+                with_noun(self.shown.len(), "document")
+            );
         }
         let Some(document) = project.documents.get(self.document) else { return String::new() };
         let split = document.split.map_or("in no split", Split::name);

@@ -31,14 +31,7 @@ impl Canvas<'_> {
         self.input(line, "file ", &Prompt::Import);
     }
 
-    fn import_preview(
-        &mut self,
-        area: Rect,
-        import: &Import,
-        file: &str,
-        preview: &ImportPreview,
-        project: &Project,
-    ) {
+    fn import_preview(&mut self, area: Rect, import: &Import, file: &str, preview: &ImportPreview, project: &Project) {
         let sheet = self.sheet(area, area.height);
         let (head, rest) = top(sheet, 1);
         let (columns, _) = pages::room(self.state.session.size);
