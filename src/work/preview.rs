@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(write("Dish").fingerprint, seen.fingerprint);
         assert_ne!(write("Food").fingerprint, seen.fingerprint);
         for (contents, error) in
-            [("", "no text"), ("{\"id\":\"a\",\"text\":7}\n{\"id\":\"b\",\"text\":\"x\"}\n", "line 1")]
+            [("", "no text"), ("{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":7}\n", "line 2")]
         {
             std::fs::write(&path, contents).unwrap();
             let seen = preview(&project, &path, 3).unwrap();

@@ -122,7 +122,7 @@ impl Commands for Export {
         Row {
             command: Command::ExportSkipping,
             name: "export-skipping",
-            hint: "skip them, write",
+            hint: "skip them",
             doc: "Write the file without what it cannot hold",
             keys: &[(Context::Losses, "s")],
             when: Self::is_idle,
@@ -131,7 +131,7 @@ impl Commands for Export {
         Row {
             command: Command::ExportSnapping,
             name: "export-snapping",
-            hint: "snap them, write",
+            hint: "snap them",
             doc: "Write the file with what can be changed to fit",
             keys: &[(Context::Losses, "n")],
             when: Self::is_idle,

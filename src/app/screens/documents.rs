@@ -513,18 +513,6 @@ impl Commands for Documents {
             run: Self::next_split,
         },
         Row {
-            command: Command::AskSplit,
-            name: "move-to-split",
-            hint: "move to split",
-            doc: "Move the document, or all that are shown, to a split",
-            keys: &[(Context::Documents, "m")],
-            when: Self::can_move,
-            run: |screen, _| match screen.shown.get(screen.row) {
-                Some(document) => Request::AskSplit { document: *document, shown: screen.shown.clone() }.into(),
-                None => Outcome::none(),
-            },
-        },
-        Row {
             command: Command::Sort,
             name: "sort",
             hint: "sort",
@@ -532,6 +520,18 @@ impl Commands for Documents {
             keys: &[(Context::Documents, "o")],
             when: Self::has_documents,
             run: Self::next_order,
+        },
+        Row {
+            command: Command::AskSplit,
+            name: "move-to-split",
+            hint: "move",
+            doc: "Move the document, or all that are shown, to a split",
+            keys: &[(Context::Documents, "m")],
+            when: Self::can_move,
+            run: |screen, _| match screen.shown.get(screen.row) {
+                Some(document) => Request::AskSplit { document: *document, shown: screen.shown.clone() }.into(),
+                None => Outcome::none(),
+            },
         },
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Documents, list::PAGED)];
