@@ -132,3 +132,82 @@ fn previewed(document: Document, mut spans: Vec<(TextRange, String)>) -> Preview
     spans.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     PreviewedDocument { id: document.id, text, spans, is_cut: end.is_some() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::{
+        project::{ImportItem, Manifest},
+        services::journal_writer::{AnnotatorFile, JournalWriter},
+        spans::{LabelId, LabelSet, Status},
+        text::Grid,
+    };
+
+    /// A project with a document of which a whole word and a half one are labelled.
+    fn project(dir: &std::path::Path) -> Project {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let spans = [(0, 3), (8, 11)].map(|(start, end)| (TextRange::new(start, end), LabelId(2)));
+        let document = Document::new("half", "seafood bar", Grid::Natural);
+        let item = ImportItem { document, spans: spans.into(), status: Status::Done };
+        project.import(Some(&mut ada), 0, vec![item]).unwrap();
+        project
+    }
+
+    #[test]
+    fn an_export_lists_its_losses_with_their_places_or_writes_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(&dir.path().join("p"));
+        let name: AnnotatorName = "ada".parse().unwrap();
+        let ada = project.annotator(&name, 0).unwrap();
+        let file = AnnotatorFile { file: ada.into_appender(), documents: project.documents.clone() };
+        let journal = JournalWriter::start(Box::new(file), Events::new(unbounded().0)).unwrap();
+        let export = |on_loss| {
+            export(&project, &name, &journal.flusher(), &ExportChoices { on_loss, ..ExportChoices::default() })
+        };
+        let Err(NotExported::Losses(losses)) = export(OnLoss::Fail) else { panic!() };
+        let place = (losses[0].document.as_deref(), losses[0].range);
+        assert_eq!((losses.len(), place), (1, (Some("half"), Some(TextRange::new(0, 3)))));
+        assert!(losses[0].reason.starts_with("the span `sea` (`Dish`) ends inside a word"), "{losses:?}");
+        let path = project.root.join("exports/conll2003.conll");
+        assert!(!path.exists());
+        for (on_loss, said, tags) in [(OnLoss::Skip, "left out", 1), (OnLoss::Snap, "widened to `seafood`", 2)] {
+            let text = export(on_loss).unwrap();
+            assert!(
+                text.contains("1 document, ") && text.contains("document `half`: ") && text.contains(said),
+                "{text}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap().matches("B-Dish").count(), tags, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_previewed_and_the_project_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(&dir.path().join("p"));
+        let (sender, received) = unbounded();
+        let events = Events::new(sender);
+        let see = |file: PathBuf| {
+            preview(&project, 3, file, &events);
+            let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
+            let Event::ImportPreviewed { generation: 3, outcome } = event else { panic!("{event:?}") };
+            outcome
+        };
+        let file = dir.path().join("more.conll");
+        let long = "soup\tB-Dish\n".repeat(PREVIEWED_TEXT);
+        std::fs::write(&file, format!("good\tO\nsoup\tB-Dish\n\nfish\tB-Fish\n\n{long}\n")).unwrap();
+        let seen = see(file).unwrap();
+        let spans = PREVIEWED_TEXT + 2;
+        assert_eq!((seen.counts, seen.is_refused, seen.first.len()), ([3, spans + 1, spans], false, 3));
+        assert_eq!((seen.labels.join(" "), seen.new_labels.join(" ")), ("Dish".to_owned(), "Fish".to_owned()));
+        assert_eq!((seen.first[0].spans[0].0, seen.first[0].is_cut), (TextRange::new(5, 9), false));
+        let cut = &seen.first[2];
+        assert!(cut.is_cut && cut.text.len() == PREVIEWED_TEXT && cut.spans.len() == PREVIEWED_TEXT / 5);
+        assert!(see(dir.path().to_owned()).is_err());
+        assert_eq!(Project::open(&project.root).unwrap().documents.len(), 1);
+    }
+}

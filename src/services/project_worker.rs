@@ -338,7 +338,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::exchange::{ExportChoices, NotExported, OnLoss},
+        app::exchange::{ExportChoices, NotExported},
         model::BaseModel,
         project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{Phase, Recipe, RunSink, Settings, Status as RunStatus},
@@ -434,45 +434,6 @@ mod tests {
             assert_eq!((runs.len(), said.level), (left, level), "{}", said.text);
             drop(held.take());
         }
-    }
-
-    #[test]
-    fn an_export_lists_its_losses_and_a_file_is_previewed() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut project = project(&dir.path().join("p"));
-        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let document = Document::from_words("half", ["seafood", "bar"]);
-        let item = ImportItem { document, spans: vec![(TextRange::new(0, 3), LabelId(2))], status: Status::Done };
-        project.import(Some(&mut ada), 0, vec![item]).unwrap();
-        drop(ada);
-        let exports = project.root.join("exports");
-        let open = Open::new(project, base::open);
-        let export = |generation, on_loss| {
-            let choices = ExportChoices { on_loss, ..ExportChoices::default() };
-            open.worker.ask(Task::Export { generation, choices });
-            let Event::Exported { generation: answered, outcome } = open.next() else { panic!() };
-            assert_eq!(answered, generation);
-            outcome
-        };
-        let Err(NotExported::Losses(losses)) = export(1, OnLoss::Fail) else { panic!() };
-        let place = (losses[0].document.as_deref(), losses[0].range);
-        assert_eq!((losses.len(), place), (1, (Some("half"), Some(TextRange::new(0, 3)))));
-        assert!(losses[0].reason.starts_with("the span `sea` (`Dish`) ends inside a word"), "{losses:?}");
-        assert!(!exports.exists());
-        let text = export(2, OnLoss::Skip).unwrap();
-        assert!(
-            text.contains("31 documents") && text.contains("document `half`") && text.contains("left out"),
-            "{text}"
-        );
-        assert!(exports.join("conll2003.conll").is_file());
-        let file = dir.path().join("more.conll");
-        std::fs::write(&file, "good\tO\nsoup\tB-Dish\n\nfish\tB-Fish\n\n").unwrap();
-        open.worker.ask(Task::Preview { generation: 3, file });
-        let Event::ImportPreviewed { generation: 3, outcome: Ok(seen) } = open.next() else { panic!() };
-        assert_eq!((seen.counts, seen.is_refused, seen.first.len()), ([2, 3, 2], false, 2));
-        assert_eq!((seen.labels.join(" "), seen.new_labels.join(" ")), ("Dish".to_owned(), "Fish".to_owned()));
-        open.worker.ask(Task::Preview { generation: 4, file: dir.path().to_owned() });
-        assert!(matches!(open.next(), Event::ImportPreviewed { generation: 4, outcome: Err(_) }));
     }
 
     #[test]
