@@ -134,6 +134,12 @@ pub struct ImportPreview {
     pub why: String,
     /// Numbers of documents, words and spans.
     pub counts: [usize; 3],
+    /// Numbers of documents and spans that the project would get.
+    pub added: [usize; 2],
+    /// What an import would leave out or change, one clause each.
+    pub remarks: Vec<String>,
+    /// Number of ids that are in use, and the first of them with the new ones.
+    pub renamed: (usize, Vec<(String, String)>),
     /// Names of the labels of its spans that the project has.
     pub labels: Vec<String>,
     /// Names of those that the project would get.
@@ -142,21 +148,8 @@ pub struct ImportPreview {
     pub problems: Vec<String>,
     /// Whether it cannot be imported because of these problems.
     pub is_refused: bool,
-    /// Ids that are there already.
-    pub ids: KnownIds,
     /// The first documents.
     pub first: Vec<PreviewedDocument>,
-}
-
-/// Ids of a file that occur more than once, in the file or in the project.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnownIds {
-    /// Number of documents that the project has, with the same id and text.
-    pub known: usize,
-    /// Number of documents whose id the project has for another text, and the first of the ids.
-    pub taken: (usize, Vec<String>),
-    /// Number of documents whose id occurs earlier in the file, and the first of the ids.
-    pub repeated: (usize, Vec<String>),
 }
 
 /// A document of a preview.

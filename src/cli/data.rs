@@ -1,19 +1,20 @@
 //! Files that commands read: detection and problems are reported on standard error.
 
 use std::{
+    cell::RefCell,
     env,
     fs::{self, File},
     io,
     path::Path,
 };
 
-use super::{error::CliError, output::Output, settings};
+use super::{error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
-    formats::{Format, Problem, ReadOptions, TagOptions},
+    formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
     project::{InputFile, import_source::ImportSourceError, input_file, storage},
     spans::Sentence,
     text::number::with_noun,
-    work::source::{SourceFile, TaggedSentences},
+    work::source::{SourceFile, TaggedSentences, Watched},
 };
 
 /// Opens a file that is read in blocks; `-` is standard input.
@@ -21,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// It cannot be read.
-fn input(path: &Path) -> Result<InputFile, CliError> {
+pub(super) fn input(path: &Path) -> Result<InputFile, CliError> {
     let folder = env::temp_dir();
     if path == Path::new("-") {
         let spooled = InputFile::spool(io::stdin().lock(), &folder);
@@ -57,11 +58,25 @@ pub(super) fn read(
     options: &ReadOptions,
     output: Output,
 ) -> Result<SourceFile, CliError> {
-    let read = SourceFile::read(path, &input(path)?, format, options);
+    let source = input(path)?;
+    let bar = RefCell::new(ReadingBar::new(output, source.size(), "reading it once more"));
+    let read = SourceFile::read(path, &Watched { source, watcher: &bar }, format, options);
+    bar.borrow_mut().close();
     let file = read.map_err(|error| CliError::reading(path, &error))?;
     output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
     report(path, file.notes(), output);
     file.check().map_err(CliError::from)
+}
+
+/// Reports what a reader found in a file. `is_named`: whether the user named the format.
+pub(super) fn report_input(path: &Path, format: &Format, is_named: bool, found: &InputReport, output: Output) {
+    let why = match found.detected.as_slice() {
+        _ if is_named => " (as asked)".to_owned(),
+        [] => String::new(),
+        detected => format!(" ({})", detected.join(", ")),
+    };
+    output.say(format!("{}: {}{why}", path.display(), format.name));
+    report(path, found.problems.iter().filter(|problem| problem.severity != Severity::Error), output);
 }
 
 /// Options to read a file outside a project.

@@ -58,6 +58,11 @@ impl LossReport {
         self.problems.push(problem);
     }
 
+    /// Whether the file will not be written.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.failed || self.on_loss == OnLoss::Fail && self.lost > 0
+    }
+
     /// Adds a note about something that is not a loss.
     pub(crate) fn note(&mut self, message: String) {
         self.problems.push(Problem::note(message));
@@ -99,10 +104,34 @@ pub(crate) struct WordRules {
 pub(crate) struct Fitted {
     /// Words to be written.
     pub(crate) words: Vec<TextRange>,
+    /// Whether no word is empty or contains white space, as far as that is known.
+    pub(crate) is_plain: bool,
     /// Spans to be written.
     pub(crate) spans: Vec<WordSpan>,
     /// Number of spans that were changed to fit.
     pub(crate) changed: usize,
+}
+
+/// Whether the words of a document are joined by single blanks and contain no white space. Then every layout can hold them, and
+/// they need not be looked at one by one.
+fn are_plain(document: &Document) -> bool {
+    let text = &*document.text;
+    let mut end = None;
+    for word in &document.words {
+        let is_next = match end {
+            None => word.start == 0,
+            Some(end) => word.start == end + 1 && text.as_bytes().get(end) == Some(&b' '),
+        };
+        if word.is_empty() || !is_next {
+            return false;
+        }
+        end = Some(word.end);
+    }
+    // There are no other blanks than those between the words.
+    end == Some(text.len())
+        && text.bytes().filter(|byte| *byte == b' ').count() + 1 == document.words.len()
+        && !text.bytes().any(|byte| (b'\t'..=b'\r').contains(&byte))
+        && (text.is_ascii() || !text.contains(|c: char| c != ' ' && c.is_whitespace()))
 }
 
 /// Fits the documents of a corpus to a layout.
@@ -130,15 +159,23 @@ impl<'a> Fitter<'a> {
 
     /// Returns the words and spans to write; `None` if the document must be left out. What does not fit goes to `losses`.
     pub(crate) fn fit(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> Option<Fitted> {
-        let words = self.words(document, losses)?;
-        let mut placed = Vec::new();
+        let is_plain = are_plain(document);
+        let words = if is_plain { document.words.to_vec() } else { self.words(document, losses)? };
+        if let Some(reserved) = self.layout.reserved
+            && words.iter().any(|word| word.len() == reserved.len() && word.of(&document.text) == reserved)
+        {
+            let what = format!("the word {} means something else in this format", quoted(reserved));
+            losses.add(&document.id, &what, "the document is left out", "the document is left out");
+            return None;
+        }
+        let mut placed = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
             let Some((name, renamed)) = self.name(document, span, losses) else { continue };
             let Some((at, widened)) = self.place(document, &words, span, &name, losses) else { continue };
             placed.push((WordSpan::new(at, name), renamed || widened));
         }
         let (spans, changed) = disjoint(document, &words, placed, losses);
-        Some(Fitted { words, spans, changed })
+        Some(Fitted { words, is_plain, spans, changed })
     }
 
     /// Returns words that the layout can hold.
@@ -167,12 +204,6 @@ impl<'a> Fitter<'a> {
             }
         }
         whole &= gap(document, TextRange::new(at, document.text.len()), &mut words, losses);
-        if let Some(reserved) = self.layout.reserved.filter(|r| words.iter().any(|word| word.of(&document.text) == *r))
-        {
-            let what = format!("the word {} means something else in this format", quoted(reserved));
-            losses.add(&document.id, &what, "the document is left out", "the document is left out");
-            return None;
-        }
         (whole || losses.on_loss != OnLoss::Skip).then_some(words)
     }
 
@@ -253,6 +284,10 @@ fn disjoint(
     mut placed: Vec<(WordSpan, bool)>,
     losses: &mut LossReport,
 ) -> (Vec<WordSpan>, usize) {
+    if placed.windows(2).all(|pair| matches!(pair, [(one, _), (other, _)] if one.end <= other.start)) {
+        let changed = placed.iter().filter(|(_, differs)| *differs).count();
+        return (placed.into_iter().map(|(span, _)| span).collect(), changed);
+    }
     let mut changed = 0;
     placed.sort_by_key(|(span, _)| (std::cmp::Reverse(span.end - span.start), span.start));
     let mut taken: BTreeMap<usize, WordSpan> = BTreeMap::new();

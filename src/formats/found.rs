@@ -49,7 +49,7 @@ impl FoundDocuments {
     }
 
     /// The documents in the order of the file.
-    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+    pub fn documents(&self) -> impl Iterator<Item = &Document> + Clone {
         self.list.iter().map(|found| &found.document)
     }
 
@@ -117,6 +117,13 @@ impl FoundDocuments {
     pub fn into_items(self) -> impl Iterator<Item = (Document, Vec<(TextRange, LabelId)>, Status)> {
         let (_, ids) = self.label_ids();
         self.list.into_iter().map(move |Found { document, spans, status }| (document, with_ids(spans, &ids), status))
+    }
+
+    /// As [`Self::into_items`], of copies.
+    pub fn items(&self) -> impl Iterator<Item = (Document, Vec<(TextRange, LabelId)>, Status)> {
+        let (_, ids) = self.label_ids();
+        let list = self.list.iter();
+        list.map(move |found| (found.document.clone(), with_ids(found.spans.clone(), &ids), found.status))
     }
 
     /// Returns the documents as a corpus; its spans are numbered from 0 across all documents.

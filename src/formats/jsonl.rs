@@ -245,17 +245,18 @@ fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
 
 /// Writes every document.
 /// Only spans that do not fit their text or the label set are losses.
-fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(LineWriter { labels })
+fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(LineWriter { labels, options })
 }
 
 struct LineWriter<'a> {
     labels: &'a LabelSet,
+    options: &'a WriteOptions,
 }
 
 impl Writer for LineWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let (object, spans) = object(document, annotation, self.labels, &mut out.losses);
+        let (object, spans) = object(document, annotation, self, &mut out.losses);
         out.push_json(document, &object);
         out.push("\n");
         out.count(spans, 0);
@@ -265,17 +266,21 @@ impl Writer for LineWriter<'_> {
 fn object(
     document: &Document,
     annotation: &Annotation,
-    labels: &LabelSet,
+    writer: &LineWriter<'_>,
     losses: &mut LossReport,
 ) -> (Map<String, Value>, usize) {
     let map = OffsetMap::new(&document.text);
     let mut spans = Vec::with_capacity(annotation.spans().len());
     for span in annotation.spans() {
         let text = span.range.of(&document.text);
-        match labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
+        match writer.labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
             Some(label) => {
                 let CharRange { start, end } = map.to_chars(span.range);
-                spans.push(json!({"start": start, "end": end, "label": label.name}));
+                let mut object = json!({"start": start, "end": end, "label": label.name});
+                if let (Some(score), Some(object)) = (writer.options.score(span), object.as_object_mut()) {
+                    object.insert("score".to_owned(), json!(score));
+                }
+                spans.push(object);
             }
             None => {
                 let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));

@@ -8,6 +8,7 @@
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
 mod conll;
+mod conversion;
 mod corpus;
 mod decode;
 mod digits;
@@ -28,6 +29,7 @@ mod writer;
 mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};
+pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
@@ -43,7 +45,7 @@ pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
-    spans::{LabelSet, Scheme, Split, tag_form::TagRule},
+    spans::{LabelSet, Scheme, Span, SpanSource, Split, tag_form::TagRule},
     text::Grid,
 };
 
@@ -137,11 +139,23 @@ pub struct WriteOptions {
     /// Labelling configuration of Label Studio.
     /// The names of the field and of the controls.
     pub config: Option<LabelConfig>,
+    /// Whether the scores of spans that a model has found are written, by formats that can hold them.
+    pub scores: bool,
+}
+
+impl WriteOptions {
+    /// The score to write for a span, with as many digits as it has.
+    pub(crate) fn score(&self, span: &Span) -> Option<f64> {
+        match &span.source {
+            SpanSource::Model { score, .. } if self.scores => score.to_string().parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None }
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false }
     }
 }
 

@@ -6,20 +6,22 @@ use super::{events::Events, journal_writer::Flusher, thread::Thread};
 use crate::{
     app::{
         Event,
-        exchange::{ExportChoices, ImportPreview, KnownIds, Loss, NotExported, OnLoss, PreviewedDocument},
+        exchange::{ExportChoices, ImportPreview, Loss, NotExported, OnLoss, PreviewedDocument},
     },
     formats::{self, Problem, Severity, WriteOptions},
-    project::{AnnotatorName, Project, output::Existing},
+    project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
     spans::Document,
     text::{TextRange, number::with_noun},
     work::{
         export::{self, Export, ExportError, Exported, Target, WriteError},
-        preview::{self, Preview, SomeIds},
+        preview::{self, Preview},
     },
 };
 
 /// Documents of a preview.
 const PREVIEWED: usize = 3;
+/// Ids in use that a preview names.
+const PREVIEWED_IDS: usize = 5;
 /// Code points of a document's text in a preview: some lines on the smallest screen.
 const PREVIEWED_TEXT: usize = 600;
 
@@ -43,7 +45,7 @@ pub(super) fn export(
         journal: &annotator.journal,
         format,
         split: choices.split,
-        all: false,
+        chosen: Chosen::Done,
         options: WriteOptions { scheme: choices.scheme, on_loss, ..WriteOptions::default() },
         target: Target::Exports(Existing::Keep),
     });
@@ -84,13 +86,14 @@ fn loss(problem: &Problem) -> Loss {
 }
 
 /// Looks at a file on a thread of its own, because it may be large; the answer is sent as an event.
-pub(super) fn preview(project: &Project, generation: u64, file: PathBuf, events: &Events) {
-    let (project, own, panicked) = (project.clone(), events.clone(), events.clone());
+pub(super) fn preview(project: &Project, annotator: &AnnotatorName, generation: u64, file: PathBuf, events: &Events) {
+    let (project, annotator) = (project.clone(), annotator.clone());
+    let (own, panicked) = (events.clone(), events.clone());
     let thread = Thread::start(
         "preview",
         move || {
-            let seen = preview::preview(&project, &file, PREVIEWED);
-            let outcome = seen.map(|seen| Box::new(shown(seen, &project))).map_err(|error| error.to_string());
+            let seen = preview::preview(&project, &annotator, &file, PREVIEWED);
+            let outcome = seen.map(|seen| Box::new(shown(seen))).map_err(|error| error.to_string());
             own.send(Event::ImportPreviewed { generation, outcome });
         },
         move |cause| panicked.send(Event::ImportPreviewed { generation, outcome: Err(cause.to_string()) }),
@@ -102,26 +105,24 @@ pub(super) fn preview(project: &Project, generation: u64, file: PathBuf, events:
 }
 
 /// A preview for the screen.
-fn shown(seen: Preview, project: &Project) -> ImportPreview {
-    let Preview { contents, taken, repeated, .. } = seen;
-    let (labels, new_labels) =
-        contents.labels.into_iter().partition(|name| project.manifest.labels.find(name).is_some());
+fn shown(seen: Preview) -> ImportPreview {
+    let Preview { contents, report, new_labels, .. } = seen;
+    let remarks = report.left_out();
+    let known = contents.labels.into_iter().filter(|name| !new_labels.contains(name)).collect();
     ImportPreview {
         fingerprint: seen.fingerprint,
         format: seen.format.to_owned(),
         why: seen.why,
         counts: [contents.documents, contents.words, contents.spans],
-        labels,
+        added: [report.documents, report.spans],
+        remarks: remarks.split("; ").filter(|remark| !remark.is_empty()).map(str::to_owned).collect(),
+        renamed: (report.renamed.len(), report.renamed.into_iter().take(PREVIEWED_IDS).collect()),
+        labels: known,
         new_labels,
         problems: seen.problems.iter().map(ToString::to_string).collect(),
         is_refused: seen.is_refused,
-        ids: KnownIds { known: seen.known, taken: some(taken), repeated: some(repeated) },
         first: seen.first.into_iter().map(|(document, spans)| previewed(document, spans)).collect(),
     }
-}
-
-fn some(ids: SomeIds) -> (usize, Vec<String>) {
-    (ids.number, ids.first)
 }
 
 /// The beginning of a document, with the spans that are wholly in it.
@@ -192,7 +193,7 @@ mod tests {
         let (sender, received) = unbounded();
         let events = Events::new(sender);
         let see = |file: PathBuf| {
-            preview(&project, 3, file, &events);
+            preview(&project, &"ada".parse().unwrap(), 3, file, &events);
             let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
             let Event::ImportPreviewed { generation: 3, outcome } = event else { panic!("{event:?}") };
             outcome

@@ -38,7 +38,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        AnnotatorName, Documents, Project, ProjectError, ReadingProgress,
+        AnnotatorName, Documents, OnDuplicate, Project, ProjectError, ReadingProgress,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -333,7 +333,7 @@ impl Opener {
         }
         let problems = file.read.problems.clone();
         let annotator = self.preferences(dir)?.annotator;
-        let imported = import::import(&mut project, &annotator, now(), vec![file])?;
+        let imported = import::import(&mut project, &annotator, now(), OnDuplicate::Copy, vec![file])?;
         Ok(imported.iter().map(|file| report(file, &problems)).collect())
     }
 
@@ -464,7 +464,7 @@ mod tests {
         };
         let import = |file: &str| {
             let project = Project::open(&dir).unwrap();
-            let seen = preview::preview(&project, Path::new(&path(file)), 3);
+            let seen = preview::preview(&project, &"ada".parse().unwrap(), Path::new(&path(file)), 3);
             import_as(file, seen.map_or(0, |seen| seen.fingerprint))
         };
         let (documents, level, text) = import_as("two.txt", 0);

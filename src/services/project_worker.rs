@@ -210,7 +210,8 @@ impl Work {
                 Some(Event::Exported { generation, outcome })
             }
             Task::Preview { generation, file } => {
-                exchange::preview(&self.start.project, generation, file, &self.events);
+                let TrainingStart { project, annotator, .. } = &self.start;
+                exchange::preview(project, annotator, generation, file, &self.events);
                 None
             }
         }

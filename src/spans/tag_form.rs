@@ -72,8 +72,12 @@ impl TagForm {
     fn split(self, tag: &str) -> Option<(&str, &str)> {
         match self {
             Self::Prefix(join) => {
-                let (letter, labels) = tag.split_once(join)?;
-                Some((letter, labels.split(BAR).next().unwrap_or(labels)))
+                // All letters and joins are one byte long.
+                let labels = tag.get(1..).and_then(|rest| rest.strip_prefix(join));
+                let (letter, labels) =
+                    labels.and_then(|labels| Some((tag.get(..1)?, labels))).or_else(|| tag.split_once(join))?;
+                let end = labels.bytes().position(|byte| byte == BAR as u8);
+                Some((letter, end.and_then(|end| labels.get(..end)).unwrap_or(labels)))
             }
             Self::Suffix(join) => tag.rsplit_once(join).map(|(label, letter)| (letter, label)),
             Self::Letter => Some((tag, ONLY_LABEL)),
@@ -110,7 +114,7 @@ impl TagForm {
 
     /// Whether a tag has several labels. Labels alone may contain the bar.
     pub fn has_parts(self, tag: &str) -> bool {
-        matches!(self, Self::Prefix(_)) && tag.contains(BAR)
+        matches!(self, Self::Prefix(_)) && tag.bytes().any(|byte| byte == BAR as u8)
     }
 
     /// A tag of this form, for messages.

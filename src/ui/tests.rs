@@ -8,7 +8,7 @@ use crate::{
     app::{
         Effect, Event, Key, State,
         event::{Annotators, Opened, WelcomeItem},
-        exchange::{FormatInfo, ImportPreview, KnownIds, Loss, NotExported, PreviewedDocument},
+        exchange::{FormatInfo, ImportPreview, Loss, NotExported, PreviewedDocument},
         update,
     },
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
@@ -410,11 +410,12 @@ fn preview_of_an_import() {
             labels: ["Dish", "Price", "Restaurant_Name"].map(str::to_owned).into(),
             new_labels: vec!["Article".into()],
             problems: vec!["line 7: the span 3-9 ends inside a character (it is left out)".into()],
-            ids: KnownIds {
-                known: 3,
-                taken: (7, vec!["d1".into(), "d2".into()]),
-                repeated: (1, vec!["reviews-1".into()]),
-            },
+            added: [1200, 2401],
+            remarks: vec![
+                "3 documents there already".into(),
+                "7 documents with an id that is in use, added under another one".into(),
+            ],
+            renamed: (7, vec![("d1".into(), "d1-2".into()), ("d2".into(), "d2-2".into())]),
             first,
             ..ImportPreview::default()
         };

@@ -10,6 +10,8 @@ pub mod create;
 pub mod evaluate;
 pub mod export;
 pub mod import;
+pub mod inspect;
+pub mod predict;
 pub mod preview;
 pub mod resume;
 pub mod source;

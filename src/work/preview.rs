@@ -1,20 +1,17 @@
 //! Looks at a file that may be imported into a project. Nothing is changed.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::path::Path;
 
-use super::{import::FileContents, source::SourceFile};
+use super::{
+    import::{self, FileContents, ImportedFile},
+    source::SourceFile,
+};
 use crate::{
     formats::{Problem, Severity},
-    project::{Project, StorageError, import_source},
+    project::{AnnotatorName, ImportReport, OnDuplicate, Project, StorageError, import_source},
     spans::Document,
     text::TextRange,
 };
-
-/// Ids that are kept of those that occur more than once.
-const IDS: usize = 5;
 
 /// A file that may be imported.
 #[derive(Debug)]
@@ -23,81 +20,59 @@ pub struct Preview {
     pub format: &'static str,
     /// Reason for the format, or the details that were detected.
     pub why: String,
-    /// Number that is the same for the same contents; see [`FoundDocuments::fingerprint`](crate::formats::FoundDocuments::fingerprint).
+    /// Number that is the same for the same contents;
+    /// see [`FoundDocuments::fingerprint`](crate::formats::FoundDocuments::fingerprint).
     pub fingerprint: u64,
     /// Counts and labels.
     pub contents: FileContents,
+    /// What an import would do; nothing if the file is refused.
+    pub report: ImportReport,
+    /// Names of the labels that the project would get.
+    pub new_labels: Vec<String>,
     /// Problems, the errors first.
     pub problems: Vec<Problem>,
-    /// Whether it cannot be imported: it has errors or no text.
+    /// Whether it cannot be imported: it has errors or no text, or the project refuses it.
     pub is_refused: bool,
-    /// Documents that are in the project already, with the same id and text.
-    pub known: usize,
-    /// Ids that the project has for another text.
-    pub taken: SomeIds,
-    /// Ids that occur earlier in the file.
-    pub repeated: SomeIds,
     /// The first documents, with ranges and label names of their spans.
     pub first: Vec<(Document, Vec<(TextRange, String)>)>,
 }
 
-/// A number of ids, and the first of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SomeIds {
-    /// Number of documents with such an id.
-    pub number: usize,
-    /// The first of the ids, each once.
-    pub first: Vec<String>,
-}
-
-impl SomeIds {
-    fn add(&mut self, id: &str) {
-        self.number += 1;
-        if self.first.len() < IDS && !self.first.iter().any(|known| known == id) {
-            self.first.push(id.to_owned());
-        }
-    }
-}
-
-/// Reads a file as an import would, and compares its ids with those of the project. Returns its first `most` documents.
+/// Reads a file as an import would, and plans the import. Returns its first `most` documents.
 ///
 /// # Errors
 /// The file cannot be read. What is wrong with its contents is in the preview.
-pub fn preview(project: &Project, path: &Path, most: usize) -> Result<Preview, StorageError> {
+pub fn preview(
+    project: &Project,
+    annotator: &AnnotatorName,
+    path: &Path,
+    most: usize,
+) -> Result<Preview, StorageError> {
     let options = import_source::read_options(&project.manifest, path, None);
     let mut file = SourceFile::open(path, None, &options)?;
-    let is_refused = file.read.has_errors() || file.read.found.is_empty();
+    let has_errors = file.read.has_errors();
     let mut problems = std::mem::take(&mut file.read.problems);
-    if file.read.found.is_empty() && problems.iter().all(|problem| problem.severity != Severity::Error) {
+    let found = &file.read.found;
+    if found.is_empty() && !has_errors {
         problems.push(Problem::error("there is no text in it"));
     }
-    problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
-    let found = &file.read.found;
-    let texts: HashMap<&str, &str> =
-        project.documents.iter().map(|document| (document.id.as_str(), &*document.text)).collect();
-    let mut seen = HashSet::new();
-    let (mut known, mut taken, mut repeated) = (0, SomeIds::default(), SomeIds::default());
-    for Document { id, text, .. } in found.documents() {
-        match texts.get(id.as_str()) {
-            _ if !seen.insert(id.as_str()) => repeated.add(id),
-            Some(there) if *there == &**text => known += 1,
-            Some(_) => taken.add(id),
-            None => {}
+    let mut is_refused = has_errors || found.is_empty();
+    let (format, why, fingerprint) = (file.format.name, file.why.clone(), found.fingerprint());
+    let contents = FileContents::of(&file);
+    let first = found.first(most).into_iter().map(|(document, spans)| (document.clone(), spans)).collect();
+    let mut planned = None;
+    if !is_refused {
+        match import::plan(project, annotator, OnDuplicate::Copy, vec![file]) {
+            Ok(files) => planned = files.into_iter().next(),
+            Err(error) => {
+                is_refused = true;
+                problems.push(Problem::error(error.to_string()));
+            }
         }
     }
-    let first = found.first(most).into_iter().map(|(document, spans)| (document.clone(), spans)).collect();
-    Ok(Preview {
-        format: file.format.name,
-        why: file.why.clone(),
-        fingerprint: found.fingerprint(),
-        contents: FileContents::of(&file),
-        problems,
-        is_refused,
-        known,
-        taken,
-        repeated,
-        first,
-    })
+    let (report, new_labels) =
+        planned.map(|ImportedFile { report, new_labels, .. }| (report, new_labels)).unwrap_or_default();
+    problems.sort_by_key(|problem| problem.severity != Severity::Error);
+    Ok(Preview { format, why, fingerprint, contents, report, new_labels, problems, is_refused, first })
 }
 
 #[cfg(test)]
@@ -120,6 +95,7 @@ mod tests {
             status: Status::Todo,
         });
         project.import(None, 0, items.into()).unwrap();
+        let ada: AnnotatorName = "ada".parse().unwrap();
         let path = folder.path().join("new.jsonl");
         let line = |id: &str, text: &str, label: &str| {
             format!(
@@ -129,26 +105,31 @@ mod tests {
         let lines = [("a", "fish tacos"), ("b", "cheap wine"), ("c", "good soup"), ("c", "bad soup")];
         let write = |label: &str| {
             std::fs::write(&path, lines.map(|(id, text)| line(id, text, label)).concat()).unwrap();
-            preview(&project, &path, 3).unwrap()
+            preview(&project, &ada, &path, 3).unwrap()
         };
         let seen = write("Dish");
-        let ids = |ids: &SomeIds| (ids.number, ids.first.join(" "));
-        assert_eq!((seen.format, seen.is_refused, seen.known), ("jsonl", false, 1));
-        assert_eq!([ids(&seen.taken), ids(&seen.repeated)], [(1, "b".to_owned()), (1, "c".to_owned())]);
+        assert_eq!((seen.format, seen.is_refused), ("jsonl", false));
+        let ImportReport { documents, known, renamed, .. } = &seen.report;
+        let renamed: Vec<&str> = renamed.iter().map(|(_, new)| new.as_str()).collect();
+        assert_eq!((*documents, *known, renamed), (3, 1, vec!["b-2", "c-2"]));
         assert_eq!((seen.contents.documents, seen.contents.spans, seen.first.len()), (4, 4, 3));
         assert_eq!(seen.first[1].1, [(TextRange::new(0, 4), "Dish".to_owned())]);
         assert_eq!(Project::open(&project.root).unwrap().documents.len(), 2);
         // The fingerprint is that of the contents.
         assert_eq!(write("Dish").fingerprint, seen.fingerprint);
-        assert_ne!(write("Food").fingerprint, seen.fingerprint);
+        let other = write("Food");
+        assert!(other.fingerprint != seen.fingerprint && other.new_labels == ["Food"]);
+        // A label that no project can have.
+        let bad = write("Di\\u001bsh");
+        assert!(bad.is_refused && bad.problems[0].message.contains("label"), "{:?}", bad.problems);
         for (contents, error) in
             [("", "no text"), ("{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":7}\n", "line 2")]
         {
             std::fs::write(&path, contents).unwrap();
-            let seen = preview(&project, &path, 3).unwrap();
+            let seen = preview(&project, &ada, &path, 3).unwrap();
             let first = seen.problems[0].to_string();
             assert!(seen.is_refused && first.contains(error), "{contents}: {first}");
         }
-        assert!(preview(&project, Path::new("/nowhere/a.txt"), 3).is_err());
+        assert!(preview(&project, &ada, Path::new("/nowhere/a.txt"), 3).is_err());
     }
 }

@@ -5,7 +5,7 @@ use crate::{
         command::{Command, Context},
         conditions::{self, check},
         effect::Effect,
-        exchange::{ImportPreview, KnownIds},
+        exchange::ImportPreview,
         list::{ListCursor, PAGED},
         pages,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
@@ -14,7 +14,7 @@ use crate::{
         session::Session,
     },
     text::{
-        number::{grouped, with_noun},
+        number::with_noun,
         width::{Glyphs, clean},
         wrap::TextLayout,
     },
@@ -245,20 +245,16 @@ fn facts(preview: &ImportPreview) -> Vec<String> {
     if !preview.new_labels.is_empty() {
         facts.push(format!("labels that the project gets: {}", preview.new_labels.join(", ")));
     }
-    let KnownIds { known, taken, repeated } = &preview.ids;
-    if *known > 0 {
-        facts.push(format!(
-            "{} there already, with the same id and text; not added again",
-            with_noun(*known, "document")
-        ));
+    if !preview.is_refused && preview.added != [documents, spans] {
+        let [documents, spans] = preview.added;
+        facts.push(format!("adds {}, {}", with_noun(documents, "document"), with_noun(spans, "span")));
     }
-    for ((number, ids), why) in [(taken, "the project has for another text"), (repeated, "the file has more than once")]
-    {
-        if *number > 0 {
-            let more = if *number > ids.len() { ", ..." } else { "" };
-            let (number, ids) = (grouped(*number), ids.join(", "));
-            facts.push(format!("ids that {why}: {number}; they get a number after them ({ids}{more})"));
-        }
+    facts.extend(preview.remarks.iter().cloned());
+    let (number, ids) = &preview.renamed;
+    if !ids.is_empty() {
+        let more = if *number > ids.len() { ", ..." } else { "" };
+        let ids: Vec<String> = ids.iter().map(|(id, new)| format!("{id} as {new}")).collect();
+        facts.push(format!("ids in use: {}{more}", ids.join(", ")));
     }
     facts.iter().map(|fact| clean(fact).into_owned()).collect()
 }
@@ -307,7 +303,7 @@ mod tests {
             counts: [3, 240, 3],
             new_labels: vec!["Dish".into()],
             problems: (1..=5).map(|n| format!("line {n}: odd")).collect(),
-            ids: KnownIds { known: 2, taken: (9, vec!["d0".into()]), ..KnownIds::default() },
+            added: [3, 3],
             first: (0..3).map(document).collect(),
             ..ImportPreview::default()
         }

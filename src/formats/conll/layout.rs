@@ -5,6 +5,7 @@ use super::columns::{ColumnTags, ColumnValues, ratio};
 use crate::{
     formats::{Source, TagOptions, decode::Lines, source::Unreadable},
     spans::{scheme::Tag, tag_form::TagForm},
+    text::TextRange,
 };
 
 /// First column of the line between two documents of CoNLL-2003.
@@ -212,21 +213,40 @@ impl ColumnLayout {
     ///
     /// # Errors
     /// The number of columns, if it is another.
-    pub(super) fn split<'a>(&self, line: &'a str, columns: &mut Vec<&'a str>) -> Result<(), usize> {
-        columns.clear();
-        columns.extend(self.separator.split(line));
+    pub(super) fn split(&self, line: &str, cells: &mut Vec<TextRange>) -> Result<(), usize> {
+        cells.clear();
+        let is_tab = self.separator == Separator::Tab;
+        // Columns so far, and those up to the last one that is not empty.
+        let (mut width, mut filled, mut start) = (0, 0, 0);
+        let bytes = line.as_bytes();
+        for end in 0..=bytes.len() {
+            match bytes.get(end) {
+                Some(b'\t') | None => {}
+                Some(b' ') if !is_tab => {}
+                Some(_) => continue,
+            }
+            // Empty pieces between spaces are not columns; empty pieces between tabs are.
+            if is_tab || end > start {
+                width += 1;
+                if cells.len() < self.columns {
+                    cells.push(TextRange::new(start, end));
+                }
+            }
+            if end > start {
+                filled = width;
+            }
+            start = end + 1;
+        }
         // A tag and a space without a word: the empty word, as with a tab.
-        if self.separator == Separator::Spaces
-            && self.tag_first()
-            && line.ends_with(' ')
-            && columns.len() + 1 == self.columns
-        {
-            columns.push("");
+        if !is_tab && self.tag_first() && line.ends_with(' ') && width + 1 == self.columns {
+            width += 1;
+            cells.push(TextRange::new(line.len(), line.len()));
         }
-        while columns.len() > self.columns && columns.last().is_some_and(|column| column.is_empty()) {
-            columns.pop();
+        // Empty columns at the end are none.
+        if width > self.columns {
+            width = filled.max(self.columns);
         }
-        if columns.len() == self.columns { Ok(()) } else { Err(columns.len()) }
+        if width == self.columns { Ok(()) } else { Err(width) }
     }
 }
 
@@ -246,6 +266,9 @@ pub(super) fn is_blank(line: &str) -> bool {
 
 /// Whether a line separates two documents, with any number of columns; a word number may stand before.
 pub(super) fn is_docstart(line: &str) -> bool {
+    if !line.starts_with(['-', ' ', '\t']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let mut cells = line.split([' ', '\t']);
     match cells.next() {
         Some(DOCSTART) => true,
@@ -419,9 +442,23 @@ mod tests {
         let mut columns = Vec::new();
         let layout = sniff("EU   NNP  B-ORG\na b O\n");
         assert_eq!(layout.separator, Separator::Spaces);
-        assert_eq!(layout.split("  EU   NNP  B-ORG ", &mut columns), Ok(()));
-        assert_eq!(columns, ["EU", "NNP", "B-ORG"]);
+        let line = "  EU   NNP  B-ORG ";
+        assert_eq!(layout.split(line, &mut columns), Ok(()));
+        assert_eq!(columns.iter().map(|column| column.of(line)).collect::<Vec<_>>(), ["EU", "NNP", "B-ORG"]);
         assert_eq!(layout.split("EU B-ORG", &mut columns), Err(2));
+    }
+
+    #[test]
+    fn empty_columns_between_tabs_count_and_those_at_the_end_do_not() {
+        let layout = sniff("EU\tNNP\tB-ORG\na\tb\tO\n");
+        let mut columns = Vec::new();
+        let mut widths = ["EU\t\tO", "EU\tNNP\tO\t\t", "EU\tNNP\tO\t\tx", "EU\t", ""]
+            .map(|line| layout.split(line, &mut columns).err());
+        assert_eq!(widths, [None, None, Some(5), Some(2), Some(1)]);
+        assert!(columns.len() <= 3);
+        let first = sniff("B-X\ta\nO\tb\n");
+        widths = ["O\t", "O", "\t", "O\ta\tb", "O\ta\t"].map(|line| first.split(line, &mut columns).err());
+        assert_eq!(widths, [None, Some(1), None, Some(3), None]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
 /// A sentence with its columns, unchanged.
 #[derive(Default)]
 pub(super) struct Sentence {
-    /// Columns of all rows, one after another.
+    /// Lines of all rows, one after another.
     text: String,
     words: Vec<TextRange>,
     tags: Vec<TextRange>,
@@ -28,7 +28,11 @@ pub(super) struct Sentence {
     others: Vec<TextRange>,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
-    /// Number of the `-DOCSTART-` line before it, from 1; 0 if there is none.
+    /// Whether a word is empty.
+    pub(super) has_empty_word: bool,
+    /// Whether a tag is another one than `O`.
+    pub(super) is_tagged: bool,
+    /// Number of its document of the file, from 1; `-DOCSTART-` lines separate them.
     pub(super) docstart: usize,
     /// Comments before and in it.
     pub(super) meta: Map<String, Value>,
@@ -55,20 +59,16 @@ impl Sentence {
     }
 
     fn clear(&mut self) {
-        let Self { text, words, tags, others, lines, docstart, meta } = self;
+        let Self { text, words, tags, others, lines, has_empty_word, is_tagged, docstart, meta } = self;
         text.clear();
         for columns in [words, tags, others] {
             columns.clear();
         }
         lines.clear();
+        *has_empty_word = false;
+        *is_tagged = false;
         *docstart = 0;
         *meta = Map::new();
-    }
-
-    fn add(&mut self, column: &str) -> TextRange {
-        let start = self.text.len();
-        self.text.push_str(column);
-        TextRange::new(start, self.text.len())
     }
 }
 
@@ -84,7 +84,8 @@ impl<'a> Sentences<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
-        let rows = RowReader { layout, docstarts: 0, meta: Map::new(), columns: Vec::new() };
+        let rows =
+            RowReader { layout, docstarts: 0, document: 1, is_begun: false, meta: Map::new(), cells: Vec::new() };
         Ok(Self { lines: Lines::of(source)?, rows })
     }
 
@@ -101,7 +102,9 @@ impl<'a> Sentences<'a> {
                 if is_end {
                     self.rows.end(sentence);
                 }
-                self.rows.docstarts += usize::from(docstart);
+                if docstart {
+                    self.rows.begin_document();
+                }
                 if is_end {
                     return Ok(true);
                 }
@@ -123,56 +126,71 @@ impl<'a> Sentences<'a> {
 struct RowReader {
     layout: ColumnLayout,
     docstarts: usize,
+    /// Number of the document of the file, from 1.
+    document: usize,
+    /// Whether something of that document was read.
+    is_begun: bool,
     /// Comments since the last sentence.
     meta: Map<String, Value>,
-    /// Empty; kept because its memory is used for the columns of each line.
-    columns: Vec<&'static str>,
+    /// Columns of the line that is read.
+    cells: Vec<TextRange>,
 }
 
 impl RowReader {
+    /// Begins a document of the file, after a `-DOCSTART-` line.
+    fn begin_document(&mut self) {
+        self.docstarts += 1;
+        self.document += usize::from(self.is_begun);
+        self.is_begun = true;
+    }
+
     /// Ends a sentence, which gets the comments.
     fn end(&mut self, sentence: &mut Sentence) {
-        sentence.docstart = self.docstarts;
+        self.is_begun = true;
+        sentence.docstart = self.document;
         sentence.meta = std::mem::take(&mut self.meta);
     }
 
     fn line(&mut self, number: usize, line: &str, sentence: &mut Sentence) -> Result<(), Problem> {
-        let mut columns: Vec<&str> = std::mem::take(&mut self.columns);
-        let width = self.layout.split(line, &mut columns);
-        let tag = columns.get(self.layout.tag).map_or("", |tag| tag.trim_matches(' '));
+        let width = self.layout.split(line, &mut self.cells);
+        let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line).trim_matches(' '));
         let good = width.is_ok() && self.layout.read_tag(tag).is_some();
         let is_label = self.layout.form == TagForm::Label && line.starts_with("# ");
-        let read = if self.layout.header == Some(number) {
+        if self.layout.header == Some(number) {
             // The header has the names of the columns.
             Ok(())
         } else if (!good || is_label) && self.is_comment(line, width.is_ok(), sentence.is_empty()) {
             self.comment(line);
             Ok(())
         } else if good {
-            self.row(number, &columns, tag, sentence);
+            self.row(number, line, tag, sentence);
             Ok(())
         } else {
             Err(self.row_error(line, width.err(), tag).at(number))
-        };
-        columns.clear();
-        // Collecting no elements in place keeps the memory, for columns of another lifetime.
-        self.columns = columns.into_iter().map(|_| "").collect();
-        read
+        }
     }
 
-    fn row(&self, number: usize, columns: &[&str], tag: &str, sentence: &mut Sentence) {
-        let word = self.layout.word;
-        for (at, column) in columns.iter().enumerate() {
-            if at == word {
-                let range = sentence.add(column);
+    /// Adds the line whose columns were split last.
+    fn row(&self, number: usize, line: &str, tag: &str, sentence: &mut Sentence) {
+        let start = sentence.text.len();
+        sentence.text.push_str(line);
+        for (at, cell) in self.cells.iter().enumerate() {
+            let range = TextRange::new(start + cell.start, start + cell.end);
+            if at == self.layout.tag {
+                // Blanks around it do not belong to it.
+                let blanks = cell.len().saturating_sub(tag.len());
+                let blanks =
+                    if blanks == 0 { 0 } else { cell.of(line).bytes().take_while(|byte| *byte == b' ').count() };
+                let start = (range.start + blanks).min(range.end);
+                sentence.tags.push(TextRange::new(start, start + tag.len()));
+            } else if at == self.layout.word {
                 sentence.words.push(range);
-            } else if at != self.layout.tag {
-                let range = sentence.add(column);
+                sentence.has_empty_word |= range.is_empty();
+            } else {
                 sentence.others.push(range);
             }
         }
-        let range = sentence.add(tag);
-        sentence.tags.push(range);
+        sentence.is_tagged |= tag != "O";
         sentence.lines.push(number);
     }
 

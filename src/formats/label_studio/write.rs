@@ -22,11 +22,12 @@ use crate::{
 /// A document that was read from a task is written as that task with its regions updated; any other becomes a new task.
 pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-    Box::new(TaskWriter { labels, config, configured: options.config.is_some(), tasks: 0 })
+    Box::new(TaskWriter { labels, options, config, configured: options.config.is_some(), tasks: 0 })
 }
 
 struct TaskWriter<'a> {
     labels: &'a LabelSet,
+    options: &'a WriteOptions,
     config: LabelConfig,
     configured: bool,
     /// Number of tasks written.
@@ -181,9 +182,13 @@ impl TaskWriter<'_> {
                 room = left;
                 value = json!({"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]});
             }
-            result.push(json!({
+            let mut region = json!({
                 "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual", "value": value,
-            }));
+            });
+            if let (Some(score), Some(region)) = (self.options.score(span), region.as_object_mut()) {
+                region.insert("score".to_owned(), json!(score));
+            }
+            result.push(region);
         }
         result
     }
