@@ -31,13 +31,25 @@ impl LossReport {
 
     /// Adds a loss: its description, and the outcome when it is skipped or snapped.
     pub(crate) fn add(&mut self, document: &str, what: &str, skipped: &str, snapped: &str) {
+        self.add_at(document, None, what, skipped, snapped);
+    }
+
+    /// As [`Self::add`], with the place in the document's text, to which the screen can go.
+    pub(crate) fn add_at(
+        &mut self,
+        document: &str,
+        range: impl Into<Option<TextRange>>,
+        what: &str,
+        skipped: &str,
+        snapped: &str,
+    ) {
         self.lost += 1;
-        let message = format!("document {}: {what}", quoted(document));
-        self.problems.push(match self.on_loss {
-            OnLoss::Fail => Problem::error(message),
-            OnLoss::Skip => Problem::warning(format!("{message}: {skipped}")),
-            OnLoss::Snap => Problem::warning(format!("{message}: {snapped}")),
-        });
+        let problem = match self.on_loss {
+            OnLoss::Fail => Problem::error(what),
+            OnLoss::Skip => Problem::warning(format!("{what}: {skipped}")),
+            OnLoss::Snap => Problem::warning(format!("{what}: {snapped}")),
+        };
+        self.problems.push(problem.in_document(document, range.into()));
     }
 
     /// Adds the reason for which the file cannot be written, whatever losses are allowed.
@@ -188,7 +200,7 @@ impl<'a> Fitter<'a> {
                 }
             } else if text.contains(self.layout.separators) {
                 let what = format!("the word {} holds white space", quoted(text));
-                losses.add(&document.id, &what, "the document is left out", "written as several words");
+                losses.add_at(&document.id, word, &what, "the document is left out", "written as several words");
                 whole = false;
                 pieces(document, word, |c| self.layout.separators.contains(&c), &mut words);
             } else {
@@ -204,7 +216,7 @@ impl<'a> Fitter<'a> {
     fn name(&self, document: &Document, span: &Span, losses: &mut LossReport) -> Option<(String, bool)> {
         let Some((name, fault)) = self.names.get(&span.label).cloned() else {
             let what = format!("the span {} has a label that the label set does not know", self.shown(document, span));
-            losses.add(&document.id, &what, "left out", "left out");
+            losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
         let Some(fault) = fault else { return Some((name, false)) };
@@ -215,7 +227,7 @@ impl<'a> Fitter<'a> {
         let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
         let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
         let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));
-        losses.add(&document.id, &what, "left out", &snapped);
+        losses.add_at(&document.id, span.range, &what, "left out", &snapped);
         (losses.on_loss == OnLoss::Snap && !taken).then_some((fitting, true))
     }
 
@@ -247,12 +259,13 @@ impl<'a> Fitter<'a> {
         let whole = words.get(first..last).and_then(|touched| Some(touched.first()?.join(*touched.last()?)));
         let shown = self.shown(document, span);
         let Some(whole) = whole.filter(|_| !trimmed.is_empty()) else {
-            losses.add(&document.id, &format!("the span {shown} covers no word"), "left out", "left out");
+            let what = format!("the span {shown} covers no word");
+            losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
         let snapped = format!("widened to {}", quoted(whole.of(&document.text)));
         let what = format!("the span {shown} ends inside a word of {}", quoted(whole.of(&document.text)));
-        losses.add(&document.id, &what, &format!("{} left out", quoted(name)), &snapped);
+        losses.add_at(&document.id, span.range, &what, &format!("{} left out", quoted(name)), &snapped);
         (losses.on_loss != OnLoss::Skip).then_some((first..last, true))
     }
 }
@@ -265,7 +278,7 @@ fn gap(document: &Document, gap: TextRange, words: &mut Vec<TextRange>, losses: 
         return true;
     }
     let what = format!("{} belongs to no word", quoted(text));
-    losses.add(&document.id, &what, "the document is left out", "written as words of its own");
+    losses.add_at(&document.id, gap, &what, "the document is left out", "written as words of its own");
     pieces(document, gap, char::is_whitespace, words);
     false
 }
@@ -301,15 +314,19 @@ fn disjoint(
         let other = quoted(text_of(document, words, other));
         let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
         let outcome = format!("{mine} left out");
-        losses.add(&document.id, &what, &outcome, &outcome);
+        losses.add_at(&document.id, range_of(words, &span), &what, &outcome, &outcome);
     }
     (taken.into_values().collect(), changed)
 }
 
 /// Text of a span of words.
 fn text_of<'d>(document: &'d Document, words: &[TextRange], span: &WordSpan) -> &'d str {
-    let range = words.get(span.start..span.end).and_then(|words| Some(words.first()?.join(*words.last()?)));
-    range.unwrap_or_default().of(&document.text)
+    range_of(words, span).unwrap_or_default().of(&document.text)
+}
+
+/// Range of a span of words in the text.
+fn range_of(words: &[TextRange], span: &WordSpan) -> Option<TextRange> {
+    words.get(span.start..span.end).and_then(|words| Some(words.first()?.join(*words.last()?)))
 }
 
 /// Words that begin and end exactly with `range`.

@@ -47,6 +47,16 @@ impl Format {
         self.extensions.first().copied().unwrap_or("txt")
     }
 
+    /// Whether files of this format can be read.
+    pub fn can_read(&self) -> bool {
+        self.read.is_some()
+    }
+
+    /// Whether files of this format can be written.
+    pub fn can_write(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Reads a file into memory. A format that is only recognised gives one error.
     pub fn read(&self, bytes: &[u8], options: &ReadOptions) -> Read {
         match self.read_file(&bytes, options) {

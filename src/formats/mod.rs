@@ -49,7 +49,7 @@ pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
 pub use found::FoundDocuments;
 pub use label_config::LabelConfig;
-pub use problem::{Problem, Severity, parser_message};
+pub use problem::{LossPlace, Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
 pub use source::Source;
 pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find_by_extension, names};

@@ -33,7 +33,7 @@ pub(crate) struct Found {
 }
 
 /// Index of a label name in [`LabelNames`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NameIndex(usize);
 
 impl NameIndex {

@@ -12,6 +12,7 @@ pub mod export;
 pub mod import;
 pub mod inspect;
 pub mod predict;
+pub mod preview;
 pub mod resume;
 pub mod source;
 pub mod split;

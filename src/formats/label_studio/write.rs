@@ -146,7 +146,7 @@ impl<'a> TaskWriter<'a> {
                 }
                 None => {
                     let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    losses.add(&document.id, &what, "left out", "left out");
+                    losses.add_at(&document.id, span.range, &what, "left out", "left out");
                 }
             }
         }
