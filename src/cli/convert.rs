@@ -33,7 +33,7 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
     let options = convert::read_options(config.as_ref(), data::read_options(args.tags.options())?);
     let input = data::read(&args.input, args.from, &options, output)?.into_corpus();
-    let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config };
+    let options = WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config, annotator: None };
     let target = (!to_output).then_some((args.output.as_path(), existing));
     let written = convert::convert(&input, format, &options, target).map_err(|error| failed(args, error))?;
     data::report(&args.input, &written.notes, output);

@@ -41,7 +41,12 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
         format: args.format,
         split: args.split,
         all: args.all,
-        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None },
+        options: WriteOptions {
+            scheme: args.scheme,
+            on_loss: args.on_loss,
+            config: project.manifest.label_config(),
+            annotator: Some(name.to_string()),
+        },
         target,
     };
     let exported = export::export(&request).map_err(|error| failed(&request, &name, error))?;

@@ -17,6 +17,7 @@ mod found;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
+mod offsets;
 pub mod patterns;
 mod plain;
 mod problem;
@@ -32,7 +33,7 @@ pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
-pub use found::FoundDocuments;
+pub use found::{FoundAnnotation, FoundDocuments};
 pub use label_config::LabelConfig;
 pub use problem::{Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
@@ -62,6 +63,8 @@ pub struct ReadOptions {
     pub config: Option<LabelConfig>,
     /// Choices for files of tagged words.
     pub tags: TagOptions,
+    /// Annotator who is read, if the file has annotations of several. Without one, the file decides.
+    pub annotator: Option<String>,
 }
 
 /// Choices of the user for files of tagged words, in place of what their contents show.
@@ -136,11 +139,13 @@ pub struct WriteOptions {
     /// Labelling configuration of Label Studio.
     /// The names of the field and of the controls.
     pub config: Option<LabelConfig>,
+    /// Annotator whose annotation is written, for formats that have those of several.
+    pub annotator: Option<String>,
 }
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None }
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, annotator: None }
     }
 }
 
