@@ -44,7 +44,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
         options: WriteOptions {
             scheme: args.scheme,
             on_loss: args.on_loss,
-            config: project.manifest.label_config(),
+            config: None,
             annotator: Some(name.to_string()),
         },
         target,

@@ -35,6 +35,7 @@ pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
 pub use found::{FoundAnnotation, FoundDocuments};
 pub use label_config::LabelConfig;
+pub use label_studio::predictions;
 pub use problem::{Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
 pub use source::Source;

@@ -20,6 +20,9 @@ pub static FORMATS: &[&Format] = &[
     &super::conll::CONLL2002,
     &super::conll::TAG_FIRST,
     &super::label_studio::FORMAT,
+    &super::label_studio::JSON_MIN,
+    &super::label_studio::CSV,
+    &super::label_studio::TSV,
 ];
 
 /// The format for any text; its reader names the first byte that is none.

@@ -62,6 +62,8 @@ pub struct ImportReport {
     pub same_text: usize,
     /// Ids that were in use for another text, with the ids given instead.
     pub renamed: Vec<(String, String)>,
+    /// Other annotators of the file, and the number of spans that each got here.
+    pub others: Vec<(String, usize)>,
 }
 
 impl ImportReport {
@@ -73,6 +75,9 @@ impl ImportReport {
             (_, 0) => format!("; {known} there already"),
             (_, kept) => format!("; {known} there already, {kept} of them with other work of yours, which was kept"),
         };
+        for (name, spans) in &self.others {
+            remark.push_str(&format!("; {} of {}", with_noun(*spans, "span"), shown(name)));
+        }
         if self.removed > 0 {
             remark.push_str(&format!(
                 "; {} that you removed or corrected, not added again",

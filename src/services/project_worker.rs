@@ -330,7 +330,7 @@ impl Work {
             format,
             split: None,
             all: false,
-            options: WriteOptions::default(),
+            options: WriteOptions { annotator: Some(annotator.name().to_string()), ..WriteOptions::default() },
             target: Target::Exports(Existing::Keep),
         });
         let exported = exported.map_err(|error| match error {

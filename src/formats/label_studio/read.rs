@@ -40,12 +40,26 @@ fn read_tasks(
     offsets: &mut Offsets,
 ) -> Result<Vec<String>, Unreadable> {
     let mut reader = TaskReader::new(reading, offsets);
-    let mut bytes = KeepDigits::new(decode::body(source)?);
-    let mut input = serde_json::Deserializer::from_reader(BufReader::new(&mut bytes));
-    let read = input.deserialize_any(TasksVisitor(&mut reader)).and_then(|()| input.end());
+    let problems = each_value(source, &mut |task| reader.add(task))?;
     if let Some(failure) = reader.failure() {
         return Err(failure);
     }
+    reader.reading.problems.extend(problems);
+    Ok(reader.finish("Label Studio tasks"))
+}
+
+/// Takes the values of a JSON list, or the only object, one at a time. Returns the problems of the JSON.
+///
+/// # Errors
+/// The source cannot be read, or is no text.
+pub(super) fn each_value(
+    source: &dyn Source,
+    take: &mut dyn FnMut(Value) -> Result<(), Stopped>,
+) -> Result<Vec<Problem>, Unreadable> {
+    let mut problems = Vec::new();
+    let mut bytes = KeepDigits::new(decode::body(source)?);
+    let mut input = serde_json::Deserializer::from_reader(BufReader::new(&mut bytes));
+    let read = input.deserialize_any(ListVisitor(take)).and_then(|()| input.end());
     if let Err(error) = read {
         if error.is_io() {
             return Err(io::Error::from(error).into());
@@ -54,37 +68,36 @@ fn read_tasks(
             return Err(Unreadable::Encoding(problem));
         }
         // Only the visitor reports data that is valid JSON.
-        let problem = match error.is_data() {
+        problems.push(match error.is_data() {
             true => Problem::error("the file is not a list of tasks"),
             false => Problem::error(format!("invalid JSON: {error}")).at(error.line()),
-        };
-        reader.reading.problems.push(problem);
+        });
     }
     drop(input);
-    reader.reading.problems.extend(digits::note(bytes.quoted()));
-    Ok(reader.finish("Label Studio tasks"))
+    problems.extend(digits::note(bytes.quoted()));
+    Ok(problems)
 }
 
-/// Takes each task of a list as soon as it is read, so that the list is never in memory.
-struct TasksVisitor<'t, 'a, 'b>(&'t mut TaskReader<'a, 'b>);
+/// Takes each value of a list as soon as it is read, so that the list is never in memory.
+struct ListVisitor<'t>(&'t mut dyn FnMut(Value) -> Result<(), Stopped>);
 
-impl<'de> Visitor<'de> for TasksVisitor<'_, '_, '_> {
+impl<'de> Visitor<'de> for ListVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of tasks")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut tasks: A) -> Result<(), A::Error> {
-        while let Some(task) = tasks.next_element()? {
-            self.0.add(task).map_err(de::Error::custom)?;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        while let Some(value) = values.next_element()? {
+            (self.0)(value).map_err(de::Error::custom)?;
         }
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, task: A) -> Result<(), A::Error> {
-        let task = Map::deserialize(MapAccessDeserializer::new(task))?;
-        self.0.add(Value::Object(task)).map_err(de::Error::custom)
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let object = Map::deserialize(MapAccessDeserializer::new(fields))?;
+        (self.0)(Value::Object(object)).map_err(de::Error::custom)
     }
 }
 
