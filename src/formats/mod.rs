@@ -25,6 +25,7 @@ mod round_trip;
 mod sink;
 mod source;
 mod table;
+mod writer;
 mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};
@@ -155,6 +156,8 @@ impl Default for WriteOptions {
 pub struct Written {
     /// Contents of the file.
     pub bytes: Vec<u8>,
+    /// Columns of the file, if it has columns: words that look like tags would hide which is which.
+    pub tags: TagOptions,
     /// Changes, omissions and notes. Never an error.
     pub problems: Vec<Problem>,
     /// Documents in the file, as indices into the corpus.

@@ -11,32 +11,67 @@ use super::{
     write::TaskWriter,
 };
 use crate::{
-    formats::{Corpus, Problem, WriteOptions, Written},
-    spans::{Annotation, Document},
+    formats::{
+        WriteOptions,
+        writer::{Output, Writer},
+    },
+    spans::{Annotation, Document, LabelSet},
     text::number::with_noun,
 };
 
 /// Writes JSON_MIN.
-pub(super) fn write_json(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let (records, mut written) = all_records(corpus, options)?;
-    let mut text = "[\n".to_owned();
-    for (at, record) in records.into_iter().enumerate() {
-        text.push_str(if at == 0 { "" } else { ",\n" });
-        write_ujson(&Value::Object(object(record)), Some(0), &mut text);
-    }
-    text.push_str("\n]");
-    written.bytes = text.into_bytes();
-    Ok(written)
+pub(super) fn write_json<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(JsonList { tasks: TaskWriter::new(labels, options), options, written: 0 })
 }
 
 /// Writes CSV.
-pub(super) fn write_csv(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    write_cells(corpus, options, ',')
+pub(super) fn write_csv<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(Table { tasks: TaskWriter::new(labels, options), options, delimiter: ',', records: Vec::new() })
 }
 
 /// Writes TSV.
-pub(super) fn write_tsv(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    write_cells(corpus, options, '\t')
+pub(super) fn write_tsv<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(Table { tasks: TaskWriter::new(labels, options), options, delimiter: '\t', records: Vec::new() })
+}
+
+struct JsonList<'a> {
+    tasks: TaskWriter<'a>,
+    options: &'a WriteOptions,
+    /// Number of records written.
+    written: usize,
+}
+
+impl Writer for JsonList<'_> {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
+        for record in of_document(document, annotation, &self.tasks, self.options, out) {
+            let mut text = if self.written == 0 { "[\n" } else { ",\n" }.to_owned();
+            write_ujson(&Value::Object(object(record)), Some(0), &mut text);
+            out.push(&text);
+            self.written += 1;
+        }
+    }
+
+    fn finish(&mut self, out: &mut Output) {
+        out.push(if self.written == 0 { "[\n\n]" } else { "\n]" });
+    }
+}
+
+/// Writer of lines, whose columns are known after the last document.
+struct Table<'a> {
+    tasks: TaskWriter<'a>,
+    options: &'a WriteOptions,
+    delimiter: char,
+    records: Vec<Record>,
+}
+
+impl Writer for Table<'_> {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
+        self.records.extend(of_document(document, annotation, &self.tasks, self.options, out));
+    }
+
+    fn finish(&mut self, out: &mut Output) {
+        out.push(&table(std::mem::take(&mut self.records), self.delimiter));
+    }
 }
 
 /// The object of a record in JSON_MIN. A control with the name of a field takes its place.
@@ -52,8 +87,8 @@ fn object(record: Record) -> Map<String, Value> {
     object
 }
 
-fn write_cells(corpus: &Corpus, options: &WriteOptions, delimiter: char) -> Result<Written, Vec<Problem>> {
-    let (records, mut written) = all_records(corpus, options)?;
+/// A header with all columns in alphabetical order, and a line for each record.
+fn table(records: Vec<Record>, delimiter: char) -> String {
     let fields: BTreeSet<&str> = records.iter().flat_map(|record| record.input.keys()).map(String::as_str).collect();
     let controls: BTreeSet<&str> =
         records.iter().flat_map(|record| &record.output).map(|(name, _)| name.as_str()).collect();
@@ -74,8 +109,7 @@ fn write_cells(corpus: &Corpus, options: &WriteOptions, delimiter: char) -> Resu
         }
         text.push_str("\r\n");
     }
-    written.bytes = text.into_bytes();
-    Ok(written)
+    text
 }
 
 /// The cells of a record by column. A field of the data that is also a control somewhere in the file is renamed.
@@ -125,35 +159,19 @@ fn write_quoted(text: &str, to: &mut String) {
     to.push('"');
 }
 
-/// Records of all documents, in their order, and an account of them.
-fn all_records(corpus: &Corpus, options: &WriteOptions) -> Result<(Vec<Record>, Written), Vec<Problem>> {
-    let mut writer = TaskWriter::new(&corpus.labels, options);
-    let (mut all, mut written) = (Vec::new(), Written::default());
-    for (index, (document, annotation)) in corpus.pairs().enumerate() {
-        let (records, spans) = of_document(document, annotation, &mut writer, options);
-        written.spans_left_out += annotation.spans().len() - spans;
-        if !records.is_empty() {
-            written.documents.push(index);
-            written.spans_written += spans;
-            all.extend(records);
-        }
-    }
-    written.problems = writer.losses.finish()?;
-    Ok((all, written))
-}
-
 /// Name of the control of spans, if no configuration gives it.
 pub(super) const LABEL: &str = "label";
 
-/// Records of a document, and the number of its spans that they have.
+/// Records of a document; none if the format has no place for it.
 fn of_document(
     document: &Document,
     annotation: &Annotation,
-    writer: &mut TaskWriter<'_>,
+    tasks: &TaskWriter<'_>,
     options: &WriteOptions,
-) -> (Vec<Record>, usize) {
-    let (task, spans) = writer.task(document, annotation);
-    let Value::Object(mut task) = task else { return (Vec::new(), 0) };
+    out: &mut Output,
+) -> Vec<Record> {
+    let (task, spans) = tasks.task(document, annotation, &mut out.losses);
+    let Value::Object(mut task) = task else { return Vec::new() };
     let id = document.id.as_str();
     if !task.contains_key("id") {
         task.insert("id".to_owned(), id.into());
@@ -161,14 +179,14 @@ fn of_document(
     let annotations = task.get(annotations_key(&task)).and_then(Value::as_array).cloned().unwrap_or_default();
     let chosen = chosen_annotation(&annotations, options.annotator.as_deref());
     if chosen.is_none() && !annotations.is_empty() {
-        writer.losses.add(id, "it is skipped, for which this format has no place", "left out", "left out");
-        return (Vec::new(), 0);
+        out.losses.add(id, "it is skipped, for which this format has no place", "left out", "left out");
+        return Vec::new();
     }
     let only = chosen.filter(|chosen| !is_read_back(&annotations, *chosen, options));
     if only.is_some() {
         let others = with_noun(annotations.iter().filter(|one| is_valid(one)).count() - 1, "other annotation");
         let what = format!("{others} could be taken for the one that counts");
-        writer.losses.add(id, &what, "left out", "left out");
+        out.losses.add(id, &what, "left out", "left out");
     }
     let (mut records, unknown) = records::records(&task, options.config.as_ref(), only);
     if chosen.is_some()
@@ -182,9 +200,10 @@ fn of_document(
     }
     if unknown > 0 {
         let what = format!("{} of a control that the labelling configuration does not have", with_noun(unknown, "span"));
-        writer.losses.add(id, &what, "left out", "left out");
+        out.losses.add(id, &what, "left out", "left out");
     }
-    (records, spans.saturating_sub(unknown))
+    out.count(spans.saturating_sub(unknown), 0);
+    records
 }
 
 /// Whether a reader of all records of a task reads the annotation `chosen`: that of the annotator, or else the oldest.

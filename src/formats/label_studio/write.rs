@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use super::task::{annotations_key, chosen_annotation, is_text_region, stated_span, text_object_name};
 use crate::{
     formats::{
-        Corpus, LabelConfig, Problem, WriteOptions, Written,
+        LabelConfig, WriteOptions,
         fit::LossReport,
         offsets::{CODE_POINTS_FIRST, Offsets, SpanText},
         problem::{Problems, quoted, with_noun},
+        writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, Span, SpanSource, Status},
     text::{CharRange, OffsetMap, TextRange},
@@ -18,22 +19,28 @@ use crate::{
 
 /// Writes a list of tasks.
 /// A document that was read from a task is written as that task with its regions updated; any other becomes a new task.
-pub(super) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut writer = TaskWriter::new(&corpus.labels, options);
-    let mut written = Written::default();
-    let mut tasks = Vec::with_capacity(corpus.documents.len());
-    for (index, (document, annotation)) in corpus.pairs().enumerate() {
-        let (task, spans) = writer.task(document, annotation);
-        tasks.push(task);
-        written.documents.push(index);
-        written.spans_written += spans;
-        written.spans_left_out += annotation.spans().len() - spans;
+pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(TaskList { tasks: TaskWriter::new(labels, options), written: 0 })
+}
+
+struct TaskList<'a> {
+    tasks: TaskWriter<'a>,
+    /// Number of tasks written.
+    written: usize,
+}
+
+impl Writer for TaskList<'_> {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
+        let (task, spans) = self.tasks.task(document, annotation, &mut out.losses);
+        out.push(if self.written == 0 { "[" } else { "," });
+        out.push_indented_json(document, &task);
+        self.written += 1;
+        out.count(spans, 0);
     }
-    written.problems = writer.losses.finish()?;
-    written.bytes = serde_json::to_vec_pretty(&tasks)
-        .map_err(|error| vec![Problem::error(format!("the tasks cannot be written as JSON: {error}"))])?;
-    written.bytes.push(b'\n');
-    Ok(written)
+
+    fn finish(&mut self, out: &mut Output) {
+        out.push(if self.written == 0 { "[]\n" } else { "\n]\n" });
+    }
 }
 
 /// Makes tasks of documents.
@@ -42,7 +49,6 @@ pub(super) struct TaskWriter<'a> {
     config: LabelConfig,
     configured: bool,
     annotator: Option<&'a str>,
-    pub(super) losses: LossReport,
 }
 
 impl<'a> TaskWriter<'a> {
@@ -52,7 +58,6 @@ impl<'a> TaskWriter<'a> {
             config: options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default())),
             configured: options.config.is_some(),
             annotator: options.annotator.as_deref(),
-            losses: LossReport::new(options.on_loss),
         }
     }
 }
@@ -61,13 +66,21 @@ impl<'a> TaskWriter<'a> {
 /// maximum, many nested spans over a long text would fill the disk.
 const COPIES: usize = 64;
 
+/// Maximum number of regions of a task for which a changed span is searched: each search goes through all spans.
+const MOST_CHANGED: usize = 1_000;
+
 /// Identity of a span: code points and label name.
 type SpanKey = (usize, usize, String);
 
 impl TaskWriter<'_> {
     /// The task of a document, and the number of its spans that it has.
-    pub(super) fn task(&mut self, document: &Document, annotation: &Annotation) -> (Value, usize) {
-        let wanted = self.wanted(document, annotation);
+    pub(super) fn task(
+        &self,
+        document: &Document,
+        annotation: &Annotation,
+        losses: &mut LossReport,
+    ) -> (Value, usize) {
+        let wanted = self.wanted(document, annotation, losses);
         let count = wanted.len();
         let mut task = self.base(document);
         let field = self.field(&task, document);
@@ -95,7 +108,7 @@ impl TaskWriter<'_> {
                 Some(Value::Array(items)) => items,
                 _ => Vec::new(),
             };
-            chosen.insert("result".to_owned(), Value::Array(self.result(old, &wanted, document, &field)));
+            chosen.insert("result".to_owned(), Value::Array(self.result(old, &wanted, (document, &field), losses)));
         }
         (Value::Object(task), count)
     }
@@ -134,7 +147,12 @@ impl TaskWriter<'_> {
         }
     }
 
-    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(SpanKey, &'s Span)> {
+    fn wanted<'s>(
+        &self,
+        document: &Document,
+        annotation: &'s Annotation,
+        losses: &mut LossReport,
+    ) -> Vec<(SpanKey, &'s Span)> {
         let map = OffsetMap::new(&document.text);
         let mut wanted = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
@@ -146,7 +164,7 @@ impl TaskWriter<'_> {
                 }
                 None => {
                     let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    self.losses.add(&document.id, &what, "left out", "left out");
+                    losses.add(&document.id, &what, "left out", "left out");
                 }
             }
         }
@@ -154,7 +172,14 @@ impl TaskWriter<'_> {
     }
 
     /// The old result without regions of removed spans, with regions of new spans.
-    fn result(&mut self, old: Vec<Value>, wanted: &[(SpanKey, &Span)], document: &Document, field: &str) -> Vec<Value> {
+    /// `document` comes with the name of the field that has its text.
+    fn result(
+        &self,
+        old: Vec<Value>,
+        wanted: &[(SpanKey, &Span)],
+        (document, field): (&Document, &str),
+        losses: &mut LossReport,
+    ) -> Vec<Value> {
         let to_name = if self.configured {
             Some(self.config.text_name.clone())
         } else {
@@ -180,15 +205,16 @@ impl TaskWriter<'_> {
         }
         // A span that was moved or got another label keeps its region, to which relations and notes refer.
         let mut lost: HashSet<String> = HashSet::new();
-        for (place, item, range) in gone {
-            let id = name_in(&Some(item.clone()), "id").map(str::to_owned);
-            match unmatched.changed(item, range) {
+        for (count, (place, item, range)) in gone.into_iter().enumerate() {
+            let id = item.get("id").and_then(Value::as_str).map(str::to_owned);
+            let changed = if count < MOST_CHANGED { unmatched.changed(item, range) } else { None };
+            match changed {
                 Some(changed) => result[place] = Some(changed),
                 None => lost.extend(id),
             }
         }
         let mut result: Vec<Value> = result.into_iter().flatten().collect();
-        self.note_broken_relations(document, &result, &lost);
+        note_broken_relations(document, &result, &lost, losses);
         let used: HashSet<String> =
             result.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
         let mut room = COPIES * document.text.len();
@@ -211,24 +237,32 @@ impl TaskWriter<'_> {
         }
         result
     }
+}
 
-    /// Notes relations of which a region is no longer there.
-    fn note_broken_relations(&mut self, document: &Document, result: &[Value], lost: &HashSet<String>) {
-        let ends = result.iter().filter(|item| item.get("type").and_then(Value::as_str) == Some("relation"));
-        let broken = ends.filter(|item| {
-            let ids = ["from_id", "to_id"].into_iter().filter_map(|key| item.get(key)?.as_str());
-            ids.into_iter().any(|id| lost.contains(id))
-        });
-        let count = broken.count();
-        if count > 0 {
-            let relations = with_noun(count, "relation");
-            self.losses.note(format!("document {}: {relations} with a span that was removed", quoted(&document.id)));
-        }
+/// Notes relations of which a region is no longer there.
+fn note_broken_relations(document: &Document, result: &[Value], lost: &HashSet<String>, losses: &mut LossReport) {
+    let ends = result.iter().filter(|item| item.get("type").and_then(Value::as_str) == Some("relation"));
+    let broken = ends.filter(|item| {
+        let ids = ["from_id", "to_id"].into_iter().filter_map(|key| item.get(key)?.as_str());
+        ids.into_iter().any(|id| lost.contains(id))
+    });
+    let count = broken.count();
+    if count > 0 {
+        let relations = with_noun(count, "relation");
+        losses.note(format!("document {}: {relations} with a span that was removed", quoted(&document.id)));
     }
 }
 
 fn name_in<'v>(item: &'v Option<Value>, key: &str) -> Option<&'v str> {
     item.as_ref()?.get(key)?.as_str()
+}
+
+/// Marks a region of a prediction as one that a person changed.
+fn set_changed(item: &mut Value) {
+    let is_predicted = item.get("origin").and_then(Value::as_str) == Some("prediction");
+    if let Some(fields) = item.as_object_mut().filter(|_| is_predicted) {
+        fields.insert("origin".to_owned(), json!("prediction-changed"));
+    }
 }
 
 /// What is left of a region after its document was edited.
@@ -279,7 +313,9 @@ impl<'a> UnmatchedSpans<'a> {
         let mut here = places.get_mut(&(start, end));
         let (mut stay, before) = (labels.clone(), labels.len());
         stay.retain(|label| {
-            let spans = here.as_mut().zip(label.as_str()).and_then(|(here, name)| here.get_mut(name));
+            // What is no name of a label was not read, so nobody has removed it.
+            let Some(name) = label.as_str().filter(|name| !name.is_empty()) else { return true };
+            let spans = here.as_mut().and_then(|here| here.get_mut(name));
             let at = spans.and_then(Vec::pop);
             at.into_iter().for_each(|at| found[at] = true);
             at.is_some()
@@ -288,6 +324,9 @@ impl<'a> UnmatchedSpans<'a> {
             return Kept::Nothing(item, range);
         }
         let is_whole = stay.len() == before && stated == (start, end);
+        if stay.len() < before {
+            set_changed(&mut item);
+        }
         if let Some(value) = item.get_mut("value").and_then(Value::as_object_mut).filter(|_| !is_whole) {
             value.insert("labels".to_owned(), Value::Array(stay));
             value.insert("start".to_owned(), json!(start));
@@ -316,9 +355,7 @@ impl<'a> UnmatchedSpans<'a> {
             value.insert("text".to_owned(), json!(span.range.of(self.text.text())));
         }
         value.insert("labels".to_owned(), json!([label]));
-        if item.get("origin").and_then(Value::as_str) == Some("prediction") {
-            item.as_object_mut()?.insert("origin".to_owned(), json!("prediction-changed"));
-        }
+        set_changed(&mut item);
         Some(item)
     }
 
