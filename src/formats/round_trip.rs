@@ -77,13 +77,8 @@ pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, opt
     let read_options = ReadOptions {
         config: options.config.clone(),
         labels: corpus.labels.clone(),
-    let read_options = ReadOptions {
-        config: options.config.clone(),
-        labels: corpus.labels.clone(),
         tags: written.tags,
         annotator: options.annotator.clone(),
-        ..ReadOptions::default()
-    };
         ..ReadOptions::default()
     };
     let read = format.read(&written.bytes, &read_options);
