@@ -10,7 +10,9 @@ use super::{
     Annotator, AnnotatorName, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path,
 };
 use crate::{
-    formats::{FoundAnnotation, FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
+    formats::{
+        FoundAnnotation, FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config,
+    },
     guard::{self, Links},
     spans::{Document, LabelChange, LabelId, LabelSet, Meta, Split, label::LabelError},
     text::{number::grouped, width::clean},

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn json_and_numbers_are_those_of_ujson_and_python() {
-        let value = json!({"a": [], "b": {}, "c": "\u{e9}/\"\\\u{1}\u{7f}\u{2028}\u{8}\u{c}", "d": [1, [2]], "e": null});
+        let value =
+            json!({"a": [], "b": {}, "c": "\u{e9}/\"\\\u{1}\u{7f}\u{2028}\u{8}\u{c}", "d": [1, [2]], "e": null});
         let (mut short, mut long) = (String::new(), String::new());
         write_ujson(&value, None, &mut short);
         write_ujson(&value, Some(0), &mut long);

@@ -46,7 +46,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{formats::{ReadOptions, find}, spans::Status};
+    use crate::{
+        formats::{ReadOptions, find},
+        spans::Status,
+    };
 
     #[test]
     fn predictions_are_suggestions_and_no_spans() {

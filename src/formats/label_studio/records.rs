@@ -46,7 +46,8 @@ pub(super) fn records(
     if annotations.is_empty() {
         return (vec![record(task, &Value::Null, Vec::new())], 0);
     }
-    let wanted = annotations.iter().enumerate().filter(|(at, one)| is_valid(one) && only.is_none_or(|only| only == *at));
+    let wanted =
+        annotations.iter().enumerate().filter(|(at, one)| is_valid(one) && only.is_none_or(|only| only == *at));
     let mut wanted: Vec<&Value> = wanted.map(|(_, annotation)| annotation).collect();
     wanted.sort_by_key(|&annotation| Reverse(created(annotation)));
     let (mut list, mut unknown) = (Vec::with_capacity(wanted.len()), 0);
@@ -135,7 +136,8 @@ fn kind_of(item: &Value) -> String {
 /// Values of one control: single choices and texts as these alone, and one of them without its list.
 fn shortened(list: Vec<(String, Value)>) -> Value {
     let is_simple = list.last().is_some_and(|(kind, _)| kind == "Choices" || kind == "TextArea");
-    let mut values: Vec<Value> = list.into_iter().map(|(kind, value)| only_value(&kind, &value).unwrap_or(value)).collect();
+    let mut values: Vec<Value> =
+        list.into_iter().map(|(kind, value)| only_value(&kind, &value).unwrap_or(value)).collect();
     if is_simple && values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
@@ -211,11 +213,8 @@ fn annotation(record: Record, config: Option<&LabelConfig>, object: &str) -> Opt
         ("lead_time", lead_time),
         ("history", history.unwrap_or_default()),
     ];
-    let mut annotation: Map<String, Value> = fields
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect();
+    let mut annotation: Map<String, Value> =
+        fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)).collect();
     annotation.insert("result".to_owned(), Value::Array(result));
     Some(Value::Object(annotation))
 }

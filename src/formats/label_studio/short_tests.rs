@@ -95,8 +95,13 @@ fn without_a_configuration_the_lists_of_spans_are_found() {
     let csv = "annotation_id,annotator,id,lead_time,ner,text\n3,1,1,,\"[{\"\"start\"\":0,\"\"end\"\":3,\"\"labels\"\":[\"\"PER\"\"]}]\",Ann\n4,1\n";
     let found = read(&CSV, csv, None);
     assert_eq!(found.corpus.span_count(), 1);
-    assert_eq!((found.problems[0].line, found.problems[0].message.as_str()), (Some(3), "2 cells where the header names 6"));
-    assert!(read(&CSV, "a,b\n\u{ff}", None).problems.iter().all(|problem| problem.hint.is_some() || problem.line.is_some()));
+    assert_eq!(
+        (found.problems[0].line, found.problems[0].message.as_str()),
+        (Some(3), "2 cells where the header names 6")
+    );
+    assert!(
+        read(&CSV, "a,b\n\u{ff}", None).problems.iter().all(|problem| problem.hint.is_some() || problem.line.is_some())
+    );
 }
 
 #[test]
@@ -177,8 +182,10 @@ fn what_is_no_text_is_not_done_and_named() {
 fn offsets_of_another_unit_are_code_points_from_then_on() {
     // Without copies of the texts, the words at the ends of the spans show the unit.
     let tasks = |starts: [usize; 2]| {
-        let spans = starts.map(|start| json!({"type": "labels", "from_name": "label", "to_name": "text",
-            "value": {"start": start, "end": start + 4, "labels": ["LOC"]}}));
+        let spans = starts.map(|start| {
+            json!({"type": "labels", "from_name": "label", "to_name": "text",
+            "value": {"start": start, "end": start + 4, "labels": ["LOC"]}})
+        });
         json!([{"data": {"text": "\u{1f355}\u{1f355} Bari, Rome."}, "annotations": [{"result": spans}]}])
     };
     let found = read(&FORMAT, &tasks([5, 11]).to_string(), None);

@@ -199,7 +199,8 @@ fn of_document(
         record.output.push((control.to_owned(), Value::Array(Vec::new())));
     }
     if unknown > 0 {
-        let what = format!("{} of a control that the labelling configuration does not have", with_noun(unknown, "span"));
+        let what =
+            format!("{} of a control that the labelling configuration does not have", with_noun(unknown, "span"));
         out.losses.add(id, &what, "left out", "left out");
     }
     out.count(spans.saturating_sub(unknown), 0);

@@ -74,12 +74,7 @@ type SpanKey = (usize, usize, String);
 
 impl TaskWriter<'_> {
     /// The task of a document, and the number of its spans that it has.
-    pub(super) fn task(
-        &self,
-        document: &Document,
-        annotation: &Annotation,
-        losses: &mut LossReport,
-    ) -> (Value, usize) {
+    pub(super) fn task(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> (Value, usize) {
         let wanted = self.wanted(document, annotation, losses);
         let count = wanted.len();
         let mut task = self.base(document);
