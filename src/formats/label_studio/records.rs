@@ -65,21 +65,24 @@ pub(super) fn created(annotation: &Value) -> &str {
 }
 
 fn record(task: &Map<String, Value>, annotation: &Value, output: Vec<(String, Value)>) -> Record {
-    let value = |key: &str| annotation.get(key).cloned().unwrap_or_default();
     Record {
         id: task.get("id").cloned().unwrap_or_default(),
         input: task.get("data").and_then(Value::as_object).cloned().unwrap_or_default(),
         output,
         of_annotation: [
             annotator(annotation),
-            value("id"),
-            value("created_at"),
-            value("updated_at"),
-            value("lead_time"),
+            value_of(annotation, "id"),
+            value_of(annotation, "created_at"),
+            value_of(annotation, "updated_at"),
+            value_of(annotation, "lead_time"),
         ],
         agreement: task.get("agreement").cloned(),
-        history: Some(value("history")).filter(|history| !history.is_null()),
+        history: Some(value_of(annotation, "history")).filter(|history| !history.is_null()),
     }
+}
+
+fn value_of(annotation: &Value, key: &str) -> Value {
+    annotation.get(key).cloned().unwrap_or_default()
 }
 
 /// Who made an annotation: a number, a text or a mail address; null for anybody else.

@@ -32,9 +32,13 @@ pub(super) fn annotator_of(annotation: &Value) -> Option<String> {
             None => format!("user-{}", person.get("id")?),
         },
     };
-    let allowed = |c: char| if c.is_alphanumeric() || "-_.@+".contains(c) { c } else { '_' };
-    let name: String = name.trim().chars().take(MOST_NAME).map(allowed).collect();
+    let name: String = name.trim().chars().take(MOST_NAME).map(in_names).collect();
     (!name.is_empty()).then_some(name)
+}
+
+/// A character as an annotator's name may have it.
+fn in_names(c: char) -> char {
+    if c.is_alphanumeric() || "-_.@+".contains(c) { c } else { '_' }
 }
 
 /// Characters of an annotator's name.
