@@ -47,8 +47,9 @@ pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
-pub use found::FoundDocuments;
+pub use found::{FoundAnnotation, FoundDocuments};
 pub use label_config::LabelConfig;
+pub use label_studio::predictions;
 pub use problem::{LossPlace, Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
 pub use source::Source;
@@ -77,6 +78,8 @@ pub struct ReadOptions {
     pub config: Option<LabelConfig>,
     /// Choices for files of tagged words.
     pub tags: TagOptions,
+    /// Annotator who is read, if the file has annotations of several. Without one, the file decides.
+    pub annotator: Option<String>,
 }
 
 /// Choices of the user for files of tagged words, in place of what their contents show.
@@ -153,6 +156,8 @@ pub struct WriteOptions {
     pub config: Option<LabelConfig>,
     /// Whether the scores of spans that a model has found are written, by formats that can hold them.
     pub scores: bool,
+    /// Annotator whose annotation is written, for formats that have those of several.
+    pub annotator: Option<String>,
 }
 
 impl WriteOptions {
@@ -167,7 +172,7 @@ impl WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false }
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false, annotator: None }
     }
 }
 

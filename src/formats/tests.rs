@@ -243,6 +243,11 @@ fn files_are_recognised_by_content_then_by_name() {
     assert_eq!(best("a.txt", "The tacos were good.\nO well\n"), Some("text"));
     assert_eq!(best("a.json", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n"), Some("jsonl"));
     assert_eq!(best("a.jsonl", "[{\"data\":{\"text\":\"a\"},\"annotations\":[]}]"), Some("label-studio"));
+    let min = "[{\"text\":\"a\",\"id\":1,\"annotator\":1,\"annotation_id\":2,\"lead_time\":1.5}]";
+    assert_eq!(best("a.json", min), Some("label-studio-min"));
+    let columns = "\"annotation_id\",\"annotator\",\"id\",\"lead_time\",\"text\"\r\n";
+    assert_eq!(best("a.csv", columns), Some("label-studio-csv"));
+    assert_eq!(best("a", &columns.replace(',', "\t")), Some("label-studio-tsv"));
     assert_eq!(best("a.jsonl", "{\"text\":\"a\",\"spans\":[],\"answer\":\"reject\"}"), Some("prodigy"));
     assert_eq!(best("a.jsonl", "{\"text\":\"a\",\"label\":[[0,1,\"X\"]]}"), Some("doccano"));
     assert_eq!(best("a.txt", "The winner is O"), Some("text"));

@@ -137,6 +137,10 @@ pub struct Import {
     /// Choices for files of tagged words
     #[command(flatten)]
     pub tags: Tags,
+    /// A Label Studio labelling config, which the project keeps:
+    /// its names of fields and controls are used from now on
+    #[arg(long, value_name = "LABELS.xml")]
+    pub config: Option<PathBuf>,
     /// Split of the documents
     #[arg(long, value_name = "S", value_parser = one_of::<Split>())]
     pub split: Option<Split>,

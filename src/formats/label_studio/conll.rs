@@ -95,7 +95,8 @@ fn push(words: Vec<String>, tags: &[String], reading: &mut Reading<'_>) -> Resul
 }
 
 fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    let controls = options.config.as_ref().map(|config| config.controls.clone());
+    let controls =
+        options.config.as_ref().map(|config| config.controls.iter().map(|control| control.name.clone()).collect());
     Box::new(SentenceWriter { tasks: TaskWriter::new(labels, options), labels, controls, is_begun: false })
 }
 
