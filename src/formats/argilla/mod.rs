@@ -204,7 +204,8 @@ fn entity(value: &Value) -> Result<RawSpan, String> {
 
 /// Places of tokens, in code points, if all are in the text.
 fn find_tokens(text: &str, tokens: &[Value]) -> Option<Vec<[usize; 2]>> {
-    let (mut rest, mut at) = (text, 0);
+    let mut rest = text;
+    let mut at = 0;
     let mut places = Vec::with_capacity(tokens.len());
     for token in tokens {
         let token = token.as_str()?;

@@ -235,7 +235,8 @@ fn entity(value: &Value) -> Result<RawSpan, String> {
 
 /// Places of words in a text, in code points, if all follow one another there.
 fn find_words<'w>(text: &str, words: impl Iterator<Item = &'w str>) -> Option<Vec<[usize; 2]>> {
-    let (mut rest, mut at) = (text, 0);
+    let mut rest = text;
+    let mut at = 0;
     let mut places = Vec::new();
     for word in words {
         let before = rest.find(word)?;
