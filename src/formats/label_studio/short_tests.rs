@@ -74,7 +74,7 @@ fn records_are_written_as_the_converter_writes_them() {
     // Commas inside of quotes are the same in both.
     assert_eq!(write(&TSV, &tasks, config()).lines().next(), lines[0].replace(',', "\t").lines().next());
 
-    let again = read(&JSON_MIN, &min, config());
+    let again = read(&JSON_MIN, min, config());
     assert_eq!(write(&JSON_MIN, &again, config()), min, "{:?}", again.problems);
     for read in [again, read(&CSV, &csv, config()), read(&TSV, &write(&TSV, &tasks, config()), config())] {
         let found: Vec<_> = read.corpus.documents.iter().map(|one| (one.id.as_str(), &*one.text)).collect();
