@@ -9,29 +9,33 @@ use std::{
 
 use super::{error::CliError, output::Output, settings};
 use crate::{
-    formats::{Format, Problem, ReadOptions, TagOptions},
-    project::{InputFile, import_source::ImportSourceError, input_file, storage},
+    formats::{Format, Problem, ReadOptions, Source, TagOptions},
+    project::{InputFile, InputFolder, StorageError, import_source::ImportSourceError, input_file, storage},
     spans::Sentence,
-    text::number::with_noun,
+    text::{number::with_noun, width::clean},
     work::source::{SourceFile, TaggedSentences},
 };
 
-/// Opens a file that is read in blocks; `-` is standard input.
+/// Opens a file that is read in blocks, or a folder; `-` is standard input.
 /// What can be read only once, such as a pipe, is copied into a file without a name in the folder for temporary files.
 ///
 /// # Errors
 /// It cannot be read.
-fn input(path: &Path) -> Result<InputFile, CliError> {
+fn input(path: &Path) -> Result<Box<dyn Source>, CliError> {
     let folder = env::temp_dir();
     if path == Path::new("-") {
         let spooled = InputFile::spool(io::stdin().lock(), &folder);
-        return spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
+        return Ok(Box::new(spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error))?));
     }
-    if fs::metadata(path).is_ok_and(|file| file.is_file()) {
-        return InputFile::open(path, u64::MAX).map_err(|error| CliError::reading(&error.path, &error.cause));
-    }
-    let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
-    spooled.map_err(|error| CliError::reading(path, &error))
+    let opened: Result<Box<dyn Source>, StorageError> = match fs::metadata(path) {
+        Ok(kind) if kind.is_file() => InputFile::open(path, u64::MAX).map(|file| Box::new(file) as _),
+        Ok(kind) if kind.is_dir() => InputFolder::open(path).map(|folder| Box::new(folder) as _),
+        _ => {
+            let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
+            return Ok(Box::new(spooled.map_err(|error| CliError::reading(path, &error))?));
+        }
+    };
+    opened.map_err(|error| CliError::reading(&error.path, &error.cause))
 }
 
 /// Reads the bytes of a file; `-` is standard input.
@@ -57,7 +61,7 @@ pub(super) fn read(
     options: &ReadOptions,
     output: Output,
 ) -> Result<SourceFile, CliError> {
-    let read = SourceFile::read(path, &input(path)?, format, options);
+    let read = SourceFile::read(path, &*input(path)?, format, options);
     let file = read.map_err(|error| CliError::reading(path, &error))?;
     output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
     report(path, file.notes(), output);
@@ -116,7 +120,8 @@ pub(super) fn refused<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Pr
 
 fn located(path: &Path, problem: &Problem) -> String {
     let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{}{line}: {}", path.display(), problem.message)
+    let file = problem.file.as_ref().map(|file| format!("/{}", clean(file))).unwrap_or_default();
+    format!("{}{file}{line}: {}", path.display(), problem.message)
 }
 
 impl From<ImportSourceError> for CliError {

@@ -7,7 +7,9 @@
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
+mod brat;
 mod conll;
+mod container;
 mod corpus;
 mod decode;
 mod digits;
@@ -23,6 +25,7 @@ mod problem;
 mod round_trip;
 mod sink;
 mod source;
+mod spacy;
 mod table;
 mod xml_limits;
 
@@ -36,7 +39,7 @@ pub use found::FoundDocuments;
 pub use label_config::LabelConfig;
 pub use problem::{Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
-pub use source::Source;
+pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find_by_extension, names};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};

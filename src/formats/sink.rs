@@ -36,6 +36,13 @@ pub(crate) struct Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NameIndex(usize);
 
+impl NameIndex {
+    /// The index as a number.
+    pub(crate) fn number(self) -> usize {
+        self.0
+    }
+}
+
 /// Names of the labels of a file, in the order in which they occur.
 #[derive(Debug, Default)]
 pub(crate) struct LabelNames {

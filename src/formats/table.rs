@@ -7,6 +7,7 @@ use std::io;
 
 use super::{
     Source,
+    container::{Container, files},
     format::{DetectFn, Format, Sample},
     problem::quoted,
 };
@@ -20,6 +21,8 @@ pub static FORMATS: &[&Format] = &[
     &super::conll::CONLL2002,
     &super::conll::TAG_FIRST,
     &super::label_studio::FORMAT,
+    &super::brat::FORMAT,
+    &super::spacy::FORMAT,
 ];
 
 /// The format for any text; its reader names the first byte that is none.
@@ -32,12 +35,8 @@ static RECOGNISED: &[Format] = &[
         ["label", "labels", "entities"].iter().find_map(|key| by_keys(sample, &["text", key]))
     }),
     recognised("prodigy", |sample| ["_input_hash", "answer"].iter().find_map(|key| by_keys(sample, &["text", key]))),
-    recognised("brat", |sample| {
-        by_extension(sample, "ann").filter(|_| sample.text.lines().next().is_some_and(|line| line.contains('\t')))
-    }),
     recognised("hf-jsonl", |sample| by_keys(sample, &["tokens", "ner_tags"])),
     recognised("parquet", |sample| sample.text.starts_with("PAR1").then(|| (95, "the first four bytes".to_owned()))),
-    recognised("spacy", |sample| by_extension(sample, "spacy")),
     recognised("slate", |sample| by_extension(sample, "annotations")),
     recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
     recognised("csv", |sample| by_extension(sample, "csv")),
@@ -59,16 +58,25 @@ pub struct Guess {
 
 /// The likeliest format of a file: by its content, then by its name.
 pub fn detect(name: &str, bytes: &[u8]) -> Guess {
-    let first = guesses(name, bytes).into_iter().next();
-    first.unwrap_or_else(|| Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() })
+    detect_source(name, &bytes).unwrap_or_else(|_| fallback())
 }
 
-/// As [`detect`], for a file that is not in memory; only its beginning is read.
+/// As [`detect`], for a file that is not in memory; only its beginning is read. A packed file has the format of its contents.
 ///
 /// # Errors
-/// The source cannot be read.
+/// The source cannot be read or unpacked.
 pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
-    Ok(detect(name, &Sample::head(source)?))
+    let container = Container::open(source)?;
+    let guesses = files::guess_contents(container.name_inside(name), container.contents())?;
+    let mut guess = guesses.into_iter().next().unwrap_or_else(fallback);
+    if let Some(packing) = container.packing() {
+        guess.why = format!("{packing}: {}", guess.why);
+    }
+    Ok(guess)
+}
+
+fn fallback() -> Guess {
+    Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() }
 }
 
 /// The formats that a file may have, likeliest first.
