@@ -19,12 +19,14 @@ pub(crate) struct LossReport {
     on_loss: OnLoss,
     problems: Problems,
     lost: usize,
+    /// Whether the file cannot be written at all.
+    failed: bool,
 }
 
 impl LossReport {
     /// An empty report.
     pub(crate) fn new(on_loss: OnLoss) -> Self {
-        Self { on_loss, problems: Problems::default(), lost: 0 }
+        Self { on_loss, problems: Problems::default(), lost: 0, failed: false }
     }
 
     /// Adds a loss: its description, and the outcome when it is skipped or snapped.
@@ -38,6 +40,12 @@ impl LossReport {
         });
     }
 
+    /// Adds the reason for which the file cannot be written, whatever losses are allowed.
+    pub(crate) fn fault(&mut self, problem: Problem) {
+        self.failed = true;
+        self.problems.push(problem);
+    }
+
     /// Adds a note about something that is not a loss.
     pub(crate) fn note(&mut self, message: String) {
         self.problems.push(Problem::note(message));
@@ -46,8 +54,11 @@ impl LossReport {
     /// Returns the problems of the file.
     ///
     /// # Errors
-    /// There was a loss and [`OnLoss::Fail`] is set; the error contains all problems.
+    /// There was a loss and [`OnLoss::Fail`] is set, or a fault; the error contains all problems.
     pub(crate) fn finish(mut self) -> Result<Vec<Problem>, Vec<Problem>> {
+        if self.failed {
+            return Err(self.problems.finish());
+        }
         if self.on_loss != OnLoss::Fail || self.lost == 0 {
             return Ok(self.problems.finish());
         }
@@ -87,14 +98,12 @@ pub(crate) struct Fitter<'a> {
     layout: &'a WordRules,
     /// Name of each label, and the reason if it cannot be written.
     names: HashMap<LabelId, (String, Option<&'static str>)>,
-    /// Content that did not fit.
-    pub(crate) losses: LossReport,
 }
 
 impl<'a> Fitter<'a> {
     /// Checks the label names.
     /// A name that cannot be written is a loss for each of its spans.
-    pub(crate) fn new(layout: &'a WordRules, labels: &LabelSet, on_loss: OnLoss) -> Self {
+    pub(crate) fn new(layout: &'a WordRules, labels: &LabelSet) -> Self {
         let mut names = HashMap::new();
         for label in labels {
             let fault = if label.name.is_empty() {
@@ -104,77 +113,63 @@ impl<'a> Fitter<'a> {
             };
             names.insert(label.id, (label.name.clone(), fault));
         }
-        Self { layout, names, losses: LossReport::new(on_loss) }
+        Self { layout, names }
     }
 
-    /// Returns the words and spans to write; `None` if the document must be left out.
-    pub(crate) fn fit(&mut self, document: &Document, annotation: &Annotation) -> Option<Fitted> {
-        let words = self.words(document)?;
-        let mut changed = 0;
+    /// Returns the words and spans to write; `None` if the document must be left out. What does not fit goes to `losses`.
+    pub(crate) fn fit(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> Option<Fitted> {
+        let words = self.words(document, losses)?;
         let mut placed = Vec::new();
         for span in annotation.spans() {
-            let Some((name, renamed)) = self.name(document, span) else { continue };
-            let Some((at, widened)) = self.place(document, &words, span, &name) else { continue };
+            let Some((name, renamed)) = self.name(document, span, losses) else { continue };
+            let Some((at, widened)) = self.place(document, &words, span, &name, losses) else { continue };
             placed.push((WordSpan::new(at, name), renamed || widened));
         }
-        let spans = self.disjoint(document, &words, placed, &mut changed);
+        let (spans, changed) = disjoint(document, &words, placed, losses);
         Some(Fitted { words, spans, changed })
     }
 
     /// Returns words that the layout can hold.
     /// Without separators, not empty, without text between them.
-    fn words(&mut self, document: &Document) -> Option<Vec<TextRange>> {
+    fn words(&self, document: &Document, losses: &mut LossReport) -> Option<Vec<TextRange>> {
         let mut words = Vec::with_capacity(document.words.len());
         let mut at = 0;
         let mut whole = true;
         for word in document.words.iter().copied() {
-            whole &= self.gap(document, TextRange::new(at, word.start), &mut words);
+            whole &= gap(document, TextRange::new(at, word.start), &mut words, losses);
             at = word.end.max(at);
             let text = word.of(&document.text);
             if text.is_empty() {
                 if self.layout.empty_words {
                     words.push(word);
                 } else {
-                    self.losses.add(&document.id, "an empty word cannot be written", "left out", "left out");
+                    losses.add(&document.id, "an empty word cannot be written", "left out", "left out");
                 }
             } else if text.contains(self.layout.separators) {
                 let what = format!("the word {} holds white space", quoted(text));
-                self.losses.add(&document.id, &what, "the document is left out", "written as several words");
+                losses.add(&document.id, &what, "the document is left out", "written as several words");
                 whole = false;
                 pieces(document, word, |c| self.layout.separators.contains(&c), &mut words);
             } else {
                 words.push(word);
             }
         }
-        whole &= self.gap(document, TextRange::new(at, document.text.len()), &mut words);
+        whole &= gap(document, TextRange::new(at, document.text.len()), &mut words, losses);
         if let Some(reserved) = self.layout.reserved.filter(|r| words.iter().any(|word| word.of(&document.text) == *r))
         {
             let what = format!("the word {} means something else in this format", quoted(reserved));
-            self.losses.add(&document.id, &what, "the document is left out", "the document is left out");
+            losses.add(&document.id, &what, "the document is left out", "the document is left out");
             return None;
         }
-        (whole || self.losses.on_loss != OnLoss::Skip).then_some(words)
-    }
-
-    /// Handles text in a gap between words, which the layout cannot hold.
-    /// Returns whether there is none.
-    fn gap(&mut self, document: &Document, gap: TextRange, words: &mut Vec<TextRange>) -> bool {
-        let text = gap.of(&document.text).trim();
-        if text.is_empty() {
-            return true;
-        }
-        let what = format!("{} belongs to no word", quoted(text));
-        self.losses.add(&document.id, &what, "the document is left out", "written as words of its own");
-        pieces(document, gap, char::is_whitespace, words);
-        false
+        (whole || losses.on_loss != OnLoss::Skip).then_some(words)
     }
 
     /// Returns the name of the span's label in the file.
     /// Also whether it differs from the label's own name.
-    fn name(&mut self, document: &Document, span: &Span) -> Option<(String, bool)> {
+    fn name(&self, document: &Document, span: &Span, losses: &mut LossReport) -> Option<(String, bool)> {
         let Some((name, fault)) = self.names.get(&span.label).cloned() else {
             let what = format!("the span {} has a label that the label set does not know", self.shown(document, span));
-            self.losses.add(&document.id, &what, "left out", "left out");
+            losses.add(&document.id, &what, "left out", "left out");
             return None;
         };
         let Some(fault) = fault else { return Some((name, false)) };
@@ -182,8 +177,8 @@ impl<'a> Fitter<'a> {
         let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
         let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
         let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));
-        self.losses.add(&document.id, &what, "left out", &snapped);
-        (self.losses.on_loss == OnLoss::Snap && !taken).then_some((fitting, true))
+        losses.add(&document.id, &what, "left out", &snapped);
+        (losses.on_loss == OnLoss::Snap && !taken).then_some((fitting, true))
     }
 
     fn shown(&self, document: &Document, span: &Span) -> String {
@@ -194,11 +189,12 @@ impl<'a> Fitter<'a> {
     /// Returns the words of a span and whether it was widened to them.
     /// `None` if the span is left out.
     fn place(
-        &mut self,
+        &self,
         document: &Document,
         words: &[TextRange],
         span: &Span,
         name: &str,
+        losses: &mut LossReport,
     ) -> Option<(std::ops::Range<usize>, bool)> {
         let trimmed = trim(&document.text, words, span.range);
         // The untrimmed range comes first, because a word may consist of white space only.
@@ -213,46 +209,59 @@ impl<'a> Fitter<'a> {
         let whole = words.get(first..last).and_then(|touched| Some(touched.first()?.join(*touched.last()?)));
         let shown = self.shown(document, span);
         let Some(whole) = whole.filter(|_| !trimmed.is_empty()) else {
-            self.losses.add(&document.id, &format!("the span {shown} covers no word"), "left out", "left out");
+            losses.add(&document.id, &format!("the span {shown} covers no word"), "left out", "left out");
             return None;
         };
         let snapped = format!("widened to {}", quoted(whole.of(&document.text)));
         let what = format!("the span {shown} ends inside a word of {}", quoted(whole.of(&document.text)));
-        self.losses.add(&document.id, &what, &format!("{} left out", quoted(name)), &snapped);
-        (self.losses.on_loss != OnLoss::Skip).then_some((first..last, true))
+        losses.add(&document.id, &what, &format!("{} left out", quoted(name)), &snapped);
+        (losses.on_loss != OnLoss::Skip).then_some((first..last, true))
     }
+}
 
-    /// Drops overlapping spans: the longer one stays, of equally long ones the first.
-    fn disjoint(
-        &mut self,
-        document: &Document,
-        words: &[TextRange],
-        mut placed: Vec<(WordSpan, bool)>,
-        changed: &mut usize,
-    ) -> Vec<WordSpan> {
-        placed.sort_by_key(|(span, _)| (std::cmp::Reverse(span.end - span.start), span.start));
-        let mut taken: BTreeMap<usize, WordSpan> = BTreeMap::new();
-        for (span, differs) in placed {
-            let Some((_, other)) = taken.range(..span.end).next_back().filter(|(_, other)| other.end > span.start)
-            else {
-                *changed += usize::from(differs);
-                taken.insert(span.start, span);
-                continue;
-            };
-            let text = quoted(text_of(document, words, &span));
-            if *other == span {
-                let (id, label) = (quoted(&document.id), quoted(&span.label));
-                self.losses.note(format!("document {id}: {text} ({label}) occurs twice; written once"));
-                continue;
-            }
-            let (mine, theirs) = (quoted(&span.label), quoted(&other.label));
-            let other = quoted(text_of(document, words, other));
-            let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
-            let outcome = format!("{mine} left out");
-            self.losses.add(&document.id, &what, &outcome, &outcome);
-        }
-        taken.into_values().collect()
+/// Handles text in a gap between words, which the layout cannot hold.
+/// Returns whether there is none.
+fn gap(document: &Document, gap: TextRange, words: &mut Vec<TextRange>, losses: &mut LossReport) -> bool {
+    let text = gap.of(&document.text).trim();
+    if text.is_empty() {
+        return true;
     }
+    let what = format!("{} belongs to no word", quoted(text));
+    losses.add(&document.id, &what, "the document is left out", "written as words of its own");
+    pieces(document, gap, char::is_whitespace, words);
+    false
+}
+
+/// Drops overlapping spans: the longer one stays, of equally long ones the first.
+/// Returns the others, and how many of them were changed to fit.
+fn disjoint(
+    document: &Document,
+    words: &[TextRange],
+    mut placed: Vec<(WordSpan, bool)>,
+    losses: &mut LossReport,
+) -> (Vec<WordSpan>, usize) {
+    let mut changed = 0;
+    placed.sort_by_key(|(span, _)| (std::cmp::Reverse(span.end - span.start), span.start));
+    let mut taken: BTreeMap<usize, WordSpan> = BTreeMap::new();
+    for (span, differs) in placed {
+        let Some((_, other)) = taken.range(..span.end).next_back().filter(|(_, other)| other.end > span.start) else {
+            changed += usize::from(differs);
+            taken.insert(span.start, span);
+            continue;
+        };
+        let text = quoted(text_of(document, words, &span));
+        if *other == span {
+            let (id, label) = (quoted(&document.id), quoted(&span.label));
+            losses.note(format!("document {id}: {text} ({label}) occurs twice; written once"));
+            continue;
+        }
+        let (mine, theirs) = (quoted(&span.label), quoted(&other.label));
+        let other = quoted(text_of(document, words, other));
+        let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
+        let outcome = format!("{mine} left out");
+        losses.add(&document.id, &what, &outcome, &outcome);
+    }
+    (taken.into_values().collect(), changed)
 }
 
 /// Text of a span of words.
@@ -323,8 +332,8 @@ mod tests {
         };
         let layout = WordRules { separators: &[' '], empty_words: false, reserved: None };
         assert_linear(3_000, input, |(document, annotation, labels)| {
-            let mut fitter = Fitter::new(&layout, labels, OnLoss::Snap);
-            let fitted = fitter.fit(document, annotation).unwrap();
+            let mut losses = LossReport::new(OnLoss::Snap);
+            let fitted = Fitter::new(&layout, labels).fit(document, annotation, &mut losses).unwrap();
             assert_eq!((fitted.words.len(), fitted.spans), (2, vec![WordSpan::new(1..2, "Dish")]));
         });
     }

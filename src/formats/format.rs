@@ -12,11 +12,11 @@ use super::{
     decode,
     sink::Reading,
     source::Unreadable,
+    writer::{WriteFn, write_corpus},
 };
 
 /// Reads a source and hands its documents to the reading. Returns the properties of the file for the user.
 pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>, Unreadable>;
-pub(super) type WriteFn = fn(&Corpus, &WriteOptions) -> Result<Written, Vec<Problem>>;
 /// Confidence from 0 to 100 and the reason for it.
 /// `None` if the file is not of this format.
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
@@ -105,7 +105,7 @@ impl Format {
     /// Every loss, if [`super::OnLoss::Fail`] is asked for and there is one; or the format is only recognised.
     pub fn write(&self, corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
         match self.write {
-            Some(write) => write(corpus, options),
+            Some(write) => write_corpus(write, corpus, options),
             None => Err(vec![self.unsupported("written")]),
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Corpus, Problem, WriteOptions, Written,
+    Problem, WriteOptions,
     decode::Lines,
     digits::{self, keep_digits},
     fit::LossReport,
@@ -19,6 +19,7 @@ use super::{
     problem::{invalid_json, quoted, with_noun},
     sink::{Found, NameIndex, Reading},
     source::{Source, Unreadable},
+    writer::{Output, Writer},
 };
 use crate::{
     spans::{Annotation, Document, LabelSet, Meta, Split, Status},
@@ -244,20 +245,21 @@ fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
 
 /// Writes every document.
 /// Only spans that do not fit their text or the label set are losses.
-fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut losses = LossReport::new(options.on_loss);
-    let mut written = Written::default();
-    for (index, (document, annotation)) in corpus.pairs().enumerate() {
-        let (object, spans) = object(document, annotation, &corpus.labels, &mut losses);
-        serde_json::to_writer(&mut written.bytes, &object)
-            .map_err(|error| vec![Problem::error(format!("document {}: {error}", quoted(&document.id)))])?;
-        written.bytes.push(b'\n');
-        written.documents.push(index);
-        written.spans_written += spans;
-        written.spans_left_out += annotation.spans().len() - spans;
+fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(LineWriter { labels })
+}
+
+struct LineWriter<'a> {
+    labels: &'a LabelSet,
+}
+
+impl Writer for LineWriter<'_> {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
+        let (object, spans) = object(document, annotation, self.labels, &mut out.losses);
+        out.push_json(document, &object);
+        out.push("\n");
+        out.count(spans, 0);
     }
-    written.problems = losses.finish()?;
-    Ok(written)
 }
 
 fn object(
@@ -359,8 +361,8 @@ mod tests {
         let mut corpus = one("{\"text\":\"abc\",\"spans\":[{\"start\":0,\"end\":1,\"label\":\"X\"}]}").corpus;
         corpus.labels = LabelSet::default();
         let mut options = WriteOptions::default();
-        assert!(write(&corpus, &options).is_err());
+        assert!(FORMAT.write(&corpus, &options).is_err());
         options.on_loss = OnLoss::Skip;
-        assert_eq!(write(&corpus, &options).unwrap().spans_left_out, 1);
+        assert_eq!(FORMAT.write(&corpus, &options).unwrap().spans_left_out, 1);
     }
 }

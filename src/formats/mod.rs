@@ -27,6 +27,7 @@ mod sink;
 mod source;
 mod spacy;
 mod table;
+mod writer;
 mod xml_limits;
 
 pub use conll::{TagSentence, read_tags};

@@ -1,15 +1,15 @@
 //! `text`: one review per line.
 
 use super::{
-    Corpus, OnLoss, Problem, WriteOptions, Written,
-    decode::{self, Lines},
-    fit::LossReport,
+    OnLoss, Problem, WriteOptions,
+    decode::Lines,
     format::{Format, Sample},
     problem::{quoted, with_noun},
     sink::{Found, Reading},
     source::{Source, Unreadable},
+    writer::{Output, Writer},
 };
-use crate::spans::{Document, Status};
+use crate::spans::{Annotation, Document, LabelSet, Status};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -54,46 +54,44 @@ fn is_blank(line: &str) -> bool {
 }
 
 /// Writes one line per document. Every span is a loss.
-fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    let mut losses = LossReport::new(options.on_loss);
-    let mut written = Written::default();
-    let mut text = String::new();
-    for (index, (document, annotation)) in corpus.pairs().enumerate() {
+fn write<'a>(_: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(TextWriter { on_loss: options.on_loss })
+}
+
+struct TextWriter {
+    on_loss: OnLoss,
+}
+
+impl Writer for TextWriter {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let spans = annotation.spans().len();
-        written.spans_left_out += spans;
         if spans > 0 {
-            losses.add(
-                &document.id,
-                &format!("{} cannot be written in plain text", with_noun(spans, "span")),
-                "left out",
-                "left out",
-            );
+            let what = format!("{} cannot be written in plain text", with_noun(spans, "span"));
+            out.losses.add(&document.id, &what, "left out", "left out");
         }
         if is_blank(&document.text) {
-            losses.note(format!("document {}: an empty text cannot be a line and is left out", quoted(&document.id)));
-            continue;
+            let what = "an empty text cannot be a line and is left out";
+            out.losses.note(format!("document {}: {what}", quoted(&document.id)));
+            return;
         }
         if document.text.contains(['\n', '\r']) {
             let what = format!("the text {} contains a line break", quoted(&document.text));
-            losses.add(&document.id, &what, "the document is left out", "line breaks become spaces");
-            if options.on_loss != OnLoss::Snap {
-                continue;
+            out.losses.add(&document.id, &what, "the document is left out", "line breaks become spaces");
+            if self.on_loss != OnLoss::Snap {
+                return;
             }
-            written.texts_changed += 1;
+            out.count_changed_text();
         }
-        text.extend(document.text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
-        text.push('\n');
-        written.documents.push(index);
+        out.push(&document.text.replace(['\n', '\r'], " "));
+        out.push("\n");
+        out.count(0, 0);
     }
-    written.problems = losses.finish()?;
-    written.bytes = decode::bytes_of(text);
-    Ok(written)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Read, ReadOptions, Severity};
+    use crate::formats::{Corpus, Read, ReadOptions, Severity};
 
     fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         FORMAT.read(bytes, options)
@@ -119,11 +117,11 @@ mod tests {
     fn a_line_break_inside_a_text_is_a_loss() {
         let corpus = Corpus { documents: vec![Document::from_words("7", ["two\nlines"])], ..Corpus::default() };
         let mut options = WriteOptions::default();
-        let problems = write(&corpus, &options).map(|_| ()).unwrap_err();
+        let problems = FORMAT.write(&corpus, &options).map(|_| ()).unwrap_err();
         assert!(problems[0].message.starts_with("document `7`: the text `two\u{240a}lines` contains a line break"));
         options.on_loss = OnLoss::Snap;
-        assert_eq!(write(&corpus, &options).unwrap().bytes, b"two lines\n");
+        assert_eq!(FORMAT.write(&corpus, &options).unwrap().bytes, b"two lines\n");
         options.on_loss = OnLoss::Skip;
-        assert_eq!(write(&corpus, &options).unwrap().bytes, b"");
+        assert_eq!(FORMAT.write(&corpus, &options).unwrap().bytes, b"");
     }
 }

@@ -29,6 +29,15 @@ impl Array {
     }
 }
 
+/// The values as they stand in a file: little endian, on nearly every machine the memory itself.
+pub(crate) fn little_endian(values: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        Cow::Borrowed(bytemuck::cast_slice(values))
+    } else {
+        values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+}
+
 /// One tensor to be stored.
 struct Stored<'a> {
     dtype: Dtype,
@@ -52,11 +61,7 @@ impl View for Stored<'_> {
 
     fn data(&self) -> Cow<'_, [u8]> {
         match &self.data {
-            Data::Floats(values) => {
-                let mut bytes = Vec::with_capacity(self.data_len());
-                values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-                bytes.into()
-            }
+            Data::Floats(values) => little_endian(values),
             Data::Bytes(bytes) => bytes.into(),
         }
     }
@@ -256,8 +261,15 @@ fn wrong_type(name: &str, view: &TensorView, place: &str) -> ModelError {
     ModelError::unsupported(place, what)
 }
 
+/// Reads the values of [`little_endian`]; bytes after the last whole value are left out.
 fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+    let whole = bytes.as_chunks::<4>().0.as_flattened();
+    let mut values = vec![0.0; whole.len() / size_of::<f32>()];
+    bytemuck::cast_slice_mut::<f32, u8>(&mut values).copy_from_slice(whole);
+    if cfg!(target_endian = "big") {
+        values.iter_mut().for_each(|value| *value = f32::from_bits(value.to_bits().swap_bytes()));
+    }
+    values
 }
 
 /// Reads numbers of half precision.

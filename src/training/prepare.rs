@@ -19,7 +19,7 @@ use crate::{
         arch::{Affine, Parameter},
         device::Chosen,
         network::Rows,
-        weights::{Array, Weights},
+        weights::{Array, Weights, little_endian},
     },
     runs::{Plan, Settings},
     spans::{Dataset, Sentence, dataset::tag_names},
@@ -210,7 +210,7 @@ fn fingerprint(
         sum.update(&serde_json::to_vec(untagged).unwrap_or_default());
     }
     if let Some(answers) = answers {
-        answers.table.iter().for_each(|value| sum.update(&value.to_le_bytes()));
+        sum.update(&little_endian(&answers.table));
     }
     // Settings with their default value are left out, so that a new setting does not prevent an older run from resuming.
     let mut set = serde_json::to_value(settings).unwrap_or_default();
@@ -222,10 +222,7 @@ fn fingerprint(
     sum.update(&base.tokenizer_json);
     for (name, array) in &base.weights {
         sum.update(name.as_bytes());
-        array.data.chunks(1024).for_each(|values| {
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            sum.update(&bytes);
-        });
+        sum.update(&little_endian(&array.data));
     }
     sum.finalize()
 }

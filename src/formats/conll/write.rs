@@ -8,11 +8,12 @@ use super::{
 };
 use crate::{
     formats::{
-        Corpus, Problem, WriteOptions, Written, decode,
+        WriteOptions,
         fit::{Fitted, Fitter, WordRules},
         problem::{quoted, with_noun},
+        writer::{Output, Writer},
     },
-    spans::Document,
+    spans::{Annotation, Document, LabelSet},
 };
 
 /// Spaces between columns: no word or label may contain a separator.
@@ -23,81 +24,86 @@ const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words
 
 /// Writes `word POS chunk tag` with `-DOCSTART-` lines.
 /// The middle columns are those that were read, or fillers.
-pub(super) fn write_conll2003(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     let mut opened = None;
-    write(corpus, options, &SPACES, |out, document, words, tags| {
+    sentence_writer(labels, options, &SPACES, move |out, document, words, tags| {
         let docstart = document.meta.get(META_DOCSTART).and_then(Value::as_u64).unwrap_or(1);
         if opened != Some(docstart) {
-            out.push_str(DOCSTART);
-            out.push_str(" -X- -X- O\n\n");
+            out.push(DOCSTART);
+            out.push(" -X- -X- O\n\n");
             opened = Some(docstart);
         }
         let columns = middle_columns(document, words.len());
         for (at, (word, tag)) in words.iter().zip(tags).enumerate() {
             let [pos, chunk] = columns.map_or(["-X-", "_"], |columns| columns.map(|column| value(column, at)));
-            for part in [word, " ", pos, " ", chunk, " ", tag, "\n"] {
-                out.push_str(part);
-            }
+            [word, " ", pos, " ", chunk, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
         }
     })
 }
 
 /// Writes `word tag`.
-pub(super) fn write_conll2002(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    write(corpus, options, &SPACES, |out, _, words, tags| {
+pub(super) fn write_conll2002<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    sentence_writer(labels, options, &SPACES, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
-            for part in [word, " ", tag, "\n"] {
-                out.push_str(part);
-            }
+            [word, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
         }
     })
 }
 
 /// Writes `tag<TAB>word`.
-pub(super) fn write_tag_first(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
-    write(corpus, options, &TABS, |out, _, words, tags| {
+pub(super) fn write_tag_first<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    sentence_writer(labels, options, &TABS, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
-            for part in [tag.as_str(), "\t", word, "\n"] {
-                out.push_str(part);
-            }
+            [tag, "\t", word, "\n"].into_iter().for_each(|part| out.push(part));
         }
     })
 }
 
-fn write(
-    corpus: &Corpus,
-    options: &WriteOptions,
-    layout: &WordRules,
-    mut sentence: impl FnMut(&mut String, &Document, &[&str], &[String]),
-) -> Result<Written, Vec<Problem>> {
-    let mut fitter = Fitter::new(layout, &corpus.labels, options.on_loss);
-    let mut written = Written::default();
-    let mut out = String::new();
-    let mut unusual = 0;
-    for (index, (document, annotation)) in corpus.pairs().enumerate() {
-        let Some(Fitted { words, spans, changed }) = fitter.fit(document, annotation) else { continue };
+/// Writer of sentences; `lines` appends those of one, given its words and their tags.
+struct SentenceWriter<'a, F> {
+    fitter: Fitter<'a>,
+    options: &'a WriteOptions,
+    lines: F,
+    /// Number of words that are empty or contain white space.
+    unusual: usize,
+}
+
+fn sentence_writer<'a, F>(
+    labels: &'a LabelSet,
+    options: &'a WriteOptions,
+    layout: &'a WordRules,
+    lines: F,
+) -> Box<dyn Writer + 'a>
+where
+    F: FnMut(&mut Output, &Document, &[&str], &[String]) + 'a,
+{
+    Box::new(SentenceWriter { fitter: Fitter::new(layout, labels), options, lines, unusual: 0 })
+}
+
+impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWriter<'_, F> {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
+        let Some(Fitted { words, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses) else {
+            return;
+        };
         if words.is_empty() {
-            fitter.losses.note(format!("document {} has no words and is left out", quoted(&document.id)));
-            continue;
+            out.losses.note(format!("document {} has no words and is left out", quoted(&document.id)));
+            return;
         }
         let texts: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();
-        unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
-        sentence(&mut out, document, &texts, &options.scheme.encode(&spans, words.len()));
-        out.push('\n');
-        written.documents.push(index);
-        written.spans_written += spans.len();
-        written.spans_changed += changed;
+        self.unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
+        (self.lines)(out, document, &texts, &self.options.scheme.encode(&spans, words.len()));
+        out.push("\n");
+        out.count(spans.len(), changed);
     }
-    if unusual > 0 {
-        let words = with_noun(unusual, "word");
-        fitter.losses.note(format!(
-            "{words} empty or with spaces inside: readers that split at any white space cannot read them"
-        ));
+
+    fn finish(&mut self, out: &mut Output) {
+        if self.unusual > 0 {
+            let words = with_noun(self.unusual, "word");
+            out.losses.note(format!(
+                "{words} empty or with spaces inside: readers that split at any white space cannot read them"
+            ));
+        }
     }
-    written.spans_left_out = corpus.span_count() - written.spans_written;
-    written.problems = fitter.losses.finish()?;
-    written.bytes = decode::bytes_of(out);
-    Ok(written)
 }
 
 /// The two columns between word and tag as they were read.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FORMAT, write::write};
+use super::FORMAT;
 use crate::{
     formats::{LabelConfig, Read, ReadOptions, Severity, WriteOptions, label_config},
     spans::{Edit, LabelSet, Span, SpanId, SpanSource, Status},
@@ -29,7 +29,7 @@ fn texts(read: &Read) -> Vec<(String, String)> {
 }
 
 fn rewritten(read: &Read) -> Value {
-    let bytes = write(&read.corpus, &WriteOptions::default()).unwrap().bytes;
+    let bytes = FORMAT.write(&read.corpus, &WriteOptions::default()).unwrap().bytes;
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -128,7 +128,7 @@ fn a_new_document_becomes_a_task_with_the_configured_names() {
     let mut corpus = crate::formats::tests::corpus(&[("7", &["pad", "thai"], &[(0, 2, "Dish")]), ("b", &["no"], &[])]);
     corpus.annotations[1].status = Status::Todo;
     let options = WriteOptions { config: config.clone(), ..WriteOptions::default() };
-    let written = write(&corpus, &options).unwrap();
+    let written = FORMAT.write(&corpus, &options).unwrap();
     let tasks: Value = serde_json::from_slice(&written.bytes).unwrap();
     assert_eq!(tasks[0]["data"], json!({"review": "pad thai"}));
     assert_eq!(tasks[0]["annotations"][0]["result"][0]["from_name"], json!("ner"));
@@ -156,7 +156,7 @@ fn regions_over_a_long_text_are_read_and_written_in_linear_time() {
         let regions = (0..n).map(|id| region(&id.to_string(), 0, 4, "Jane", &[["Dish", "Price"][id % 2]]));
         read(&tasks("Jane".to_owned(), regions.collect())).corpus
     };
-    assert_linear(1_500, same, |corpus| write(corpus, &WriteOptions::default()).unwrap().bytes.len());
+    assert_linear(1_500, same, |corpus| FORMAT.write(corpus, &WriteOptions::default()).unwrap().bytes.len());
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn nested_spans_over_a_long_text_are_written_without_all_their_copies() {
         source: SpanSource::Human,
     };
     corpus.annotations[0] = crate::spans::Annotation::new((0..100).map(span).collect(), Status::Done);
-    let bytes = write(&corpus, &WriteOptions::default()).unwrap().bytes;
+    let bytes = FORMAT.write(&corpus, &WriteOptions::default()).unwrap().bytes;
     assert_eq!(String::from_utf8_lossy(&bytes).matches("\"text\": \"abcd\"").count(), 1 + 64);
     assert_eq!(read(&bytes, &ReadOptions::default()).corpus.span_count(), 100);
 }

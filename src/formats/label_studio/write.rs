@@ -8,42 +8,43 @@ use super::task::{
     Offsets, RegionText, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name,
 };
 use crate::{
-    formats::{Corpus, LabelConfig, Problem, WriteOptions, Written, fit::LossReport, problem::quoted},
+    formats::{
+        LabelConfig, WriteOptions,
+        fit::LossReport,
+        problem::quoted,
+        writer::{Output, Writer},
+    },
     spans::{Annotation, Document, LabelSet, Span, Status},
     text::{CharRange, OffsetMap},
 };
 
 /// Writes a list of tasks.
 /// A document that was read from a task is written as that task with its regions updated; any other becomes a new task.
-pub(super) fn write(corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-    let mut writer = TaskWriter {
-        labels: &corpus.labels,
-        config,
-        configured: options.config.is_some(),
-        losses: LossReport::new(options.on_loss),
-    };
-    let mut written = Written::default();
-    let mut tasks = Vec::with_capacity(corpus.documents.len());
-    for (index, (document, annotation)) in corpus.pairs().enumerate() {
-        let (task, spans) = writer.task(document, annotation);
-        tasks.push(task);
-        written.documents.push(index);
-        written.spans_written += spans;
-        written.spans_left_out += annotation.spans().len() - spans;
-    }
-    written.problems = writer.losses.finish()?;
-    written.bytes = serde_json::to_vec_pretty(&tasks)
-        .map_err(|error| vec![Problem::error(format!("the tasks cannot be written as JSON: {error}"))])?;
-    written.bytes.push(b'\n');
-    Ok(written)
+    Box::new(TaskWriter { labels, config, configured: options.config.is_some(), tasks: 0 })
 }
 
 struct TaskWriter<'a> {
     labels: &'a LabelSet,
     config: LabelConfig,
     configured: bool,
-    losses: LossReport,
+    /// Number of tasks written.
+    tasks: usize,
+}
+
+impl Writer for TaskWriter<'_> {
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
+        let (task, spans) = self.task(document, annotation, &mut out.losses);
+        out.push(if self.tasks == 0 { "[" } else { "," });
+        out.push_indented_json(document, &task);
+        self.tasks += 1;
+        out.count(spans, 0);
+    }
+
+    fn finish(&mut self, out: &mut Output) {
+        out.push(if self.tasks == 0 { "[]\n" } else { "\n]\n" });
+    }
 }
 
 /// Maximum bytes of copies of a text in its new regions, per byte of the text. A region may lack its copy: without a
@@ -54,8 +55,8 @@ const COPIES: usize = 64;
 type SpanKey = (usize, usize, String);
 
 impl TaskWriter<'_> {
-    fn task(&mut self, document: &Document, annotation: &Annotation) -> (Value, usize) {
-        let wanted = self.wanted(document, annotation);
+    fn task(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> (Value, usize) {
+        let wanted = self.wanted(document, annotation, losses);
         let count = wanted.len();
         let mut task = self.base(document);
         let field = self.field(&task, document);
@@ -122,7 +123,12 @@ impl TaskWriter<'_> {
         }
     }
 
-    fn wanted<'s>(&mut self, document: &Document, annotation: &'s Annotation) -> Vec<(SpanKey, &'s Span)> {
+    fn wanted<'s>(
+        &self,
+        document: &Document,
+        annotation: &'s Annotation,
+        losses: &mut LossReport,
+    ) -> Vec<(SpanKey, &'s Span)> {
         let map = OffsetMap::new(&document.text);
         let mut wanted = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
@@ -134,7 +140,7 @@ impl TaskWriter<'_> {
                 }
                 None => {
                     let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    self.losses.add(&document.id, &what, "left out", "left out");
+                    losses.add(&document.id, &what, "left out", "left out");
                 }
             }
         }

@@ -1,0 +1,97 @@
+//! Documents of a file on their way out, one at a time.
+
+use serde::Serialize;
+
+use super::{Corpus, Problem, WriteOptions, Written, decode, fit::LossReport, problem::quoted};
+use crate::spans::{Annotation, Document, LabelSet};
+
+/// Makes the writer of one file. The label set has the labels of all spans that will come.
+pub(super) type WriteFn = for<'a> fn(&'a LabelSet, &'a WriteOptions) -> Box<dyn Writer + 'a>;
+
+/// Writer of one file.
+pub(super) trait Writer {
+    /// Appends a document; one that the format cannot hold at all is left out and reported.
+    fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output);
+
+    /// Appends what follows the last document. A format that is written as a whole is written here.
+    fn finish(&mut self, out: &mut Output) {
+        let _ = out;
+    }
+}
+
+/// Bytes of a file in progress, with an account of what they hold.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// Bytes to append to the file. Whoever drives the writer may take them away between two documents.
+    pub(super) bytes: Vec<u8>,
+    /// Content that the format cannot hold.
+    pub(super) losses: LossReport,
+    written: Written,
+    /// Whether nothing was appended so far.
+    empty: bool,
+    /// Number of documents that were handed to the writer.
+    seen: usize,
+}
+
+impl Output {
+    fn new(options: &WriteOptions) -> Self {
+        let losses = LossReport::new(options.on_loss);
+        Self { bytes: Vec::new(), losses, written: Written::default(), empty: true, seen: 0 }
+    }
+
+    /// Appends text. A file that begins with U+FEFF gets a byte order mark, so that the character is not taken for one.
+    pub(super) fn push(&mut self, text: &str) {
+        if self.empty && text.starts_with('\u{feff}') {
+            self.bytes.extend_from_slice(decode::MARK);
+        }
+        self.empty &= text.is_empty();
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Appends a value as JSON in one line, without line end.
+    pub(super) fn push_json(&mut self, document: &Document, value: &impl Serialize) {
+        if let Err(error) = serde_json::to_writer(&mut self.bytes, value) {
+            self.losses.fault(Problem::error(format!("document {}: {error}", quoted(&document.id))));
+        }
+    }
+
+    /// Appends a value as an element of a list in indented JSON: on a line of its own, without the comma.
+    pub(super) fn push_indented_json(&mut self, document: &Document, value: &impl Serialize) {
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => {
+                self.push("\n  ");
+                self.push(&text.replace('\n', "\n  "));
+            }
+            Err(error) => self.losses.fault(Problem::error(format!("document {}: {error}", quoted(&document.id)))),
+        }
+    }
+
+    /// Counts the document as written with this number of spans, `changed` of which were changed to fit.
+    pub(super) fn count(&mut self, spans: usize, changed: usize) {
+        self.written.documents.push(self.seen.saturating_sub(1));
+        self.written.spans_written += spans;
+        self.written.spans_changed += changed;
+    }
+
+    /// Counts the text of the document as changed to fit.
+    pub(super) fn count_changed_text(&mut self) {
+        self.written.texts_changed += 1;
+    }
+}
+
+/// Writes a corpus to memory.
+///
+/// # Errors
+/// Every loss, if [`super::OnLoss::Fail`] is asked for and there is one.
+pub(super) fn write_corpus(write: WriteFn, corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
+    let mut out = Output::new(options);
+    let mut writer = write(&corpus.labels, options);
+    for (document, annotation) in corpus.pairs() {
+        out.seen += 1;
+        writer.document(document, annotation, &mut out);
+    }
+    writer.finish(&mut out);
+    let problems = out.losses.finish()?;
+    let spans_left_out = corpus.span_count().saturating_sub(out.written.spans_written);
+    Ok(Written { bytes: out.bytes, problems, spans_left_out, ..out.written })
+}
