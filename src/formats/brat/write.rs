@@ -55,7 +55,9 @@ impl Writer for BratWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let (lines, spans, changed) = self.lines(document, annotation, out);
         let name = self.name(&document.id);
-        let text = decode::bytes_of(document.text.to_string());
+        // A second mark, of which the reader removes one.
+        let mark = if document.text.starts_with('\u{feff}') { decode::MARK } else { &[] };
+        let text = [mark, document.text.as_bytes()].concat();
         let added = self.add(&format!("{name}.txt"), &text).and_then(|()| self.add(&format!("{name}.ann"), lines.as_bytes()));
         if let Err(error) = added {
             out.losses.fault(Problem::error(format!("document {}: {error}", quoted(&document.id))));

@@ -20,7 +20,7 @@ pub(super) const FORMAT: Format = Format {
     name: "spacy",
     about: "spaCy's binary DocBin, for spacy train",
     extensions: &["spacy"],
-    cannot_hold: "white space at the ends of a span, the statuses flagged and skipped",
+    cannot_hold: "the statuses flagged and skipped, words that a span cuts",
     keeps_text: true,
     detect,
     read: Some(read::read),

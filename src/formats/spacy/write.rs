@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use super::{BEGIN, Bin, ENT_IOB, ENT_TYPE, GROUP, Group, INSIDE, MISSING, ORTH, OUTSIDE, pack_span, strings::id_of};
 use crate::{
     formats::{
-        OnLoss, Problem, WriteOptions,
-        problem::quoted,
+        Problem, WriteOptions,
+        problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, Span, Status},
@@ -22,12 +22,12 @@ use crate::{
 
 /// Makes a writer. Strings follow the tokens that have them, and everything is packed together, so that the file is kept in
 /// memory until its end.
-pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+pub(super) fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     Box::new(BinWriter {
         labels,
-        on_loss: options.on_loss,
         bin: DocBin { version: "0.1", attrs: [ORTH, ENT_IOB, ENT_TYPE], ..DocBin::default() },
         strings: BTreeSet::new(),
+        padded: 0,
     })
 }
 
@@ -55,9 +55,10 @@ impl Default for BinVec {
 
 struct BinWriter<'a> {
     labels: &'a LabelSet,
-    on_loss: OnLoss,
     bin: DocBin,
     strings: BTreeSet<String>,
+    /// Number of spans with white space at an end.
+    padded: usize,
 }
 
 /// A token: its bytes, and whether a blank follows that belongs to it.
@@ -71,18 +72,18 @@ impl Writer for BinWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let mut seen = HashSet::new();
         let mut spans: Vec<(TextRange, &str)> = Vec::new();
-        let mut changed = 0;
         for span in annotation.spans() {
-            let Some((range, label)) = self.fit(document, span, out) else { continue };
+            let Some(label) = self.label(document, span, out) else { continue };
+            let (range, text) = (span.range, span.range.of(&document.text));
             if !seen.insert((range, label)) {
-                let (text, label) = (quoted(range.of(&document.text)), quoted(label));
+                let (text, label) = (quoted(text), quoted(label));
                 out.losses.note(format!("document {}: {text} ({label}) occurs twice; written once", quoted(&document.id)));
                 continue;
             }
-            changed += usize::from(range != span.range);
+            self.padded += usize::from(text.trim().len() < text.len());
             spans.push((range, label));
         }
-        let tokens = tokens(document, spans.iter().map(|(range, _)| *range));
+        let tokens = tokens(document, &spans.iter().map(|(range, _)| *range).collect::<Vec<_>>());
         let (entities, rest) = disjoint(&spans);
         let unknown = if annotation.status == Status::Done { OUTSIDE } else { MISSING };
         let mut next = entities.iter().peekable();
@@ -107,10 +108,14 @@ impl Writer for BinWriter<'_> {
         flags.insert("has_unknown_spaces".to_owned(), json!(false));
         self.bin.flags.push(flags);
         self.add_fields(document);
-        out.count(spans.len(), changed);
+        out.count(spans.len(), 0);
     }
 
     fn finish(&mut self, out: &mut Output) {
+        if self.padded > 0 {
+            let spans = with_noun(self.padded, "span");
+            out.losses.note(format!("{spans} with white space at an end: spaCy reads them, but cannot train on them"));
+        }
         let bin = std::mem::take(&mut self.bin);
         let bin = DocBin { strings: std::mem::take(&mut self.strings).into_iter().collect(), ..bin };
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -122,7 +127,7 @@ impl Writer for BinWriter<'_> {
     }
 }
 
-impl BinWriter<'_> {
+impl<'a> BinWriter<'a> {
     /// Number of a string, which will be in the file.
     fn string(&mut self, string: &str) -> u64 {
         if !self.strings.contains(string) {
@@ -131,25 +136,16 @@ impl BinWriter<'_> {
         id_of(string)
     }
 
-    /// Range and label of a span as they are written; `None` if it is left out.
-    fn fit<'s>(&'s self, document: &Document, span: &Span, out: &mut Output) -> Option<(TextRange, &'s str)> {
+    /// Label of a span; `None` if the span is left out.
+    fn label(&self, document: &Document, span: &Span, out: &mut Output) -> Option<&'a str> {
         let text = span.range.of(&document.text);
         let label = self.labels.get(span.label).map(|label| label.name.as_str()).filter(|name| !name.is_empty());
-        let Some(label) = label.filter(|_| !text.trim().is_empty()) else {
+        if label.is_none() || text.is_empty() {
             let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
             out.losses.add(&document.id, &what, "left out", "left out");
             return None;
-        };
-        let start = span.range.start + (text.len() - text.trim_start().len());
-        let range = TextRange::new(start, start + text.trim().len());
-        if range != span.range {
-            let what = format!("the span {} ({}) begins or ends with white space", quoted(text), quoted(label));
-            out.losses.add(&document.id, &what, "left out", "written without it");
-            if self.on_loss != OnLoss::Snap {
-                return None;
-            }
         }
-        Some((range, label))
+        label
     }
 
     /// The span groups of a document in MessagePack.
@@ -216,10 +212,21 @@ fn disjoint<'s>(spans: &[(TextRange, &'s str)]) -> (Vec<(TextRange, &'s str)>, V
     (taken.into_values().collect(), rest)
 }
 
+/// Places in a text where tokens are cut.
+#[derive(Default)]
+struct Cuts {
+    starts: BTreeSet<usize>,
+    ends: BTreeSet<usize>,
+    all: BTreeSet<usize>,
+}
+
 /// Tokens that make up the whole text: words, and what is between them, cut where a span begins or ends.
-pub(super) fn tokens(document: &Document, spans: impl Iterator<Item = TextRange>) -> Vec<Token> {
+pub(super) fn tokens(document: &Document, spans: &[TextRange]) -> Vec<Token> {
     let text = &*document.text;
-    let cuts: BTreeSet<usize> = spans.flat_map(|range| [range.start, range.end]).collect();
+    let starts: BTreeSet<usize> = spans.iter().map(|range| range.start).collect();
+    let ends: BTreeSet<usize> = spans.iter().map(|range| range.end).collect();
+    let all = starts.union(&ends).copied().collect();
+    let cuts = Cuts { starts, ends, all };
     let mut tokens = Vec::new();
     let mut at = 0;
     for word in document.words.iter() {
@@ -234,10 +241,10 @@ pub(super) fn tokens(document: &Document, spans: impl Iterator<Item = TextRange>
 }
 
 /// Adds the pieces of a range between cuts.
-fn pieces(range: TextRange, cuts: &BTreeSet<usize>, tokens: &mut Vec<Token>) {
+fn pieces(range: TextRange, cuts: &Cuts, tokens: &mut Vec<Token>) {
     let mut start = range.start;
-    let ends = cuts.range(range.start..range.end).copied().filter(|cut| *cut > range.start).chain([range.end]);
-    for end in ends {
+    let ends = cuts.all.range(range.start..range.end.max(range.start)).copied().filter(|cut| *cut > range.start);
+    for end in ends.chain([range.end]) {
         if end > start {
             tokens.push(Token { range: TextRange::new(start, end), space: false });
         }
@@ -245,28 +252,24 @@ fn pieces(range: TextRange, cuts: &BTreeSet<usize>, tokens: &mut Vec<Token>) {
     }
 }
 
-/// Adds tokens for a gap between words. A blank after a token belongs to it; other white space is a token.
-fn gap(text: &str, gap: TextRange, cuts: &BTreeSet<usize>, tokens: &mut Vec<Token>) {
-    let mut rest = gap;
-    if let Some(last) = tokens.last_mut().filter(|last| last.range.end == rest.start)
-        && rest.of(text).starts_with(' ')
-    {
-        last.space = true;
-        rest.start += 1;
-    }
-    let mut start = rest.start;
+/// Adds tokens for a gap between words. A blank after a token belongs to it, unless a span begins or ends with the blank;
+/// other white space is a token.
+fn gap(text: &str, gap: TextRange, cuts: &Cuts, tokens: &mut Vec<Token>) {
+    let mut start = gap.start;
     let mut before = None;
-    for (at, c) in rest.of(text).char_indices() {
-        let at = rest.start + at;
-        if before.is_some_and(|before: char| before.is_whitespace() != c.is_whitespace()) {
+    for (at, c) in gap.of(text).char_indices() {
+        let at = gap.start + at;
+        let is_edge = before.is_none_or(|before: char| before.is_whitespace() != c.is_whitespace());
+        if is_edge {
             pieces(TextRange::new(start, at), cuts, tokens);
             start = at;
-            if c == ' ' && let Some(last) = tokens.last_mut() {
+            let last = tokens.last_mut().filter(|last| last.range.end == at && c == ' ');
+            if let Some(last) = last.filter(|_| !cuts.starts.contains(&at) && !cuts.ends.contains(&(at + 1))) {
                 last.space = true;
                 start = at + 1;
             }
         }
         before = Some(c);
     }
-    pieces(TextRange::new(start, rest.end.max(start)), cuts, tokens);
+    pieces(TextRange::new(start, gap.end.max(start)), cuts, tokens);
 }
