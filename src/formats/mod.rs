@@ -8,6 +8,7 @@
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
 mod brat;
+mod cas_json;
 mod conll;
 mod container;
 mod corpus;

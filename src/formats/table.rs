@@ -23,6 +23,7 @@ pub static FORMATS: &[&Format] = &[
     &super::label_studio::FORMAT,
     &super::brat::FORMAT,
     &super::spacy::FORMAT,
+    &super::cas_json::FORMAT,
 ];
 
 /// The format for any text; its reader names the first byte that is none.

@@ -1,17 +1,15 @@
 //! Writer of brat's standoff: a zip archive with a pair of files for each document, and the settings.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    io::{Cursor, Write},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
-use zip::{ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
 use super::standoff::{TextBound, enclosing, line, parts_of, references, remove_dangling};
 use crate::{
     formats::{
-        OnLoss, Problem, WriteOptions, decode,
+        OnLoss, WriteOptions,
+        container::pack::Pack,
+        decode,
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
@@ -19,16 +17,12 @@ use crate::{
     text::{OffsetMap, TextRange},
 };
 
-/// Longest name of a file without its extension, in bytes. File systems take 255.
-const LONGEST_NAME: usize = 150;
-
-/// Makes a writer. The archive is complete only at its end, so that it is kept in memory until then.
+/// Makes a writer.
 pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     Box::new(BratWriter {
         labels,
         on_loss: options.on_loss,
-        archive: ZipWriter::new(Cursor::new(Vec::new())),
-        names: HashSet::new(),
+        pack: Pack::new(),
         settings: Settings::default(),
     })
 }
@@ -36,9 +30,7 @@ pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<
 struct BratWriter<'a> {
     labels: &'a LabelSet,
     on_loss: OnLoss,
-    archive: ZipWriter<Cursor<Vec<u8>>>,
-    /// Names of files so far, in lower case, as some file systems see them.
-    names: HashSet<String>,
+    pack: Pack,
     settings: Settings,
 }
 
@@ -54,47 +46,22 @@ struct Settings {
 impl Writer for BratWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let (lines, spans, changed) = self.lines(document, annotation, out);
-        let name = self.name(&document.id);
+        let name = self.pack.name(&document.id);
         // A second mark, of which the reader removes one.
         let mark = if document.text.starts_with('\u{feff}') { decode::MARK } else { &[] };
         let text = [mark, document.text.as_bytes()].concat();
-        let added = self.add(&format!("{name}.txt"), &text).and_then(|()| self.add(&format!("{name}.ann"), lines.as_bytes()));
-        if let Err(error) = added {
-            out.losses.fault(Problem::error(format!("document {}: {error}", quoted(&document.id))));
-        }
+        self.pack.add(&format!("{name}.txt"), &text, out);
+        self.pack.add(&format!("{name}.ann"), lines.as_bytes(), out);
         out.count(spans, changed);
     }
 
     fn finish(&mut self, out: &mut Output) {
-        let settings = self.settings.text(self.labels);
-        let added = self.add("annotation.conf", settings.as_bytes());
-        let archive = std::mem::replace(&mut self.archive, ZipWriter::new(Cursor::new(Vec::new())));
-        match added.and_then(|()| archive.finish()) {
-            Ok(bytes) => out.bytes.extend(bytes.into_inner()),
-            Err(error) => out.losses.fault(Problem::error(format!("the archive cannot be written: {error}"))),
-        }
+        self.pack.add("annotation.conf", self.settings.text(self.labels).as_bytes(), out);
+        self.pack.finish(out);
     }
 }
 
 impl BratWriter<'_> {
-    fn add(&mut self, name: &str, bytes: &[u8]) -> ZipResult<()> {
-        self.archive.start_file(name, SimpleFileOptions::default())?;
-        Ok(self.archive.write_all(bytes)?)
-    }
-
-    /// Name for the files of a document: its id, as far as it can be a name, and no other document has it.
-    fn name(&mut self, id: &str) -> String {
-        let parts: Vec<String> = id.split('/').map(file_name).collect();
-        let name = parts.join("/");
-        let mut unique = name.clone();
-        let mut number = 1;
-        while !self.names.insert(unique.to_lowercase()) {
-            number += 1;
-            unique = format!("{name}-{number}");
-        }
-        unique
-    }
-
     /// Lines of the annotations of a document, its spans in them, and how many of those were changed to fit.
     fn lines(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) -> (String, usize, usize) {
         let map = OffsetMap::new(&document.text);
@@ -192,24 +159,6 @@ impl BratWriter<'_> {
 
 fn is_span_id(target: &str) -> bool {
     target.strip_prefix('T').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// A part of an id as a name of a file.
-fn file_name(part: &str) -> String {
-    let mut name = String::new();
-    for c in part.chars() {
-        let is_fine = !c.is_control() && !matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '\0');
-        let c = if is_fine { c } else { '_' };
-        if name.len() + c.len_utf8() > LONGEST_NAME {
-            break;
-        }
-        name.push(c);
-    }
-    // Files whose names begin with a dot are hidden, and are not read.
-    if name.is_empty() || name.starts_with('.') || name == "__MACOSX" {
-        name.insert(0, '_');
-    }
-    name
 }
 
 impl Settings {

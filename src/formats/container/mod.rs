@@ -3,6 +3,7 @@
 mod archive;
 pub(super) mod files;
 pub(super) mod limits;
+pub(super) mod pack;
 mod packed;
 pub(super) mod zstandard;
 
