@@ -47,7 +47,7 @@ fn offsets_are_utf_16_and_tokens_are_words() {
         {"%ID": 5, "%TYPE": ENTITY, "@sofa": 1, "begin": 1, "end": 2, "value": "Half"},
         {"%ID": 6, "%TYPE": ENTITY, "@sofa": 1, "begin": 3, "end": 7},
     ])));
-    assert_eq!(spans(&read), [("Fish", "NamedEntity"), ("Fish tacos", "Dish")]);
+    assert_eq!(spans(&read), [("Fish tacos", "Dish"), ("Fish", "NamedEntity")]);
     assert_eq!(read.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["Fish", "tacos!"]);
     let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
     assert!(shown[0].starts_with("document `1`: a span of `Half` has wrong offsets"), "{shown:?}");

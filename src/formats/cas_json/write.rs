@@ -32,8 +32,8 @@ struct CasWriter<'a> {
     count: usize,
 }
 
-/// A span that is to be written, and whether it was.
-type Wanted<'a> = HashMap<(TextRange, &'a str), usize>;
+/// How often each span is to be written.
+type Wanted = HashMap<(TextRange, String), usize>;
 
 impl Writer for CasWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
@@ -169,8 +169,8 @@ fn changed(
     out: &mut Output,
 ) -> Map<String, Value> {
     let map = OffsetMap::new(&document.text);
-    let mut left: Wanted<'_> = HashMap::new();
-    wanted.iter().for_each(|key| *left.entry(*key).or_default() += 1);
+    let mut left = Wanted::new();
+    wanted.iter().for_each(|(range, label)| *left.entry((*range, (*label).to_owned())).or_default() += 1);
     let mut structures = match tree.get_mut(key::STRUCTURES).map(Value::take) {
         Some(Value::Array(structures)) => structures,
         _ => Vec::new(),
@@ -184,7 +184,7 @@ fn changed(
         if !layers.contains(type_of(object)) {
             return true;
         }
-        let label = label_of(object).unwrap_or_else(|| layer_label(object));
+        let label = label_of(object).unwrap_or_else(|| layer_label(object)).to_owned();
         let count = range(object, &map).ok().and_then(|range| left.get_mut(&(range, label)));
         match count.filter(|count| **count > 0) {
             Some(count) => *count -= 1,
@@ -206,18 +206,18 @@ fn changed(
     let sofa = structures.iter().find(|one| one.get(key::TEXT).and_then(Value::as_str) == Some(&*document.text));
     let sofa = sofa.and_then(|sofa| sofa.get(key::ID)).cloned().unwrap_or(json!(1));
     let mut added = Vec::new();
-    for key in wanted {
-        let Some(count) = left.get_mut(key).filter(|count| **count > 0) else { continue };
+    for (range, label) in wanted {
+        let Some(count) = left.get_mut(&(*range, (*label).to_owned())).filter(|count| **count > 0) else { continue };
         *count -= 1;
         last += 1;
-        let Utf16Range { start, end } = map.to_utf16(key.0);
+        let Utf16Range { start, end } = map.to_utf16(*range);
         let mut object = Map::new();
         object.insert(key::ID.to_owned(), json!(last));
         object.insert(key::TYPE.to_owned(), json!(layer));
         object.insert("@sofa".to_owned(), sofa.clone());
         object.insert("begin".to_owned(), json!(start));
         object.insert("end".to_owned(), json!(end));
-        object.insert(feature.clone(), json!(key.1));
+        object.insert(feature.clone(), json!(label));
         structures.push(Value::Object(object));
         added.push(last);
     }
