@@ -154,6 +154,8 @@ impl Default for WriteOptions {
 pub struct Written {
     /// Contents of the file.
     pub bytes: Vec<u8>,
+    /// Columns of the file, if it has columns: words that look like tags would hide which is which.
+    pub tags: TagOptions,
     /// Changes, omissions and notes. Never an error.
     pub problems: Vec<Problem>,
     /// Documents in the file, as indices into the corpus.

@@ -74,8 +74,12 @@ impl fmt::Display for RoundTrip {
 
 /// Reads a written file and compares it with its corpus.
 pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> RoundTrip {
-    let read_options =
-        ReadOptions { config: options.config.clone(), labels: corpus.labels.clone(), ..ReadOptions::default() };
+    let read_options = ReadOptions {
+        config: options.config.clone(),
+        labels: corpus.labels.clone(),
+        tags: written.tags,
+        ..ReadOptions::default()
+    };
     let read = format.read(&written.bytes, &read_options);
     let mut proof = RoundTrip {
         documents_out: written.documents.len(),

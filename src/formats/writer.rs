@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Corpus, Problem, WriteOptions, Written, decode, fit::LossReport, problem::quoted};
+use super::{Corpus, Problem, TagOptions, WriteOptions, Written, decode, fit::LossReport, problem::quoted};
 use crate::spans::{Annotation, Document, LabelSet};
 
 /// Makes the writer of one file. The label set has the labels of all spans that will come.
@@ -71,6 +71,12 @@ impl Output {
         self.written.documents.push(self.seen.saturating_sub(1));
         self.written.spans_written += spans;
         self.written.spans_changed += changed;
+    }
+
+    /// Names the columns of the word and of the tag, counted from 0, in a file that has no header.
+    pub(super) fn set_columns(&mut self, word: usize, tag: usize) {
+        let (word_column, tag_column) = (Some(word), Some(tag));
+        self.written.tags = TagOptions { word_column, tag_column, header: Some(false), ..TagOptions::default() };
     }
 
     /// Counts the text of the document as changed to fit.

@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{storage::folder_in_memory, *};
 use crate::{
     spans::{
         Action, ActionId, Document, Edit, Journal, LabelSet, Span, SpanId, SpanSource, Split, Status,
@@ -101,7 +101,7 @@ proptest! {
 
     #[test]
     fn a_journal_reads_as_it_was_written(steps in steps()) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         let project = project(dir.path());
         let history = perform(&project, &steps);
         let again = project.read_annotator(&name()).unwrap();
@@ -111,7 +111,7 @@ proptest! {
 
     #[test]
     fn merged_by_union_two_journals_lose_no_line(left in steps(), right in steps(), shuffle: bool) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         let project = project(dir.path());
         let path = journal_path(&project);
         perform(&project, &left);
@@ -130,7 +130,7 @@ proptest! {
 
 #[test]
 fn cut_off_at_any_byte_a_journal_keeps_every_whole_line_and_takes_the_next() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     let steps = [Step::Add(0, 5, 6, 2), Step::Add(2, 0, 2, 1), Step::Undo, Step::Status(0, 2), Step::Add(1, 0, 5, 0)];
     let history = perform(&project, &steps);
@@ -169,7 +169,7 @@ fn cut_off_at_any_byte_a_journal_keeps_every_whole_line_and_takes_the_next() {
 
 #[test]
 fn a_damaged_line_in_the_middle_costs_itself_only_and_stays() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     perform(&project, &[Step::Status(0, 2), Step::Status(1, 2), Step::Status(2, 2)]);
     let path = journal_path(&project);
@@ -185,7 +185,7 @@ fn a_damaged_line_in_the_middle_costs_itself_only_and_stays() {
 
 #[test]
 fn one_annotator_has_one_writer_and_any_number_of_readers() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     let anna = project.annotator(&name(), 1_750_000_000).unwrap();
     let error = project.annotator(&name(), 0).unwrap_err();
@@ -204,7 +204,7 @@ fn one_annotator_has_one_writer_and_any_number_of_readers() {
 
 #[test]
 fn a_pull_while_the_journal_is_open_loses_nothing_of_either() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     let status =
         |document: &str| JournalOp::Do(Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] });
@@ -231,7 +231,7 @@ fn import() -> Vec<ImportItem> {
 
 #[test]
 fn an_import_brings_documents_and_annotations_under_free_ids() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let report = project.import(Some(&mut anna), 5, import()).unwrap();
@@ -249,7 +249,7 @@ fn an_import_brings_documents_and_annotations_under_free_ids() {
 
 #[test]
 fn ids_that_the_caller_counts_never_meet_those_that_are_given() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let id = ActionId(SpanId { writer: anna.writer(), sequence: 0 });
@@ -264,7 +264,7 @@ fn ids_that_the_caller_counts_never_meet_those_that_are_given() {
 
 #[test]
 fn an_import_that_cannot_be_done_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let before = fs::read(dir.path().join("documents.jsonl")).unwrap();
     let mut anna = project.annotator(&name(), 0).unwrap();
@@ -287,7 +287,7 @@ fn an_import_that_cannot_be_done_changes_nothing() {
 #[test]
 fn an_import_cut_off_at_any_moment_counts_wholly_or_not_at_all() {
     // The files after a whole import; a crash leaves the new or the old form of each, in this order.
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let [documents, journal, log] =
@@ -323,7 +323,7 @@ fn an_import_cut_off_at_any_moment_counts_wholly_or_not_at_all() {
 
 #[test]
 fn importing_a_file_twice_adds_nothing_and_changes_no_work() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let text_only = vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
@@ -339,7 +339,7 @@ fn importing_a_file_twice_adds_nothing_and_changes_no_work() {
 
 #[test]
 fn a_document_that_is_in_the_data_twice_gets_its_spans_once_each() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let mut anna = project.annotator(&name(), 0).unwrap();
     let with = |id: &str| {
@@ -363,7 +363,7 @@ fn a_document_that_is_in_the_data_twice_gets_its_spans_once_each() {
 
 #[test]
 fn what_tests_does_not_teach_under_another_name() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
     let item = |id: &str, text: &str, split: Option<Split>| {
         let document = Document { split, ..Document::new(id, text, Grid::Natural) };
@@ -381,7 +381,7 @@ fn what_tests_does_not_teach_under_another_name() {
 
 #[test]
 fn annotations_of_known_documents_need_an_annotator_too() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let plain = || vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
     project.import(None, 0, plain()).unwrap();
@@ -391,7 +391,7 @@ fn annotations_of_known_documents_need_an_annotator_too() {
 
 #[test]
 fn two_programs_that_import_at_once_lose_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut first = project(dir.path());
     let mut second = Project::open(dir.path()).unwrap();
     let plain = || vec![ImportItem { spans: Vec::new(), status: Status::Todo, ..import().remove(0) }];
@@ -407,7 +407,7 @@ fn two_programs_that_import_at_once_lose_nothing() {
 
 #[test]
 fn the_error_for_other_folders_says_what_to_do() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let error = |path: &Path| Project::open(path).unwrap_err().to_string();
     assert!(error(dir.path()).contains("is not a project (it has no project.json); to make one there: tagli new "));
     assert!(error(&dir.path().join("none")).starts_with("there is no folder "));
@@ -422,7 +422,7 @@ fn the_error_for_other_folders_says_what_to_do() {
 
 #[test]
 fn fifty_thousand_documents_open_quickly() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let words = "the fish tacos at this place were really good and the price was right for us too ok".split(' ');
     let words: Vec<&str> = words.collect();
@@ -459,7 +459,7 @@ fn holds_annas_lock() {
 
 #[test]
 fn a_killed_process_leaves_its_work_and_no_lock() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     let mut other = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "holds_annas_lock"])
@@ -483,7 +483,7 @@ fn a_killed_process_leaves_its_work_and_no_lock() {
 #[test]
 fn a_project_of_format_1_reads_for_ever() {
     // Written by hand from FORMAT.md; the checksums by zlib.crc32 of Python 3. Never change it.
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
     write(
         "project.json",

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{
     output::Existing,
     run_folder::{HeldRun, RunConfig},
-    storage::{Crash, Dir, NewFolder, Published, recover, with_plain_file_system},
+    storage::{Crash, Dir, NewFolder, Published, folder_in_memory, recover, with_plain_file_system},
     *,
 };
 use crate::{
@@ -112,7 +112,7 @@ pub(super) fn at_every_point(mut check: impl FnMut(usize, bool) -> bool) {
 #[test]
 fn a_folder_is_the_old_or_the_new_one_after_a_crash_at_any_point() {
     at_every_point(|at, plain| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         let model = dir.path().join("model");
         add_others(dir.path());
         make(&model, "old").unwrap();
@@ -142,7 +142,7 @@ fn a_folder_is_the_old_or_the_new_one_after_a_crash_at_any_point() {
 #[test]
 fn a_folder_is_removed_whole_or_not_at_all_after_a_crash_at_any_point() {
     at_every_point(|at, plain| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         add_others(dir.path());
         make(&dir.path().join("checkpoint"), "old").unwrap();
         let crash = Crash::after(at);
@@ -208,7 +208,7 @@ pub(super) fn numbers(dir: &Path) -> Vec<String> {
 #[test]
 fn a_run_is_the_old_or_the_new_one_after_a_crash_at_any_point_of_its_replacement() {
     at_every_point(|at, _| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         let out = dir.path().join("out");
         drop(train(PlainRun::create(&out, &config(1), false).unwrap(), 1).unwrap());
         add_others(&out);
@@ -249,7 +249,7 @@ fn runs(dir: &Path) -> (Runs, RunId) {
 #[test]
 fn a_run_can_be_removed_after_a_crash_at_any_point_of_its_removal() {
     at_every_point(|at, _| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         let (runs, id) = runs(dir.path());
         add_others(&dir.path().join("runs"));
         let crash = Crash::after(at);
@@ -268,7 +268,7 @@ fn a_run_can_be_removed_after_a_crash_at_any_point_of_its_removal() {
 
 #[test]
 fn the_removal_of_a_run_stops_before_what_it_did_not_make() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let (runs, id) = runs(dir.path());
     let path = dir.path().join("runs").join(id.as_str());
     for foreign in ["notes.txt", "model/README.md", "thesis/thesis.tex", ".model.old/thesis.tex"] {
@@ -297,7 +297,7 @@ fn the_removal_of_a_run_stops_before_what_it_did_not_make() {
 
 #[test]
 fn a_run_of_an_earlier_version_is_reported_and_stays() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let runs = Runs::of(dir.path());
     let path = dir.path().join("runs/0001-mini");
     fs::create_dir_all(path.join("model")).unwrap();
@@ -329,7 +329,7 @@ fn a_run_of_an_earlier_version_is_reported_and_stays() {
 
 #[test]
 fn a_run_needs_force_to_be_replaced_and_a_model_is_never_replaced() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let out = dir.path().join("out");
     drop(train(PlainRun::create(&out, &config(1), false).unwrap(), 1).unwrap());
     let before = tree(&out);
@@ -361,7 +361,7 @@ fn a_run_needs_force_to_be_replaced_and_a_model_is_never_replaced() {
 
 #[test]
 fn a_run_that_ends_early_replaces_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let out = dir.path().join("out");
     drop(train(PlainRun::create(&out, &config(1), false).unwrap(), 1).unwrap());
     let mut run = PlainRun::create(&out, &config(2), true).unwrap();
@@ -377,7 +377,7 @@ fn a_run_that_ends_early_replaces_nothing() {
 
 #[test]
 fn an_interrupted_replacement_goes_on_and_takes_its_place() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let out = dir.path().join("out");
     drop(train(PlainRun::create(&out, &config(1), false).unwrap(), 1).unwrap());
     let mut run = PlainRun::create(&out, &config(2), true).unwrap();
@@ -402,7 +402,7 @@ fn an_interrupted_replacement_goes_on_and_takes_its_place() {
 
 #[test]
 fn of_processes_that_start_at_once_in_a_folder_one_gets_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let out = dir.path().join("out");
     for (force, number) in [(false, 1), (true, 2)] {
         let won: Vec<RunFolder> = std::thread::scope(|scope| {
@@ -424,7 +424,7 @@ fn of_processes_that_start_at_once_in_a_folder_one_gets_it() {
 
 #[test]
 fn a_link_is_followed_to_the_folder_that_is_given_and_nowhere_else() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let (home, disk) = (dir.path().join("home"), dir.path().join("disk"));
     for folder in [&home, &disk] {
         fs::create_dir(folder).unwrap();
@@ -452,7 +452,7 @@ fn a_link_is_followed_to_the_folder_that_is_given_and_nowhere_else() {
 
 #[test]
 fn a_folder_that_is_swapped_after_the_check_is_not_hit() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let (home, model) = (dir.path().join("home"), dir.path().join("model"));
     add_others(&home);
     make(&home.join("twin"), "mine").unwrap();
@@ -480,7 +480,7 @@ fn a_folder_that_is_swapped_after_the_check_is_not_hit() {
 
 #[test]
 fn a_folder_that_is_not_ours_is_not_replaced_and_the_new_one_is_kept() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let model = dir.path().join("model");
     for (name, content) in [("thesis.tex", "mine"), ("a.txt", "mine")] {
         fs::create_dir_all(&model).unwrap();
@@ -499,7 +499,7 @@ fn a_folder_that_is_not_ours_is_not_replaced_and_the_new_one_is_kept() {
 
 #[test]
 fn a_record_from_a_stranger_does_not_lead_out_of_its_folder() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let id = "0123456789abcdef0123456789abcdef";
     add_others(dir.path());
     fs::write(dir.path().join("thesis.tex"), "mine").unwrap();
@@ -521,7 +521,7 @@ fn a_record_from_a_stranger_does_not_lead_out_of_its_folder() {
 
 #[test]
 fn what_a_project_writes_leaves_the_folders_beside_it_alone() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let root = dir.path().join("reviews");
     for folder in ["", "annotations", "exports", "runs"] {
         add_others(&root.join(folder));
@@ -543,7 +543,7 @@ fn what_a_project_writes_leaves_the_folders_beside_it_alone() {
 
 #[test]
 fn files_that_are_not_ours_stay_under_the_names_of_ours() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
     let log = dir.path().join("annotations/.anna.import");
     fs::write(&log, "my notes\n").unwrap();
@@ -562,7 +562,7 @@ fn files_that_are_not_ours_stay_under_the_names_of_ours() {
 
 #[test]
 fn what_an_earlier_version_left_is_reported_by_the_run_and_by_doctor() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
     let (id, run) = project.runs().create(&config(1)).unwrap();
     drop(run);

@@ -10,7 +10,7 @@ use super::{
     corrections::NewText,
     output::Existing,
     run_folder::{HeldRun, RunConfig},
-    storage::{Fault, Recorder},
+    storage::{Fault, Recorder, folder_in_memory},
     *,
 };
 use crate::{
@@ -199,7 +199,7 @@ struct Saved {
 
 #[test]
 fn what_was_shown_as_saved_survives_a_power_cut_at_every_moment() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut session = Session::create(dir.path());
     let recorder = Recorder::start(dir.path());
     let mut history = vec![Saved { begun: 0, saved: 0, contents: session.contents() }];
@@ -233,7 +233,7 @@ fn what_was_shown_as_saved_survives_a_power_cut_at_every_moment() {
 
 #[test]
 fn a_project_that_a_power_cut_interrupts_at_its_creation_can_be_created_again() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let recorder = Recorder::start(dir.path());
     drop(Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap());
     let created = recorder.mark();
@@ -258,7 +258,7 @@ fn after_every_fault_of_the_disk_the_files_hold_what_was_shown_as_saved() {
     for failures in 1..=3 {
         let mut at = 0;
         loop {
-            let dir = tempfile::tempdir().unwrap();
+            let dir = folder_in_memory();
             let mut session = Session::create(dir.path());
             let fault = Fault::after(at, failures);
             let mut refused = 0;
@@ -299,7 +299,7 @@ fn fill(mut folder: Box<dyn FolderSink>, contents: &str) {
 
 #[test]
 fn a_run_keeps_its_points_its_checkpoint_and_its_model_through_a_power_cut() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let session = Session::create(dir.path());
     let recorder = Recorder::start(dir.path());
     let config = RunConfig::new(1_700_000_000, Settings::lesson("mini"), Value::Null);

@@ -86,7 +86,7 @@ impl ColumnLayout {
         prefer: Prefer,
         options: &TagOptions,
     ) -> Result<Result<Self, NoLayout>, Unreadable> {
-        let shape = match Shape::of(source)? {
+        let shape = match Shape::of(source, options)? {
             Ok(shape) => shape,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -279,7 +279,7 @@ struct Shape {
 
 impl Shape {
     /// Finds the shape of the first lines of a source.
-    fn of(source: &dyn Source) -> Result<Result<Self, NoLayout>, Unreadable> {
+    fn of(source: &dyn Source, options: &TagOptions) -> Result<Result<Self, NoLayout>, Unreadable> {
         let (mut words, mut comments) = (Vec::new(), Vec::new());
         let mut lines = Lines::of(source)?;
         while words.len() < ColumnLayout::SHAPE_LINES
@@ -305,7 +305,8 @@ impl Shape {
         let columns = widths.chunk_by(|a, b| a == b).max_by_key(|chunk| chunk.len()).and_then(|chunk| chunk.first());
         let mut cells = lines.iter().flat_map(|line| separator.split(line));
         let has_tags = cells.clone().any(|cell| TagForm::OURS.reads(cell));
-        if has_tags && cells.all(|cell| cell == "O" || TagForm::OURS.reads(cell)) {
+        let told = options.word_column.is_some() && options.tag_column.is_some();
+        if !told && has_tags && cells.all(|cell| cell == "O" || TagForm::OURS.reads(cell)) {
             return Ok(Err(NoLayout::OnlyTags));
         }
         Ok(match columns {

@@ -22,11 +22,22 @@ const SPACES: WordRules =
 /// A tab between tag and word: both may contain spaces, and the word may be empty.
 const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
 
+/// Columns of a layout, from 0, and what they can hold.
+struct Columns {
+    word: usize,
+    tag: usize,
+    rules: &'static WordRules,
+}
+
+const CONLL2003: Columns = Columns { word: 0, tag: 3, rules: &SPACES };
+const CONLL2002: Columns = Columns { word: 0, tag: 1, rules: &SPACES };
+const TAG_FIRST: Columns = Columns { word: 1, tag: 0, rules: &TABS };
+
 /// Writes `word POS chunk tag` with `-DOCSTART-` lines.
 /// The middle columns are those that were read, or fillers.
 pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     let mut opened = None;
-    sentence_writer(labels, options, &SPACES, move |out, document, words, tags| {
+    sentence_writer(labels, options, &CONLL2003, move |out, document, words, tags| {
         let docstart = document.meta.get(META_DOCSTART).and_then(Value::as_u64).unwrap_or(1);
         if opened != Some(docstart) {
             out.push(DOCSTART);
@@ -43,7 +54,7 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
 
 /// Writes `word tag`.
 pub(super) fn write_conll2002<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    sentence_writer(labels, options, &SPACES, |out, _, words, tags| {
+    sentence_writer(labels, options, &CONLL2002, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
             [word, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
         }
@@ -52,7 +63,7 @@ pub(super) fn write_conll2002<'a>(labels: &'a LabelSet, options: &'a WriteOption
 
 /// Writes `tag<TAB>word`.
 pub(super) fn write_tag_first<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    sentence_writer(labels, options, &TABS, |out, _, words, tags| {
+    sentence_writer(labels, options, &TAG_FIRST, |out, _, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
             [tag, "\t", word, "\n"].into_iter().for_each(|part| out.push(part));
         }
@@ -63,6 +74,7 @@ pub(super) fn write_tag_first<'a>(labels: &'a LabelSet, options: &'a WriteOption
 struct SentenceWriter<'a, F> {
     fitter: Fitter<'a>,
     options: &'a WriteOptions,
+    columns: &'a Columns,
     lines: F,
     /// Number of words that are empty or contain white space.
     unusual: usize,
@@ -71,13 +83,14 @@ struct SentenceWriter<'a, F> {
 fn sentence_writer<'a, F>(
     labels: &'a LabelSet,
     options: &'a WriteOptions,
-    layout: &'a WordRules,
+    columns: &'a Columns,
     lines: F,
 ) -> Box<dyn Writer + 'a>
 where
     F: FnMut(&mut Output, &Document, &[&str], &[String]) + 'a,
 {
-    Box::new(SentenceWriter { fitter: Fitter::new(layout, labels), options, lines, unusual: 0 })
+    let fitter = Fitter::new(columns.rules, labels);
+    Box::new(SentenceWriter { fitter, options, columns, lines, unusual: 0 })
 }
 
 impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWriter<'_, F> {
@@ -97,6 +110,7 @@ impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWr
     }
 
     fn finish(&mut self, out: &mut Output) {
+        out.set_columns(self.columns.word, self.columns.tag);
         if self.unusual > 0 {
             let words = with_noun(self.unusual, "word");
             out.losses.note(format!(

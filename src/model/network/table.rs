@@ -81,9 +81,11 @@ impl Table {
         let data = match &self.compact {
             None => present.to_vec(),
             Some(compact) => {
-                // The factor differs from 1 by less than f32 resolves: it is kept in f64 until it is applied.
-                let mut full: Vec<f32> =
-                    compact.full.iter().map(|value| (f64::from(*value) * self.absent_factor) as f32).collect();
+                let mut full = compact.full.to_vec();
+                if self.absent_factor != 1.0 {
+                    // The factor differs from 1 by less than f32 resolves: it is kept in f64 until it is applied.
+                    full.iter_mut().for_each(|value| *value = (f64::from(*value) * self.absent_factor) as f32);
+                }
                 for (id, row) in compact.ids.iter().zip(present.chunks_exact(self.width)) {
                     if let Some(to) = full.chunks_exact_mut(self.width).nth(*id as usize) {
                         to.copy_from_slice(row);

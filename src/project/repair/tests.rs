@@ -12,7 +12,7 @@ use crate::{
         corrections::NewText,
         run_folder::RunConfig,
         storage::{
-            Fault, Recorder,
+            Fault, Recorder, folder_in_memory,
             refusals::{Refused, refuse},
         },
     },
@@ -80,7 +80,7 @@ fn spans(dir: &Path) -> Vec<usize> {
 
 #[test]
 fn a_sound_project_needs_no_repair_and_no_copy() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let before = fs::read_dir(dir.path()).unwrap().count();
     assert_eq!(repair(dir.path()), Vec::<String>::new());
@@ -89,7 +89,7 @@ fn a_sound_project_needs_no_repair_and_no_copy() {
 
 #[test]
 fn a_journal_with_conflict_markers_keeps_the_lines_of_both_sides() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [one, two, three] = <[String; 3]>::try_from(lines(dir.path(), JOURNAL)).unwrap();
     write(dir.path(), JOURNAL, &[&one, "<<<<<<< HEAD", &two, "||||||| base", "=======", &three, ">>>>>>> ben"]);
@@ -102,7 +102,7 @@ fn a_journal_with_conflict_markers_keeps_the_lines_of_both_sides() {
 
 #[test]
 fn damaged_lines_of_a_journal_are_moved_beside_it_and_a_lost_line_feed_comes_back() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [one, two, three] = <[String; 3]>::try_from(lines(dir.path(), JOURNAL)).unwrap();
     let damaged = two.replace("done", "todo");
@@ -123,7 +123,7 @@ fn damaged_lines_of_a_journal_are_moved_beside_it_and_a_lost_line_feed_comes_bac
 
 #[test]
 fn the_rest_of_separated_lines_is_counted_in_bytes_and_kept() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [one, two, three] = <[String; 3]>::try_from(lines(dir.path(), JOURNAL)).unwrap();
     fs::write(dir.path().join(JOURNAL), format!("{one}\r{two}\r{three}\r")).unwrap();
@@ -142,7 +142,7 @@ fn the_rest_of_separated_lines_is_counted_in_bytes_and_kept() {
 
 #[test]
 fn documents_of_both_sides_of_a_merge_stay_and_the_later_version_of_each_counts() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut changed = project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     changed.correct_document("r1", NewText::Text("the fish tacos are very cheap"), 7, false).unwrap();
@@ -163,7 +163,7 @@ fn documents_of_both_sides_of_a_merge_stay_and_the_later_version_of_each_counts(
 
 #[test]
 fn the_version_from_which_both_sides_grew_decides_if_git_shows_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     let removed = format!("{},\"removed\":7}}", r1.strip_suffix('}').unwrap());
@@ -174,7 +174,7 @@ fn the_version_from_which_both_sides_grew_decides_if_git_shows_it() {
 
 #[test]
 fn two_documents_with_one_id_are_left_to_a_person_and_nothing_is_changed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     let other = r1.replace("cheap", "awful");
@@ -204,7 +204,7 @@ fn two_documents_with_one_id_are_left_to_a_person_and_nothing_is_changed() {
 
 #[test]
 fn lines_that_are_no_documents_are_moved_beside_and_documents_on_one_line_are_separated() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     let bad = ["{\"id\":\"x\"}", "\u{1b}[2J\u{7}", "{\"id\":\"y\",\"text\":\"a\",\"words\":[[5,9]]}"];
@@ -224,7 +224,7 @@ fn lines_that_are_no_documents_are_moved_beside_and_documents_on_one_line_are_se
 
 #[test]
 fn documents_on_a_first_line_with_a_byte_order_mark_are_separated_whole() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     fs::write(dir.path().join(DOCUMENTS), format!("\u{feff}{r1}{r2}\n{r3}\n")).unwrap();
@@ -239,7 +239,7 @@ fn documents_on_a_first_line_with_a_byte_order_mark_are_separated_whole() {
 
 #[test]
 fn documents_behind_a_torn_one_are_separated_where_it_is_certain_that_they_are_documents() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     let torn = format!("{{\"id\":\"a-9\",\"text\":\"{r1}{r2}");
@@ -260,7 +260,7 @@ fn documents_behind_a_torn_one_are_separated_where_it_is_certain_that_they_are_d
 
 #[test]
 fn documents_on_one_line_that_are_lines_of_their_own_too_are_left_out() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [r1, r2, r3] = <[String; 3]>::try_from(lines(dir.path(), DOCUMENTS)).unwrap();
     for found in [[&*r1, &format!("{r1}{r2}"), &r2, &r3], [&format!("{r1}{r2}{r1}"), &r1, &r2, &r3]] {
@@ -287,7 +287,7 @@ fn a_line_of_documents_made_to_keep_the_program_busy_takes_linear_time() {
 
 #[test]
 fn a_label_that_a_merge_by_hand_lost_is_defined_again_from_a_copy() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let file = dir.path().join(MANIFEST);
     let whole = fs::read(&file).unwrap();
@@ -316,7 +316,7 @@ fn a_label_that_a_merge_by_hand_lost_is_defined_again_from_a_copy() {
 
 #[test]
 fn a_bad_label_in_a_copy_is_reported_as_of_the_copy() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let mut project = project(dir.path());
     let bad = read(dir.path(), MANIFEST).replace("\"Dish\"", "\"Di\\u0007sh\"");
     fs::write(dir.path().join("project.json.before-merge"), bad).unwrap();
@@ -339,7 +339,7 @@ fn a_repair_that_is_refused_leaves_no_copies() {
             .count()
     };
     for name in ["documents.jsonl.bad", "annotations/anna.jsonl.bad", "annotations/anna.jsonl.torn"] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         broken(dir.path());
         let target = dir.path().join(name);
         std::os::unix::fs::symlink("elsewhere", &target).unwrap();
@@ -350,7 +350,7 @@ fn a_repair_that_is_refused_leaves_no_copies() {
         assert_repaired(dir.path(), name);
     }
     // A training of the run has begun since the look at it.
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     broken(dir.path());
     let repair = Repair::of(dir.path()).unwrap();
     let lock = Lock::take(&dir.path().join("runs/0001-mini/run.lock"), "the run", &Holder::this(0)).unwrap();
@@ -361,7 +361,7 @@ fn a_repair_that_is_refused_leaves_no_copies() {
 
 #[test]
 fn an_interrupted_import_is_completed_or_discarded_and_a_foreign_file_stays() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [_, _, three] = <[String; 3]>::try_from(lines(dir.path(), JOURNAL)).unwrap();
     let log = "annotations/.anna.import";
@@ -388,7 +388,7 @@ fn an_interrupted_import_is_completed_or_discarded_and_a_foreign_file_stays() {
 
 #[test]
 fn an_import_is_not_settled_while_documents_cannot_be_read() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let [_, _, three] = <[String; 3]>::try_from(lines(dir.path(), JOURNAL)).unwrap();
     write(dir.path(), "annotations/.anna.import", &[&three]);
@@ -400,7 +400,7 @@ fn an_import_is_not_settled_while_documents_cannot_be_read() {
 
 #[test]
 fn nothing_is_repaired_while_the_project_is_open_elsewhere() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     fs::write(dir.path().join(DOCUMENTS), "bad\n").unwrap();
     let held = project.annotator(&"ben".parse().unwrap(), 7);
@@ -417,7 +417,7 @@ fn nothing_is_repaired_while_the_project_is_open_elsewhere() {
 
 #[test]
 fn on_a_full_disk_nothing_is_changed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     fs::write(dir.path().join(DOCUMENTS), "bad\n").unwrap();
     let planned = Repair::of(dir.path()).unwrap();
@@ -437,7 +437,7 @@ fn start_run(project: &Project) -> (PathBuf, RunFolder) {
 
 #[test]
 fn an_empty_folder_of_a_run_is_removed_and_other_folders_stay() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     for folder in ["runs/0001-mini", "runs/0002-mini", "runs/mine", "runs/0003-mine"] {
         fs::create_dir(dir.path().join(folder)).unwrap();
@@ -455,7 +455,7 @@ fn an_empty_folder_of_a_run_is_removed_and_other_folders_stay() {
 
 #[test]
 fn what_a_crash_left_in_a_run_is_settled_unless_the_run_goes_on() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     let project = project(dir.path());
     let (path, mut run) = start_run(&project);
     std::mem::forget(run.checkpoint().unwrap());
@@ -509,7 +509,7 @@ fn assert_repaired(dir: &Path, at: &str) {
 
 #[test]
 fn a_repair_that_a_power_cut_interrupts_is_completed_by_the_next_one() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     broken(dir.path());
     let files = [DOCUMENTS, MANIFEST, JOURNAL];
     let before = files.map(|name| fs::read(dir.path().join(name)).unwrap());
@@ -539,7 +539,7 @@ fn a_repair_that_a_power_cut_interrupts_is_completed_by_the_next_one() {
 fn a_repair_that_the_disk_refuses_is_completed_by_the_next_one() {
     let mut at = 0;
     loop {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         broken(dir.path());
         let planned = Repair::of(dir.path()).unwrap();
         let fault = Fault::after(at, 1);
@@ -574,7 +574,7 @@ fn every_repair_of_any_bytes_ends_with_nothing_left_to_repair() {
         Just("\n".to_owned()),
     ];
     proptest!(ProptestConfig::with_cases(64), |(documents in prop::collection::vec(pieces.clone(), 0..9), journal in prop::collection::vec(pieces, 0..9))| {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder_in_memory();
         project(dir.path());
         fs::write(dir.path().join(DOCUMENTS), documents.concat()).unwrap();
         fs::write(dir.path().join(JOURNAL), journal.concat()).unwrap();
@@ -585,7 +585,7 @@ fn every_repair_of_any_bytes_ends_with_nothing_left_to_repair() {
 
 #[test]
 fn lines_about_documents_that_are_missing_stay_and_are_reported() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder_in_memory();
     project(dir.path());
     let documents = lines(dir.path(), DOCUMENTS);
     write(dir.path(), DOCUMENTS, &[&documents[0]]);

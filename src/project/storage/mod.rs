@@ -45,7 +45,7 @@ pub(in crate::project) use own::{
     MadeFolder, Own, OwnFile, begin_record, remove_announced, remove_empty_folder, remove_record,
 };
 #[cfg(test)]
-pub(in crate::project) use power_cut::Recorder;
+pub(in crate::project) use power_cut::{Recorder, folder_in_memory};
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
 

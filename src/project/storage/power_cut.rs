@@ -26,6 +26,12 @@ thread_local! {
     static RECORDER: RefCell<Option<Log>> = const { RefCell::new(None) };
 }
 
+/// Temporary folder in memory where the system has one: a test that makes thousands of files need not wait for a disk.
+pub(in crate::project) fn folder_in_memory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Number of a file or folder in the log. The file system gives the numbers of removed ones to new ones.
 type Node = usize;
 
@@ -121,7 +127,7 @@ impl Recorder {
             disk.states(moment, random)
         });
         for (name, contents) in states.unwrap_or_default() {
-            let folder = tempfile::tempdir().unwrap();
+            let folder = folder_in_memory();
             write_tree(&contents, 0, folder.path());
             check(folder.path(), &name);
         }
