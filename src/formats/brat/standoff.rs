@@ -141,7 +141,7 @@ pub(super) fn configured_labels(config: &str) -> Vec<&str> {
             continue;
         }
         // `!` begins a heading of the menu, dashes are a line in it, `<` a macro.
-        let name = line.split([' ', '\t']).next().unwrap_or_default();
+        let name = line.split([' ', '\t', '|']).next().unwrap_or_default();
         if is_entities && !name.is_empty() && !name.starts_with(['#', '!', '-', '<']) && !labels.contains(&name) {
             labels.push(name);
         }
