@@ -20,6 +20,7 @@ mod found;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
+mod offsets;
 pub mod patterns;
 mod plain;
 mod problem;

@@ -1,6 +1,9 @@
 //! Reader of brat's standoff.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    io::{self, Cursor, Read},
+};
 
 use serde_json::json;
 
@@ -10,6 +13,7 @@ use crate::{
         Problem,
         container::files::{read_text, report_left_out},
         decode,
+        offsets::{CODE_POINTS_FIRST, Offsets, SpanText, StatedSpan, read_with_unit},
         problem::{quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Files, Source, Unreadable},
@@ -24,15 +28,27 @@ const ENDS: [&str; 3] = [".ann", ".a1", ".a2"];
 const SETTINGS: [&str; 5] =
     ["annotation.conf", "visual.conf", "tools.conf", "kb_shortcuts.conf", ".stats_cache"];
 
-/// Reads each text of a folder or an archive with its annotations.
+/// Reads each text of a folder or an archive with its annotations. brat counts code points; other programs that write its
+/// format do not always.
 pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    match source.files() {
+        Some(files) => read_with_unit(&Together(files), reading, CODE_POINTS_FIRST, read_files),
+        None => read_files(source, reading, &mut Offsets::new(CODE_POINTS_FIRST)),
+    }
+}
+
+fn read_files(
+    source: &dyn Source,
+    reading: &mut Reading<'_>,
+    offsets: &mut Offsets,
+) -> Result<Vec<String>, Unreadable> {
     let Some(files) = source.files() else {
         let message = "annotations of brat are in two files for each document, NAME.txt and NAME.ann";
         reading.problems.push(Problem::error(message).hint("name the folder, or a zip file, that has both"));
         return Ok(Vec::new());
     };
     report_left_out(files, reading);
-    let mut reader = Reader { reading, kept: BTreeMap::new(), empty: 0, other: 0 };
+    let mut reader = Reader { reading, offsets, kept: BTreeMap::new(), empty: 0, other: 0 };
     let places: HashMap<&str, usize> = files.names().iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     for (index, name) in files.names().iter().enumerate() {
         reader.reading.problems.set_file(Some(name));
@@ -47,6 +63,7 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
 
 struct Reader<'a, 'b> {
     reading: &'a mut Reading<'b>,
+    offsets: &'a mut Offsets,
     /// Number of lines that are no spans, by their first letter.
     kept: BTreeMap<char, usize>,
     /// Number of documents with an annotation file without spans.
@@ -73,7 +90,7 @@ impl Reader<'_, '_> {
         }
         if let Some(stem) = name.strip_suffix(".txt") {
             let text = read_text(&*files.open(index)?)?;
-            let mut lines = None;
+            let mut lines: Option<String> = None;
             for end in ENDS {
                 let Some(place) = places.get(format!("{stem}{end}").as_str()) else { continue };
                 self.reading.problems.set_file(Some(&format!("{stem}{end}")));
@@ -106,6 +123,7 @@ impl Reader<'_, '_> {
     /// Returns the spans of a document, and its lines if they hold more than that.
     fn spans(&mut self, document: &Document, lines: &str) -> (Vec<(TextRange, NameIndex)>, Option<String>) {
         let map = OffsetMap::new(&document.text);
+        let place = SpanText::new(&document.id, &document.text);
         let (mut spans, mut kept) = (Vec::new(), String::new());
         let (mut has_more, mut ids) = (false, HashSet::new());
         for (number, text) in decode::lines(lines).filter(|(_, text)| !text.trim().is_empty()) {
@@ -126,36 +144,45 @@ impl Reader<'_, '_> {
                 let message = format!("the id {} occurs twice", quoted(bound.id));
                 self.reading.problems.push(Problem::warning(message).at(number));
             }
-            match place(&bound, &document.text, &map) {
-                Ok(ranges) => {
-                    let (whole, has_gap) = enclosing(&ranges, &document.text);
-                    if has_gap {
-                        has_more = true;
-                        let message = format!(
-                            "{} ({}) has {} parts: read as one span from the first to the last",
-                            quoted(bound.text),
-                            quoted(bound.label),
-                            ranges.len()
-                        );
-                        self.reading.problems.push(Problem::warning(message).at(number));
-                    }
-                    spans.push((whole, self.reading.label(bound.label)));
-                    // An export to brat numbers spans itself, unless another line refers to them.
-                    has_more |= ranges != parts_of(whole, &document.text);
-                    kept += &format!("{}\n", line(bound.id, bound.label, &ranges, &document.text, &map));
-                }
-                Err(why) => {
-                    let message = format!("{} ({}) {why}: left out", quoted(bound.text), quoted(bound.label));
-                    self.reading.problems.push(Problem::warning(message).at(number));
-                }
+            let Some(ranges) = self.place(&bound, &place, &document.text) else { continue };
+            let (whole, has_gap) = enclosing(&ranges, &document.text);
+            if has_gap {
+                let parts = ranges.len();
+                let (text, label) = (quoted(bound.text), quoted(bound.label));
+                let message = format!("{text} ({label}) has {parts} parts: read as one span from the first to the last");
+                self.reading.problems.push(Problem::warning(message).at(number));
             }
+            spans.push((whole, self.reading.label(bound.label)));
+            // An export to brat numbers spans itself, unless another line refers to them.
+            has_more |= ranges != parts_of(whole, &document.text);
+            kept += &format!("{}\n", line(bound.id, bound.label, &ranges, &document.text, &map));
         }
         (spans, has_more.then_some(kept))
     }
 
+    /// Bytes of the parts of a span; `None` if it is nowhere in the text, which is reported.
+    fn place(&mut self, bound: &TextBound<'_>, place: &SpanText<'_>, text: &str) -> Option<Vec<TextRange>> {
+        let copy = Some(bound.text).filter(|copy| !copy.is_empty());
+        if let [part] = bound.parts.as_slice() {
+            let stated = StatedSpan { start: part.start, end: part.end, text: copy };
+            return self.offsets.place(place, stated, &mut self.reading.problems).map(|range| vec![range]);
+        }
+        // The copy has all parts, so that it can be compared only with all of them.
+        let parts = bound.parts.iter().map(|part| StatedSpan { start: part.start, end: part.end, text: None });
+        let ranges: Option<Vec<TextRange>> =
+            parts.map(|part| self.offsets.place(place, part, &mut self.reading.problems)).collect();
+        let ranges = ranges?;
+        if !bound.fits(&ranges, text) {
+            let (copy, label) = (quoted(bound.text), quoted(bound.label));
+            let message = format!("{copy} ({label}) is not at its offsets: the offsets are used");
+            self.reading.problems.push(Problem::warning(message));
+        }
+        Some(ranges)
+    }
+
     /// Reports the counts and returns the properties of the files.
     fn finish(self) -> Vec<String> {
-        let Self { reading, kept, empty, other } = self;
+        let Self { reading, kept, empty, other, .. } = self;
         let kinds = [('R', "relation"), ('E', "event"), ('A', "attribute"), ('M', "attribute"), ('N', "link"), ('#', "note")];
         let named = kinds.iter().filter_map(|(kind, noun)| Some(with_noun(*kept.get(kind)?, noun)));
         let known: usize = kinds.iter().filter_map(|(kind, _)| kept.get(kind)).sum();
@@ -179,18 +206,37 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Bytes of the parts of a span: where its offsets are, if the text there is the copy in its line, or else where the copy
-/// occurs, if it does so once.
-fn place(bound: &TextBound<'_>, text: &str, map: &OffsetMap) -> Result<Vec<TextRange>, String> {
-    if let Some(ranges) = bound.ranges(map)
-        && bound.fits(&ranges, text)
-    {
-        return Ok(ranges);
+/// Files whose bytes can be looked at one after the other.
+struct Together<'a>(&'a dyn Files);
+
+impl Source for Together<'_> {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(Chain { files: self.0, next: 0, current: Cursor::new(Vec::new()) }))
     }
-    let mut found = text.match_indices(bound.text).filter(|_| !bound.text.is_empty());
-    match (found.next(), found.next()) {
-        (Some((start, copy)), None) => Ok(vec![TextRange::new(start, start + copy.len())]),
-        (None, _) => Err("is not at its offsets, nor anywhere else in the text".to_owned()),
-        _ => Err("is not at its offsets, and more than once in the text".to_owned()),
+
+    fn files(&self) -> Option<&dyn Files> {
+        Some(self.0)
+    }
+}
+
+/// Reader of all files.
+struct Chain<'a> {
+    files: &'a dyn Files,
+    next: usize,
+    current: Cursor<Vec<u8>>,
+}
+
+impl Read for Chain<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.current.read(bytes)?;
+            if read > 0 || bytes.is_empty() || self.next >= self.files.names().len() {
+                return Ok(read);
+            }
+            let mut whole = Vec::new();
+            self.files.open(self.next)?.bytes()?.read_to_end(&mut whole)?;
+            self.current = Cursor::new(whole);
+            self.next += 1;
+        }
     }
 }

@@ -102,9 +102,23 @@ fn spans_are_checked_against_their_text() {
     assert_eq!(spans(&read).len(), 1);
     let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
     assert_eq!(shown.len(), 5, "{shown:?}");
-    assert!(shown[0].starts_with("a.ann, line 2: `salsa` (`Dish`) is not at its offsets, nor anywhere else"), "{shown:?}");
-    assert!(shown[1].starts_with("a.ann, line 3: `the` (`Dish`) is not at its offsets, and more than once"), "{shown:?}");
+    assert!(shown[0].starts_with("a.ann: document `a`: the span 0-5 (`salsa`) fits nowhere in the text"), "{shown:?}");
+    assert!(shown[1].contains("the span 0-4 (`the`) fits nowhere"), "{shown:?}");
+    assert!(shown[3].starts_with("a.ann, line 5: offsets that are no numbers"), "{shown:?}");
     assert!(read.problems[3..].iter().all(|problem| problem.severity == Severity::Error), "{shown:?}");
+}
+
+#[test]
+fn offsets_in_utf_16_units_are_converted_and_parts_kept() {
+    let lines = "T1\tDish 3 13\tFish tacos\nT2\tDish 18 22;29 33\tsoft crab\nR1\tOf Arg1:T1 Arg2:T2\n";
+    let read = read(&[("a.txt", TEXT), ("a.ann", lines)]);
+    assert_eq!(spans(&read).iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), ["Fish tacos", "soft\nshell crab"]);
+    assert!(read.problems.iter().any(|problem| problem.message.contains("UTF-16 units")), "{:?}", read.problems);
+    let written = FORMAT.write(&read.corpus, &WriteOptions::default()).unwrap();
+    assert_eq!(
+        unzip(&written.bytes)[1].1,
+        "T1\tDish 2 12\tFish tacos\nT2\tDish 17 21;28 32\tsoft crab\nR1\tOf Arg1:T1 Arg2:T2\n"
+    );
 }
 
 #[test]
