@@ -111,6 +111,9 @@ impl Format {
     }
 
     fn unsupported(&self, verb: &str) -> Problem {
+        if self.read.is_some() {
+            return Problem::error(format!("files of the format {} can only be read", self.name));
+        }
         if !self.about.is_empty() {
             return Problem::error(self.about).hint("--format reads it in the format that you name, also as text");
         }

@@ -9,14 +9,21 @@
 
 mod brat;
 mod cas_json;
+mod argilla;
 mod conll;
 mod container;
 mod corpus;
+mod csv;
 mod decode;
 mod digits;
+mod doccano;
+mod drafts;
 mod fit;
 mod format;
 mod found;
+mod held_spans;
+mod hugging_face;
+mod json_items;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
@@ -24,10 +31,12 @@ mod offsets;
 pub mod patterns;
 mod plain;
 mod problem;
+mod prodigy;
 mod round_trip;
 mod sink;
 mod source;
 mod spacy;
+mod spacy_json;
 mod table;
 mod writer;
 mod xml_limits;
@@ -171,5 +180,7 @@ pub struct Written {
     pub texts_changed: usize,
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;

@@ -143,6 +143,12 @@ impl<'a> SpanText<'a> {
         if letters.are_in(range, copy) { Fit::Letters } else { Fit::None }
     }
 
+    /// Whether the offsets of a span can be read without a copy of its text: all units are the same, or its ends are borders
+    /// of words, so that no other unit is likelier.
+    pub(crate) fn shows_unit(&self, range: TextRange) -> bool {
+        self.is_plain || self.has_word_borders(range)
+    }
+
     /// Whether the ends of a range are borders of words.
     fn has_word_borders(&self, range: TextRange) -> bool {
         let before = self.text.get(..range.start).and_then(|text| text.chars().next_back());
@@ -374,6 +380,19 @@ impl Offsets {
         let hint = "it is read at the only place where its text occurs";
         problems.push(with_line(Problem::warning(message).hint(hint), text));
         Some(found)
+    }
+
+    /// Bytes of words; `None` if one does not fit the text or begins before the last one ends.
+    pub(crate) fn words(&self, text: &SpanText<'_>, words: &[[usize; 2]]) -> Option<Vec<TextRange>> {
+        let mut ranges: Vec<TextRange> = Vec::with_capacity(words.len());
+        for &[start, end] in words {
+            let range = text.range(&StatedSpan { start, end, text: None }, self.unit)?;
+            if ranges.last().is_some_and(|before| before.end > range.start) {
+                return None;
+            }
+            ranges.push(range);
+        }
+        Some(ranges)
     }
 
     /// Counts a span as evidence for the units that it fits. `usual` is its range in the usual one.

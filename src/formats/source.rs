@@ -44,6 +44,12 @@ pub trait Source {
     fn check_unchanged(&self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Returns the bytes of a small file of this name in the folder of the file, if there is one.
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        let _ = name;
+        None
+    }
 }
 
 impl Source for &[u8] {

@@ -21,6 +21,13 @@ pub static FORMATS: &[&Format] = &[
     &super::conll::CONLL2002,
     &super::conll::TAG_FIRST,
     &super::label_studio::FORMAT,
+    &super::doccano::FORMAT,
+    &super::prodigy::FORMAT,
+    &super::hugging_face::JSONL,
+    &super::hugging_face::PARQUET,
+    &super::spacy_json::FORMAT,
+    &super::csv::FORMAT,
+    &super::argilla::FORMAT,
     &super::brat::FORMAT,
     &super::spacy::FORMAT,
     &super::cas_json::FORMAT,
@@ -32,15 +39,8 @@ const FALLBACK: &Format = &super::plain::FORMAT;
 /// Formats that are recognised so that the error can name them.
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
-    recognised("doccano", |sample| {
-        ["label", "labels", "entities"].iter().find_map(|key| by_keys(sample, &["text", key]))
-    }),
-    recognised("prodigy", |sample| ["_input_hash", "answer"].iter().find_map(|key| by_keys(sample, &["text", key]))),
-    recognised("hf-jsonl", |sample| by_keys(sample, &["tokens", "ner_tags"])),
-    recognised("parquet", |sample| sample.text.starts_with("PAR1").then(|| (95, "the first four bytes".to_owned()))),
     recognised("slate", |sample| by_extension(sample, "annotations")),
     recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
-    recognised("csv", |sample| by_extension(sample, "csv")),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
     unknown("tags", "the file has tags and no words", has_only_tags),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
@@ -188,12 +188,4 @@ fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
 
 fn by_extension(sample: &Sample<'_>, extension: &str) -> Option<(u8, String)> {
     (sample.extension == extension).then(|| (60, format!("a name that ends in .{extension}")))
-}
-
-/// Recognises JSON lines by keys of the first object, all of which it must have.
-fn by_keys(sample: &Sample<'_>, keys: &[&str]) -> Option<(u8, String)> {
-    let line = sample.text.lines().find(|line| !line.trim().is_empty())?;
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
-    let all = keys.iter().all(|key| object.contains_key(*key));
-    all.then(|| (92, format!("JSON lines with {}", keys.join(" and "))))
 }

@@ -147,6 +147,13 @@ impl Source for InputFile {
             )),
         }
     }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        /// Limit of such a file in bytes.
+        const SMALL: u64 = 16 << 20;
+        let Bytes::Named { path, .. } = &self.0 else { return None };
+        guard::read(&path.parent()?.join(name), Links::Follow, SMALL).ok()
+    }
 }
 
 /// Reader with an offset of its own, so that one open file has several.

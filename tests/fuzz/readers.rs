@@ -280,6 +280,34 @@ fn pattern_file() -> Reader {
     Reader::new("patterns.jsonl", vec![input.to_vec()], |bytes| _ = patterns::read(bytes))
 }
 
+/// What other programs write, where it differs from what this one writes, by the name of the format.
+const SAMPLES: [(&str, &str); 9] = [
+    (
+        "argilla",
+        r#"{"text":"a b","tokens":["a","b"],"prediction":[["X",0,1,0.5]],"annotation":[["Y",2,3]],"status":"Validated"}"#,
+    ),
+    (
+        "argilla",
+        r#"[{"id":"a","fields":{"text":"a b"},"suggestions":{"q":{"value":[]}},"responses":{"q":[{"value":[{"label":"Y","start":2,"end":3}]}]}}]"#,
+    ),
+    ("csv", "label;begin;stop;sentence\r\nDish;0;8;\"pad thai, \"\"x\"\"\"\r\n"),
+    ("doccano", r#"{"text":"a b","annotations":[{"label":3,"start_offset":0,"end_offset":1,"user":1}]}"#),
+    (
+        "doccano",
+        r#"{"text":"a b","entities":[{"id":7,"label":"X","start_offset":0,"end_offset":1}],"relations":[{"from_id":7,"to_id":7}]}"#,
+    ),
+    ("hf-jsonl", r#"{"id":"0","tokens":["a","b"],"pos_tags":[1,2],"tags":["O","B-X"]}"#),
+    (
+        "prodigy",
+        r#"{"text":"a b","_task_hash":-3,"tokens":[{"text":"a","start":0,"end":1,"id":0,"ws":true}],"spans":[{"start":0,"end":1,"token_start":0,"token_end":0,"label":"X","answer":"reject"}],"_is_binary":true,"answer":"accept"}"#,
+    ),
+    ("spacy-json", r#"{"text":"a b","ents":[{"start":0,"end":1,"label":"X"}],"tokens":[{"id":0,"start":0,"end":1}]}"#),
+    (
+        "spacy-json",
+        r#"[{"id":0,"paragraphs":[{"raw":"a b","sentences":[{"tokens":[{"orth":"a","ner":"U-X"},{"orth":"b","ner":"-"}]}]}]}]"#,
+    ),
+];
+
 /// A format of import, with what the program itself writes in it. What is read is written again, too.
 fn format(format: &'static formats::Format) -> Reader {
     let bytes = lines(&format!("{SAMPLE}/documents.jsonl"), 4);
@@ -288,7 +316,8 @@ fn format(format: &'static formats::Format) -> Reader {
     let tagged = formats::find("jsonl").unwrap().read(tagged, &ReadOptions::default()).corpus;
     let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
     let write = |corpus: &Corpus| format.write(corpus, &options).map(|written| written.bytes).ok();
-    let inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).collect();
+    let samples = SAMPLES.iter().filter(|(name, _)| *name == format.name).map(|(_, text)| text.as_bytes().to_vec());
+    let inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).chain(samples).collect();
     Reader::new(format.name, inputs, move |bytes| {
         let _ = formats::detect("file", bytes);
         let read = format.read(bytes, &ReadOptions::default());

@@ -12,6 +12,7 @@ use crate::{
     formats::{
         WriteOptions,
         container::pack::Pack,
+        held_spans::named_spans,
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
@@ -37,18 +38,7 @@ type Wanted = HashMap<(TextRange, String), usize>;
 
 impl Writer for CasWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let mut wanted: Vec<(TextRange, &str)> = Vec::new();
-        for span in annotation.spans() {
-            let label = self.labels.get(span.label).map(|label| label.name.as_str()).filter(|name| !name.is_empty());
-            match label.filter(|_| !span.range.of(&document.text).is_empty()) {
-                Some(label) => wanted.push((span.range, label)),
-                None => {
-                    let text = quoted(span.range.of(&document.text));
-                    let what = format!("the span {} ({text}) has no text or no label", span.id);
-                    out.losses.add(&document.id, &what, "left out", "left out");
-                }
-            }
-        }
+        let wanted = named_spans(document, annotation, self.labels, &mut out.losses);
         let tree = match kept(document) {
             Some(tree) => changed(tree, document, &wanted, out),
             None => fresh(document, &wanted),

@@ -54,9 +54,9 @@ fn of_two_columns_with_tags_the_first_is_read_and_the_other_is_named() {
 #[test]
 fn json_and_columns_without_tags_are_no_reviews() {
     for file in [
-        "[{\"id\": 1, \"text\": \"soup\", \"label\": []}]",
+        "[{\"id\": 1, \"note\": \"soup\", \"stars\": []}]",
         "[\n {\n  \"id\": 1,\n  \"text\": \"soup\"\n }\n]\n",
-        "{\"id\":\"0\",\"tokens\":[\"Anna\",\"eats\"],\"tags\":[\"B-PER\",\"O\"]}\n",
+        "{\"id\":\"0\",\"tokens\":[\"Anna\",\"eats\"],\"tags\":[3,0]}\n",
         "B-PER O\nB-LOC O O\n",
         "Anna|NNP|B-PER eats|VBZ|O\nThe|DT|O soup|NN|B-DISH\n",
         "Anna\tperson\nBerg\tperson\nKTH\torganization\n\nMonday\ttime\n",

@@ -72,6 +72,10 @@ impl Source for Packed<'_> {
     fn check_unchanged(&self) -> io::Result<()> {
         self.source.check_unchanged()
     }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        self.source.beside(name)
+    }
 }
 
 /// Reader that names the packing in its errors.

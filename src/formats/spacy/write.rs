@@ -13,10 +13,11 @@ use super::{BEGIN, Bin, ENT_IOB, ENT_TYPE, GROUP, Group, INSIDE, MISSING, ORTH, 
 use crate::{
     formats::{
         Problem, WriteOptions,
+        held_spans::named_spans,
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
-    spans::{Annotation, Document, LabelSet, Span, Status},
+    spans::{Annotation, Document, LabelSet, Status},
     text::{CharRange, OffsetMap, TextRange},
 };
 
@@ -72,9 +73,8 @@ impl Writer for BinWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let mut seen = HashSet::new();
         let mut spans: Vec<(TextRange, &str)> = Vec::new();
-        for span in annotation.spans() {
-            let Some(label) = self.label(document, span, out) else { continue };
-            let (range, text) = (span.range, span.range.of(&document.text));
+        for (range, label) in named_spans(document, annotation, self.labels, &mut out.losses) {
+            let text = range.of(&document.text);
             if !seen.insert((range, label)) {
                 let (text, label) = (quoted(text), quoted(label));
                 out.losses.note(format!("document {}: {text} ({label}) occurs twice; written once", quoted(&document.id)));
@@ -127,25 +127,13 @@ impl Writer for BinWriter<'_> {
     }
 }
 
-impl<'a> BinWriter<'a> {
+impl BinWriter<'_> {
     /// Number of a string, which will be in the file.
     fn string(&mut self, string: &str) -> u64 {
         if !self.strings.contains(string) {
             self.strings.insert(string.to_owned());
         }
         id_of(string)
-    }
-
-    /// Label of a span; `None` if the span is left out.
-    fn label(&self, document: &Document, span: &Span, out: &mut Output) -> Option<&'a str> {
-        let text = span.range.of(&document.text);
-        let label = self.labels.get(span.label).map(|label| label.name.as_str()).filter(|name| !name.is_empty());
-        if label.is_none() || text.is_empty() {
-            let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-            out.losses.add(&document.id, &what, "left out", "left out");
-            return None;
-        }
-        label
     }
 
     /// The span groups of a document in MessagePack.

@@ -89,7 +89,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     })? {
         reading.problems.push(fault);
     }
-    let mut rows = match survey.choose(reading.options.tag_names.clone(), reading) {
+    let mut rows = match survey.choose(source, |_| None, reading) {
         Ok(rows) => rows,
         Err(problem) => {
             reading.problems.push(problem);
