@@ -85,11 +85,7 @@ impl Format {
     }
 
     /// Reads a file that is neither packed nor an archive.
-    pub(super) fn read_plain(
-        &self,
-        source: &dyn Source,
-        reading: &mut Reading<'_>,
-    ) -> Result<Vec<String>, Unreadable> {
+    pub(super) fn read_plain(&self, source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
         match self.read {
             Some(read) => read(source, reading),
             None => {

@@ -7,9 +7,9 @@
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
+mod argilla;
 mod brat;
 mod cas_json;
-mod argilla;
 mod conll;
 mod container;
 mod corpus;

@@ -103,7 +103,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         fs::create_dir(path.join("more")).unwrap();
-        for (name, text) in [("b.txt", "open late"), ("a.txt", "great\ntacos\n"), (".DS_Store", "x"), ("more/c.txt", "ok")] {
+        for (name, text) in
+            [("b.txt", "open late"), ("a.txt", "great\ntacos\n"), (".DS_Store", "x"), ("more/c.txt", "ok")]
+        {
             fs::write(path.join(name), text).unwrap();
         }
         std::os::unix::fs::symlink("/etc/passwd", path.join("link.txt")).unwrap();

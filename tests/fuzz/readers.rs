@@ -353,7 +353,11 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
 fn standoff() -> Reader {
     let lines = "T1\tDish 0 4\tFish\nT2\tDish 5 10;15 19\ttacos soft\nE1\tOrder:T1 Thing:T2\nA1\tFresh E1\n#1\tAnnotatorNotes T1\ta note\n*\tEquiv T1 T2\n";
     Reader::new("brat.ann", vec![lines.as_bytes().to_vec()], |bytes| {
-        let files = archive(&[("a.txt", "Fish tacos and soft \u{1f32e}\nshells".as_bytes()), ("a.ann", bytes), ("annotation.conf", bytes)]);
+        let files = archive(&[
+            ("a.txt", "Fish tacos and soft \u{1f32e}\nshells".as_bytes()),
+            ("a.ann", bytes),
+            ("annotation.conf", bytes),
+        ]);
         let format = formats::find("brat").unwrap();
         let read = format.read(&files, &ReadOptions::default());
         let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });

@@ -14,7 +14,7 @@ pub(super) const FORMAT: Format = Format {
     name: "brat",
     about: "brat's standoff: pairs of .txt and .ann, in a folder or a zip file",
     extensions: &["zip", "ann"],
-    cannot_hold: "labels with white space, line breaks at the ends of a span, statuses, the split, given words",
+    cannot_hold: "line breaks at the ends of a span, labels with white space, statuses, splits, given words",
     keeps_text: true,
     detect,
     read: Some(read::read),

@@ -25,8 +25,7 @@ use crate::{
 /// Extensions of annotation files: brat's, and the two of the shared tasks from which it comes.
 const ENDS: [&str; 3] = [".ann", ".a1", ".a2"];
 /// Files of brat that have no documents.
-const SETTINGS: [&str; 5] =
-    ["annotation.conf", "visual.conf", "tools.conf", "kb_shortcuts.conf", ".stats_cache"];
+const SETTINGS: [&str; 5] = ["annotation.conf", "visual.conf", "tools.conf", "kb_shortcuts.conf", ".stats_cache"];
 
 /// Reads each text of a folder or an archive with its annotations. brat counts code points; other programs that write its
 /// format do not always.
@@ -149,7 +148,8 @@ impl Reader<'_, '_> {
             if has_gap {
                 let parts = ranges.len();
                 let (text, label) = (quoted(bound.text), quoted(bound.label));
-                let message = format!("{text} ({label}) has {parts} parts: read as one span from the first to the last");
+                let message =
+                    format!("{text} ({label}) has {parts} parts: read as one span from the first to the last");
                 self.reading.problems.push(Problem::warning(message).at(number));
             }
             spans.push((whole, self.reading.label(bound.label)));
@@ -183,7 +183,8 @@ impl Reader<'_, '_> {
     /// Reports the counts and returns the properties of the files.
     fn finish(self) -> Vec<String> {
         let Self { reading, kept, empty, other, .. } = self;
-        let kinds = [('R', "relation"), ('E', "event"), ('A', "attribute"), ('M', "attribute"), ('N', "link"), ('#', "note")];
+        let kinds =
+            [('R', "relation"), ('E', "event"), ('A', "attribute"), ('M', "attribute"), ('N', "link"), ('#', "note")];
         let named = kinds.iter().filter_map(|(kind, noun)| Some(with_noun(*kept.get(kind)?, noun)));
         let known: usize = kinds.iter().filter_map(|(kind, _)| kept.get(kind)).sum();
         let others = kept.values().sum::<usize>() - known;
@@ -195,7 +196,8 @@ impl Reader<'_, '_> {
         }
         if empty > 0 {
             let documents = with_noun(empty, "document");
-            let message = format!("{documents} with annotations that have no span: to do, as brat makes such files itself");
+            let message =
+                format!("{documents} with annotations that have no span: to do, as brat makes such files itself");
             reading.problems.push(Problem::note(message));
         }
         if other > 0 {

@@ -29,7 +29,8 @@ impl<'a> TextBound<'a> {
         }
         let mut columns = line.splitn(3, '\t');
         let id = columns.next().unwrap_or_default();
-        let (label, offsets) = columns.next().and_then(|middle| middle.split_once(' ')).ok_or("no label and offsets")?;
+        let (label, offsets) =
+            columns.next().and_then(|middle| middle.split_once(' ')).ok_or("no label and offsets")?;
         let parts: Option<Vec<CharRange>> = offsets.trim().split(';').map(part).collect();
         let parts = parts.ok_or("offsets that are no numbers")?;
         if label.is_empty() {
@@ -110,10 +111,13 @@ pub(super) fn references(line: &str) -> (&str, impl Iterator<Item = &str>) {
     let mut columns = line.split('\t');
     let id = columns.next().unwrap_or_default();
     let words = columns.next().unwrap_or_default().split(' ').filter(|word| !word.is_empty());
-    (id, words.enumerate().filter_map(|(at, word)| match word.rsplit_once(':') {
-        Some((_, target)) => Some(target),
-        None => (at > 0).then_some(word),
-    }))
+    (
+        id,
+        words.enumerate().filter_map(|(at, word)| match word.rsplit_once(':') {
+            Some((_, target)) => Some(target),
+            None => (at > 0).then_some(word),
+        }),
+    )
 }
 
 /// Removes the lines that refer to a removed id, and those that refer to such a line. Returns how many.

@@ -52,7 +52,10 @@ const LINES: &str = "T1\tDish 2 12\tFish tacos\nT2\tDish 17 21;22 32\tsoft shell
 #[test]
 fn pairs_are_read_with_labels_from_the_settings() {
     let read = read(&[
-        ("annotation.conf", "[entities]\n!Food\n\tDish\n\tPrice # dollars\n-----\n[relations]\nBeside Arg1:Dish, Arg2:Dish\n"),
+        (
+            "annotation.conf",
+            "[entities]\n!Food\n\tDish\n\tPrice # dollars\n-----\n[relations]\nBeside Arg1:Dish, Arg2:Dish\n",
+        ),
         ("in/a.txt", TEXT),
         ("in/a.ann", LINES),
         ("b.txt", "no one looked"),
@@ -84,7 +87,8 @@ fn an_unchanged_document_is_written_back_line_for_line() {
     );
     assert!(check_round_trip(&FORMAT, &read.corpus, &written, &WriteOptions::default()).holds());
     // Without its first span, the event, its attribute and the relation have nothing to refer to.
-    let left: Vec<_> = read.corpus.annotation(0).spans().iter().filter(|span| span.range.len() != 10).cloned().collect();
+    let left: Vec<_> =
+        read.corpus.annotation(0).spans().iter().filter(|span| span.range.len() != 10).cloned().collect();
     assert_eq!(left.len(), 2);
     read.corpus.annotations[0] = Annotation::new(left, Status::Done);
     let written = FORMAT.write(&read.corpus, &WriteOptions::default()).unwrap();
@@ -97,7 +101,8 @@ fn an_unchanged_document_is_written_back_line_for_line() {
 
 #[test]
 fn spans_are_checked_against_their_text() {
-    let lines = "T1\tDish 0 5\ttacos\nT2\tDish 0 5\tsalsa\nT3\tDish 0 4\tthe\nT4\tDish 9 99\tpie\nT5\tDish x 4\ta\nT6 Dish\n";
+    let lines =
+        "T1\tDish 0 5\ttacos\nT2\tDish 0 5\tsalsa\nT3\tDish 0 4\tthe\nT4\tDish 9 99\tpie\nT5\tDish x 4\ta\nT6 Dish\n";
     let read = read(&[("a.txt", "tacos the, the end"), ("a.ann", lines)]);
     assert_eq!(spans(&read).len(), 1);
     let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
@@ -112,7 +117,10 @@ fn spans_are_checked_against_their_text() {
 fn offsets_in_utf_16_units_are_converted_and_parts_kept() {
     let lines = "T1\tDish 3 13\tFish tacos\nT2\tDish 18 22;29 33\tsoft crab\nR1\tOf Arg1:T1 Arg2:T2\n";
     let read = read(&[("a.txt", TEXT), ("a.ann", lines)]);
-    assert_eq!(spans(&read).iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), ["Fish tacos", "soft\nshell crab"]);
+    assert_eq!(
+        spans(&read).iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(),
+        ["Fish tacos", "soft\nshell crab"]
+    );
     assert!(read.problems.iter().any(|problem| problem.message.contains("UTF-16 units")), "{:?}", read.problems);
     let written = FORMAT.write(&read.corpus, &WriteOptions::default()).unwrap();
     assert_eq!(
@@ -123,7 +131,11 @@ fn offsets_in_utf_16_units_are_converted_and_parts_kept() {
 
 #[test]
 fn the_two_files_of_shared_tasks_are_one() {
-    let read = read(&[("a.a1", "T1\tProtein 0 3\tp53\n"), ("a.txt", "p53 binds"), ("a.a2", "T2\tBinding 4 9\tbinds\nE1\tBinding:T2 Theme:T1\n")]);
+    let read = read(&[
+        ("a.a1", "T1\tProtein 0 3\tp53\n"),
+        ("a.txt", "p53 binds"),
+        ("a.a2", "T2\tBinding 4 9\tbinds\nE1\tBinding:T2 Theme:T1\n"),
+    ]);
     assert_eq!(spans(&read).len(), 2);
     assert!(read.corpus.documents[0].foreign.as_ref().unwrap()["brat"].as_str().unwrap().ends_with("Theme:T1\n"));
 }
@@ -151,7 +163,10 @@ fn names_and_labels_that_files_cannot_have_are_changed() {
     let written = FORMAT.write(&corpus, &options).unwrap();
     let files = unzip(&written.bytes);
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names[..5], ["_../etc/a_b.txt", "_../etc/a_b.ann", "_../etc/a_b-2.txt", "_../etc/a_b-2.ann", "_.hidden.txt"]);
+    assert_eq!(
+        names[..5],
+        ["_../etc/a_b.txt", "_../etc/a_b.ann", "_../etc/a_b-2.txt", "_../etc/a_b-2.ann", "_.hidden.txt"]
+    );
     assert_eq!(files[1].1, "T1\tPlace_Name 0 8\tnew york\n");
     assert!(check_round_trip(&FORMAT, &corpus, &written, &options).holds());
     // A line break at the end of a span, and one inside.

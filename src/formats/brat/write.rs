@@ -19,12 +19,7 @@ use crate::{
 
 /// Makes a writer.
 pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(BratWriter {
-        labels,
-        on_loss: options.on_loss,
-        pack: Pack::new(),
-        settings: Settings::default(),
-    })
+    Box::new(BratWriter { labels, on_loss: options.on_loss, pack: Pack::new(), settings: Settings::default() })
 }
 
 struct BratWriter<'a> {
@@ -102,7 +97,8 @@ impl BratWriter<'_> {
         let dangling = remove_dangling(&mut lines, removed);
         if dangling > 0 {
             let lines = with_noun(dangling, "line");
-            let message = format!("{lines} of relations, events or notes left out, as their span was changed or removed");
+            let message =
+                format!("{lines} of relations, events or notes left out, as their span was changed or removed");
             out.losses.note(format!("document {}: {message}", quoted(&document.id)));
         }
         lines.iter().for_each(|line| self.settings.add(line));
@@ -158,7 +154,9 @@ impl BratWriter<'_> {
 }
 
 fn is_span_id(target: &str) -> bool {
-    target.strip_prefix('T').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    target
+        .strip_prefix('T')
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl Settings {

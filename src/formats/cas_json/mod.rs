@@ -13,7 +13,7 @@ pub(super) const FORMAT: Format = Format {
     name: "cas-json",
     about: "UIMA CAS JSON, as INCEpTION exports it: a file for each document, several in a zip file",
     extensions: &["json", "zip"],
-    cannot_hold: "statuses, the split, further fields",
+    cannot_hold: "statuses, splits, further fields",
     keeps_text: true,
     detect,
     read: Some(read::read),

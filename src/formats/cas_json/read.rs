@@ -42,15 +42,19 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
         return Ok(Vec::new());
     };
     let layers = Layers::of(&structures);
-    let views: Vec<&Structure> =
-        structures.iter().filter(|one| type_of(one) == key::SOFA && one.get(key::TEXT).is_some_and(Value::is_string)).collect();
+    let views: Vec<&Structure> = structures
+        .iter()
+        .filter(|one| type_of(one) == key::SOFA && one.get(key::TEXT).is_some_and(Value::is_string))
+        .collect();
     for sofa in &views {
-        let mut reader = Reader { reading, layers: &layers, unlabelled: 0, has_more: views.len() == 1 && layers.has_more };
+        let mut reader =
+            Reader { reading, layers: &layers, unlabelled: 0, has_more: views.len() == 1 && layers.has_more };
         let mut found = reader.document(sofa, &structures, views.len());
         let (unlabelled, has_more) = (reader.unlabelled, reader.has_more);
         if unlabelled > 0 {
             let spans = with_noun(unlabelled, "span");
-            let message = format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
+            let message =
+                format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
             reading.problems.push(Problem::warning(message));
         }
         if has_more {
@@ -118,11 +122,11 @@ impl Layers {
         for structure in structures.iter().filter(|one| is_span(one)) {
             *counts.entry(type_of(structure)).or_default() += 1;
         }
-        let is_entity = |name: &str| name.starts_with(ENTITIES);
-        let is_own = |name: &str| !PACKAGES.iter().any(|package| name.starts_with(package));
-        let has_entities = counts.keys().any(|name| is_entity(name));
-        let (read, rest): (Vec<_>, Vec<_>) =
-            counts.into_iter().partition(|(name, _)| if has_entities { is_entity(name) } else { is_own(name) });
+        let has_entities = counts.keys().any(|name| name.starts_with(ENTITIES));
+        let (read, rest): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(name, _)| match has_entities {
+            true => name.starts_with(ENTITIES),
+            false => !PACKAGES.iter().any(|package| name.starts_with(package)),
+        });
         let plain = [key::TOKEN, key::SENTENCE, key::DOCUMENT, "uima.tcas.DocumentAnnotation"];
         let others: BTreeMap<String, usize> = rest
             .into_iter()
@@ -130,7 +134,8 @@ impl Layers {
             .map(|(name, count)| (name.to_owned(), count))
             .collect();
         let has_more = structures.iter().any(|one| {
-            let fields = one.keys().filter(|name| !name.starts_with('%') && !["@sofa", "begin", "end"].contains(&name.as_str()));
+            let fields =
+                one.keys().filter(|name| !name.starts_with('%') && !["@sofa", "begin", "end"].contains(&name.as_str()));
             match type_of(one) {
                 key::SOFA | key::DOCUMENT | "uima.tcas.DocumentAnnotation" => false,
                 key::ENTITY => fields.clone().any(|name| name != "value"),
@@ -147,7 +152,8 @@ impl Layers {
             reading.problems.push(Problem::note(format!("spans are those of {}", own.join(", "))));
         }
         if !self.others.is_empty() {
-            let list: Vec<String> = self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))).collect();
+            let list: Vec<String> =
+                self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))).collect();
             let message = format!("layers that are kept for an export, not read: {}", list.join(", "));
             reading.problems.push(Problem::note(message));
         }
@@ -166,10 +172,19 @@ fn short(name: &str) -> &str {
 
 /// Label of a span: its value, or else the first text that it has; `None` without one.
 pub(super) fn label_of(structure: &Structure) -> Option<&str> {
-    let text = |name: &str| structure.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let is_field = |name: &str| !name.starts_with(['%', '@', '#', '^']) && name != "identifier";
-    let first = || structure.keys().filter(|name| is_field(name)).find_map(|name| text(name));
-    ["value", "label"].iter().find_map(|name| text(name)).or_else(first)
+    let fields = structure.keys().map(String::as_str);
+    let fields = fields.filter(|name| !name.starts_with(['%', '@', '#', '^']) && *name != "identifier");
+    ["value", "label"].into_iter().chain(fields).find_map(|name| filled(structure, name))
+}
+
+/// Text of a field, if it has one that is not empty.
+fn filled<'s>(structure: &'s Structure, name: &str) -> Option<&'s str> {
+    structure.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Offset in a field.
+fn offset(structure: &Structure, name: &str) -> Option<usize> {
+    structure.get(name).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok())
 }
 
 /// Label that a span without one gets.
@@ -195,7 +210,8 @@ impl Reader<'_, '_> {
             None => views == 1,
         });
         let described = mine.clone().filter(|one| type_of(one) == key::DOCUMENT);
-        let named = described.flat_map(|one| ["documentId", "documentTitle"].map(|name| one.get(name).and_then(Value::as_str)));
+        let named =
+            described.flat_map(|one| ["documentId", "documentTitle"].map(|name| one.get(name).and_then(Value::as_str)));
         let name = named.flatten().find(|name| !name.is_empty()).map(str::to_owned);
         let mut document_id = name.unwrap_or_else(|| self.reading.next_id());
         if views > 1 {
@@ -236,8 +252,8 @@ impl Reader<'_, '_> {
 
 /// Bytes of a span.
 pub(super) fn range(structure: &Structure, map: &OffsetMap) -> Result<TextRange, String> {
-    let number = |key: &str| structure.get(key).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
-    let (Some(start), Some(end)) = (number("begin"), number("end")) else { return Err("has no offsets".to_owned()) };
+    let offsets = offset(structure, "begin").zip(offset(structure, "end"));
+    let (start, end) = offsets.ok_or("has no offsets")?;
     let range = map.from_utf16(Utf16Range { start, end }).map_err(|error| format!("has wrong offsets ({error})"))?;
     if range.is_empty() { Err("is empty".to_owned()) } else { Ok(range) }
 }

@@ -15,7 +15,12 @@ fn read(tree: &Value) -> Read {
 
 fn spans(read: &Read) -> Vec<(&str, &str)> {
     let of = |(document, annotation): (&'_ crate::spans::Document, &'_ Annotation)| {
-        annotation.spans().iter().map(|s| (s.range, s.label)).map(|(range, label)| (document.id.clone(), range, label)).collect::<Vec<_>>()
+        annotation
+            .spans()
+            .iter()
+            .map(|s| (s.range, s.label))
+            .map(|(range, label)| (document.id.clone(), range, label))
+            .collect::<Vec<_>>()
     };
     let all: Vec<_> = read.corpus.pairs().flat_map(of).collect();
     all.into_iter()
@@ -98,12 +103,19 @@ fn layers_of_users_are_read_where_there_are_no_entities() {
     ])));
     assert_eq!(spans(&read), [("Fish", "Fish"), ("tacos", "Mark")]);
     assert_eq!(read.corpus.documents[0].id, "menu.txt");
-    assert!(read.problems.iter().any(|problem| problem.message.contains("`webanno.custom.Menu`")), "{:?}", read.problems);
+    assert!(
+        read.problems.iter().any(|problem| problem.message.contains("`webanno.custom.Menu`")),
+        "{:?}",
+        read.problems
+    );
 }
 
 #[test]
 fn several_documents_are_an_archive_and_none_is_a_file() {
-    let two = corpus(&[("a/1", &["good", "pad", "thai"], &[(1, 3, "Dish")]), ("a/1", &["\u{1f355}", "ok"], &[(1, 2, "A b")])]);
+    let two = corpus(&[
+        ("a/1", &["good", "pad", "thai"], &[(1, 3, "Dish")]),
+        ("a/1", &["\u{1f355}", "ok"], &[(1, 2, "A b")]),
+    ]);
     let written = FORMAT.write(&two, &WriteOptions::default()).unwrap();
     assert!(written.bytes.starts_with(b"PK"));
     assert!(check_round_trip(&FORMAT, &two, &written, &WriteOptions::default()).holds());

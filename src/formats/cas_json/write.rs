@@ -136,15 +136,16 @@ fn span(id: usize, name: &str, range: TextRange, map: &OffsetMap, value: Option<
 
 /// Types of a new file beside those that UIMA has itself.
 fn types() -> Value {
-    let string = |name: &str| json!({"%NAME": name, "%RANGE": "uima.cas.String"});
+    let [title, id, value, identifier] = ["documentTitle", "documentId", "value", "identifier"]
+        .map(|name| json!({"%NAME": name, "%RANGE": "uima.cas.String"}));
     json!({
         key::DOCUMENT: {
             "%NAME": key::DOCUMENT, "%SUPER_TYPE": "uima.tcas.DocumentAnnotation",
-            "documentTitle": string("documentTitle"), "documentId": string("documentId"),
+            "documentTitle": title, "documentId": id,
         },
         key::ENTITY: {
             "%NAME": key::ENTITY, "%SUPER_TYPE": "uima.tcas.Annotation",
-            "value": string("value"), "identifier": string("identifier"),
+            "value": value, "identifier": identifier,
         },
         key::SENTENCE: {"%NAME": key::SENTENCE, "%SUPER_TYPE": "uima.tcas.Annotation"},
         key::TOKEN: {"%NAME": key::TOKEN, "%SUPER_TYPE": "uima.tcas.Annotation"},
@@ -211,7 +212,9 @@ fn changed(
         structures.push(Value::Object(object));
         added.push(last);
     }
-    if layer == key::ENTITY && let Some(known) = tree.get_mut(key::TYPES).and_then(Value::as_object_mut) {
+    if layer == key::ENTITY
+        && let Some(known) = tree.get_mut(key::TYPES).and_then(Value::as_object_mut)
+    {
         let mut all = types();
         let entity = all.get_mut(key::ENTITY).map(Value::take).unwrap_or_default();
         known.entry(key::ENTITY).or_insert(entity);
@@ -232,7 +235,10 @@ fn label_feature(structures: &[Value], layer: &str) -> String {
     let mut spans = structures.iter().filter_map(Value::as_object).filter(|object| type_of(object) == layer);
     let found = spans.find_map(|object| {
         let label = label_of(object)?;
-        object.iter().find(|(name, value)| !name.starts_with('%') && value.as_str() == Some(label)).map(|(name, _)| name.clone())
+        object
+            .iter()
+            .find(|(name, value)| !name.starts_with('%') && value.as_str() == Some(label))
+            .map(|(name, _)| name.clone())
     });
     found.unwrap_or_else(|| "value".to_owned())
 }

@@ -103,7 +103,8 @@ impl<'a> Archive<'a> {
         let mut input = self.source.seekable()?;
         input.seek(SeekFrom::Start(entry.start))?;
         let packed = BufReader::new(input.take(entry.packed));
-        let unpacked = if entry.is_deflated { Bytes::Deflated(DeflateDecoder::new(packed)) } else { Bytes::Stored(packed) };
+        let unpacked =
+            if entry.is_deflated { Bytes::Deflated(DeflateDecoder::new(packed)) } else { Bytes::Stored(packed) };
         Ok(Box::new(Checked { unpacked, entry, read: 0, crc: crc32fast::Hasher::new() }))
     }
 }

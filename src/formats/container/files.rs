@@ -70,9 +70,9 @@ fn guess(files: &dyn Files) -> Guess {
 /// Whether a text has an annotation file beside it.
 fn has_pairs(names: &[String]) -> bool {
     let texts: std::collections::HashSet<&str> = names.iter().filter_map(|name| name.strip_suffix(".txt")).collect();
-    names.iter().any(|name| {
-        [".ann", ".a1"].iter().any(|end| name.strip_suffix(end).is_some_and(|stem| texts.contains(stem)))
-    })
+    names
+        .iter()
+        .any(|name| [".ann", ".a1"].iter().any(|end| name.strip_suffix(end).is_some_and(|stem| texts.contains(stem))))
 }
 
 /// Reads what a container holds in the format that was chosen for it.
@@ -204,9 +204,7 @@ fn plan(name: &str, file: &dyn Source, is_archive: bool) -> io::Result<Plan> {
         return Ok(Plan::No("an empty file".to_owned()));
     }
     match table::guesses(name, &head).into_iter().next() {
-        Some(Guess { format, why, .. }) if format.read.is_none() => {
-            Ok(Plan::No(format!("read in no format ({why})")))
-        }
+        Some(Guess { format, why, .. }) if format.read.is_none() => Ok(Plan::No(format!("read in no format ({why})"))),
         Some(Guess { format, .. }) if format.name != "text" => Ok(Plan::Read(format)),
         _ if sample.is_text() => Ok(Plan::Text),
         // Such bytes are in no text.

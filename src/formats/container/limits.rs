@@ -24,7 +24,9 @@ pub(in crate::formats) fn check(unpacked: u64, packed: u64) -> io::Result<()> {
     let text = if unpacked > MOST {
         format!("it unpacks to more than {most}, the most that is read of a packed file")
     } else if unpacked > ALWAYS_FINE && unpacked / MOST_PER_BYTE > packed {
-        format!("it unpacks to {size} or more, over {MOST_PER_BYTE} times its size, as files do that are made to fill a disk")
+        format!(
+            "it unpacks to {size} or more, over {MOST_PER_BYTE} times its size, as files do that are made to fill a disk"
+        )
     } else {
         return Ok(());
     };

@@ -87,7 +87,8 @@ fn several_files_are_read_each_in_its_format() {
     assert_eq!(read.detected, ["2 files", "conll2002 and jsonl", "3 texts", "1 span of 1 label"]);
     let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
     assert!(shown.iter().any(|text| text.starts_with("b.jsonl, line 2: not a JSON object")), "{shown:?}");
-    for (file, what) in [("README.md", "plain text among"), ("picture.png", "no text"), ("empty.txt", "an empty file")] {
+    for (file, what) in [("README.md", "plain text among"), ("picture.png", "no text"), ("empty.txt", "an empty file")]
+    {
         assert!(shown.iter().any(|text| text.starts_with(&format!("{file}: {what}"))), "{file}: {shown:?}");
     }
     let forced = crate::formats::find("text").unwrap().read(&zip(&files[..2]), &ReadOptions::default());
@@ -97,7 +98,8 @@ fn several_files_are_read_each_in_its_format() {
 
 #[test]
 fn files_of_plain_text_are_one_text_each() {
-    let (format, read) = read("a.zip", &zip(&[("b.txt", b"\xef\xbb\xbftwo\nlines\n"), ("a.txt", b"one"), ("c.txt", b"caf\xe9")]));
+    let (format, read) =
+        read("a.zip", &zip(&[("b.txt", b"\xef\xbb\xbftwo\nlines\n"), ("a.txt", b"one"), ("c.txt", b"caf\xe9")]));
     let texts: Vec<_> = read.corpus.documents.iter().map(|one| (one.id.as_str(), &*one.text)).collect();
     assert_eq!((format, texts), ("files", vec![("b", "two\nlines\n"), ("a", "one")]));
     let error = read.problems.iter().find(|problem| problem.severity == Severity::Error).unwrap();

@@ -82,7 +82,9 @@ impl<R: BufRead> Read for Frames<R> {
                 self.end()?;
                 continue;
             }
-            self.decoder.decode_blocks(&mut self.input, BlockDecodingStrategy::UptoBlocks(1)).map_err(io::Error::other)?;
+            self.decoder
+                .decode_blocks(&mut self.input, BlockDecodingStrategy::UptoBlocks(1))
+                .map_err(io::Error::other)?;
         }
     }
 }

@@ -8,5 +8,5 @@ mod names;
 mod parquet;
 mod rows;
 
-pub(super) use jsonl::FORMAT as JSONL;
 pub(super) use self::parquet::FORMAT as PARQUET;
+pub(super) use jsonl::FORMAT as JSONL;

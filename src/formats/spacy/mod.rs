@@ -20,7 +20,7 @@ pub(super) const FORMAT: Format = Format {
     name: "spacy",
     about: "spaCy's binary DocBin, for spacy train",
     extensions: &["spacy"],
-    cannot_hold: "the statuses flagged and skipped, words that a span cuts",
+    cannot_hold: "words that a span cuts, the statuses flagged and skipped",
     keeps_text: true,
     detect,
     read: Some(read::read),
@@ -85,7 +85,8 @@ fn unpack_span(packed: &[u8]) -> Option<(u64, [usize; 2])> {
         return None;
     }
     let label = u64::from_be_bytes(packed.get(16..24)?.try_into().ok()?);
-    let [start, end] = [24..28, 28..32].map(|at| packed.get(at).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes));
+    let [start, end] =
+        [24..28, 28..32].map(|at| packed.get(at).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes));
     Some((label, [usize::try_from(start?).ok()?, usize::try_from(end?).ok()?]))
 }
 
@@ -98,7 +99,8 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     // What can be unpacked of the beginning is enough.
     let _ = ZlibDecoder::new(sample.bytes).take(256).read_to_end(&mut start);
     let is_map = matches!(start.first(), Some(0x81..=0x8f));
-    let has_keys = start.windows(8).any(|bytes| bytes == b"\xa7version") && start.windows(6).any(|bytes| bytes == b"\xa5attrs");
+    let has_keys =
+        start.windows(8).any(|bytes| bytes == b"\xa7version") && start.windows(6).any(|bytes| bytes == b"\xa5attrs");
     (is_map && has_keys).then(|| (97, "a DocBin of spaCy".to_owned()))
 }
 

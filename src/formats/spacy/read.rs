@@ -134,12 +134,15 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         size: usize,
         reading: &'r mut Reading<'b>,
     ) -> Result<Self, (&'static str, &'r mut Reading<'b>)> {
-        let place = |attr: u64| bin.attrs.iter().position(|one| *one == attr);
-        let Some(orth) = place(ORTH) else { return Err(("it has no words", reading)) };
-        let columns = Columns { width: bin.attrs.len(), orth, iob: place(ENT_IOB), label: place(ENT_TYPE) };
-        let count = bin.lengths.as_chunks::<4>().0.iter().try_fold(0_usize, |sum, length| {
-            sum.checked_add(usize::try_from(i32::from_le_bytes(*length)).ok()?)
-        });
+        let [orth, iob, label] = [ORTH, ENT_IOB, ENT_TYPE].map(|attr| bin.attrs.iter().position(|one| *one == attr));
+        let Some(orth) = orth else { return Err(("it has no words", reading)) };
+        let columns = Columns { width: bin.attrs.len(), orth, iob, label };
+        let count = bin
+            .lengths
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .try_fold(0_usize, |sum, length| sum.checked_add(usize::try_from(i32::from_le_bytes(*length)).ok()?));
         let bytes = count.and_then(|count| count.checked_mul(8 * columns.width));
         if bytes != Some(bin.tokens.len()) || count != Some(bin.spaces.len()) {
             return Err(("its tables have different lengths", reading));
@@ -197,7 +200,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         document.split = split.or(self.reading.options.split);
         document.meta = meta.into();
         if let Some(cats) = self.bin.cats.get(number).filter(|cats| !cats.is_empty()) {
-            let cats: Map<String, Value> = cats.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+            let cats: Map<String, Value> =
+                cats.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
             document.meta.insert("cats".to_owned(), Value::Object(cats));
         }
         Ok(Found { document, spans, status })
@@ -208,16 +212,18 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         let (numbers, _) = self.bin.tokens.as_chunks::<8>();
         let row = numbers.get(start..start + self.columns.width).unwrap_or_default();
         for (attr, value) in self.bin.attrs.iter().zip(row) {
-            if *value != [0; 8] && let Some((_, name)) = NAMES.iter().find(|(id, _)| id == attr) {
+            if *value != [0; 8]
+                && let Some((_, name)) = NAMES.iter().find(|(id, _)| id == attr)
+            {
                 self.others.insert(name);
             }
         }
-        let number = |place: Option<usize>| place.and_then(|place| row.get(place)).map(|bytes| u64::from_le_bytes(*bytes));
-        Row {
-            orth: number(Some(self.columns.orth)).unwrap_or_default(),
-            iob: number(self.columns.iob).unwrap_or_default(),
-            label: number(self.columns.label).unwrap_or_default(),
-        }
+        let Columns { orth, iob, label, .. } = self.columns;
+        let [orth, iob, label] = [Some(orth), iob, label].map(|place| {
+            let bytes = place.and_then(|place| row.get(place)).copied();
+            bytes.map(u64::from_le_bytes).unwrap_or_default()
+        });
+        Row { orth, iob, label }
     }
 
     fn entities(&mut self, tokens: &[Token], number: usize) -> Result<Vec<(TextRange, NameIndex)>, String> {
@@ -245,7 +251,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
             open = Some(token.label);
         }
         if unlabelled > 0 {
-            let message = format!("document {}: {} without a label: left out", number + 1, with_noun(unlabelled, "entity"));
+            let message =
+                format!("document {}: {} without a label: left out", number + 1, with_noun(unlabelled, "entity"));
             self.reading.problems.push(Problem::warning(message));
         }
         spans.retain(|(range, _)| !range.is_empty());
@@ -278,7 +285,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                 rmp_serde::from_slice(bytes).map_err(|_| format!("its span group {} cannot be read", quoted(&name)))?;
             for packed in group.spans {
                 let (label, [start, end]) = unpack_span(packed).ok_or("a span of a group cannot be read")?;
-                let place = tokens.get(start..end).and_then(|tokens| Some((tokens.first()?.range, tokens.last()?.range)));
+                let place =
+                    tokens.get(start..end).and_then(|tokens| Some((tokens.first()?.range, tokens.last()?.range)));
                 let (first, last) = place.ok_or("a span of a group has no tokens")?;
                 let label = self.strings.get(label).filter(|label| !label.is_empty()).ok_or("a span has no label")?;
                 let (range, index) = (first.join(last), self.reading.label(label));
@@ -320,11 +328,15 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         }
         if data > 0 {
             let documents = with_noun(data, "document");
-            reading.problems.push(Problem::note(format!("{documents} with user data that only Python can read: not kept")));
+            reading
+                .problems
+                .push(Problem::note(format!("{documents} with user data that only Python can read: not kept")));
         }
         if !groups.is_empty() {
             let list = groups.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-            reading.problems.push(Problem::note(format!("spans are those of the entities and of the span groups {list}")));
+            reading
+                .problems
+                .push(Problem::note(format!("spans are those of the entities and of the span groups {list}")));
         }
         let tokens = with_noun(bin.spaces.len(), "token");
         vec!["DocBin".to_owned(), with_noun(reading.documents(), "document"), tokens, reading.spans_text()]

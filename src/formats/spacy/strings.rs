@@ -68,6 +68,9 @@ mod tests {
         }
         assert_eq!(murmur_hash_64a(b"PERSON", 1), 11_121_653_176_597_302_729);
         let table = StringTable::new(&["tacos", "PERSON"]);
-        assert_eq!([id_of("tacos"), 380, 77, 1 << 40].map(|id| table.get(id)), [Some("tacos"), Some("PERSON"), Some("ENT_IOB"), None]);
+        assert_eq!(
+            [id_of("tacos"), 380, 77, 1 << 40].map(|id| table.get(id)),
+            [Some("tacos"), Some("PERSON"), Some("ENT_IOB"), None]
+        );
     }
 }

@@ -46,8 +46,14 @@ fn texts_come_back_with_their_white_space_and_spans_that_cut_words_or_overlap() 
     assert_eq!(&*read.corpus.documents[0].text, text);
     let mut found = spans(&read);
     found.sort_unstable();
-    let expected =
-        [("New York", "LOC"), ("York", "City"), ("cheap", "Price"), ("sushi", "Dish"), ("sushis\tin New York", "Phrase"), ("\u{1f363}", "Dish")];
+    let expected = [
+        ("New York", "LOC"),
+        ("York", "City"),
+        ("cheap", "Price"),
+        ("sushi", "Dish"),
+        ("sushis\tin New York", "Phrase"),
+        ("\u{1f363}", "Dish"),
+    ];
     assert_eq!(found, expected);
     assert!(read.problems[0].message.contains("span groups `sc`"), "{:?}", read.problems);
     let words: Vec<&str> = read.corpus.documents[0].word_texts().collect();
@@ -72,21 +78,27 @@ fn tokens_make_up_the_text() {
 
 #[test]
 fn ids_splits_fields_and_statuses_come_back() {
-    let mut corpus = corpus(&[("r 1", &["great", "tacos"], &[(1, 2, "Dish")]), ("2", &["ok"], &[]), ("3", &["no"], &[])]);
+    let mut corpus =
+        corpus(&[("r 1", &["great", "tacos"], &[(1, 2, "Dish")]), ("2", &["ok"], &[]), ("3", &["no"], &[])]);
     corpus.documents[0].split = Some(Split::Test);
-    corpus.documents[0].meta = [("stars".to_owned(), json!(4)), ("cats".to_owned(), json!({"GOOD": 1.0}))].into_iter().collect();
+    corpus.documents[0].meta =
+        [("stars".to_owned(), json!(4)), ("cats".to_owned(), json!({"GOOD": 1.0}))].into_iter().collect();
     corpus.annotations[1].status = Status::Todo;
     corpus.annotations[0] = Annotation::new(corpus.annotations[0].spans().to_vec(), Status::Partial);
     let read = back(&corpus, &WriteOptions::default());
     let documents = &read.corpus.documents;
     let statuses: Vec<Status> = (0..3).map(|at| read.corpus.annotation(at).status).collect();
     assert_eq!(statuses, [Status::Partial, Status::Todo, Status::Done]);
-    assert_eq!((documents[0].id.as_str(), documents[0].split, &documents[0].meta), ("r 1", Some(Split::Test), &corpus.documents[0].meta));
+    assert_eq!(
+        (documents[0].id.as_str(), documents[0].split, &documents[0].meta),
+        ("r 1", Some(Split::Test), &corpus.documents[0].meta)
+    );
 }
 
 #[test]
 fn white_space_at_the_ends_of_a_span_is_kept_with_a_note() {
-    let corpus = with_spans("good tacos , ok  ", &[(4, 11, "Dish"), (10, 11, "Gap"), (13, 16, "Other"), (16, 17, "End")]);
+    let corpus =
+        with_spans("good tacos , ok  ", &[(4, 11, "Dish"), (10, 11, "Gap"), (13, 16, "Other"), (16, 17, "End")]);
     let read = back(&corpus, &WriteOptions::default());
     let found: Vec<&str> = spans(&read).into_iter().map(|(text, _)| text).collect();
     assert_eq!(found, [" tacos ", " ", "ok ", " "]);

@@ -77,7 +77,8 @@ impl Writer for BinWriter<'_> {
             let text = range.of(&document.text);
             if !seen.insert((range, label)) {
                 let (text, label) = (quoted(text), quoted(label));
-                out.losses.note(format!("document {}: {text} ({label}) occurs twice; written once", quoted(&document.id)));
+                out.losses
+                    .note(format!("document {}: {text} ({label}) occurs twice; written once", quoted(&document.id)));
                 continue;
             }
             self.padded += usize::from(text.trim().len() < text.len());
@@ -160,7 +161,9 @@ impl BinWriter<'_> {
     fn add_fields(&mut self, document: &Document) {
         let mut fields = (*document.meta).clone();
         let cats = match fields.get("cats") {
-            Some(Value::Object(cats)) if cats.values().all(|value| value.is_number() || value.is_boolean()) => cats.clone(),
+            Some(Value::Object(cats)) if cats.values().all(|value| value.is_number() || value.is_boolean()) => {
+                cats.clone()
+            }
             _ => Map::new(),
         };
         if !cats.is_empty() {

@@ -17,7 +17,7 @@ use std::{
 use parquet::{
     basic::{ConvertedType, LogicalType, Type as Physical},
     file::{
-        metadata::{ParquetMetaData, ParquetMetaDataReader},
+        metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData},
         reader::RowGroupReader as _,
     },
     schema::types::{Type, TypePtr},
@@ -44,7 +44,7 @@ pub(in crate::formats) const FORMAT: Format = Format {
     name: "parquet",
     about: "Hugging Face's tables in Parquet: tokens and ner_tags with the names of their classes",
     extensions: &["parquet"],
-    cannot_hold: "half-word, nested and overlapping spans, statuses, splits, the white space between words, further fields",
+    cannot_hold: "the same as hf-jsonl",
     keeps_text: false,
     detect,
     read: Some(read),
@@ -77,7 +77,9 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     };
     if !table.skipped.is_empty() {
         let list = table.skipped.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        reading.problems.push(Problem::note(format!("columns that are no text, numbers or lists of them are not kept: {list}")));
+        reading
+            .problems
+            .push(Problem::note(format!("columns that are no text, numbers or lists of them are not kept: {list}")));
     }
     if spans::has_spans(&table.fields) {
         return offsets::read_with_unit(source, reading, CODE_POINTS_FIRST, spans::read);
@@ -205,18 +207,17 @@ impl<'a> Table<'a> {
         }
     }
 
+    fn is_read(&self, column: &ColumnChunkMetaData) -> bool {
+        let first = column.column_path().parts().first();
+        first.is_some_and(|first| self.fields.iter().any(|field| field.name() == first))
+    }
+
     /// Reads the columns of a group of rows.
-    fn chunks(
-        &self,
-        metadata: Arc<parquet::file::metadata::RowGroupMetaData>,
-    ) -> Result<Result<Chunks, Fault>, Unreadable> {
+    fn chunks(&self, metadata: Arc<RowGroupMetaData>) -> Result<Result<Chunks, Fault>, Unreadable> {
         let mut input = self.source.seekable()?;
-        let is_read = |column: &parquet::file::metadata::ColumnChunkMetaData| {
-            let first = column.column_path().parts().first();
-            first.is_some_and(|first| self.fields.iter().any(|field| field.name() == first))
-        };
-        let wanted = metadata.columns().iter().filter(|column| is_read(column));
-        let sizes = wanted.clone().map(|column| (column.compressed_size(), column.uncompressed_size(), column.num_values()));
+        let wanted = metadata.columns().iter().filter(|column| self.is_read(column));
+        let sizes =
+            wanted.clone().map(|column| (column.compressed_size(), column.uncompressed_size(), column.num_values()));
         let (mut packed, mut unpacked, mut values) = (0_u64, 0_u64, metadata.num_rows().unsigned_abs());
         for (size, full, count) in sizes {
             packed = packed.saturating_add(size.unsigned_abs());
@@ -225,11 +226,13 @@ impl<'a> Table<'a> {
         }
         limits::check(unpacked, packed)?;
         if values > unpacked.saturating_mul(MOST_VALUES).saturating_add(ALWAYS_FINE) {
-            return Ok(Err("it repeats a few values without end, as files do that are made to fill a memory".to_owned()));
+            return Ok(Err(
+                "it repeats a few values without end, as files do that are made to fill a memory".to_owned()
+            ));
         }
         let mut columns = Vec::new();
         for column in metadata.columns() {
-            if !is_read(column) {
+            if !self.is_read(column) {
                 columns.push(bytes::Bytes::new());
                 continue;
             }

@@ -37,7 +37,13 @@ impl RowGroupReader for Chunks {
         let bytes = self.columns.get(column).ok_or_else(|| broken("a column is missing"))?.clone();
         let metadata = self.metadata.column(column);
         let values = u64::try_from(metadata.num_values()).map_err(|_| broken("a column has a negative size"))?;
-        Ok(Box::new(Pages { packed: bytes.len() as u64, bytes, compression: metadata.compression(), values, unpacked: 0 }))
+        Ok(Box::new(Pages {
+            packed: bytes.len() as u64,
+            bytes,
+            compression: metadata.compression(),
+            values,
+            unpacked: 0,
+        }))
     }
 
     fn get_column_bloom_filter(&self, _: usize) -> Option<&Sbbf> {
@@ -84,7 +90,8 @@ impl Pages {
     /// The next header that is not the one of an index.
     fn header(&mut self) -> Result<Option<Header>> {
         while self.values > 0 && !self.bytes.is_empty() {
-            let (mut fields, length) = Fields::read(&self.bytes).ok_or_else(|| broken("a page has a damaged header"))?;
+            let (mut fields, length) =
+                Fields::read(&self.bytes).ok_or_else(|| broken("a page has a damaged header"))?;
             let kind = fields.number(1).ok_or_else(|| broken("a page has no kind"))?;
             let (unpacked, packed) = (fields.size(2), fields.size(3));
             let (unpacked, packed) = unpacked.zip(packed).ok_or_else(|| broken("a page has no size"))?;
@@ -114,7 +121,8 @@ impl Pages {
         limits::check(self.unpacked, self.packed)?;
         if header.kind != DICTIONARY {
             let values = header.fields.size(1).ok_or_else(|| broken("a page has no number of values"))?;
-            self.values = self.values.checked_sub(values).ok_or_else(|| broken("a page has more values than its column"))?;
+            self.values =
+                self.values.checked_sub(values).ok_or_else(|| broken("a page has more values than its column"))?;
         }
         Ok(body)
     }
@@ -139,8 +147,11 @@ impl Pages {
                 statistics: None,
             }),
             _ => {
-                let size = |field| fields.size::<u32>(field).ok_or_else(|| broken("a page has no size of its levels"));
-                let (def_levels_byte_len, rep_levels_byte_len) = (size(5)?, size(6)?);
+                let sizes = [5, 6, 2, 3].map(|field| fields.size::<u32>(field));
+                let [Some(def_levels_byte_len), Some(rep_levels_byte_len), Some(num_nulls), Some(num_rows)] = sizes
+                else {
+                    return Err(broken("a page has no size of its levels"));
+                };
                 let levels = usize::try_from(u64::from(def_levels_byte_len) + u64::from(rep_levels_byte_len));
                 let levels = levels.ok().filter(|levels| *levels <= body.len().min(header.unpacked));
                 let levels = levels.ok_or_else(|| broken("a page ends in its levels"))?;
@@ -151,8 +162,8 @@ impl Pages {
                     buf: [body.slice(..levels), values].concat().into(),
                     num_values,
                     encoding: encoding(fields.number(4))?,
-                    num_nulls: size(2)?,
-                    num_rows: size(3)?,
+                    num_nulls,
+                    num_rows,
                     def_levels_byte_len,
                     rep_levels_byte_len,
                     is_compressed: false,

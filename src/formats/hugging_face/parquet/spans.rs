@@ -96,17 +96,13 @@ fn document(
     let mut found = Vec::new();
     let place = SpanText::new(&id, &text).at_line(number);
     for span in listed(stated) {
-        let offset = |names: &[&str]| {
-            let key = among(span.keys().map(String::as_str), names)?;
-            span.get(key)?.as_u64().and_then(|number| usize::try_from(number).ok())
-        };
-        let string = |names: &[&str]| span.get(among(span.keys().map(String::as_str), names)?)?.as_str();
-        let label = string(&LABELS).filter(|label| !label.is_empty());
-        let (Some(start), Some(end), Some(label)) = (offset(&STARTS), offset(&ENDS), label) else {
+        let [start, end] = [&STARTS, &ENDS].map(|names| part(&span, names)?.as_u64()?.try_into().ok());
+        let label = part(&span, &LABELS).and_then(Value::as_str).filter(|label| !label.is_empty());
+        let (Some(start), Some(end), Some(label)) = (start, end, label) else {
             *unread += 1;
             continue;
         };
-        let stated = StatedSpan { start, end, text: string(&COPIES) };
+        let stated = StatedSpan { start, end, text: part(&span, &COPIES).and_then(Value::as_str) };
         if let Some(range) = offsets.place(&place, stated, &mut reading.problems) {
             found.push((range, reading.label(label)));
         }
@@ -115,6 +111,11 @@ fn document(
     document.split = reading.options.split;
     document.meta = row.into();
     Ok(Found { document, spans: found, status })
+}
+
+/// Part of a span by the first of these names that it has.
+fn part<'s>(span: &'s Map<String, Value>, names: &[&str]) -> Option<&'s Value> {
+    span.get(among(span.keys().map(String::as_str), names)?)
 }
 
 /// Spans of a list, which may be kept as lists of their parts.

@@ -69,8 +69,7 @@ const SPANS: &str = "message schema {
         required int64 start; required int64 end; optional int64 label; } } }
     required binary picture;
 }";
-const CLASSES: &str =
-    r#"{"info":{"features":{"spans":[{"start":{"_type":"Value"},"label":{"names":["Place","Dish"],"_type":"ClassLabel"}}]}}}"#;
+const CLASSES: &str = r#"{"info":{"features":{"spans":[{"start":{"_type":"Value"},"label":{"names":["Place","Dish"],"_type":"ClassLabel"}}]}}}"#;
 
 #[test]
 fn texts_and_spans_are_read_with_names_of_classes() {
@@ -88,7 +87,11 @@ fn texts_and_spans_are_read_with_names_of_classes() {
 
 #[test]
 fn all_schemes_and_empty_rows_come_back() {
-    let corpus = corpus(&[("r 1", &["pad", "thai", "", "\u{1f355}"], &[(0, 2, "Main Dish"), (3, 4, "X")]), ("2", &[], &[]), ("3", &["ok"], &[])]);
+    let corpus = corpus(&[
+        ("r 1", &["pad", "thai", "", "\u{1f355}"], &[(0, 2, "Main Dish"), (3, 4, "X")]),
+        ("2", &[], &[]),
+        ("3", &["ok"], &[]),
+    ]);
     for scheme in [Scheme::Bio, Scheme::Bioes, Scheme::Bilou] {
         let options = WriteOptions { scheme, on_loss: OnLoss::Fail, ..WriteOptions::default() };
         let written = FORMAT.write(&corpus, &options).unwrap();

@@ -97,7 +97,9 @@ fn json_of(field: &Field) -> Value {
         Field::Str(text) => json!(text),
         Field::Group(row) => row.get_column_iter().map(|(name, field)| (name.clone(), json_of(field))).collect(),
         Field::ListInternal(list) => list.elements().iter().map(json_of).collect(),
-        Field::MapInternal(map) => map.entries().iter().map(|(key, value)| json!([json_of(key), json_of(value)])).collect(),
+        Field::MapInternal(map) => {
+            map.entries().iter().map(|(key, value)| json!([json_of(key), json_of(value)])).collect()
+        }
         other => Value::String(other.to_string()),
     }
 }

@@ -141,7 +141,11 @@ impl TableWriter<'_> {
         if rows.ids.is_empty() {
             return;
         }
-        match file.next_row_group().and_then(|group| write_group(group, &rows)).and_then(|()| file.flush().map_err(Into::into)) {
+        match file
+            .next_row_group()
+            .and_then(|group| write_group(group, &rows))
+            .and_then(|()| file.flush().map_err(Into::into))
+        {
             Ok(()) => out.bytes.append(file.inner_mut()),
             Err(error) => out.losses.fault(Problem::error(format!("the table cannot be written: {error}"))),
         }
