@@ -119,7 +119,6 @@ type Take<'t> = dyn FnMut(Map<String, Value>) -> Result<(), Unreadable> + 't;
 
 /// An open table.
 pub(super) struct Table<'a> {
-    input: Box<dyn ReadSeek + 'a>,
     source: &'a dyn Source,
     length: u64,
     metadata: ParquetMetaData,
@@ -161,7 +160,7 @@ impl<'a> Table<'a> {
                 false => skipped.push(field.name().to_owned()),
             }
         }
-        Ok(Ok(Self { input, source, length, metadata, features, fields, skipped }))
+        Ok(Ok(Self { source, length, metadata, features, fields, skipped }))
     }
 
     /// Hands over all rows. The inner error says where the reading ended before the end.

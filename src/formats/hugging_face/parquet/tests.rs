@@ -47,7 +47,7 @@ fn table(schema: &str, compression: Compression, version: WriterVersion, describ
     let texts = ["\u{1f355} pizza here".into(), "no one looked".into()];
     column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
     column.close().unwrap();
-    let (definition, repetition) = ([3, 3, 0], [0, 1, 0]);
+    let (definition, repetition) = ([2, 2, 0], [0, 1, 0]);
     for numbers in [[2_i64, 8], [7, 12]] {
         let mut column = group.next_column().unwrap().unwrap();
         column.typed::<Int64Type>().write_batch(&numbers, Some(&definition), Some(&repetition)).unwrap();
