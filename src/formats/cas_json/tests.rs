@@ -119,7 +119,7 @@ fn several_documents_are_an_archive_and_none_is_a_file() {
     let written = FORMAT.write(&two, &WriteOptions::default()).unwrap();
     assert!(written.bytes.starts_with(b"PK"));
     assert!(check_round_trip(&FORMAT, &two, &written, &WriteOptions::default()).holds());
-    assert_eq!(detect("a.zip", &written.bytes).format.name, "files");
+    assert_eq!(detect("a.zip", &written.bytes).format.name, "cas-json");
     let back = detect("a.zip", &written.bytes).format.read(&written.bytes, &ReadOptions::default());
     assert_eq!((back.corpus.span_count(), back.detected[1].as_str()), (2, "cas-json"));
     let none = FORMAT.write(&Corpus::default(), &WriteOptions::default()).unwrap();

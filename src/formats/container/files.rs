@@ -44,7 +44,7 @@ pub(in crate::formats) fn guess_contents(name: &str, contents: &dyn Source) -> i
         None => Ok(table::guesses(name, &Sample::head(contents)?)),
         Some(files) => match (only(files)?, files.names()) {
             (Some(only), [name]) => Ok(table::guesses(name, &Sample::head(&*only)?)),
-            _ => Ok(vec![guess(files)]),
+            _ => Ok(vec![guess(files)?]),
         },
     }
 }
@@ -57,14 +57,28 @@ fn only(files: &dyn Files) -> io::Result<Option<Box<dyn Source + '_>>> {
     }
 }
 
-/// Format of several files: brat's if its pairs are among them, otherwise the one of each.
-fn guess(files: &dyn Files) -> Guess {
+/// Format of several files: brat's if its pairs are among them, the one that all have, or otherwise the one of each.
+fn guess(files: &dyn Files) -> io::Result<Guess> {
     let all = with_noun(files.names().len(), "file");
-    let brat = table::find("brat").ok().filter(|_| has_pairs(files.names()));
-    match brat {
-        Some(format) => Guess { format, confidence: 95, why: format!("{all} with pairs of .txt and .ann") },
-        None => Guess { format: &FORMAT, confidence: 90, why: all },
+    if let Ok(format) = table::find("brat")
+        && has_pairs(files.names())
+    {
+        return Ok(Guess { format, confidence: 95, why: format!("{all} with pairs of .txt and .ann") });
     }
+    let format = common_format(files)?.unwrap_or(&FORMAT);
+    Ok(Guess { format, confidence: 90, why: all })
+}
+
+/// The format that all files have, if they have one and are more than plain text.
+fn common_format(files: &dyn Files) -> io::Result<Option<&'static Format>> {
+    let mut common: Option<&'static Format> = None;
+    for (index, name) in files.names().iter().enumerate() {
+        match plan(name, &*files.open(index)?, files.is_archive())? {
+            Plan::Read(format) if common.is_none_or(|common| common.name == format.name) => common = Some(format),
+            _ => return Ok(None),
+        }
+    }
+    Ok(common)
 }
 
 /// Whether a text has an annotation file beside it.

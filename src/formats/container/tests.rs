@@ -86,7 +86,7 @@ fn several_files_are_read_each_in_its_format() {
     assert_eq!((format, read.corpus.documents.len()), ("files", 3), "{:?}", read.problems);
     assert_eq!(read.detected, ["2 files", "conll2002 and jsonl", "3 texts", "1 span of 1 label"]);
     let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
-    assert!(shown.iter().any(|text| text.starts_with("b.jsonl, line 2: not a JSON object")), "{shown:?}");
+    assert!(shown.iter().any(|text| text.starts_with("b.jsonl, line 2: ")), "{shown:?}");
     for (file, what) in [("README.md", "plain text among"), ("picture.png", "no text"), ("empty.txt", "an empty file")]
     {
         assert!(shown.iter().any(|text| text.starts_with(&format!("{file}: {what}"))), "{file}: {shown:?}");

@@ -81,6 +81,9 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
             .problems
             .push(Problem::note(format!("columns that are no text, numbers or lists of them are not kept: {list}")));
     }
+    if table.metadata.file_metadata().num_rows() == 0 {
+        return Ok(vec!["Parquet".to_owned(), "no rows".to_owned()]);
+    }
     if spans::has_spans(&table.fields) {
         return offsets::read_with_unit(source, reading, CODE_POINTS_FIRST, spans::read);
     }
