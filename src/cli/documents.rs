@@ -1,11 +1,12 @@
-//! `tagli documents`: corrects, removes, restores and erases documents.
+//! `tagli documents`: corrects, removes, restores and erases documents, and puts them into splits.
 
 use std::{io::Read, path::Path};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    args::{Correct, DocumentsAction, Remove},
+    annotator,
+    args::{Correct, DocumentsAction, Remove, SplitDocuments},
     error::CliError,
     output::{self, Output},
     project_dir::{self, Access},
@@ -17,7 +18,9 @@ use crate::{
         erasure::{self, Erasure, Trace},
     },
     services::now,
+    spans::Split,
     text::number::with_noun,
+    work::split::{self, SplitRequest},
 };
 
 /// Largest text of a document that is read from a file, in bytes.
@@ -36,7 +39,36 @@ pub(super) fn run(action: &DocumentsAction, output: Output) -> Result<(), CliErr
             project.restore_document(id)?;
             report(&project, "restored", id, &[], output)
         }
+        DocumentsAction::Split(args) => share_out(args, output),
     }
+}
+
+/// Puts documents into splits, and says what each has then.
+fn share_out(args: &SplitDocuments, output: Output) -> Result<(), CliError> {
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    let mut project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
+    let name = annotator::choose(&project, args.annotator.as_deref())?;
+    let journal = project.read_annotator(&name)?.journal;
+    let request = SplitRequest { shares: args.shares, seed: args.seed, again: args.again };
+    let plan = split::plan(&project, &journal, &request);
+    let moved = plan.splits.len();
+    if !args.dry_run {
+        project.set_splits(&plan.splits.iter().map(|(id, split)| (id.as_str(), *split)).collect())?;
+    }
+    let mut rows = vec![["split", "documents", "spans"].map(str::to_owned).to_vec()];
+    let mut splits = Map::new();
+    for ((split, documents), spans) in Split::ALL.iter().zip(plan.documents).zip(plan.spans) {
+        rows.push(vec![split.name().to_owned(), documents.to_string(), spans.to_string()]);
+        splits.insert(split.name().to_owned(), json!({ "documents": documents, "spans": spans }));
+    }
+    let mut text = output::table(&rows);
+    let verb = if args.dry_run { "would be moved; nothing was changed" } else { "moved" };
+    text += &format!("\n{} {verb}\n", with_noun(moved, "document"));
+    if plan.together > 0 {
+        text += &format!("{} the same as another or nearly so, kept together\n", with_noun(plan.together, "document"));
+    }
+    let value = json!({ "moved": moved, "splits": splits, "together": plan.together, "dry_run": args.dry_run });
+    output.result(&value, &text)
 }
 
 fn correct(args: &Correct, output: Output) -> Result<(), CliError> {

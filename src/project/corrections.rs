@@ -3,6 +3,8 @@
 //! Each is a change of one line of `documents.jsonl`, which is replaced as a whole. What is replaced or hidden stays in the
 //! line, so that it can be undone, until it is erased.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -183,11 +185,22 @@ impl Project {
     /// Bytes of `documents.jsonl` with one line changed.
     ///
     /// # Errors
-    /// The file is not the one from which the documents were read: the change may not fit it.
+    /// As [`Self::changed_lines`].
     fn changed_line(
         &mut self,
         id: &str,
         change: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<Vec<u8>, ProjectError> {
+        self.changed_lines(HashMap::from([(id, change)]))
+    }
+
+    /// Bytes of `documents.jsonl` with the lines of some documents changed.
+    ///
+    /// # Errors
+    /// There is no such document, or the file is not the one from which the documents were read: the change may not fit it.
+    pub(super) fn changed_lines<F: FnOnce(&mut Map<String, Value>)>(
+        &mut self,
+        changes: HashMap<&str, F>,
     ) -> Result<Vec<u8>, ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let before = storage::read(&path, LARGE)?;
@@ -195,12 +208,12 @@ impl Project {
             self.documents.forget_file();
             return Err(ProjectError::Changed(path));
         }
-        let changed = documents::change_line(&before, id, change).map_err(ProjectError::Unwritable)?;
-        changed.ok_or_else(|| ProjectError::NoDocument(shown(id)))
+        let changed = documents::change_lines(&before, changes).map_err(ProjectError::Unwritable)?;
+        changed.map_err(|missing| ProjectError::NoDocument(shown(&missing)))
     }
 
     /// Replaces `documents.jsonl` by bytes that can be read. The lock is held.
-    fn replace_documents(&mut self, bytes: &[u8]) -> Result<(), ProjectError> {
+    pub(super) fn replace_documents(&mut self, bytes: &[u8]) -> Result<(), ProjectError> {
         let path = self.root.join(DOCUMENTS);
         let next = Documents::from_jsonl(bytes, self.manifest.grid);
         let next = next.map_err(|problems| ProjectError::Documents { path: path.clone(), problems })?;

@@ -323,33 +323,40 @@ pub(super) fn earlier_fingerprints(fields: &Map<String, Value>) -> Vec<Fingerpri
     texts.chain(had).filter_map(|text| Fingerprint::deserialize(text).ok()).collect()
 }
 
-/// Changes the fields of one document in the bytes of the file.
-/// All other lines stay byte by byte. `None` if there is no such document.
-pub(super) fn change_line(
+/// Changes the fields of documents, given by their ids, in the bytes of the file.
+/// All other lines stay byte by byte. `Err` if there is no document with one of the ids.
+pub(super) fn change_lines<F: FnOnce(&mut Map<String, Value>)>(
     bytes: &[u8],
-    id: &str,
-    change: impl FnOnce(&mut Map<String, Value>),
-) -> serde_json::Result<Option<Vec<u8>>> {
+    mut changes: HashMap<&str, F>,
+) -> serde_json::Result<Result<Vec<u8>, String>> {
     #[derive(Deserialize)]
     struct Id<'a> {
         id: std::borrow::Cow<'a, str>,
     }
-    let mut before = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    for piece in bytes.get(before..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
-        let end = before + piece.len();
+    let mut changed = Vec::with_capacity(bytes.len());
+    let mark: &[u8] = if bytes.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
+    changed.extend_from_slice(mark);
+    let mut rest = bytes.get(mark.len()..).unwrap_or_default();
+    while !changes.is_empty() && !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let (piece, after) = rest.split_at(end);
+        rest = after;
         let line = piece.trim_ascii_end();
-        if serde_json::from_slice::<Id<'_>>(line).is_ok_and(|line| line.id == id) {
-            let mut fields = serde_json::from_slice(&keep_digits(line))?;
-            change(&mut fields);
-            let mut changed = bytes.get(..before).unwrap_or_default().to_vec();
-            serde_json::to_writer(&mut changed, &fields)?;
-            changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
-            changed.extend_from_slice(bytes.get(end..).unwrap_or_default());
-            return Ok(Some(changed));
-        }
-        before = end;
+        let change = serde_json::from_slice::<Id<'_>>(line).ok().and_then(|line| changes.remove(&*line.id));
+        let Some(change) = change else {
+            changed.extend_from_slice(piece);
+            continue;
+        };
+        let mut fields = serde_json::from_slice(&keep_digits(line))?;
+        change(&mut fields);
+        serde_json::to_writer(&mut changed, &fields)?;
+        changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
     }
-    Ok(None)
+    changed.extend_from_slice(rest);
+    Ok(match changes.into_keys().min() {
+        Some(missing) => Err(missing.to_owned()),
+        None => Ok(changed),
+    })
 }
 
 /// Whether a line is a conflict marker of an unfinished git merge.

@@ -41,6 +41,7 @@ mod run_files;
 pub mod run_folder;
 pub mod runs;
 pub mod samples;
+mod splits;
 pub mod storage;
 mod text_anchor;
 pub mod training_data;

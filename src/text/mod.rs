@@ -11,6 +11,7 @@ pub(crate) mod growth;
 pub mod lines;
 pub mod max_tree;
 pub mod names;
+pub mod near_duplicates;
 pub mod number;
 pub mod offset;
 pub mod range_set;

@@ -12,6 +12,7 @@ pub mod export;
 pub mod import;
 pub mod resume;
 pub mod source;
+pub mod split;
 pub mod teachers;
 pub mod train;
 pub mod untagged;

@@ -26,6 +26,42 @@ pub enum DocumentsAction {
         /// Id of the document
         id: String,
     },
+    /// Put documents into training, validation and test;
+    /// those that are nearly the same stay together
+    Split(SplitDocuments),
+}
+
+/// `tagli documents split`
+#[derive(Args, Debug)]
+pub struct SplitDocuments {
+    /// The project's folder
+    pub dir: PathBuf,
+    /// Shares of training, validation and test
+    #[arg(long, value_name = "N,N,N", default_value = "80,10,10", value_parser = shares)]
+    pub shares: [u32; 3],
+    /// Seed of the order; the same seed gives the same splits
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Share out documents that have a split, too
+    #[arg(long)]
+    pub again: bool,
+    /// Annotator whose labels are shared out evenly
+    #[arg(long, alias = "as", value_name = "A")]
+    pub annotator: Option<String>,
+    /// Show the outcome and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Parser for three shares.
+fn shares(text: &str) -> Result<[u32; 3], String> {
+    let parts: Vec<u32> = text.split([',', '/']).map(|part| part.trim().parse().unwrap_or(u32::MAX)).collect();
+    match <[u32; 3]>::try_from(parts) {
+        Ok(shares) if shares.iter().all(|share| *share <= 1_000_000) && shares.iter().any(|share| *share > 0) => {
+            Ok(shares)
+        }
+        _ => Err("give three numbers, as in 80,10,10".to_owned()),
+    }
 }
 
 /// `tagli documents correct`

@@ -19,7 +19,7 @@ use crate::{
     text::Grid,
 };
 
-pub use documents::{Correct, Documents, DocumentsAction, Remove};
+pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments};
 pub use train::{NewRun, Train};
 
 use tags::Tags;
@@ -93,7 +93,7 @@ pub enum Command {
     Predict(Predict),
     /// List, download and upload models
     Models(Models),
-    /// Correct, remove and restore documents of a project
+    /// Correct, remove and restore documents of a project, and split them
     Documents(Documents),
     /// List, follow, control, export and remove the runs of a project
     Runs(Runs),
