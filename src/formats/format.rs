@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written,
-    container::{Container, files},
+    container::{Container, members},
     decode,
     sink::Reading,
     source::Unreadable,
@@ -20,6 +20,9 @@ pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>
 /// Confidence from 0 to 100 and the reason for it.
 /// `None` if the file is not of this format.
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
+
+/// Formats whose reader takes a folder as a whole.
+const WHOLE: [&str; 2] = ["files", "brat"];
 
 /// A file format.
 pub struct Format {
@@ -74,13 +77,26 @@ impl Format {
     /// Reads a file and hands over each document. Returns the properties of the file; `None` if it is no text.
     fn read_each(&self, source: &dyn Source, reading: &mut Reading<'_>) -> io::Result<Option<Vec<String>>> {
         let container = Container::open(source)?;
-        match files::read_contents(self, container.contents(), reading) {
+        match self.read_contents(container.contents(), reading) {
             Ok(detected) => Ok(Some(detected)),
             Err(Unreadable::Io(error)) => Err(error),
             Err(Unreadable::Encoding(problem)) => {
                 reading.problems.push(problem);
                 Ok(None)
             }
+        }
+    }
+
+    /// Reads what a container holds: one file, or each of several.
+    fn read_contents(&self, contents: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+        let Some(files) = contents.files().filter(|_| !WHOLE.contains(&self.name)) else {
+            return self.read_plain(contents, reading);
+        };
+        match members::only(files)? {
+            Some(only) => self.read_plain(&*only, reading),
+            None => members::read_each(files, self.name, reading, &|file, reading| {
+                self.read_plain(file, reading).map(|_| ())
+            }),
         }
     }
 

@@ -3,11 +3,7 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
-use std::io;
-
 use super::{
-    Source,
-    container::{Container, files},
     format::{DetectFn, Format, Sample},
     problem::quoted,
 };
@@ -33,9 +29,6 @@ pub static FORMATS: &[&Format] = &[
     &super::cas_json::FORMAT,
 ];
 
-/// The format for any text; its reader names the first byte that is none.
-const FALLBACK: &Format = &super::plain::FORMAT;
-
 /// Formats that are recognised so that the error can name them.
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
@@ -55,29 +48,6 @@ pub struct Guess {
     pub confidence: u8,
     /// The reason, in plain words.
     pub why: String,
-}
-
-/// The likeliest format of a file: by its content, then by its name.
-pub fn detect(name: &str, bytes: &[u8]) -> Guess {
-    detect_source(name, &bytes).unwrap_or_else(|_| fallback())
-}
-
-/// As [`detect`], for a file that is not in memory; only its beginning is read. A packed file has the format of its contents.
-///
-/// # Errors
-/// The source cannot be read or unpacked.
-pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
-    let container = Container::open(source)?;
-    let guesses = files::guess_contents(container.name_inside(name), container.contents())?;
-    let mut guess = guesses.into_iter().next().unwrap_or_else(fallback);
-    if let Some(packing) = container.packing() {
-        guess.why = format!("{packing}: {}", guess.why);
-    }
-    Ok(guess)
-}
-
-fn fallback() -> Guess {
-    Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() }
 }
 
 /// The formats that a file may have, likeliest first.

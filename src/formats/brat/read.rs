@@ -11,7 +11,7 @@ use super::standoff::{TextBound, configured_labels, enclosing, line, parts_of};
 use crate::{
     formats::{
         Problem,
-        container::files::{read_text, report_left_out},
+        container::members::{read_text, report_left_out},
         decode,
         offsets::{CODE_POINTS_FIRST, Offsets, SpanText, StatedSpan, read_with_unit},
         problem::{quoted, with_noun},
@@ -123,8 +123,10 @@ impl Reader<'_, '_> {
     fn spans(&mut self, document: &Document, lines: &str) -> (Vec<(TextRange, NameIndex)>, Option<String>) {
         let map = OffsetMap::new(&document.text);
         let place = SpanText::new(&document.id, &document.text);
-        let (mut spans, mut kept) = (Vec::new(), String::new());
-        let (mut has_more, mut ids) = (false, HashSet::new());
+        let mut spans = Vec::new();
+        let mut kept = String::new();
+        let mut has_more = false;
+        let mut ids = HashSet::new();
         for (number, text) in decode::lines(lines).filter(|(_, text)| !text.trim().is_empty()) {
             let bound = match TextBound::parse(text) {
                 Ok(Some(bound)) => bound,
@@ -147,7 +149,7 @@ impl Reader<'_, '_> {
             let (whole, has_gap) = enclosing(&ranges, &document.text);
             if has_gap {
                 let parts = ranges.len();
-                let (text, label) = (quoted(bound.text), quoted(bound.label));
+                let [text, label] = [bound.text, bound.label].map(quoted);
                 let message =
                     format!("{text} ({label}) has {parts} parts: read as one span from the first to the last");
                 self.reading.problems.push(Problem::warning(message).at(number));
@@ -173,7 +175,7 @@ impl Reader<'_, '_> {
             parts.map(|part| self.offsets.place(place, part, &mut self.reading.problems)).collect();
         let ranges = ranges?;
         if !bound.fits(&ranges, text) {
-            let (copy, label) = (quoted(bound.text), quoted(bound.label));
+            let [copy, label] = [bound.text, bound.label].map(quoted);
             let message = format!("{copy} ({label}) is not at its offsets: the offsets are used");
             self.reading.problems.push(Problem::warning(message));
         }

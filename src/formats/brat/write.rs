@@ -72,7 +72,9 @@ impl BratWriter<'_> {
             order.push((range, label));
         }
         // The lines of the file from which the document was read come first, those of its spans that are still wanted.
-        let (mut lines, mut removed, mut last) = (Vec::new(), HashSet::new(), 0_usize);
+        let mut lines = Vec::new();
+        let mut removed = HashSet::new();
+        let mut last = 0_usize;
         for text in kept {
             let Ok(Some(bound)) = TextBound::parse(text) else {
                 lines.push(text);

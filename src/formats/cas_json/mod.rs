@@ -3,6 +3,7 @@
 //! A document whose layers are more than named entities, words and sentences keeps all of them in `foreign`; an export
 //! changes only the entities.
 
+mod key;
 mod read;
 mod write;
 
@@ -19,27 +20,6 @@ pub(super) const FORMAT: Format = Format {
     read: Some(read::read),
     write: Some(write::write),
 };
-
-/// Keys and names of the format.
-mod key {
-    pub(super) const TYPES: &str = "%TYPES";
-    pub(super) const STRUCTURES: &str = "%FEATURE_STRUCTURES";
-    pub(super) const VIEWS: &str = "%VIEWS";
-    pub(super) const MEMBERS: &str = "%MEMBERS";
-    pub(super) const ELEMENTS: &str = "%ELEMENTS";
-    pub(super) const TYPE: &str = "%TYPE";
-    pub(super) const ID: &str = "%ID";
-    pub(super) const SOFA: &str = "uima.cas.Sofa";
-    pub(super) const TEXT: &str = "sofaString";
-    pub(super) const ENTITY: &str = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity";
-    pub(super) const TOKEN: &str = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token";
-    pub(super) const SENTENCE: &str = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence";
-    pub(super) const DOCUMENT: &str = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData";
-}
-
-/// Packages of DKPro and UIMA, whose layers are no spans of a user, except the one of entities.
-const PACKAGES: [&str; 2] = ["uima.", "de.tudarmstadt.ukp.dkpro.core.api."];
-const ENTITIES: &str = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.";
 
 /// Accepts an object that begins with the keys of the format.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{ENTITIES, PACKAGES, key};
+use super::key;
 use crate::{
     formats::{
         Problem,
-        container::files::read_text,
+        container::members::read_text,
         digits::{self, keep_digits},
         problem::{parser_message, quoted, with_noun},
         sink::{Found, NameIndex, Reading},
@@ -50,7 +50,7 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
         let mut reader =
             Reader { reading, layers: &layers, unlabelled: 0, has_more: views.len() == 1 && layers.has_more };
         let mut found = reader.document(sofa, &structures, views.len());
-        let (unlabelled, has_more) = (reader.unlabelled, reader.has_more);
+        let Reader { unlabelled, has_more, .. } = reader;
         if unlabelled > 0 {
             let spans = with_noun(unlabelled, "span");
             let message =
@@ -122,10 +122,10 @@ impl Layers {
         for structure in structures.iter().filter(|one| is_span(one)) {
             *counts.entry(type_of(structure)).or_default() += 1;
         }
-        let has_entities = counts.keys().any(|name| name.starts_with(ENTITIES));
+        let has_entities = counts.keys().any(|name| name.starts_with(key::ENTITIES));
         let (read, rest): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(name, _)| match has_entities {
-            true => name.starts_with(ENTITIES),
-            false => !PACKAGES.iter().any(|package| name.starts_with(package)),
+            true => name.starts_with(key::ENTITIES),
+            false => !key::PACKAGES.iter().any(|package| name.starts_with(package)),
         });
         let plain = [key::TOKEN, key::SENTENCE, key::DOCUMENT, "uima.tcas.DocumentAnnotation"];
         let others: BTreeMap<String, usize> = rest
@@ -217,7 +217,8 @@ impl Reader<'_, '_> {
         if views > 1 {
             document_id = format!("{document_id}-{}", sofa.get("sofaID").and_then(Value::as_str).unwrap_or_default());
         }
-        let (mut spans, mut words) = (Vec::new(), Vec::new());
+        let mut spans = Vec::new();
+        let mut words = Vec::new();
         for structure in mine.filter(|one| is_span(one)) {
             let name = type_of(structure);
             let is_read = self.layers.read.contains(name);

@@ -167,7 +167,8 @@ fn changed(
         _ => Vec::new(),
     };
     let layers = read_layers(&structures);
-    let (mut removed, mut last) = (BTreeSet::new(), 0);
+    let mut removed = BTreeSet::new();
+    let mut last = 0;
     structures.retain(|structure| {
         let Value::Object(object) = structure else { return true };
         let id = object.get(key::ID).and_then(Value::as_u64).unwrap_or_default();
@@ -191,23 +192,17 @@ fn changed(
         let message = format!("{} that refer to removed spans left out", with_noun(dangling, "annotation"));
         out.losses.note(format!("document {}: {message}", quoted(&document.id)));
     }
+    let sofa = structures.iter().find(|one| one.get(key::TEXT).and_then(Value::as_str) == Some(&*document.text));
+    let sofa = sofa.and_then(|sofa| sofa.get(key::ID)).cloned().unwrap_or(json!(1));
     let layer = if layers.len() == 1 { layers.iter().next().map(String::as_str) } else { None };
     let layer = layer.unwrap_or(key::ENTITY);
     let feature = label_feature(&structures, layer);
-    let sofa = structures.iter().find(|one| one.get(key::TEXT).and_then(Value::as_str) == Some(&*document.text));
-    let sofa = sofa.and_then(|sofa| sofa.get(key::ID)).cloned().unwrap_or(json!(1));
     let mut added = Vec::new();
     for (range, label) in wanted {
         let Some(count) = left.get_mut(&(*range, (*label).to_owned())).filter(|count| **count > 0) else { continue };
         *count -= 1;
         last += 1;
-        let Utf16Range { start, end } = map.to_utf16(*range);
-        let mut object = Map::new();
-        object.insert(key::ID.to_owned(), json!(last));
-        object.insert(key::TYPE.to_owned(), json!(layer));
-        object.insert("@sofa".to_owned(), sofa.clone());
-        object.insert("begin".to_owned(), json!(start));
-        object.insert("end".to_owned(), json!(end));
+        let mut object = placed(last, layer, &sofa, map.to_utf16(*range));
         object.insert(feature.clone(), json!(label));
         structures.push(Value::Object(object));
         added.push(last);
@@ -222,6 +217,19 @@ fn changed(
     tree.insert(key::STRUCTURES.to_owned(), Value::Array(structures));
     change_members(&mut tree, &sofa, &removed, &added);
     tree
+}
+
+/// A span of a layer, without its label.
+fn placed(id: u64, layer: &str, sofa: &Value, range: Utf16Range) -> Map<String, Value> {
+    let Utf16Range { start, end } = range;
+    let parts = [
+        (key::ID, json!(id)),
+        (key::TYPE, json!(layer)),
+        ("@sofa", sofa.clone()),
+        ("begin", json!(start)),
+        ("end", json!(end)),
+    ];
+    parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Layers of a file that are read as spans: see the reader.

@@ -1,8 +1,8 @@
 //! Files in other files: gzip, Zstandard, zip, folders. They are recognised by their first bytes and read through.
 
 mod archive;
-pub(super) mod files;
 pub(super) mod limits;
+pub(super) mod members;
 pub(super) mod pack;
 mod packed;
 pub(super) mod zstandard;

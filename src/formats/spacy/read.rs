@@ -11,7 +11,10 @@ use flate2::read::ZlibDecoder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{BEGIN, ENT_IOB, ENT_TYPE, INSIDE, MISSING, ORTH, ReadGroup, strings::StringTable, unpack_span};
+use super::{
+    parts::{BEGIN, ENT_IOB, ENT_TYPE, INSIDE, MISSING, ORTH, ReadGroup, unpack_span},
+    strings::StringTable,
+};
 use crate::{
     formats::{
         Problem,
@@ -149,8 +152,7 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         }
         let room = size.saturating_mul(MOST_TEXT).saturating_add(SMALL);
         let strings = StringTable::new(&bin.strings);
-        let (others, groups) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Self { reading, bin, strings, columns, room, others, data: 0, groups })
+        Ok(Self { reading, bin, strings, columns, room, others: BTreeSet::new(), data: 0, groups: BTreeSet::new() })
     }
 
     fn read(mut self) -> Result<Vec<String>, Unreadable> {
@@ -170,7 +172,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
 
     fn document(&mut self, number: usize, tokens: std::ops::Range<usize>) -> Result<Found, String> {
         let has_spaces = !self.bin.flags.get(number).is_some_and(|flags| flags.has_unknown_spaces);
-        let (mut text, mut list) = (String::new(), Vec::new());
+        let mut text = String::new();
+        let mut list = Vec::new();
         let last = tokens.end;
         for at in tokens {
             let row = self.row(at);
@@ -228,7 +231,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
 
     fn entities(&mut self, tokens: &[Token], number: usize) -> Result<Vec<(TextRange, NameIndex)>, String> {
         let mut spans: Vec<(TextRange, NameIndex)> = Vec::new();
-        let (mut open, mut unlabelled) = (None, 0);
+        let mut open = None;
+        let mut unlabelled = 0;
         for token in tokens {
             let goes_on = token.iob == INSIDE && open == Some(token.label);
             if goes_on {
@@ -289,7 +293,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                     tokens.get(start..end).and_then(|tokens| Some((tokens.first()?.range, tokens.last()?.range)));
                 let (first, last) = place.ok_or("a span of a group has no tokens")?;
                 let label = self.strings.get(label).filter(|label| !label.is_empty()).ok_or("a span has no label")?;
-                let (range, index) = (first.join(last), self.reading.label(label));
+                let range = first.join(last);
+                let index = self.reading.label(label);
                 if !range.is_empty() && seen.insert((range, index.number())) {
                     spans.push((range, index));
                 }

@@ -9,7 +9,10 @@ use flate2::{Compression, write::ZlibEncoder};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{BEGIN, Bin, ENT_IOB, ENT_TYPE, GROUP, Group, INSIDE, MISSING, ORTH, OUTSIDE, pack_span, strings::id_of};
+use super::{
+    parts::{BEGIN, Bin, ENT_IOB, ENT_TYPE, GROUP, Group, INSIDE, MISSING, ORTH, OUTSIDE, pack_span},
+    strings::id_of,
+};
 use crate::{
     formats::{
         Problem, WriteOptions,
@@ -76,7 +79,7 @@ impl Writer for BinWriter<'_> {
         for (range, label) in named_spans(document, annotation, self.labels, &mut out.losses) {
             let text = range.of(&document.text);
             if !seen.insert((range, label)) {
-                let (text, label) = (quoted(text), quoted(label));
+                let [text, label] = [text, label].map(quoted);
                 out.losses
                     .note(format!("document {}: {text} ({label}) occurs twice; written once", quoted(&document.id)));
                 continue;
@@ -190,7 +193,8 @@ fn packed_map(value: &impl Serialize) -> Vec<u8> {
 fn disjoint<'s>(spans: &[(TextRange, &'s str)]) -> (Vec<(TextRange, &'s str)>, Vec<(TextRange, &'s str)>) {
     let mut order = spans.to_vec();
     order.sort_by_key(|(range, _)| (std::cmp::Reverse(range.len()), range.start));
-    let (mut taken, mut rest): (BTreeMap<usize, (TextRange, &str)>, _) = (BTreeMap::new(), Vec::new());
+    let mut taken: BTreeMap<usize, (TextRange, &str)> = BTreeMap::new();
+    let mut rest = Vec::new();
     for span in order {
         match taken.range(..span.0.end).next_back().filter(|(_, (other, _))| other.end > span.0.start) {
             Some(_) => rest.push(span),

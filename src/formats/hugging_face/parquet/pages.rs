@@ -93,8 +93,9 @@ impl Pages {
             let (mut fields, length) =
                 Fields::read(&self.bytes).ok_or_else(|| broken("a page has a damaged header"))?;
             let kind = fields.number(1).ok_or_else(|| broken("a page has no kind"))?;
-            let (unpacked, packed) = (fields.size(2), fields.size(3));
-            let (unpacked, packed) = unpacked.zip(packed).ok_or_else(|| broken("a page has no size"))?;
+            let [Some(unpacked), Some(packed)] = [2, 3].map(|field| fields.size::<usize>(field)) else {
+                return Err(broken("a page has no size"));
+            };
             if self.bytes.len() - length < packed {
                 return Err(broken("a page ends after its column"));
             }

@@ -3,7 +3,7 @@
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::{Map, Value};
 
-use super::Table;
+use super::table::Table;
 use crate::{
     formats::{
         Problem,
@@ -56,7 +56,8 @@ pub(super) fn read(
     let names = table.fields.iter().map(|field| field.name());
     let text = among(names.clone(), &TEXTS).unwrap_or_default();
     let spans = among(names, &SPANS).unwrap_or_default();
-    let (mut number, mut unread) = (0_usize, 0_usize);
+    let mut number = 0_usize;
+    let mut unread = 0_usize;
     let read = table.rows(&mut |row| {
         number += 1;
         match document(row, [text, spans], number, reading, offsets, &mut unread) {

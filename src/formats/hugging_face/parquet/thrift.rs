@@ -90,7 +90,8 @@ impl Input<'_> {
 
     fn fields(&mut self, deeper: usize) -> Option<Vec<(i64, Value)>> {
         let deeper = deeper.checked_sub(1)?;
-        let (mut fields, mut number) = (Vec::new(), 0_i64);
+        let mut fields = Vec::new();
+        let mut number = 0_i64;
         loop {
             let head = self.byte()?;
             if head == 0 {
