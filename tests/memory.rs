@@ -6,7 +6,7 @@ use std::fs;
 
 use peak_alloc::PeakAlloc;
 use tagliatelle::{
-    project::{Manifest, Project, import_source},
+    project::{Manifest, OnDuplicate, Project, import_source},
     spans::LabelSet,
     work::{import::import, source::SourceFile},
 };
@@ -49,7 +49,7 @@ fn an_import_and_an_opening_keep_each_text_once_and_no_file() {
         let options = import_source::read_options(&project.manifest, &path, None);
         let (imported, most) = peak(|| {
             let file = SourceFile::open(&path, None, &options).unwrap().check().unwrap();
-            import(&mut project, &"ada".parse().unwrap(), 0, vec![file]).unwrap()
+            import(&mut project, &"ada".parse().unwrap(), 0, OnDuplicate::Copy, vec![file]).unwrap()
         });
         assert_eq!(imported[0].report.documents, 8_000, "{name}");
         // Blocks of the file, the list of documents and their ids.

@@ -6,6 +6,7 @@ use std::any::TypeId;
 pub use super::context::Context;
 
 use super::{pages::Topic, screen::Screen, suggestions::SuggestionSource};
+use crate::spans::Split;
 
 /// Reading of a place that the adjudicator takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,6 +93,8 @@ pub enum Command {
     Search,
     Filter,
     Split,
+    AskSplit,
+    MoveTo(Option<Split>),
     Sort,
     Unit,
     Strict,
@@ -132,7 +135,13 @@ pub enum Command {
     Projects,
     Tutorial,
     Import,
+    ImportFile,
     Export,
+    WriteExport,
+    ExportScheme,
+    OnLoss,
+    ExportSkipping,
+    ExportSnapping,
     Go(Screen),
     NextScreen,
     PreviousScreen,
@@ -191,6 +200,7 @@ impl Command {
             || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
             || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
             || matches!(self, Self::CorrectText | Self::UndoCorrection | Self::RemoveDocument | Self::RestoreDocument)
+            || matches!(self, Self::AskSplit | Self::MoveTo(_))
     }
 
     /// Whether it only moves the cursor of a list or a text.

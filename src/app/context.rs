@@ -45,10 +45,18 @@ pub enum Context {
     QuitMenu,
     /// The question before a run is removed is open.
     RemoveMenu,
+    /// The question to which split documents are moved is open.
+    SplitMenu,
     /// The question before a base model is downloaded is open.
     FetchMenu,
     /// The question before a project is repaired is open.
     RepairMenu,
+    /// The export is open, with its list of formats.
+    Export,
+    /// The list of what a format cannot hold is open.
+    Losses,
+    /// The preview of an import is open.
+    ImportPreview,
     /// The question whose work is continued is open.
     WhoseWork,
     /// The list of the same words elsewhere is open.

@@ -2,9 +2,10 @@
 //! `update` returns them; `services` and `terminal` carry them out in order and answer with events that repeat the
 //! generation.
 
+use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings},
-    spans::{Entry, LabelChange},
+    spans::{Entry, LabelChange, Split},
 };
 
 /// Request to the outside world.
@@ -29,6 +30,13 @@ pub enum Effect {
         /// Name of the copy.
         name: String,
     },
+    /// Look at a file that may be imported; answered by `ImportPreviewed`. Nothing is changed.
+    PreviewImport {
+        /// Generation, which the answer carries.
+        generation: u64,
+        /// Path of the file, as typed.
+        file: String,
+    },
     /// Import texts from this file into the open project and open it again.
     /// Answered by `Opened` or `OpenFailed`. All actions are saved at this point.
     Import {
@@ -36,6 +44,8 @@ pub enum Effect {
         generation: u64,
         /// Path of the file, as typed.
         file: String,
+        /// Fingerprint of its contents in the preview; other contents are not imported.
+        fingerprint: u64,
     },
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
@@ -177,6 +187,13 @@ pub enum Effect {
         /// The change.
         change: DocumentChange,
     },
+    /// Move these documents to a split, or out of their splits, all at once; answered by `SplitSet`.
+    SetSplit {
+        /// Ids of the documents.
+        documents: Vec<String>,
+        /// The split; `None` for none.
+        split: Option<Split>,
+    },
     /// Open the project again for this annotator, now and whenever it is opened without a name.
     WorkAs(String),
     /// Open the project for this annotator, the current one, whenever it is opened without a name.
@@ -188,8 +205,8 @@ pub enum Effect {
     Export {
         /// Number that the answer repeats.
         generation: u64,
-        /// Name of the format, as on the command line.
-        format: String,
+        /// Format of the file, what is written, and how.
+        choices: ExportChoices,
     },
     /// Copy this text to the clipboard; a `Message` reports the method.
     Copy(String),

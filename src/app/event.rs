@@ -6,7 +6,7 @@
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, Split,
         adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     effect::{DocumentChange, Effect},
+    exchange::{ImportPreview, NotExported},
     key::Key,
     pointer::{Gesture, Target},
     screen::Screen,
@@ -217,6 +218,13 @@ pub enum Event {
         /// The comparison.
         found: Result<Box<Annotators>, String>,
     },
+    /// Contents of a file that may be imported, or the reason why it cannot be read; answers [`Effect::PreviewImport`].
+    ImportPreviewed {
+        /// Generation of the effect.
+        generation: u64,
+        /// Contents, with everything that prevents the import.
+        outcome: Result<Box<ImportPreview>, String>,
+    },
     /// An import ended, and the project is open again; answers [`Effect::Import`].
     Imported {
         /// Generation of the effect.
@@ -229,7 +237,7 @@ pub enum Event {
         /// Generation of the effect.
         generation: u64,
         /// File and result of reading it back, or the reason of the failure.
-        outcome: Result<String, String>,
+        outcome: Result<String, NotExported>,
     },
     /// Another program has changed these files of the open project.
     /// `git pull` does that. They can be read.
@@ -242,6 +250,15 @@ pub enum Event {
         change: DocumentChange,
         /// The reason if nothing was changed.
         outcome: Result<(), String>,
+    },
+    /// Outcome of a move of documents to a split; answers [`Effect::SetSplit`].
+    SplitSet {
+        /// Number of documents.
+        documents: usize,
+        /// The split; `None` for none.
+        split: Option<Split>,
+        /// Number of them that were in another split before, or the reason if nothing was moved.
+        outcome: Result<usize, String>,
     },
     /// A message for the user.
     Message(Message),

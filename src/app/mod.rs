@@ -13,6 +13,7 @@ pub mod effect;
 pub mod evaluation;
 pub mod event;
 mod everywhere;
+pub mod exchange;
 pub mod field;
 pub mod key;
 pub mod keymap;

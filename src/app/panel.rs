@@ -200,6 +200,13 @@ pub enum Request {
     AskStop,
     /// Ask before this run is removed.
     AskRemoval(String),
+    /// Ask to which split a document is moved.
+    AskSplit {
+        /// Its place.
+        document: usize,
+        /// Places of the documents that can be moved with it.
+        shown: Vec<usize>,
+    },
     /// Ask whether a base is downloaded for a training with these settings.
     AskFetch(Box<(FetchOffer, Settings)>),
     /// Ask whether this project is repaired.
@@ -214,7 +221,12 @@ pub enum Request {
     /// Another model suggests now: panels that show answers of a model ask it again.
     ModelChanged,
     /// Import a file into the open project.
-    Import(String),
+    Import {
+        /// Path of the file, as typed.
+        file: String,
+        /// Fingerprint of the contents that the user has confirmed.
+        fingerprint: u64,
+    },
     /// Open the project again for this annotator.
     /// `None` for the one who opened it first.
     OpenAs(Option<String>),

@@ -38,6 +38,14 @@ fn command(state: &mut State, name: &str) -> Vec<Effect> {
     press(state, "enter")
 }
 
+/// Answers a field. An import is answered once its preview is confirmed.
+fn answer(state: &mut State) -> Vec<Effect> {
+    let effects = press(state, "enter");
+    let [Effect::PreviewImport { generation, .. }] = effects[..] else { return effects };
+    update(state, Event::ImportPreviewed { generation, outcome: Ok(Box::default()) });
+    press(state, "enter")
+}
+
 fn is_on_welcome(kind: PromptKind) -> bool {
     matches!(kind, PromptKind::Folder | PromptKind::Labels | PromptKind::Texts)
 }
@@ -67,7 +75,6 @@ fn open(state: &mut State, kind: PromptKind) {
         PromptKind::Note => ("f1 i", ""),
         PromptKind::Correction => ("f1 :", "correct-text"),
         PromptKind::Import => ("f1 :", "import"),
-        PromptKind::Export => ("f1 :", "export"),
         PromptKind::NewLabel => ("f6 a", ""),
         PromptKind::LabelName => ("f6 r", ""),
         PromptKind::LabelGuide => ("f6 i", ""),
@@ -139,7 +146,8 @@ fn what_was_answered_is_not_offered_again() {
         let mut state = start(kind);
         open(&mut state, kind);
         paste(&mut state, if kind == PromptKind::Palette { "redraw" } else { TYPED });
-        let effects = press(&mut state, if is_on_welcome(kind) { "up up enter" } else { "enter" });
+        press(&mut state, if is_on_welcome(kind) { "up up" } else { "" });
+        let effects = answer(&mut state);
         if is_on_welcome(kind) {
             press(&mut state, "up up x enter enter enter");
         }
@@ -208,29 +216,15 @@ fn a_letter_replaces_what_a_search_offers_so_that_commands_can_be_typed_blindly(
 
 #[test]
 fn a_letter_replaces_a_value_that_was_given_and_other_keys_edit_it() {
-    let values = [("f3 home down down down down enter", "40"), (": e x p o r t enter", "conll2003")];
-    for (opening, given) in values {
-        let mut state = start(PromptKind::Setting);
-        state.train.settings.epochs = 40.0;
-        press(&mut state, opening);
-        assert_eq!(text(&state), given);
-        let mut edited = state.clone();
-        press(&mut state, "3 x");
-        assert_eq!(text(&state), "3x");
-        press(&mut edited, "left right 3");
-        assert_eq!(text(&edited), format!("{given}3"));
-    }
-}
-
-#[test]
-fn an_unknown_format_keeps_the_field_open() {
-    let mut state = start(PromptKind::Export);
-    state.session.formats = vec!["jsonl", "conll2003"];
-    open(&mut state, PromptKind::Export);
-    assert_eq!(press(&mut state, "end j enter"), []);
-    assert_eq!(text(&state), "conll2003j");
-    assert!(message(&state).contains("format `conll2003j`"), "{}", message(&state));
-    assert!(matches!(press(&mut state, "backspace enter").as_slice(), [Effect::Export { .. }]));
+    let mut state = start(PromptKind::Setting);
+    state.train.settings.epochs = 40.0;
+    press(&mut state, "f3 home down down down down enter");
+    assert_eq!(text(&state), "40");
+    let mut edited = state.clone();
+    press(&mut state, "3 x");
+    assert_eq!(text(&state), "3x");
+    press(&mut edited, "left right 3");
+    assert_eq!(text(&edited), "403");
 }
 
 #[test]
@@ -291,11 +285,10 @@ fn an_answer_that_could_not_be_carried_out_is_offered_again() {
     let refused = || "the disk is full".to_owned();
     let document = |outcome| Event::DocumentChanged { id: "a".into(), change: change(), outcome };
     let error = Message { level: Level::Error, text: refused() };
-    let imported = Event::Imported { generation: 1, outcome: error };
+    let imported = Event::Imported { generation: 2, outcome: error };
     let other = Event::Message(Message { level: Level::Info, text: "a download has ended".into() });
     let cases = [
         (PromptKind::Import, vec![other, Event::Opened(Box::new(opened())), imported]),
-        (PromptKind::Export, vec![Event::Exported { generation: 0, outcome: Err(refused()) }]),
         (PromptKind::Correction, vec![document(Err(refused()))]),
         (PromptKind::NewLabel, vec![Event::Labels(Err(refused()))]),
         (PromptKind::LabelName, vec![Event::Labels(Err(refused()))]),
@@ -305,7 +298,7 @@ fn an_answer_that_could_not_be_carried_out_is_offered_again() {
         let mut state = start(kind);
         open(&mut state, kind);
         paste(&mut state, TYPED);
-        press(&mut state, "enter");
+        answer(&mut state);
         events.into_iter().for_each(|event| drop(update(&mut state, event)));
         press(&mut state, "esc esc");
         open(&mut state, kind);
@@ -319,7 +312,7 @@ fn only_its_own_outcome_ends_an_import() {
     let mut state = start(PromptKind::Import);
     open(&mut state, PromptKind::Import);
     paste(&mut state, TYPED);
-    let effects = press(&mut state, "enter");
+    let effects = answer(&mut state);
     let [Effect::Import { generation, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     update(&mut state, Event::Opened(Box::new(opened())));
     let error = || Message { level: Level::Error, text: "the disk is full".into() };
@@ -402,14 +395,15 @@ fn leaving_asks_once_about_texts_in_closed_fields() {
 
 #[test]
 fn what_is_typed_by_now_is_not_replaced_by_an_answer_that_failed() {
-    let mut state = start(PromptKind::Export);
-    open(&mut state, PromptKind::Export);
+    let mut state = start(PromptKind::Correction);
+    open(&mut state, PromptKind::Correction);
     paste(&mut state, TYPED);
     press(&mut state, "enter");
-    open(&mut state, PromptKind::Export);
-    press(&mut state, "ctrl-u j s o n l");
-    update(&mut state, Event::Exported { generation: 0, outcome: Err("the disk is full".into()) });
-    assert_eq!(text(&state), "jsonl");
+    open(&mut state, PromptKind::Correction);
+    press(&mut state, "ctrl-u t a c o s");
+    let change = DocumentChange::Correct { shown: "fish tacos".into(), text: "fish tacoszq".into() };
+    update(&mut state, Event::DocumentChanged { id: "a".into(), change, outcome: Err("the disk is full".into()) });
+    assert_eq!(text(&state), "tacos");
 }
 
 #[test]

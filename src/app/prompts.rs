@@ -40,8 +40,6 @@ pub enum Prompt {
     Correction(String),
     /// The file to import.
     Import,
-    /// The format of an export.
-    Export,
     /// The name of a new label.
     NewLabel,
     /// Another name for this label.
@@ -64,7 +62,7 @@ enum Lifetime {
 impl Prompt {
     /// Whether the program reports later whether an answer could be carried out.
     fn has_outcome(&self) -> bool {
-        self.is_of_labels() || matches!(self, Self::Correction(_) | Self::Import | Self::Export)
+        self.is_of_labels() || matches!(self, Self::Correction(_) | Self::Import)
     }
 
     /// Whether an answer changes the labels.
@@ -78,16 +76,14 @@ impl Prompt {
             // What one annotator has begun to write about a text is not offered to another.
             Self::Note(_) | Self::Correction(_) => Lifetime::Annotator,
             Self::Search | Self::Setting(_) | Self::Sentence | Self::Palette | Self::Jump => Lifetime::Project,
-            Self::Import | Self::Export | Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_) => {
-                Lifetime::Project
-            }
+            Self::Import | Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_) => Lifetime::Project,
         }
     }
 
     /// Whether the first letter that is typed replaces a text with which the field was opened.
     /// So it is where a few letters are typed by habit: they must mean the same whatever was there before.
     fn is_replaced(&self) -> bool {
-        matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Setting(_) | Self::Export)
+        matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Setting(_))
     }
 
     /// Whether the program asks before it is left with text in the field.

@@ -11,6 +11,7 @@ use super::{
     command::{Command, Context},
     effect::Effect,
     event::{Level, Message},
+    exchange::{ExportChoices, FormatInfo},
     keymap::Keymap,
     project::Project,
     project_runs::ProjectRuns,
@@ -42,8 +43,10 @@ pub struct Session {
     pub now: u64,
     /// Keys with their commands.
     pub keymap: Keymap,
-    /// Names of the formats that can be imported and exported.
-    pub formats: Vec<&'static str>,
+    /// Formats that can be imported or exported.
+    pub formats: Vec<FormatInfo>,
+    /// Choices for the next export: those of the last one.
+    pub export: ExportChoices,
     /// Characters that the terminal can show.
     /// They decide how wide a text is, so that the cursor goes over the lines that are drawn.
     pub glyphs: Glyphs,
@@ -74,6 +77,7 @@ impl Session {
             now: 0,
             keymap,
             formats: Vec::new(),
+            export: ExportChoices::default(),
             glyphs: Glyphs::Unicode,
             removed_document: None,
             prompts: Prompts::default(),

@@ -2,7 +2,7 @@
 
 use crate::{
     spans::{Split, Status},
-    text::number::with_noun,
+    text::number::{grouped, with_noun},
 };
 
 use super::{
@@ -189,7 +189,8 @@ impl State {
 
     /// Imports a file.
     /// The project is closed meanwhile, so that nothing is tagged in what is about to change.
-    pub(super) fn import(&mut self, file: String) -> Vec<Effect> {
+    /// Only the contents with this fingerprint are imported.
+    pub(super) fn import(&mut self, file: String, fingerprint: u64) -> Vec<Effect> {
         let project = self.session.project.as_ref();
         if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
             self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
@@ -200,7 +201,7 @@ impl State {
         self.welcome.opening = Some(file.clone());
         let generation = self.session.next_generation();
         self.importing = Some(generation);
-        vec![Effect::Import { generation, file }]
+        vec![Effect::Import { generation, file, fingerprint }]
     }
 
     /// Notes files of the project that another program has changed.
@@ -253,6 +254,24 @@ impl State {
         };
         self.session.inform(notice.clone());
         self.notice = Some(notice);
+    }
+
+    /// Reports the outcome of a move to a split. The project is then opened again, so that every screen knows it.
+    pub(super) fn split_set(&mut self, documents: usize, split: Option<Split>, outcome: Result<usize, String>) {
+        if self.session.project.is_none() {
+            return;
+        }
+        let name = split.map_or("no split", Split::name);
+        let documents = with_noun(documents, "document");
+        match outcome {
+            Err(why) => self.session.warn(format!("Nothing was moved: {why}")),
+            Ok(0) => self.session.inform(format!("Nothing to move: {documents} in {name} already")),
+            Ok(moved) => {
+                let notice = format!("Of {documents}, {} moved to {name}", grouped(moved));
+                self.session.inform(notice.clone());
+                self.notice = Some(notice);
+            }
+        }
     }
 
     /// Opens the project again if its files were changed.

@@ -9,6 +9,7 @@ use crate::{
 use super::{
     Effect, Event, Key, Leave, Screen, State,
     event::{Level, Message, Opened, WelcomeItem},
+    exchange::FormatInfo,
     overlays::{Overlay, palette::Entry, quit_menu::QuitMenu},
     screens::explore::sentence,
     update,
@@ -347,10 +348,12 @@ fn the_palette_reaches_what_has_no_key() {
     press(&mut state, ": l a b e l 1 1 enter");
     let span = state.session.project.as_ref().unwrap().annotation(0).spans()[0].clone();
     assert_eq!(state.session.project.as_ref().unwrap().labels.name(span.label), "Label11");
+    state.session.formats = FormatInfo::some();
     let effects = press(&mut state, ": e x p o r t enter enter");
-    assert!(matches!(effects.as_slice(), [Effect::Export { format, .. }] if format == "conll2003"), "{effects:?}");
+    assert!(matches!(effects[..], [Effect::Export { choices, .. }] if choices.format == "conll2003"), "{effects:?}");
+    press(&mut state, "esc");
     press(&mut state, ": z z z z enter");
-    assert!(state.overlay().is_some(), "what was typed can be put right");
+    assert!(state.field().is_some(), "what was typed can be put right");
 }
 
 #[test]

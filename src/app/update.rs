@@ -8,6 +8,7 @@ use super::{
     effect::{Effect, Leave},
     event::{Annotators, Event, Level, Message},
     everywhere,
+    exchange::NotExported,
     key::Key,
     overlays::{
         Overlay,
@@ -15,6 +16,7 @@ use super::{
         label_editor::labels_changed,
         removal::Removal,
         repair_menu::RepairMenu,
+        split_menu::SplitMenu,
         stop_menu::StopMenu,
         tutorial::{self, Tutorial},
     },
@@ -136,9 +138,17 @@ impl State {
             }
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
-            Event::Exported { outcome, .. } => self.exported(outcome).into(),
+            Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),
+            Event::ImportPreviewed { generation, outcome } => {
+                let mut overlays = self.overlays.iter_mut();
+                if let Some(Overlay::Import(import)) = overlays.find(|one| matches!(one, Overlay::Import(_))) {
+                    import.previewed(&mut self.session, generation, outcome.map(|preview| *preview));
+                }
+                Outcome::none()
+            }
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
+            Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
@@ -198,19 +208,28 @@ impl State {
         if self.leaving.take() == Some(Goal::Quit) { self.ask_before_leaving() } else { Vec::new() }
     }
 
-    fn exported(&mut self, outcome: Result<String, String>) {
-        match outcome {
-            Ok(text) => {
+    /// Shows the outcome of an export. Losses are listed where the export is still open.
+    fn exported(&mut self, generation: u64, outcome: Result<String, NotExported>) {
+        let mut open = self.overlays.iter_mut().enumerate();
+        let waiting = open.find_map(|(at, overlay)| match overlay {
+            Overlay::Export(export) if export.asked == Some(generation) => Some((at, export)),
+            _ => None,
+        });
+        let refusal = match (outcome, waiting) {
+            (Ok(text), waiting) => {
+                if let Some((at, _)) = waiting {
+                    self.overlays.remove(at);
+                }
                 if let Some(tutorial) = &mut self.tutorial {
                     tutorial.exports += 1;
                 }
-                self.session.prompts.carried_out(|prompt| *prompt == Prompt::Export);
-                self.session.inform(text);
+                return self.session.inform(text);
             }
-            Err(text) => {
-                self.session.prompts.give_back(|prompt| *prompt == Prompt::Export);
-                self.session.show(Level::Error, text);
-            }
+            (Err(refusal), Some((_, export))) => export.refused(refusal),
+            (Err(refusal), None) => Some(refusal.text()),
+        };
+        if let Some(text) = refusal {
+            self.session.show(Level::Error, text);
         }
     }
 
@@ -349,6 +368,10 @@ impl State {
                 self.push(Removal { run }.into());
                 Vec::new()
             }
+            Request::AskSplit { document, shown } => {
+                self.push(SplitMenu { document, shown, all: false }.into());
+                Vec::new()
+            }
             Request::AskFetch(offer) => {
                 let (offer, settings) = *offer;
                 // A key that was meant for the text or the question in front must not be an answer to this one.
@@ -368,7 +391,7 @@ impl State {
                 let (screens, session) = self.screens_mut();
                 screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
             }
-            Request::Import(file) => self.import(file),
+            Request::Import { file, fingerprint } => self.import(file, fingerprint),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => self.accept(),

@@ -1,19 +1,22 @@
 //! Files that commands read: detection and problems are reported on standard error.
 
 use std::{
+    cell::RefCell,
     env,
     fs::{self, File},
     io,
     path::Path,
 };
 
-use super::{error::CliError, output::Output, settings};
+use super::{error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
-    formats::{Format, Problem, ReadOptions, Source, TagOptions},
-    project::{InputFile, InputFolder, StorageError, import_source::ImportSourceError, input_file, storage},
+    formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
+    project::{
+        InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file, storage,
+    },
     spans::Sentence,
     text::{number::with_noun, width::clean},
-    work::source::{SourceFile, TaggedSentences},
+    work::source::{SourceFile, TaggedSentences, Watched},
 };
 
 /// Opens a file that is read in blocks, or a folder; `-` is standard input.
@@ -21,18 +24,19 @@ use crate::{
 ///
 /// # Errors
 /// It cannot be read.
-fn input(path: &Path) -> Result<Box<dyn Source>, CliError> {
+pub(super) fn input(path: &Path) -> Result<NamedInput, CliError> {
     let folder = env::temp_dir();
     if path == Path::new("-") {
         let spooled = InputFile::spool(io::stdin().lock(), &folder);
-        return Ok(Box::new(spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error))?));
+        let spooled = spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
+        return spooled.map(NamedInput::File);
     }
-    let opened: Result<Box<dyn Source>, StorageError> = match fs::metadata(path) {
-        Ok(kind) if kind.is_file() => InputFile::open(path, u64::MAX).map(|file| Box::new(file) as _),
-        Ok(kind) if kind.is_dir() => InputFolder::open(path).map(|folder| Box::new(folder) as _),
+    let opened: Result<NamedInput, StorageError> = match fs::metadata(path) {
+        Ok(kind) if kind.is_file() => InputFile::open(path, u64::MAX).map(NamedInput::File),
+        Ok(kind) if kind.is_dir() => InputFolder::open(path).map(NamedInput::Folder),
         _ => {
             let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
-            return Ok(Box::new(spooled.map_err(|error| CliError::reading(path, &error))?));
+            return spooled.map(NamedInput::File).map_err(|error| CliError::reading(path, &error));
         }
     };
     opened.map_err(|error| CliError::reading(&error.path, &error.cause))
@@ -61,11 +65,25 @@ pub(super) fn read(
     options: &ReadOptions,
     output: Output,
 ) -> Result<SourceFile, CliError> {
-    let read = SourceFile::read(path, &*input(path)?, format, options);
+    let source = input(path)?;
+    let bar = RefCell::new(ReadingBar::new(output, source.size(), "reading it once more"));
+    let read = SourceFile::read(path, &Watched { source, watcher: &bar }, format, options);
+    bar.borrow_mut().close();
     let file = read.map_err(|error| CliError::reading(path, &error))?;
     output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
     report(path, file.notes(), output);
     file.check().map_err(CliError::from)
+}
+
+/// Reports what a reader found in a file. `is_named`: whether the user named the format.
+pub(super) fn report_input(path: &Path, format: &Format, is_named: bool, found: &InputReport, output: Output) {
+    let why = match found.detected.as_slice() {
+        _ if is_named => " (as asked)".to_owned(),
+        [] => String::new(),
+        detected => format!(" ({})", detected.join(", ")),
+    };
+    output.say(format!("{}: {}{why}", path.display(), format.name));
+    report(path, found.problems.iter().filter(|problem| problem.severity != Severity::Error), output);
 }
 
 /// Options to read a file outside a project.

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     formats::WriteOptions,
-    project::{AnnotatorName, output::Existing},
+    project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
+    spans::query::Query,
     text::number::with_noun,
     work::export::{self, Export, ExportError, Exported, Target, WriteError},
 };
@@ -35,13 +36,18 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::choose(&project, args.annotator.as_deref())?;
     let annotator = project.read_annotator(&name)?;
+    let query = args.query.as_deref().map(|text| search(text, &project)).transpose()?;
     let request = Export {
         project: &project,
         journal: &annotator.journal,
         format: args.format,
         split: args.split,
-        all: args.all,
-        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, config: None },
+        chosen: match &query {
+            Some(query) => Chosen::Found(query),
+            None if args.all => Chosen::All,
+            None => Chosen::Done,
+        },
+        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, ..WriteOptions::default() },
         target,
     };
     let exported = export::export(&request).map_err(|error| failed(&request, &name, error))?;
@@ -67,6 +73,22 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     output.result(&value, &text)
 }
 
+/// Parses a search. In contrast to one on the screen, it must be understood as a whole.
+fn search(text: &str, project: &Project) -> Result<Query, CliError> {
+    let (query, problem) = Query::parse(text, &project.manifest.labels);
+    if let Some(problem) = problem {
+        return Err(
+            CliError::usage(format!("--query: {problem}")).hint("tagli help tag lists what a search can ask for")
+        );
+    }
+    match query.asks_model() {
+        Some(term) => Err(CliError::usage(format!("--query: `{term}` needs the suggestions of a model")).hint(
+            "the Documents screen has them; tagli predict MODEL --file F --to FORMAT writes what a model suggests",
+        )),
+        None => Ok(query),
+    }
+}
+
 fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> CliError {
     let root = &request.project.root;
     match error {
@@ -74,6 +96,8 @@ fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> Cli
         ExportError::NothingDone(_) => CliError::data(format!("{}: annotator {name}: {error}", root.display())).hint(
             "documents are done when `enter` or `space` left them on the Tag screen; --all writes the others, too",
         ),
+        ExportError::NothingFound(_) => CliError::data(format!("{}: annotator {name}: {error}", root.display()))
+            .hint("the Documents screen of tagli DIR has the same searches"),
         ExportError::NoDocuments => CliError::data(format!("{}: {error}", root.display()))
             .hint(format!("tagli import {} FILE...", root.display())),
         ExportError::EmptySplit { .. } => CliError::data(format!("{}: {error}", root.display())).hint(

@@ -13,17 +13,26 @@ use super::{
 };
 use crate::{
     formats::ReadOptions,
-    project::{ImportReport, import_source},
+    project::{ImportReport, OnDuplicate, Project, UndoneImport, import_source},
     services,
-    text::number::with_noun,
-    work::import::{self, FileContents, ImportedFile},
+    text::{number::with_noun, width::clean},
+    work::{
+        import::{self, FileContents, ImportedFile},
+        source::SourceFile,
+    },
 };
+
+/// Ids of documents that a message names.
+const MOST_IDS: usize = 5;
 
 /// Imports the files. Every file is read before anything is changed.
 ///
 /// # Errors
 /// The folder is not a project, a file cannot be read (then nothing is imported), or the file system refuses.
 pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
+    if args.undo {
+        return undo(args, output);
+    }
     let access = if args.dry_run { Access::Read } else { Access::Write };
     let mut project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::own_name(args.annotator.as_deref(), Some(&project.root))?;
@@ -33,12 +42,15 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
         let options = ReadOptions { tags: args.tags.options(), ..options };
         files.push(data::read(path, args.format, &options, output).map_err(|error| not_read(error, args, path))?);
     }
-    let (values, lines): (Vec<Value>, Vec<String>) = if args.dry_run {
-        files.iter().map(FileContents::of).map(|contents| (contents_value(&contents), planned(&contents))).unzip()
+    let on_duplicate = on_duplicate(args, &project, &files, output)?;
+    let imported = if args.dry_run {
+        import::plan(&project, &name, on_duplicate, files)?
     } else {
-        let imported = import::import(&mut project, &name, services::now(), files)?;
-        imported.iter().map(|file| (imported_value(file), done(file))).unzip()
+        import::import(&mut project, &name, services::now(), on_duplicate, files)?
     };
+    let verb = if args.dry_run { "would import" } else { "imported" };
+    let (values, lines): (Vec<Value>, Vec<String>) =
+        imported.iter().map(|file| (imported_value(file), done(file, verb))).unzip();
     let value = json!({ "dry_run": args.dry_run, "project": output::path(&project.root), "files": values });
     output.result(&value, &lines.concat())
 }
@@ -54,16 +66,68 @@ fn not_read(error: CliError, args: &args::Import, path: &Path) -> CliError {
     ))
 }
 
-fn planned(contents: &FileContents) -> String {
-    let (documents, spans) = (with_noun(contents.documents, "document"), with_noun(contents.spans, "span"));
-    format!("{}: would import {documents}, {spans}\n", output::path(&contents.path))
+/// What happens to documents whose ids are in use: as the arguments say, or as the user answers.
+fn on_duplicate(
+    args: &args::Import,
+    project: &Project,
+    files: &[SourceFile],
+    output: Output,
+) -> Result<OnDuplicate, CliError> {
+    if let Some(chosen) = args.on_duplicate {
+        return Ok(chosen);
+    }
+    let ids = import::duplicates(project, files);
+    let Some(first) = ids.first() else { return Ok(OnDuplicate::default()) };
+    let found = format!(
+        "{} with an id that the project has for another text, the first is {}",
+        with_noun(ids.len(), "document"),
+        clean(first)
+    );
+    if args.dry_run {
+        output.say(format!("note: {found}: the report leaves them out (--on-duplicate update and copy do not)"));
+        return Ok(OnDuplicate::Skip);
+    }
+    if !output.json && Output::can_ask() && !args.files.iter().any(|path| path == Path::new("-")) {
+        let question = format!("{found}. Skip them, update those of the project, or add copies?");
+        let answer = output.choose(&question, &["skip", "update", "copy"]);
+        if let Some(chosen) = answer.and_then(|word| word.parse().ok()) {
+            return Ok(chosen);
+        }
+    }
+    Err(CliError::data(format!("{found}; nothing was imported")).hint(
+        "--on-duplicate skip leaves them out, update gives the project's documents their texts and spans, copy adds them \
+         under other ids",
+    ))
 }
 
-fn done(file: &ImportedFile) -> String {
+/// Undoes the last import.
+fn undo(args: &args::Import, output: Output) -> Result<(), CliError> {
+    let mut project = project_dir::open(&args.dir, Access::Write, None, output)?;
+    let UndoneImport { at, files, removed, restored, annotations, kept } = project.undo_import(services::now())?;
+    let names = files.iter().map(|name| clean(name).into_owned()).collect::<Vec<_>>().join(", ");
+    let mut text = format!("undone: the import of {names}: {} gone again", with_noun(removed, "document"));
+    if restored > 0 {
+        text += &format!(", {} with the earlier text", with_noun(restored, "document"));
+    }
+    if !kept.is_empty() {
+        let first: Vec<_> = kept.iter().take(MOST_IDS).map(|id| clean(id).into_owned()).collect();
+        let more = if kept.len() > MOST_IDS { ", ..." } else { "" };
+        let documents = with_noun(kept.len(), "document");
+        text += &format!("; {documents} with work since stay as they are: {}{more}", first.join(", "));
+    }
+    let value = json!({
+        "project": output::path(&project.root),
+        "undone": { "at": at, "files": files, "removed": removed, "restored": restored, "annotations": annotations },
+        "kept": kept,
+    });
+    output.result(&value, &text)
+}
+
+fn done(file: &ImportedFile, verb: &str) -> String {
     let ImportedFile { contents, report, new_labels } = file;
     let (documents, spans) = (with_noun(report.documents, "document"), with_noun(report.spans, "span"));
     let new = if new_labels.is_empty() { String::new() } else { format!(", new labels: {}", new_labels.join(", ")) };
-    format!("{}: imported {documents}, {spans}{new}{}\n", output::path(&contents.path), report.left_out())
+    format!("{}: {verb} {documents}, {spans}{new}{}\n", output::path(&contents.path), report.left_out())
 }
 
 fn contents_value(contents: &FileContents) -> Value {
@@ -78,7 +142,7 @@ fn contents_value(contents: &FileContents) -> Value {
 }
 
 fn imported_value(file: &ImportedFile) -> Value {
-    let ImportReport { documents, spans, known, kept, renamed, .. } = &file.report;
+    let ImportReport { documents, spans, known, kept, renamed, skipped, updated, removed, .. } = &file.report;
     let mut value = contents_value(&file.contents);
     value["new_labels"] = json!(file.new_labels);
     value["documents"] = json!(documents);
@@ -86,6 +150,9 @@ fn imported_value(file: &ImportedFile) -> Value {
     value["known"] = json!(known);
     value["kept"] = json!(kept);
     value["renamed"] = json!(renamed);
+    value["skipped"] = json!(skipped);
+    value["updated"] = json!(updated);
+    value["removed"] = json!(removed);
     value["left_out"] = json!(file.report.left_out());
     value
 }

@@ -1,7 +1,6 @@
-//! `tagli inspect`: shows splits, counts, labels and lengths, or one record.
-//! The record has its tags and word pieces.
+//! `tagli inspect`: an overview, or one record with its tags and word pieces.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
@@ -9,11 +8,13 @@ use super::{
     annotator, args, data,
     error::CliError,
     output::{self, Output, table},
+    overview,
     project_dir::{self, Access},
 };
 use crate::{
     formats::Corpus,
     model::{self, align},
+    project::corpus::Chosen,
     runs::LabelMode,
     spans::{
         Annotation, Document, HalfWords, Scheme, Span,
@@ -29,20 +30,23 @@ use crate::{
 /// # Errors
 /// The path is neither a project nor a readable file, or there is no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
-    let (path, corpus) = if args.path.is_dir() {
+    let (path, corpus, notes) = if args.path.is_dir() {
         let project = project_dir::open(&args.path, Access::Read, args.annotator.as_deref(), output)?;
         let name = annotator::choose(&project, args.annotator.as_deref())?;
-        let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, true);
-        (project.root, corpus)
+        let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, Chosen::All);
+        (project.root, corpus, Vec::new())
     } else {
         let options = data::read_options(args.tags.options())?;
-        (args.path.clone(), data::read(&args.path, args.format, &options, output)?.into_corpus())
+        let file = data::read(&args.path, args.format, &options, output)?;
+        let notes: Vec<String> = file.notes().map(ToString::to_string).collect();
+        (args.path.clone(), file.into_corpus(), notes)
     };
     let wants_record = args.record.is_some() || args.pieces || args.bio;
     if !wants_record {
-        let mut value = overview(&corpus);
+        let mut value = overview::value(&corpus, &args.base)?;
         value["path"] = json!(output::path(&path));
-        return output.result(&value, &overview_text(&value));
+        value["notes"] = json!(notes);
+        return output.result(&value, &overview::text(&value));
     }
     let number = args.record.unwrap_or(1);
     let at = number
@@ -64,65 +68,6 @@ fn no_record(number: usize, records: usize) -> CliError {
         1 => format!("--record {number}: there is only record 1"),
         _ => format!("--record {number}: records are numbered from 1 to {records}"),
     })
-}
-
-fn overview(corpus: &Corpus) -> Value {
-    let mut splits: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
-    let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut labels: BTreeMap<&str, usize> = corpus.labels.iter().map(|label| (label.name.as_str(), 0)).collect();
-    let mut lengths: Vec<usize> = Vec::new();
-    for (document, annotation) in corpus.pairs() {
-        let split = splits.entry(document.split.map_or("none", |split| split.name())).or_default();
-        split[0] += 1;
-        let words = document.words.count();
-        split[1] += words;
-        split[2] += annotation.spans().len();
-        *statuses.entry(annotation.status.name()).or_default() += 1;
-        lengths.push(words);
-        for span in annotation.spans() {
-            *labels.entry(corpus.labels.name(span.label)).or_default() += 1;
-        }
-    }
-    lengths.sort_unstable();
-    let splits: BTreeMap<_, _> =
-        splits.into_iter().map(|(name, [d, w, s])| (name, json!({ "documents": d, "words": w, "spans": s }))).collect();
-    json!({
-        "documents": corpus.documents.len(),
-        "words": lengths.iter().sum::<usize>(),
-        "spans": corpus.span_count(),
-        "splits": splits,
-        "statuses": statuses,
-        "labels": labels,
-        "length": {
-            "shortest": lengths.first(),
-            "median": lengths.get(lengths.len() / 2),
-            "longest": lengths.last(),
-        },
-    })
-}
-
-fn overview_text(value: &Value) -> String {
-    let size = ["document", "word", "span"].map(|noun| output::with_noun(&value[format!("{noun}s")], noun));
-    let mut text = format!("{}\n", size.join(", "));
-    let length = &value["length"];
-    let [shortest, median, longest] = ["shortest", "median", "longest"].map(|name| number(&length[name]));
-    text += &format!("words per document: shortest {shortest}, median {median}, longest {longest}\n\n");
-    let mut rows = vec![["split", "documents", "words", "spans"].map(str::to_owned).to_vec()];
-    for (name, split) in value["splits"].as_object().into_iter().flatten() {
-        let name = if name == "none" { "(no split)" } else { name };
-        rows.push(vec![name.to_owned(), number(&split["documents"]), number(&split["words"]), number(&split["spans"])]);
-    }
-    text += &table(&rows);
-    for (key, head) in [("labels", ["label", "spans"]), ("statuses", ["status", "documents"])] {
-        let mut rows = vec![head.map(str::to_owned).to_vec()];
-        rows.extend(value[key].as_object().into_iter().flatten().map(|(name, n)| vec![name.clone(), number(n)]));
-        text += &format!("\n{}", table(&rows));
-    }
-    text
-}
-
-fn number(value: &Value) -> String {
-    value.as_u64().map_or_else(|| "-".to_owned(), |n| n.to_string())
 }
 
 /// A document with its tags.

@@ -23,6 +23,7 @@ mod models;
 mod new;
 mod open;
 mod output;
+mod overview;
 mod predict;
 mod progress_report;
 mod project_dir;

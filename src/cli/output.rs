@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufRead, IsTerminal, Read, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Read, Write},
     path::Path,
 };
 
@@ -18,6 +18,8 @@ use crate::text::{
     width::{clean, is_hidden, width},
 };
 
+/// Bytes of a file that are copied to standard output at once, up to the next line end.
+const COPIED_AT_ONCE: usize = 1 << 20;
 /// Bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 1000;
 
@@ -62,6 +64,28 @@ impl Output {
         match io::stdout().is_terminal() {
             true => self.text(&String::from_utf8_lossy(bytes)),
             false => self.bytes(bytes),
+        }
+    }
+
+    /// Writes contents of a file that are not in memory: unchanged, or as text for people if standard output is a terminal.
+    ///
+    /// # Errors
+    /// They cannot be read, or standard output cannot be written.
+    pub(super) fn copy(self, contents: &mut dyn Read) -> Result<(), CliError> {
+        let mut contents = BufReader::with_capacity(COPIED_AT_ONCE, contents);
+        let mut block = Vec::new();
+        loop {
+            block.clear();
+            // Whole lines, because a character must not be cut.
+            let mut read = contents.by_ref().take(COPIED_AT_ONCE as u64).read_to_end(&mut block);
+            if matches!(read, Ok(1..)) {
+                read = contents.read_until(b'\n', &mut block).map(|_| block.len());
+            }
+            match read {
+                Ok(0) => return Ok(()),
+                Ok(_) => self.contents(&block)?,
+                Err(error) => return Err(CliError::environment(format!("the new file: {error}"))),
+            }
         }
     }
 
@@ -111,6 +135,18 @@ impl Output {
         let mut answer = String::new();
         let read = asked.and_then(|()| io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer));
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Asks a question on standard error that is answered with one of some words, or the first letter of one.
+    /// `None` if it is answered otherwise.
+    pub(super) fn choose<'w>(self, question: &str, words: &[&'w str]) -> Option<&'w str> {
+        let mut to = io::stderr().lock();
+        let asked = write!(to, "{} [{}] ", clean(question), words.join("/")).and_then(|()| to.flush());
+        drop(to);
+        let mut answer = String::new();
+        asked.and_then(|()| io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer)).ok()?;
+        let answer = answer.trim().to_lowercase();
+        words.iter().copied().find(|word| *word == answer || answer.len() == 1 && word.starts_with(&answer))
     }
 
     /// Refuses `--json` where `what` is written to standard output unchanged.

@@ -3,17 +3,21 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use super::{
     args, data,
     error::CliError,
-    output::{Output, table},
+    export::not_written as export_error,
+    output::{Output, path as path_value, table},
     settings,
 };
 use crate::{
-    formats,
+    formats::{self, Format, WriteOptions},
     inference::{Answer, Options, Strategy, Tagged, predictor::Threads},
-    text::width::clean,
-    work::evaluate,
+    project::output::{Existing, refuse_existing, refuse_own_file, write_output},
+    text::{Grid, number::with_noun, width::clean},
+    work::{evaluate, export, predict::Predictions},
 };
 
 /// Number of texts that are answered together, to bound the memory for long files.
@@ -25,11 +29,15 @@ const CHUNK: usize = 1024;
 /// # Errors
 /// There is no such model, or the file cannot be read.
 pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> {
+    let target = args.to.map(|format| Target::new(format, args, output)).transpose()?;
     let threads = if args.file.is_some() { Threads::All } else { Threads::One };
     let device = settings::device(args.device.as_deref(), None)?;
     let model = evaluate::open_model(&args.model, &device, threads, args.precision)?;
+    if let Some(note) = model.note() {
+        output.say(format!("note: {note}"));
+    }
     // Scripts get what the pipeline gives; people read words, not pieces.
-    let default = if output.json { Strategy::None } else { Strategy::First };
+    let default = if output.json && target.is_none() { Strategy::None } else { Strategy::First };
     let options = Options {
         strategy: args.aggregation.unwrap_or(default),
         ignore_labels: args.ignore_labels.clone(),
@@ -43,11 +51,19 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
             (vec![text], true)
         }
     };
+    let mut predictions = Predictions::default();
     let mut done = 0;
     for chunk in lines.chunks(CHUNK) {
         let found = model.pipeline(chunk, &options)?;
         if options.stride.is_none() {
             warn_of_cut_texts(&found, model.longest(), done, output);
+        }
+        if let Some(target) = &target {
+            for (at, (text, Tagged { answers, .. })) in chunk.iter().zip(&found).enumerate() {
+                predictions.add(target.id(done + at + 1), text, target.grid, answers);
+            }
+            done += chunk.len();
+            continue;
         }
         done += chunk.len();
         for (text, Tagged { answers, .. }) in chunk.iter().zip(found) {
@@ -57,7 +73,61 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
             output.result(&answers, &rows(&answers))?;
         }
     }
-    Ok(())
+    target.map_or(Ok(()), |target| target.write(predictions, args, output))
+}
+
+/// File in a format that is asked for.
+struct Target {
+    format: &'static Format,
+    /// Rule that cuts the texts into words.
+    grid: Grid,
+    /// Beginning of the ids of the texts.
+    prefix: String,
+    existing: Existing,
+}
+
+impl Target {
+    /// Checks what is asked for before the model is opened.
+    fn new(format: &'static Format, args: &args::Predict, output: Output) -> Result<Self, CliError> {
+        let existing = Existing::with_force(args.force);
+        if args.out == Path::new("-") {
+            output.without_json("the file")?;
+        } else {
+            refuse_own_file(&args.out)?;
+            refuse_existing(&args.out, existing)?;
+        }
+        if args.aggregation == Some(Strategy::None) {
+            return Err(CliError::usage("--aggregation none gives word pieces, and --to writes spans")
+                .hint("use simple, first, average or max"));
+        }
+        let stem = args.file.as_deref().filter(|path| *path != Path::new("-")).and_then(Path::file_stem);
+        let prefix = stem.map_or_else(|| "text-".to_owned(), |stem| format!("{}-", stem.to_string_lossy()));
+        Ok(Self { format, grid: settings::load(None)?.grid, prefix, existing })
+    }
+
+    /// Id of the text on a line, from 1.
+    fn id(&self, line: usize) -> String {
+        format!("{}{line}", self.prefix)
+    }
+
+    fn write(&self, predictions: Predictions, args: &args::Predict, output: Output) -> Result<(), CliError> {
+        let options =
+            WriteOptions { scheme: args.scheme, on_loss: args.on_loss, scores: true, ..WriteOptions::default() };
+        let name = args.file.as_deref().unwrap_or(Path::new("text"));
+        let written = export::write(self.format, &predictions.into_corpus(&args.model), &options);
+        let written = written.map_err(|error| export_error(name, error))?;
+        data::report(name, &written.notes, output);
+        if args.out == Path::new("-") {
+            return output.contents(&written.bytes);
+        }
+        write_output(&args.out, &written.bytes, self.existing)?;
+        let proof = &written.round_trip;
+        let path = args.out.display();
+        let documents = with_noun(written.documents, "document");
+        let text = format!("{path}: {}, {documents}, {proof}", self.format.name);
+        let value = json!({ "out": path_value(&args.out), "format": self.format.name, "documents": written.documents, "proof": proof });
+        output.result(&value, &text)
+    }
 }
 
 /// Warns if the text is the name of a file.

@@ -1,16 +1,21 @@
-//! Progress of a transfer on standard error.
+//! Progress of a transfer or of a long reading on standard error.
 //! A line now and then, on a terminal one line that is drawn again.
 
 use std::{
+    cell::RefCell,
     io::{self, IsTerminal},
     time::{Duration, Instant},
 };
 
 use super::output::Output;
-use crate::{model::hub::Progress, text::number::bytes};
+use crate::{model::hub::Progress, text::number::bytes, work::source::Watcher};
 
 /// Time between two lines about the same file.
 const LINE_INTERVAL: Duration = Duration::from_secs(2);
+/// Time after which a reading is long.
+const LONG: Duration = Duration::from_secs(1);
+/// Cells of a bar.
+const BAR: usize = 20;
 /// Time between two drawings of the line on a terminal.
 const DRAW_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -74,15 +79,79 @@ impl ProgressReport {
     }
 
     /// Erases the open line.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if std::mem::take(&mut self.is_open) {
             self.output.redraw("", false);
         }
     }
 }
 
+/// Progress of a reading as a bar, on a terminal only, and only after a second.
+pub(super) struct ReadingBar {
+    report: ProgressReport,
+    began: Instant,
+    drawn: Option<Instant>,
+    /// Bytes so far, and bytes in all.
+    done: u64,
+    size: u64,
+    /// What follows after all bytes were read.
+    after: &'static str,
+}
+
+impl ReadingBar {
+    /// Starts a reading of `size` bytes, after which the program does something else.
+    pub(super) fn new(output: Output, size: u64, after: &'static str) -> Self {
+        Self { report: ProgressReport::new(output), began: Instant::now(), drawn: None, done: 0, size, after }
+    }
+
+    /// Adds bytes that were read, and draws the bar if it is time.
+    pub(super) fn add(&mut self, bytes: u64) {
+        self.done += bytes;
+        let is_due = self.drawn.map_or(self.began.elapsed() >= LONG, |drawn| drawn.elapsed() >= DRAW_INTERVAL);
+        if !is_due || !self.report.is_terminal || self.report.output.json {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        self.report.output.redraw(&bar(self.done, self.size, self.after), false);
+        self.report.is_open = true;
+    }
+
+    /// Erases the bar.
+    pub(super) fn close(&mut self) {
+        self.report.close();
+    }
+}
+
+impl Watcher for RefCell<ReadingBar> {
+    fn add(&self, bytes: u64) {
+        self.borrow_mut().add(bytes);
+    }
+}
+
+/// A bar with the numbers behind it.
+fn bar(done: u64, size: u64, after: &str) -> String {
+    if done >= size {
+        return after.to_owned();
+    }
+    let filled = usize::try_from(done.saturating_mul(BAR as u64) / size.max(1)).unwrap_or(BAR).min(BAR);
+    let (full, rest) = ("#".repeat(filled), ".".repeat(BAR - filled));
+    format!("[{full}{rest}] {} of {}, {} %", bytes(done), bytes(size), done.saturating_mul(100) / size.max(1))
+}
+
 impl Drop for ProgressReport {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_fills_and_then_says_what_follows() {
+        assert_eq!(bar(0, 2_000_000_000, ""), "[....................] 0 kB of 2.0 GB, 0 %");
+        assert_eq!(bar(500_000_000, 2_000_000_000, ""), "[#####...............] 500.0 MB of 2.0 GB, 25 %");
+        assert_eq!([bar(5, 5, "checking"), bar(0, 0, "checking")], ["checking"; 2]);
     }
 }

@@ -1,11 +1,15 @@
 //! Bytes to text and text to lines, as all text formats need it.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::{
+    io::{self, BufRead, BufReader, Cursor, Read},
+    ops::Range,
+};
 
 use super::{
-    problem::{Problem, Problems},
+    problem::{Problem, Problems, quoted},
     source::{Source, Unreadable},
 };
+use crate::text::number;
 
 /// First bytes of a UTF-8 file that some programs write, and that are no text.
 pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -144,73 +148,140 @@ fn fault(place: &Place, rest: &[u8], has_controls: bool, is_windows: bool) -> Pr
 /// # Errors
 /// The source cannot be read.
 pub(crate) fn body(source: &dyn Source) -> io::Result<impl BufRead + '_> {
+    let (start, input) = unmarked(source)?;
+    Ok(BufReader::with_capacity(BLOCK, Cursor::new(start).chain(input)))
+}
+
+/// Returns the first bytes of a file, without its byte order mark, and a reader of what follows them.
+fn unmarked(source: &dyn Source) -> io::Result<(Vec<u8>, Box<dyn Read + '_>)> {
     let mut input = source.bytes()?;
     let mut start = Vec::new();
     input.by_ref().take(MARK.len() as u64).read_to_end(&mut start)?;
     if start == MARK {
         start.clear();
     }
-    Ok(BufReader::with_capacity(BLOCK, Cursor::new(start).chain(input)))
+    Ok((start, input))
 }
 
-/// Lines of a source as [`lines`] has them, of which one is in memory at a time.
+/// Longest line that is read, in bytes. A longer one is no text of a person, and probably no text at all.
+const LONGEST_LINE: usize = 256 << 20;
+
+/// Lines of a source as [`lines`] has them, of which a block is in memory at a time.
 pub(crate) struct Lines<'a> {
     source: &'a dyn Source,
-    input: Box<dyn BufRead + 'a>,
-    line: Vec<u8>,
+    input: Box<dyn Read + 'a>,
+    /// Text that was read and checked.
+    block: String,
+    /// Bytes after it that are no whole character yet.
+    rest: Vec<u8>,
+    /// Place in the block at which the next line begins.
+    at: usize,
+    /// Place in the block up to which there is no line end.
+    searched: usize,
     number: usize,
     /// Whether the last line ended at CR, so that LF would belong to it.
     is_after_cr: bool,
+    longest: usize,
 }
 
 impl<'a> Lines<'a> {
     /// Starts at the first line.
     pub(crate) fn of(source: &'a dyn Source) -> Result<Self, Unreadable> {
-        Ok(Self { source, input: Box::new(body(source)?), line: Vec::new(), number: 0, is_after_cr: false })
+        Self::up_to(source, LONGEST_LINE)
+    }
+
+    fn up_to(source: &'a dyn Source, longest: usize) -> Result<Self, Unreadable> {
+        let (rest, input) = unmarked(source)?;
+        let block = String::with_capacity(2 * BLOCK);
+        Ok(Self { source, input, block, rest, at: 0, searched: 0, number: 0, is_after_cr: false, longest })
     }
 
     /// Returns the next line with its number, from 1.
     ///
     /// # Errors
-    /// The source cannot be read, or the line is not UTF-8.
+    /// The source cannot be read, or the line is not UTF-8 or too long.
     pub(crate) fn next_line(&mut self) -> Result<Option<(usize, &str)>, Unreadable> {
-        if !self.read_line()? {
-            return Ok(None);
-        }
+        let Some(line) = self.find_line()? else { return Ok(None) };
         self.number += 1;
-        match std::str::from_utf8(&self.line) {
-            Ok(line) => Ok(Some((self.number, line))),
-            Err(_) => Err(Unreadable::Encoding(encoding_fault(self.source)?)),
+        Ok(Some((self.number, self.block.get(line).unwrap_or_default())))
+    }
+
+    /// Finds the next line in the block, after reading more of the source if needed.
+    fn find_line(&mut self) -> Result<Option<Range<usize>>, Unreadable> {
+        loop {
+            let block = self.block.as_bytes();
+            if self.is_after_cr && self.at < block.len() {
+                self.is_after_cr = false;
+                if block.get(self.at) == Some(&b'\n') {
+                    self.at += 1;
+                }
+            }
+            let from = self.at.max(self.searched);
+            let unsearched = block.get(from..).unwrap_or_default();
+            if let Some(end) = memchr::memchr2(b'\n', b'\r', unsearched).map(|end| from + end) {
+                let line = self.at..end;
+                self.is_after_cr = block.get(end) == Some(&b'\r');
+                self.at = end + 1;
+                return Ok(Some(line));
+            }
+            self.searched = block.len();
+            if self.searched - self.at > self.longest {
+                return Err(Unreadable::Encoding(self.too_long()));
+            }
+            if !self.read_more()? {
+                let line = self.at..self.block.len();
+                self.at = line.end;
+                return Ok((!line.is_empty()).then_some(line));
+            }
         }
     }
 
-    /// Reads the bytes up to the next line end. Returns whether there was a line.
-    fn read_line(&mut self) -> io::Result<bool> {
-        self.line.clear();
-        let mut is_line = false;
+    /// Appends to the block what comes next in the source. Returns whether there was more.
+    fn read_more(&mut self) -> Result<bool, Unreadable> {
+        self.block.drain(..self.at);
+        self.searched -= self.at;
+        self.at = 0;
+        let read = self.read_block()?;
+        let (good, is_fault) = match std::str::from_utf8(&self.rest) {
+            Ok(text) => (text, false),
+            // The other bytes of the character are in the next block, if there is one.
+            Err(error) => {
+                let good = self.rest.get(..error.valid_up_to()).unwrap_or_default();
+                let is_fault = error.error_len().is_some() || read == 0;
+                (std::str::from_utf8(good).unwrap_or_default(), is_fault)
+            }
+        };
+        self.block.push_str(good);
+        let length = good.len();
+        self.rest.drain(..length);
+        // The lines before the fault come first.
+        if is_fault && length == 0 {
+            return Err(Unreadable::Encoding(encoding_fault(self.source)?));
+        }
+        Ok(length > 0 || read > 0)
+    }
+
+    /// Appends a block of the source to the bytes that are no text yet. Returns their number.
+    fn read_block(&mut self) -> io::Result<usize> {
+        let begin = self.rest.len();
+        self.rest.resize(begin + BLOCK, 0);
         loop {
-            let block = match self.input.fill_buf() {
-                Ok(block) => block,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if block.is_empty() {
-                return Ok(is_line);
-            }
-            if std::mem::take(&mut self.is_after_cr) && block.first() == Some(&b'\n') {
-                self.input.consume(1);
-                continue;
-            }
-            is_line = true;
-            let end = memchr::memchr2(b'\n', b'\r', block);
-            self.line.extend_from_slice(block.get(..end.unwrap_or(block.len())).unwrap_or_default());
-            self.is_after_cr = end.is_some_and(|end| block.get(end) == Some(&b'\r'));
-            let used = end.map_or(block.len(), |end| end + 1);
-            self.input.consume(used);
-            if end.is_some() {
-                return Ok(true);
+            match self.input.read(self.rest.get_mut(begin..).unwrap_or_default()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => {
+                    self.rest.truncate(begin + read.as_ref().copied().unwrap_or_default());
+                    return read;
+                }
             }
         }
+    }
+
+    fn too_long(&self) -> Problem {
+        let start = self.block.get(self.at..).unwrap_or_default();
+        let longest = number::bytes(self.longest as u64);
+        Problem::error(format!("the line that begins with {} is longer than {longest}", quoted(start)))
+            .at(self.number + 1)
+            .hint("a file of lines has one text, one object or one word on each; check that it is of the named format")
     }
 }
 
@@ -279,6 +350,32 @@ mod tests {
         let cut = encoding_fault(&"caf\u{e9}".as_bytes().split_last().unwrap().1).unwrap();
         assert!(cut.message.starts_with("byte 4 of the line (0xc3"), "a character without its end");
         assert!(encoding_fault(&&b"good"[..]).unwrap().message.contains("changed while it was read"));
+    }
+
+    #[test]
+    fn a_line_without_end_is_named_before_it_fills_the_memory() {
+        /// Never ends.
+        struct Endless;
+        impl Source for Endless {
+            fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+                Ok(Box::new((&b"first\n"[..]).chain(io::repeat(b'a'))))
+            }
+        }
+        let mut lines = Lines::up_to(&Endless, 3 * BLOCK).unwrap();
+        assert_eq!(lines.next_line().unwrap(), Some((1, "first")));
+        let Err(Unreadable::Encoding(problem)) = lines.next_line() else { panic!() };
+        assert_eq!(problem.line, Some(2));
+        assert!(problem.message.starts_with("the line that begins with `aaa"), "{problem}");
+        assert!(lines.block.capacity() < 8 * BLOCK && lines.rest.capacity() < 2 * BLOCK);
+    }
+
+    #[test]
+    fn the_lines_before_a_fault_come_first() {
+        let bytes = &b"good\r\ntacos\ncaf\xe9\n"[..];
+        let mut lines = Lines::of(&bytes).unwrap();
+        assert_eq!(lines.next_line().unwrap(), Some((1, "good")));
+        assert_eq!(lines.next_line().unwrap(), Some((2, "tacos")));
+        assert!(matches!(lines.next_line(), Err(Unreadable::Encoding(problem)) if problem.line == Some(3)));
     }
 
     #[test]

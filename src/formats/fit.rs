@@ -31,19 +31,36 @@ impl LossReport {
 
     /// Adds a loss: its description, and the outcome when it is skipped or snapped.
     pub(crate) fn add(&mut self, document: &str, what: &str, skipped: &str, snapped: &str) {
+        self.add_at(document, None, what, skipped, snapped);
+    }
+
+    /// As [`Self::add`], with the place in the document's text, to which the screen can go.
+    pub(crate) fn add_at(
+        &mut self,
+        document: &str,
+        range: impl Into<Option<TextRange>>,
+        what: &str,
+        skipped: &str,
+        snapped: &str,
+    ) {
         self.lost += 1;
-        let message = format!("document {}: {what}", quoted(document));
-        self.problems.push(match self.on_loss {
-            OnLoss::Fail => Problem::error(message),
-            OnLoss::Skip => Problem::warning(format!("{message}: {skipped}")),
-            OnLoss::Snap => Problem::warning(format!("{message}: {snapped}")),
-        });
+        let problem = match self.on_loss {
+            OnLoss::Fail => Problem::error(what),
+            OnLoss::Skip => Problem::warning(format!("{what}: {skipped}")),
+            OnLoss::Snap => Problem::warning(format!("{what}: {snapped}")),
+        };
+        self.problems.push(problem.in_document(document, range.into()));
     }
 
     /// Adds the reason for which the file cannot be written, whatever losses are allowed.
     pub(crate) fn fault(&mut self, problem: Problem) {
         self.failed = true;
         self.problems.push(problem);
+    }
+
+    /// Whether the file will not be written.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.failed || self.on_loss == OnLoss::Fail && self.lost > 0
     }
 
     /// Adds a note about something that is not a loss.
@@ -76,6 +93,8 @@ impl LossReport {
 pub(crate) struct WordRules {
     /// Characters that end a word in this layout.
     pub(crate) separators: &'static [char],
+    /// Further characters that no label may contain.
+    pub(crate) in_labels: &'static [char],
     /// Whether a word may be empty.
     pub(crate) empty_words: bool,
     /// Word that has another meaning in this layout.
@@ -87,10 +106,34 @@ pub(crate) struct WordRules {
 pub(crate) struct Fitted {
     /// Words to be written.
     pub(crate) words: Vec<TextRange>,
+    /// Whether no word is empty or contains white space, as far as that is known.
+    pub(crate) is_plain: bool,
     /// Spans to be written.
     pub(crate) spans: Vec<WordSpan>,
     /// Number of spans that were changed to fit.
     pub(crate) changed: usize,
+}
+
+/// Whether the words of a document are joined by single blanks and contain no white space. Then every layout can hold them, and
+/// they need not be looked at one by one.
+fn are_plain(document: &Document) -> bool {
+    let text = &*document.text;
+    let mut end = None;
+    for word in &document.words {
+        let is_next = match end {
+            None => word.start == 0,
+            Some(end) => word.start == end + 1 && text.as_bytes().get(end) == Some(&b' '),
+        };
+        if word.is_empty() || !is_next {
+            return false;
+        }
+        end = Some(word.end);
+    }
+    // There are no other blanks than those between the words.
+    end == Some(text.len())
+        && text.bytes().filter(|byte| *byte == b' ').count() + 1 == document.words.len()
+        && !text.bytes().any(|byte| (b'\t'..=b'\r').contains(&byte))
+        && (text.is_ascii() || !text.contains(|c: char| c != ' ' && c.is_whitespace()))
 }
 
 /// Fits the documents of a corpus to a layout.
@@ -108,8 +151,10 @@ impl<'a> Fitter<'a> {
         for label in labels {
             let fault = if label.name.is_empty() {
                 Some("is empty")
+            } else if label.name.contains(layout.separators) {
+                Some("holds white space")
             } else {
-                label.name.contains(layout.separators).then_some("holds white space")
+                label.name.contains(layout.in_labels).then_some("holds a character that ends a label in this format")
             };
             names.insert(label.id, (label.name.clone(), fault));
         }
@@ -118,15 +163,23 @@ impl<'a> Fitter<'a> {
 
     /// Returns the words and spans to write; `None` if the document must be left out. What does not fit goes to `losses`.
     pub(crate) fn fit(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> Option<Fitted> {
-        let words = self.words(document, losses)?;
-        let mut placed = Vec::new();
+        let is_plain = are_plain(document);
+        let words = if is_plain { document.words.to_vec() } else { self.words(document, losses)? };
+        if let Some(reserved) = self.layout.reserved
+            && words.iter().any(|word| word.len() == reserved.len() && word.of(&document.text) == reserved)
+        {
+            let what = format!("the word {} means something else in this format", quoted(reserved));
+            losses.add(&document.id, &what, "the document is left out", "the document is left out");
+            return None;
+        }
+        let mut placed = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
             let Some((name, renamed)) = self.name(document, span, losses) else { continue };
             let Some((at, widened)) = self.place(document, &words, span, &name, losses) else { continue };
             placed.push((WordSpan::new(at, name), renamed || widened));
         }
         let (spans, changed) = disjoint(document, &words, placed, losses);
-        Some(Fitted { words, spans, changed })
+        Some(Fitted { words, is_plain, spans, changed })
     }
 
     /// Returns words that the layout can hold.
@@ -147,7 +200,7 @@ impl<'a> Fitter<'a> {
                 }
             } else if text.contains(self.layout.separators) {
                 let what = format!("the word {} holds white space", quoted(text));
-                losses.add(&document.id, &what, "the document is left out", "written as several words");
+                losses.add_at(&document.id, word, &what, "the document is left out", "written as several words");
                 whole = false;
                 pieces(document, word, |c| self.layout.separators.contains(&c), &mut words);
             } else {
@@ -155,12 +208,6 @@ impl<'a> Fitter<'a> {
             }
         }
         whole &= gap(document, TextRange::new(at, document.text.len()), &mut words, losses);
-        if let Some(reserved) = self.layout.reserved.filter(|r| words.iter().any(|word| word.of(&document.text) == *r))
-        {
-            let what = format!("the word {} means something else in this format", quoted(reserved));
-            losses.add(&document.id, &what, "the document is left out", "the document is left out");
-            return None;
-        }
         (whole || losses.on_loss != OnLoss::Skip).then_some(words)
     }
 
@@ -169,15 +216,18 @@ impl<'a> Fitter<'a> {
     fn name(&self, document: &Document, span: &Span, losses: &mut LossReport) -> Option<(String, bool)> {
         let Some((name, fault)) = self.names.get(&span.label).cloned() else {
             let what = format!("the span {} has a label that the label set does not know", self.shown(document, span));
-            losses.add(&document.id, &what, "left out", "left out");
+            losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
         let Some(fault) = fault else { return Some((name, false)) };
-        let fitting = name.split(self.layout.separators).collect::<Vec<_>>().join("_");
+        let fitting = name
+            .split([self.layout.separators, self.layout.in_labels].concat().as_slice())
+            .collect::<Vec<_>>()
+            .join("_");
         let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
         let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
         let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));
-        losses.add(&document.id, &what, "left out", &snapped);
+        losses.add_at(&document.id, span.range, &what, "left out", &snapped);
         (losses.on_loss == OnLoss::Snap && !taken).then_some((fitting, true))
     }
 
@@ -209,12 +259,13 @@ impl<'a> Fitter<'a> {
         let whole = words.get(first..last).and_then(|touched| Some(touched.first()?.join(*touched.last()?)));
         let shown = self.shown(document, span);
         let Some(whole) = whole.filter(|_| !trimmed.is_empty()) else {
-            losses.add(&document.id, &format!("the span {shown} covers no word"), "left out", "left out");
+            let what = format!("the span {shown} covers no word");
+            losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
         let snapped = format!("widened to {}", quoted(whole.of(&document.text)));
         let what = format!("the span {shown} ends inside a word of {}", quoted(whole.of(&document.text)));
-        losses.add(&document.id, &what, &format!("{} left out", quoted(name)), &snapped);
+        losses.add_at(&document.id, span.range, &what, &format!("{} left out", quoted(name)), &snapped);
         (losses.on_loss != OnLoss::Skip).then_some((first..last, true))
     }
 }
@@ -227,7 +278,7 @@ fn gap(document: &Document, gap: TextRange, words: &mut Vec<TextRange>, losses: 
         return true;
     }
     let what = format!("{} belongs to no word", quoted(text));
-    losses.add(&document.id, &what, "the document is left out", "written as words of its own");
+    losses.add_at(&document.id, gap, &what, "the document is left out", "written as words of its own");
     pieces(document, gap, char::is_whitespace, words);
     false
 }
@@ -240,6 +291,10 @@ fn disjoint(
     mut placed: Vec<(WordSpan, bool)>,
     losses: &mut LossReport,
 ) -> (Vec<WordSpan>, usize) {
+    if placed.windows(2).all(|pair| matches!(pair, [(one, _), (other, _)] if one.end <= other.start)) {
+        let changed = placed.iter().filter(|(_, differs)| *differs).count();
+        return (placed.into_iter().map(|(span, _)| span).collect(), changed);
+    }
     let mut changed = 0;
     placed.sort_by_key(|(span, _)| (std::cmp::Reverse(span.end - span.start), span.start));
     let mut taken: BTreeMap<usize, WordSpan> = BTreeMap::new();
@@ -259,15 +314,19 @@ fn disjoint(
         let other = quoted(text_of(document, words, other));
         let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
         let outcome = format!("{mine} left out");
-        losses.add(&document.id, &what, &outcome, &outcome);
+        losses.add_at(&document.id, range_of(words, &span), &what, &outcome, &outcome);
     }
     (taken.into_values().collect(), changed)
 }
 
 /// Text of a span of words.
 fn text_of<'d>(document: &'d Document, words: &[TextRange], span: &WordSpan) -> &'d str {
-    let range = words.get(span.start..span.end).and_then(|words| Some(words.first()?.join(*words.last()?)));
-    range.unwrap_or_default().of(&document.text)
+    range_of(words, span).unwrap_or_default().of(&document.text)
+}
+
+/// Range of a span of words in the text.
+fn range_of(words: &[TextRange], span: &WordSpan) -> Option<TextRange> {
+    words.get(span.start..span.end).and_then(|words| Some(words.first()?.join(*words.last()?)))
 }
 
 /// Words that begin and end exactly with `range`.
@@ -330,7 +389,7 @@ mod tests {
             let document = Document::new("d", format!("a{} bc", " ".repeat(n)), Grid::Natural);
             (document, Annotation::new((0..n).map(span).collect(), Status::Done), labels)
         };
-        let layout = WordRules { separators: &[' '], empty_words: false, reserved: None };
+        let layout = WordRules { separators: &[' '], in_labels: &[], empty_words: false, reserved: None };
         assert_linear(3_000, input, |(document, annotation, labels)| {
             let mut losses = LossReport::new(OnLoss::Snap);
             let fitted = Fitter::new(&layout, labels).fit(document, annotation, &mut losses).unwrap();

@@ -10,10 +10,12 @@ use super::{
     Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written,
     container::{Container, members},
     decode,
-    sink::Reading,
+    sink::{LabelNames, Reading, Sink},
     source::Unreadable,
-    writer::{WriteFn, write_corpus},
+    writer::{WriteFn, Writer, write_corpus},
 };
+
+use crate::spans::LabelSet;
 
 /// Reads a source and hands its documents to the reading. Returns the properties of the file for the user.
 pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>, Unreadable>;
@@ -50,6 +52,16 @@ impl Format {
         self.extensions.first().copied().unwrap_or("txt")
     }
 
+    /// Whether files of this format can be read.
+    pub fn can_read(&self) -> bool {
+        self.read.is_some()
+    }
+
+    /// Whether files of this format can be written.
+    pub fn can_write(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Reads a file into memory. A format that is only recognised gives one error.
     pub fn read(&self, bytes: &[u8], options: &ReadOptions) -> Read {
         match self.read_file(&bytes, options) {
@@ -65,13 +77,27 @@ impl Format {
     /// The source cannot be read. Problems of its contents are in [`ReadFile::problems`].
     pub fn read_file(&self, source: &dyn Source, options: &ReadOptions) -> io::Result<ReadFile> {
         let mut found = FoundDocuments::new(options.known_labels());
-        let mut reading = Reading::new(options, &mut found);
-        let detected = self.read_each(source, &mut reading)?;
-        source.check_unchanged()?;
-        let (problems, names) = reading.finish();
+        let Streamed { names, detected, problems } = self.read_into(source, options, &mut found)?;
         // Of a file that is no text nothing is kept.
         let Some(detected) = detected else { return Ok(ReadFile { problems, ..ReadFile::default() }) };
         Ok(ReadFile { found: found.with_names(names), detected, problems })
+    }
+
+    /// As [`Self::read_file`], and hands over each document instead of keeping it.
+    ///
+    /// # Errors
+    /// The source cannot be read, or the sink refuses a document.
+    pub(crate) fn read_into(
+        &self,
+        source: &dyn Source,
+        options: &ReadOptions,
+        sink: &mut dyn Sink,
+    ) -> io::Result<Streamed> {
+        let mut reading = Reading::new(options, sink);
+        let detected = self.read_each(source, &mut reading)?;
+        source.check_unchanged()?;
+        let (problems, names) = reading.finish();
+        Ok(Streamed { names, detected, problems })
     }
 
     /// Reads a file and hands over each document. Returns the properties of the file; `None` if it is no text.
@@ -122,6 +148,18 @@ impl Format {
         }
     }
 
+    /// Makes the writer of one file. The label set has the labels of all spans that will come.
+    ///
+    /// # Errors
+    /// The format is only recognised.
+    pub(super) fn writer<'a>(
+        &self,
+        labels: &'a LabelSet,
+        options: &'a WriteOptions,
+    ) -> Result<Box<dyn Writer + 'a>, Problem> {
+        self.write.map(|write| write(labels, options)).ok_or_else(|| self.unsupported("written"))
+    }
+
     fn unsupported(&self, verb: &str) -> Problem {
         if self.read.is_some() {
             return Problem::error(format!("files of the format {} can only be read", self.name));
@@ -138,6 +176,17 @@ impl fmt::Debug for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Format").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What is known of a file after its documents were handed over.
+#[derive(Debug)]
+pub(crate) struct Streamed {
+    /// Names of the labels.
+    pub(crate) names: LabelNames,
+    /// Properties of the file for the user; `None` if it is no text.
+    pub(crate) detected: Option<Vec<String>>,
+    /// Problems in the order in which they were found.
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// Contents of a file. If the problems contain an error, documents are missing.

@@ -3,7 +3,11 @@
 //! A [`Corpus`] has an [`Annotation`] for each document, which takes as much memory as a short text. An import of a million
 //! documents needs none.
 
-use std::{collections::HashSet, io};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+};
 
 use super::{
     Corpus,
@@ -45,7 +49,7 @@ impl FoundDocuments {
     }
 
     /// The documents in the order of the file.
-    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+    pub fn documents(&self) -> impl Iterator<Item = &Document> + Clone {
         self.list.iter().map(|found| &found.document)
     }
 
@@ -62,6 +66,30 @@ impl FoundDocuments {
     /// Whether a document has spans or a status, so that an import needs an annotator.
     pub fn is_annotated(&self) -> bool {
         self.list.iter().any(|found| !found.spans.is_empty() || found.status != Status::Todo)
+    }
+
+    /// Number that is the same, in one run of the program, for the same documents with the same spans and statuses.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for Found { document, spans, status } in &self.list {
+            // Words are cut from the text, except where the file gives them.
+            let words = document.words_given.then(|| document.words.to_vec());
+            (&document.id, &document.text, words, document.split, spans, status).hash(&mut hasher);
+        }
+        self.names.sorted().for_each(|(_, name)| name.hash(&mut hasher));
+        hasher.finish()
+    }
+
+    /// The first documents, at most `most`, each with the ranges and label names of its spans.
+    pub fn first(&self, most: usize) -> Vec<(&Document, Vec<(TextRange, String)>)> {
+        let (labels, ids) = self.label_ids();
+        let first = self.list.iter().take(most);
+        first
+            .map(|found| {
+                let spans = with_ids(found.spans.clone(), &ids).into_iter();
+                (&found.document, spans.map(|(range, label)| (range, labels.name(label).to_owned())).collect())
+            })
+            .collect()
     }
 
     /// The known labels and those of the file, which are numbered in alphabetical order, so that numbers and keys do not
@@ -89,6 +117,13 @@ impl FoundDocuments {
     pub fn into_items(self) -> impl Iterator<Item = (Document, Vec<(TextRange, LabelId)>, Status)> {
         let (_, ids) = self.label_ids();
         self.list.into_iter().map(move |Found { document, spans, status }| (document, with_ids(spans, &ids), status))
+    }
+
+    /// As [`Self::into_items`], of copies.
+    pub fn items(&self) -> impl Iterator<Item = (Document, Vec<(TextRange, LabelId)>, Status)> {
+        let (_, ids) = self.label_ids();
+        let list = self.list.iter();
+        list.map(move |found| (found.document.clone(), with_ids(found.spans.clone(), &ids), found.status))
     }
 
     /// Returns the documents as a corpus; its spans are numbered from 0 across all documents.

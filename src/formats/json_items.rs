@@ -280,16 +280,16 @@ impl JsonItem<'_> {
     /// It is no JSON or too large; with line and column.
     pub(super) fn value(&self, notes: &mut JsonNotes) -> Result<Value, Problem> {
         let kept = keep_digits(self.text.as_bytes());
-        let mut repeated = Vec::new();
+        let mut repeated = Repeated::default();
         let read = parse(&kept, &mut repeated).or_else(|_| {
-            repeated.clear();
+            repeated = Repeated::default();
             // The columns of an error are those of the file.
             parse(self.text.as_bytes(), &mut repeated)
         });
         let value = read.map_err(|error| self.fault(&error))?;
         notes.long_numbers += (kept.len() - self.text.len()) / 2;
-        notes.repeated += repeated.len();
-        if let Some(key) = repeated.into_iter().next() {
+        notes.repeated += repeated.count;
+        if let Some(key) = repeated.first {
             notes.first_repeated.get_or_insert((key, self.line));
         }
         Ok(value)
@@ -321,7 +321,14 @@ impl JsonItem<'_> {
 /// Memory of a parsed value besides ten times its bytes.
 const ALLOWANCE: usize = 48 << 20;
 
-fn parse(json: &[u8], repeated: &mut Vec<String>) -> Result<Value, serde_json::Error> {
+/// Keys that an object has twice: their number, and the first of them.
+#[derive(Default)]
+struct Repeated {
+    count: usize,
+    first: Option<String>,
+}
+
+fn parse(json: &[u8], repeated: &mut Repeated) -> Result<Value, serde_json::Error> {
     let mut room = json.len().saturating_mul(10).saturating_add(ALLOWANCE);
     let mut input = serde_json::Deserializer::from_slice(json);
     let value = Build { room: &mut room, repeated }.deserialize(&mut input)?;
@@ -332,11 +339,11 @@ fn parse(json: &[u8], repeated: &mut Vec<String>) -> Result<Value, serde_json::E
 /// Builds a value within its room in memory, and lists keys that an object has twice.
 struct Build<'b> {
     room: &'b mut usize,
-    repeated: &'b mut Vec<String>,
+    repeated: &'b mut Repeated,
 }
 
 impl Build<'_> {
-    /// Memory of an element of a list, with that of the list while it grows.
+    /// Memory of an element of a list, and of the list while it grows.
     const ELEMENT: usize = 3 * size_of::<Value>();
     /// Memory of an entry of an object besides its key.
     const ENTRY: usize = 2 * size_of::<Value>();
@@ -411,7 +418,8 @@ impl<'de> Visitor<'de> for Build<'_> {
             match object.entry(key) {
                 Entry::Vacant(place) => _ = place.insert(value),
                 Entry::Occupied(mut place) => {
-                    self.repeated.push(place.key().clone());
+                    self.repeated.count += 1;
+                    self.repeated.first.get_or_insert_with(|| place.key().clone());
                     place.insert(value);
                 }
             }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Problem, WriteOptions,
+    drafts::is_span_list,
     fit::LossReport,
     format::{Format, Sample},
     json_items::{FirstLines, JsonItems, JsonNotes},
@@ -48,7 +49,8 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 
 /// Reads one document per line, or per element of a list. One with an error is skipped and reported.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0, done_by_spans: 0 };
+    let mut reader =
+        LineReader { reading, unknown: Vec::new(), span_keys: 0, other_spans: 0, answers: 0, done_by_spans: 0 };
     let mut ids = FirstLines::default();
     let mut notes = JsonNotes::default();
     let mut items = JsonItems::of(source)?;
@@ -65,8 +67,14 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
             }
         }
     }
-    let LineReader { reading, unknown, span_keys, done_by_spans } = reader;
+    let LineReader { reading, unknown, span_keys, other_spans, answers, done_by_spans } = reader;
     notes.report(&mut reading.problems);
+    for (count, what, format) in [(other_spans, "spans", "doccano"), (answers, "answers", "prodigy")] {
+        if count > 0 {
+            let message = format!("{} with {what} of {format}, which are not read", with_noun(count, "document"));
+            reading.problems.push(Problem::warning(message).hint(format!("--format {format} reads them")));
+        }
+    }
     if done_by_spans > 0 {
         let documents = with_noun(done_by_spans, "document");
         let message = format!("{documents} with `spans` and no `status`: done, as the spans are taken for complete");
@@ -90,6 +98,9 @@ struct LineReader<'a, 'b> {
     unknown: Vec<String>,
     /// Number of spans with unknown fields.
     span_keys: usize,
+    /// Number of documents with a field that doccano has for spans, and with one that Prodigy has for answers.
+    other_spans: usize,
+    answers: usize,
     /// Number of documents that are done because they have spans and no status.
     done_by_spans: usize,
 }
@@ -131,6 +142,9 @@ impl LineReader<'_, '_> {
             }
         };
         for (key, value) in object {
+            let is_span_list = value.as_array().and_then(|list| list.first()).is_some_and(is_span_list);
+            self.other_spans += usize::from(is_span_list);
+            self.answers += usize::from(key == "answer" && value.is_string());
             if self.unknown.len() < 10 && !self.unknown.contains(&key) {
                 self.unknown.push(key.clone());
             }
@@ -214,17 +228,18 @@ fn status(value: Option<Value>, has_spans: bool) -> Result<Status, Problem> {
 
 /// Writes every document.
 /// Only spans that do not fit their text or the label set are losses.
-fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(LineWriter { labels })
+fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(LineWriter { labels, options })
 }
 
 struct LineWriter<'a> {
     labels: &'a LabelSet,
+    options: &'a WriteOptions,
 }
 
 impl Writer for LineWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let (object, spans) = object(document, annotation, self.labels, &mut out.losses);
+        let (object, spans) = object(document, annotation, self, &mut out.losses);
         out.push_json(document, &object);
         out.push("\n");
         out.count(spans, 0);
@@ -234,21 +249,25 @@ impl Writer for LineWriter<'_> {
 fn object(
     document: &Document,
     annotation: &Annotation,
-    labels: &LabelSet,
+    writer: &LineWriter<'_>,
     losses: &mut LossReport,
 ) -> (Map<String, Value>, usize) {
     let map = OffsetMap::new(&document.text);
     let mut spans = Vec::with_capacity(annotation.spans().len());
     for span in annotation.spans() {
         let text = span.range.of(&document.text);
-        match labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
+        match writer.labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
             Some(label) => {
                 let CharRange { start, end } = map.to_chars(span.range);
-                spans.push(json!({"start": start, "end": end, "label": label.name}));
+                let mut object = json!({"start": start, "end": end, "label": label.name});
+                if let (Some(score), Some(object)) = (writer.options.score(span), object.as_object_mut()) {
+                    object.insert("score".to_owned(), json!(score));
+                }
+                spans.push(object);
             }
             None => {
                 let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                losses.add(&document.id, &what, "left out", "left out");
+                losses.add_at(&document.id, span.range, &what, "left out", "left out");
             }
         }
     }
@@ -323,6 +342,13 @@ mod tests {
         let read = one("{\"text\":\"a\",\"stars\":4,\"meta\":{\"city\":\"Bari\"}}");
         assert_eq!(Value::Object((*read.corpus.documents[0].meta).clone()), json!({"city": "Bari", "stars": 4}));
         assert!(read.problems[0].message.contains("`stars`"));
+    }
+
+    #[test]
+    fn fields_of_other_tools_are_named_with_the_format_that_reads_them() {
+        let read = one("{\"text\":\"a b\",\"label\":[[0,1,\"X\"]]}\n{\"text\":\"a b\",\"answer\":\"reject\"}");
+        let hints: Vec<_> = read.problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
+        assert_eq!(hints, ["--format doccano reads them", "--format prodigy reads them"], "{:?}", read.problems);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod brat;
 mod cas_json;
 mod conll;
 mod container;
+mod conversion;
 mod corpus;
 mod csv;
 mod decode;
@@ -40,10 +41,13 @@ mod source;
 mod spacy;
 mod spacy_json;
 mod table;
+mod webanno_tsv;
 mod writer;
 mod xml_limits;
+mod yedda;
 
 pub use conll::{TagSentence, read_tags};
+pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
@@ -52,7 +56,7 @@ pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
 pub use found::FoundDocuments;
 pub use label_config::LabelConfig;
-pub use problem::{Problem, Severity, parser_message};
+pub use problem::{LossPlace, Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
 pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
@@ -60,7 +64,7 @@ pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
-    spans::{LabelSet, Scheme, Split, tag_form::TagRule},
+    spans::{LabelSet, Scheme, Span, SpanSource, Split, tag_form::TagRule},
     text::Grid,
 };
 
@@ -154,11 +158,23 @@ pub struct WriteOptions {
     /// Labelling configuration of Label Studio.
     /// The names of the field and of the controls.
     pub config: Option<LabelConfig>,
+    /// Whether the scores of spans that a model has found are written, by formats that can hold them.
+    pub scores: bool,
+}
+
+impl WriteOptions {
+    /// The score to write for a span, with as many digits as it has.
+    pub(crate) fn score(&self, span: &Span) -> Option<f64> {
+        match &span.source {
+            SpanSource::Model { score, .. } if self.scores => score.to_string().parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None }
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false }
     }
 }
 

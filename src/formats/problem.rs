@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use strum::IntoEnumIterator;
 
-use crate::text::width::clean;
+use crate::text::{TextRange, width::clean};
 
 pub(crate) use crate::text::number::{grouped, with_noun};
 
@@ -39,11 +39,23 @@ pub struct Problem {
     /// Remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Place of content that cannot be written.
+    #[serde(skip)]
+    pub place: Option<LossPlace>,
+}
+
+/// Place of content that a format cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LossPlace {
+    /// Id of the document.
+    pub document: String,
+    /// Bytes of its text; `None` for the whole document.
+    pub range: Option<TextRange>,
 }
 
 impl Problem {
     fn new(severity: Severity, message: impl Into<String>) -> Self {
-        Self { severity, file: None, line: None, message: message.into(), hint: None }
+        Self { severity, file: None, line: None, message: message.into(), hint: None, place: None }
     }
 
     /// Creates a note.
@@ -68,12 +80,30 @@ impl Problem {
         self
     }
 
+    /// Adds the place of content that cannot be written. The message begins with the document.
+    #[must_use]
+    pub(crate) fn in_document(mut self, document: &str, range: Option<TextRange>) -> Self {
+        self.message = format!("{}{}", names_document(document), self.message);
+        self.place = Some(LossPlace { document: document.to_owned(), range });
+        self
+    }
+
+    /// The message without the document that it begins with, which is in [`Self::place`].
+    pub fn reason(&self) -> &str {
+        let document = self.place.as_ref().map(|place| names_document(&place.document)).unwrap_or_default();
+        self.message.strip_prefix(&document).unwrap_or(&self.message)
+    }
+
     /// Adds a remedy.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
+}
+
+fn names_document(id: &str) -> String {
+    format!("document {}: ", quoted(id))
 }
 
 impl fmt::Display for Problem {

@@ -1,18 +1,22 @@
 //! Round trip of a written file.
-//! Read it again and compare it with the corpus, span by span.
+//! Read it again and compare it with what was written, span by span.
+//!
+//! What was written is kept as a [`Print`] of each document, one after another as bytes. So neither documents nor prints need
+//! be in memory, and a file of any size is compared.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    fmt,
+    io::{self, ErrorKind, Read, Write},
+};
 
 use serde::Serialize;
 
 use super::{
-    Corpus, Format, Problem, ReadOptions, Severity, WriteOptions, Written,
+    Corpus, Format, Problem, ReadOptions, Severity, Source, WriteOptions, Written,
     problem::{grouped, with_noun},
+    sink::{Found, LabelNames, Sink},
 };
-use crate::{
-    spans::{Annotation, Document, LabelSet},
-    text::{CharRange, OffsetMap},
-};
+use crate::{spans::Document, text::TextRange};
 
 /// Result of reading a written file again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -74,90 +78,270 @@ impl fmt::Display for RoundTrip {
 
 /// Reads a written file and compares it with its corpus.
 pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> RoundTrip {
+    let mut prints = Vec::new();
+    for index in &written.documents {
+        let Some(document) = corpus.documents.get(*index) else { continue };
+        let spans = corpus.annotation(*index).spans().iter().map(|span| (span.range, corpus.labels.name(span.label)));
+        // Memory can always be written.
+        Print::of(format, document, spans).write(&mut prints).unwrap_or_default();
+    }
+    let expected = Expected {
+        documents: written.documents.len(),
+        spans: written.spans_written,
+        spans_changed: written.spans_changed,
+        texts_changed: written.texts_changed,
+    };
     let read_options = ReadOptions {
         config: options.config.clone(),
         labels: corpus.labels.clone(),
         tags: written.tags,
         ..ReadOptions::default()
     };
-    let read = format.read(&written.bytes, &read_options);
-    let mut proof = RoundTrip {
-        documents_out: written.documents.len(),
-        documents_back: read.corpus.documents.len(),
-        spans_out: written.spans_written,
-        spans_back: read.corpus.span_count(),
-        spans_announced: written.spans_changed,
+    let compared = compare(format, &written.bytes.as_slice(), &mut prints.as_slice(), &expected, &read_options);
+    compared.unwrap_or_else(|error| {
+        // Bytes in memory can always be read.
+        RoundTrip { errors: vec![Problem::error(error.to_string())], ..RoundTrip::default() }
+    })
+}
+
+/// Account of a writer, with which a file that is read again is compared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expected {
+    /// Number of documents written.
+    pub(crate) documents: usize,
+    /// Number of spans written.
+    pub(crate) spans: usize,
+    /// Number of them that were changed to fit.
+    pub(crate) spans_changed: usize,
+    /// Number of documents whose text was changed to fit.
+    pub(crate) texts_changed: usize,
+}
+
+/// Reads a written file and compares each document with its print, in the order in which they were written.
+///
+/// # Errors
+/// The file or the prints cannot be read.
+pub(crate) fn compare(
+    format: &Format,
+    file: &dyn Source,
+    prints: &mut dyn Read,
+    expected: &Expected,
+    options: &ReadOptions,
+) -> io::Result<RoundTrip> {
+    let proof = RoundTrip {
+        documents_out: expected.documents,
+        spans_out: expected.spans,
+        spans_announced: expected.spans_changed,
         ..RoundTrip::default()
     };
-    let mut texts_changed = 0;
-    for (at, (document, annotation)) in read.corpus.pairs().enumerate() {
-        let Some((index, original)) = written.documents.get(at).and_then(|i| Some((*i, corpus.documents.get(*i)?)))
-        else {
-            proof.spans_changed += annotation.spans().len();
-            continue;
-        };
-        let same = if format.keeps_text { original.text == document.text } else { same_letters(original, document) };
-        texts_changed += usize::from(!same);
-        let mut expected = keys(original, corpus.annotation(index), &corpus.labels, format.keeps_text);
-        for (key, count) in keys(document, annotation, &read.corpus.labels, format.keeps_text) {
-            let known = expected.remove(&key).unwrap_or(0);
-            proof.spans_changed += count.saturating_sub(known);
-        }
+    let mut comparison = Comparison { format, prints, proof };
+    let read = format.read_into(file, options, &mut comparison)?;
+    let mut proof = comparison.proof;
+    if format.keeps_text {
+        proof.texts_changed = proof.texts_changed.saturating_sub(expected.texts_changed);
     }
-    proof.texts_changed = texts_changed.saturating_sub(if format.keeps_text { written.texts_changed } else { 0 });
     proof.errors = read.problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
-    proof
+    Ok(proof)
 }
 
-fn same_letters(a: &Document, b: &Document) -> bool {
-    a.text == b.text || letters(&a.text).eq(letters(&b.text))
+/// Receiver that compares documents with their prints.
+struct Comparison<'a> {
+    format: &'a Format,
+    prints: &'a mut dyn Read,
+    proof: RoundTrip,
 }
 
-/// Characters other than white space.
-fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| !c.is_whitespace())
+impl Sink for Comparison<'_> {
+    fn take(&mut self, found: Found, names: &LabelNames) -> io::Result<()> {
+        let spans = found.spans.iter().map(|(range, name)| (*range, names.name(*name)));
+        let read = Print::of(self.format, &found.document, spans);
+        self.proof.documents_back += 1;
+        self.proof.spans_back += read.spans.len();
+        let Some(written) = Print::read(self.prints)? else {
+            self.proof.spans_changed += read.spans.len();
+            return Ok(());
+        };
+        self.proof.texts_changed += usize::from(read.text != written.text);
+        self.proof.spans_changed += read.spans_not_in(&written);
+        Ok(())
+    }
 }
 
-type SpanKey<'a> = (usize, usize, &'a str);
-
-/// Spans with their number, as a format can represent them.
+/// What a format can represent of a document, as hashes.
 ///
-/// Offsets count code points if the format keeps texts. Otherwise they count the characters other than white space, which
-/// do not change when a text is cut into words and joined again.
-fn keys<'a>(
-    document: &Document,
-    annotation: &Annotation,
-    labels: &'a LabelSet,
-    keeps_text: bool,
-) -> HashMap<SpanKey<'a>, usize> {
-    let mut found = HashMap::new();
-    if annotation.spans().is_empty() {
-        return found;
+/// Two different documents have equal hashes once in 2^64 times.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Print {
+    text: u64,
+    /// One for each span, in ascending order.
+    spans: Vec<u64>,
+}
+
+impl Print {
+    /// Print of a document and of its spans with their labels.
+    ///
+    /// Offsets count bytes if the format keeps texts. Otherwise they count the bytes of characters other than white space, which
+    /// do not change when a text is cut into words and joined again.
+    pub(crate) fn of<'l>(
+        format: &Format,
+        document: &Document,
+        spans: impl Iterator<Item = (TextRange, &'l str)>,
+    ) -> Self {
+        let text = &*document.text;
+        let letters = if format.keeps_text { None } else { Some(Letters::of(text)) };
+        let mut spans: Vec<u64> = spans
+            .map(|(range, label)| {
+                // A range that does not fit the text is cut, as writers do.
+                let ends = [range.start, range.end].map(|at| text.floor_char_boundary(at));
+                let [start, end] = ends.map(|at| letters.as_ref().map_or(at, |letters| letters.before(text, at)));
+                let mut hash = Hash::default();
+                hash.add_bytes(label.as_bytes());
+                hash.add(start as u64);
+                hash.add(end as u64);
+                hash.0
+            })
+            .collect();
+        spans.sort_unstable();
+        let mut hash = Hash::default();
+        hash.add_bytes(letters.as_ref().map_or(text.as_bytes(), |letters| letters.bytes.as_slice()));
+        Self { text: hash.0, spans }
     }
-    let map = OffsetMap::new(&document.text);
-    // For each code point, and for the end, the number of letters before it.
-    let mut letters_before = vec![0];
-    if !keeps_text {
-        for c in document.text.chars() {
-            let before = letters_before.last().copied().unwrap_or_default();
-            letters_before.push(before + usize::from(!c.is_whitespace()));
+
+    /// Appends the print.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(16 + 8 * self.spans.len());
+        bytes.extend(self.text.to_le_bytes());
+        bytes.extend((self.spans.len() as u64).to_le_bytes());
+        self.spans.iter().for_each(|span| bytes.extend(span.to_le_bytes()));
+        to.write_all(&bytes)
+    }
+
+    /// Reads the next print; `None` after the last one.
+    fn read(from: &mut dyn Read) -> io::Result<Option<Self>> {
+        let text = match read_number(from) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+            text => text?,
+        };
+        let spans = (0..read_number(from)?).map(|_| read_number(from)).collect::<io::Result<_>>()?;
+        Ok(Some(Self { text, spans }))
+    }
+
+    /// Number of spans that `other` does not have. Of several equal ones each counts.
+    fn spans_not_in(&self, other: &Self) -> usize {
+        let mut others = other.spans.iter().peekable();
+        let mut missing = 0;
+        for span in &self.spans {
+            while others.next_if(|other| *other < span).is_some() {}
+            missing += usize::from(others.next_if(|other| *other == span).is_none());
         }
+        missing
     }
-    for span in annotation.spans() {
-        let CharRange { mut start, mut end } = map.to_chars(span.range);
-        if !keeps_text {
-            start = letters_before.get(start).copied().unwrap_or(start);
-            end = letters_before.get(end).copied().unwrap_or(end);
+}
+
+fn read_number(from: &mut dyn Read) -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    from.read_exact(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// The bytes of a text without its white space.
+struct Letters {
+    bytes: Vec<u8>,
+    /// Pieces of white space: their ends in the text, and the number of bytes of letters before them.
+    gaps: Vec<(usize, usize)>,
+}
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut letters = Self { bytes: Vec::with_capacity(text.len()), gaps: Vec::with_capacity(text.len() / 4) };
+        let mut start = 0;
+        // Most texts have no other white space than blanks, which are found faster.
+        let has_blanks_only = text.is_ascii() && !text.bytes().any(|byte| (b'\t'..=b'\r').contains(&byte));
+        if has_blanks_only {
+            for at in memchr::memchr_iter(b' ', text.as_bytes()) {
+                start = letters.add(text, start, at, 1);
+            }
+        } else {
+            for (at, space) in text.match_indices(char::is_whitespace) {
+                start = letters.add(text, start, at, space.len());
+            }
         }
-        *found.entry((start, end, labels.name(span.label))).or_default() += 1;
+        letters.bytes.extend_from_slice(text.as_bytes().get(start..).unwrap_or_default());
+        letters
     }
-    found
+
+    /// Adds the letters from `start` up to white space of `length` bytes at `at`. Returns the place behind it.
+    fn add(&mut self, text: &str, start: usize, at: usize, length: usize) -> usize {
+        self.bytes.extend_from_slice(text.as_bytes().get(start..at).unwrap_or_default());
+        self.gaps.push((at + length, self.bytes.len()));
+        at + length
+    }
+
+    /// Number of bytes of letters before a place in the text.
+    fn before(&self, text: &str, at: usize) -> usize {
+        let gaps = self.gaps.partition_point(|(end, _)| *end <= at);
+        let (end, letters) = gaps.checked_sub(1).and_then(|last| self.gaps.get(last)).copied().unwrap_or_default();
+        // The place may be at the beginning of white space or in the middle of it.
+        letters + text.get(end..at).map_or(0, |rest| rest.trim_end().len())
+    }
+}
+
+/// A hash of 64 bits, the same on every machine: multiplication and rotation of words of eight bytes.
+#[derive(Default)]
+struct Hash(u64);
+
+impl Hash {
+    fn add(&mut self, word: u64) {
+        let mixed = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed.rotate_right(29);
+    }
+
+    fn add_bytes(&mut self, bytes: &[u8]) {
+        let mut words = bytes.chunks_exact(8);
+        for word in words.by_ref() {
+            self.add(word.try_into().map_or(0, u64::from_le_bytes));
+        }
+        let mut last = [0; 8];
+        last.iter_mut().zip(words.remainder()).for_each(|(to, from)| *to = *from);
+        self.add(u64::from_le_bytes(last));
+        self.add(bytes.len() as u64);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::formats::{find, tests::corpus};
+
+    #[test]
+    fn white_space_changes_no_print_of_a_format_of_words() {
+        let words = Document::from_words("1", ["good", "pad", "thai"]);
+        let wide = Document::from_words("1", ["good", "", "\u{2003}pad", "thai "]);
+        let span = |document: &Document, words: &str| {
+            let start = document.text.find(words).unwrap();
+            (TextRange::new(start, start + words.len()), "Dish")
+        };
+        let print = |format: &str, document: &Document| {
+            Print::of(find(format).unwrap(), document, [span(document, "pad"), span(document, "thai")].into_iter())
+        };
+        assert_eq!(print("conll2002", &words), print("conll2002", &wide));
+        assert_ne!(print("jsonl", &words), print("jsonl", &wide));
+        let (mut bytes, print) = (Vec::new(), print("jsonl", &words));
+        print.write(&mut bytes).unwrap();
+        let mut rest = bytes.as_slice();
+        assert_eq!(Print::read(&mut rest).unwrap(), Some(print));
+        assert_eq!(Print::read(&mut rest).unwrap(), None);
+    }
+
+    #[test]
+    fn each_span_is_compared_as_often_as_it_occurs() {
+        let print = |spans: &[u64]| Print { text: 0, spans: spans.to_vec() };
+        let missing = |read: &[u64], written: &[u64]| print(read).spans_not_in(&print(written));
+        assert_eq!((missing(&[1, 2, 2], &[1, 2, 3]), missing(&[1, 2], &[1, 2, 2]), missing(&[5], &[])), (1, 0, 1));
+    }
 
     #[test]
     fn a_file_that_was_changed_does_not_hold() {

@@ -33,12 +33,12 @@ pub(crate) struct Found {
 }
 
 /// Index of a label name in [`LabelNames`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NameIndex(usize);
 
 impl NameIndex {
-    /// The index as a number.
-    pub(crate) fn number(self) -> usize {
+    /// The index, from 0.
+    pub(crate) fn at(self) -> usize {
         self.0
     }
 }
@@ -63,6 +63,16 @@ impl LabelNames {
         self.used.push(false);
         self.by_name.insert(name.to_owned(), index);
         index
+    }
+
+    /// Name at an index.
+    pub(crate) fn name(&self, index: NameIndex) -> &str {
+        self.names.get(index.0).map_or("", String::as_str)
+    }
+
+    /// The names from an index on.
+    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &str> {
+        self.names.iter().skip(first).map(String::as_str)
     }
 
     /// Number of names.

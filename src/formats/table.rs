@@ -16,6 +16,8 @@ pub static FORMATS: &[&Format] = &[
     &super::conll::CONLL2003,
     &super::conll::CONLL2002,
     &super::conll::TAG_FIRST,
+    &super::conll::conllu::FORMAT,
+    &super::conll::conll2012::FORMAT,
     &super::label_studio::FORMAT,
     &super::doccano::FORMAT,
     &super::prodigy::FORMAT,
@@ -24,6 +26,9 @@ pub static FORMATS: &[&Format] = &[
     &super::spacy_json::FORMAT,
     &super::csv::FORMAT,
     &super::argilla::FORMAT,
+    &super::label_studio::conll::FORMAT,
+    &super::webanno_tsv::FORMAT,
+    &super::yedda::FORMAT,
     &super::brat::FORMAT,
     &super::spacy::FORMAT,
     &super::cas_json::FORMAT,
@@ -33,7 +38,6 @@ pub static FORMATS: &[&Format] = &[
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
     recognised("slate", |sample| by_extension(sample, "annotations")),
-    recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
     unknown("tags", "the file has tags and no words", has_only_tags),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),

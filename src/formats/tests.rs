@@ -341,10 +341,13 @@ fn words_that_look_like_tags_are_read_back_from_their_column() {
     }
 }
 
+/// Formats that hold no spans, or cut words of their own.
+const OTHERS: [&str; 2] = ["text", "label-studio-conll"];
+
 proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(corpus in corpora()) {
-        for format in FORMATS.iter().filter(|format| format.name != "text" && format.write.is_some()) {
+        for format in FORMATS.iter().filter(|format| !OTHERS.contains(&format.name) && format.write.is_some()) {
             for &scheme in Scheme::ALL {
                 let options = WriteOptions { scheme, ..WriteOptions::default() };
                 let reserved = corpus.documents.iter().flat_map(|d| d.word_texts()).any(|word| word == "-DOCSTART-");

@@ -26,17 +26,46 @@ pub(super) struct Output {
     pub(super) bytes: Vec<u8>,
     /// Content that the format cannot hold.
     pub(super) losses: LossReport,
-    written: Written,
+    account: Account,
     /// Whether nothing was appended so far.
     empty: bool,
-    /// Number of documents that were handed to the writer.
-    seen: usize,
+}
+
+/// Numbers of what a writer has written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Account {
+    /// Documents.
+    pub(super) documents: usize,
+    /// Spans.
+    pub(super) spans: usize,
+    /// Spans that were changed to fit.
+    pub(super) spans_changed: usize,
+    /// Documents whose text was changed to fit.
+    pub(super) texts_changed: usize,
+    /// Columns of the file, if it has columns.
+    pub(super) tags: TagOptions,
 }
 
 impl Output {
-    fn new(options: &WriteOptions) -> Self {
+    /// An empty file.
+    pub(super) fn new(options: &WriteOptions) -> Self {
         let losses = LossReport::new(options.on_loss);
-        Self { bytes: Vec::new(), losses, written: Written::default(), empty: true, seen: 0 }
+        Self { bytes: Vec::new(), losses, account: Account::default(), empty: true }
+    }
+
+    /// Hands a document to the writer. Returns how often the document is in the file: usually once, or not at all.
+    pub(super) fn write(&mut self, writer: &mut dyn Writer, document: &Document, annotation: &Annotation) -> usize {
+        let before = self.account.documents;
+        writer.document(document, annotation, self);
+        self.account.documents.saturating_sub(before)
+    }
+
+    /// Returns the account and the problems of the file.
+    ///
+    /// # Errors
+    /// Every loss, if [`super::OnLoss::Fail`] is asked for and there is one.
+    pub(super) fn finish(self) -> Result<(Account, Vec<Problem>), Vec<Problem>> {
+        Ok((self.account, self.losses.finish()?))
     }
 
     /// Appends text. A file that begins with U+FEFF gets a byte order mark, so that the character is not taken for one.
@@ -66,22 +95,23 @@ impl Output {
         }
     }
 
-    /// Counts the document as written with this number of spans, `changed` of which were changed to fit.
+    /// Counts the document that the writer has at the moment as written with this number of spans, `changed` of which were
+    /// changed to fit.
     pub(super) fn count(&mut self, spans: usize, changed: usize) {
-        self.written.documents.push(self.seen.saturating_sub(1));
-        self.written.spans_written += spans;
-        self.written.spans_changed += changed;
+        self.account.documents += 1;
+        self.account.spans += spans;
+        self.account.spans_changed += changed;
     }
 
     /// Names the columns of the word and of the tag, counted from 0, in a file that has no header.
     pub(super) fn set_columns(&mut self, word: usize, tag: usize) {
         let (word_column, tag_column) = (Some(word), Some(tag));
-        self.written.tags = TagOptions { word_column, tag_column, header: Some(false), ..TagOptions::default() };
+        self.account.tags = TagOptions { word_column, tag_column, header: Some(false), ..TagOptions::default() };
     }
 
     /// Counts the text of the document as changed to fit.
     pub(super) fn count_changed_text(&mut self) {
-        self.written.texts_changed += 1;
+        self.account.texts_changed += 1;
     }
 }
 
@@ -92,12 +122,22 @@ impl Output {
 pub(super) fn write_corpus(write: WriteFn, corpus: &Corpus, options: &WriteOptions) -> Result<Written, Vec<Problem>> {
     let mut out = Output::new(options);
     let mut writer = write(&corpus.labels, options);
-    for (document, annotation) in corpus.pairs() {
-        out.seen += 1;
-        writer.document(document, annotation, &mut out);
+    let mut documents = Vec::new();
+    for (at, (document, annotation)) in corpus.pairs().enumerate() {
+        let copies = out.write(&mut *writer, document, annotation);
+        documents.extend(std::iter::repeat_n(at, copies));
     }
     writer.finish(&mut out);
-    let problems = out.losses.finish()?;
-    let spans_left_out = corpus.span_count().saturating_sub(out.written.spans_written);
-    Ok(Written { bytes: out.bytes, problems, spans_left_out, ..out.written })
+    let bytes = std::mem::take(&mut out.bytes);
+    let (account, problems) = out.finish()?;
+    Ok(Written {
+        bytes,
+        problems,
+        documents,
+        spans_written: account.spans,
+        spans_changed: account.spans_changed,
+        spans_left_out: corpus.span_count().saturating_sub(account.spans),
+        texts_changed: account.texts_changed,
+        tags: account.tags,
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::{fs, io::Write, path::Path};
 
-use super::{Annotator, DOCUMENTS, ImportItem, MANIFEST, Manifest, Project, check::check, training_data};
+use super::{
+    Annotator, DOCUMENTS, ImportItem, MANIFEST, Manifest, Project, check::check, corpus::Chosen, training_data,
+};
 use crate::{
     formats::Severity,
     spans::{
@@ -83,7 +85,7 @@ fn a_document_whose_spans_have_no_certain_place_is_not_done_until_it_is_reviewed
     // It stays out of trainings and exports, and doctor fails.
     let (data, report) = training_data(&project, &writer.journal, HalfWords::Snap);
     assert_eq!((data.train.len() + data.valid.len(), report.to_review), (1, 1));
-    assert_eq!(project.corpus(&writer.journal, None, false).documents.len(), 1);
+    assert_eq!(project.corpus(&writer.journal, None, Chosen::Done).documents.len(), 1);
     let report = check(dir.path());
     assert!(!report.is_sound());
     let finding = report.findings.iter().find(|finding| finding.severity == Severity::Warning).unwrap();

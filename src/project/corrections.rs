@@ -230,7 +230,7 @@ fn refused(id: &str, why: &'static str) -> ProjectError {
 
 /// Given words of a document, for its new text, as they are written.
 /// Words that did not change stay; new pieces are cut by the rule of the project.
-fn corrected_words(document: &Document, text: &str, project: &Project) -> Value {
+pub(super) fn corrected_words(document: &Document, text: &str, project: &Project) -> Value {
     let found = differences(&document.text, text);
     let old = OffsetMap::new(&document.text);
     let new = OffsetMap::new(text);

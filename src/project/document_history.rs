@@ -86,6 +86,11 @@ impl Correction {
         }
     }
 
+    /// Time of the correction, in seconds since 1970, UTC.
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
     /// Whether the correction led to this text.
     pub(super) fn leads_to(&self, text: Fingerprint) -> bool {
         self.to == text

@@ -44,6 +44,20 @@ pub enum ProjectError {
         /// The run whose model also makes the suggestions, whether it is the best of several, and its model folder.
         model: Option<(RunId, bool, PathBuf)>,
     },
+    /// The record of imports has none that could be undone.
+    #[error("no import is recorded in {} that could be undone", shown_path(.0))]
+    NoImport(PathBuf),
+    /// Documents of others are among those of an import.
+    #[error(
+        "other documents are between `{first}` and `{last}`, the first and the last one of the import, so it cannot be \
+         undone; tagli documents remove DIR ID removes a document"
+    )]
+    MixedImport {
+        /// Id of the first document.
+        first: String,
+        /// Id of the last document.
+        last: String,
+    },
     /// The folder holds a project already.
     #[error("{} is already a project; to open it: tagli {}", shown_path(.0), shown_path(.0))]
     Exists(PathBuf),

@@ -13,11 +13,14 @@ use std::{
     path::Path,
 };
 
+use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
+
 use super::{
     Annotator, DOCUMENTS, Documents, Project, ProjectError,
-    documents::{self, UniqueIds},
+    documents::{self, DocumentReader, UniqueIds},
     file_names::shown,
     file_stamp::{Stamp, stamp_of_more},
+    import_record::ImportRecord,
     journal,
     journal_appender::Files,
     read_documents::stamp_of,
@@ -25,7 +28,7 @@ use super::{
 };
 use crate::{
     guard,
-    spans::{Action, Document, Edit, Entry, LabelId, Span, SpanSource, Split, Status, journal::JournalOp},
+    spans::{Action, Document, Edit, Entry, LabelId, LabelSet, Span, SpanSource, Split, Status, journal::JournalOp},
     text::{TextRange, number::with_noun},
 };
 
@@ -39,6 +42,31 @@ pub struct ImportItem {
     /// Status of the document.
     /// [`Status::Todo`] without spans adds nothing to the journal.
     pub status: Status,
+}
+
+/// Treatment of an imported document whose id the project has already, for another text; with [`Self::Update`] also for other
+/// spans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumMessage, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum OnDuplicate {
+    /// Leave it out.
+    Skip,
+    /// Give the document of the project its text, and its spans in place of the annotator's.
+    Update,
+    /// Add it under another id, with `-2` at its end.
+    #[default]
+    Copy,
+}
+
+/// Circumstances of an import.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Time in seconds since 1970, UTC.
+    pub at: u64,
+    /// Treatment of ids that are in use.
+    pub on_duplicate: OnDuplicate,
+    /// Names of the files, for the record by which the import can be undone.
+    pub files: Vec<String>,
 }
 
 /// Outcome of an import.
@@ -57,6 +85,10 @@ pub struct ImportReport {
     /// Known documents whose imported spans were left out.
     /// The annotator has worked on them here.
     pub kept: usize,
+    /// Documents that were not added because their id is in use, as [`OnDuplicate::Skip`] says.
+    pub skipped: usize,
+    /// Documents of the project that got the text or the spans of imported ones.
+    pub updated: usize,
     /// Documents added although another document has the same text.
     /// They get its split, so that no text is in two splits.
     pub same_text: usize,
@@ -73,6 +105,16 @@ impl ImportReport {
             (_, 0) => format!("; {known} there already"),
             (_, kept) => format!("; {known} there already, {kept} of them with other work of yours, which was kept"),
         };
+        if self.updated > 0 {
+            remark.push_str(&format!("; {} updated", with_noun(self.updated, "document")));
+        }
+        if self.skipped > 0 {
+            remark.push_str(&format!("; {} with an id that is in use, left out", with_noun(self.skipped, "document")));
+        }
+        if !self.renamed.is_empty() {
+            let documents = with_noun(self.renamed.len(), "document");
+            remark.push_str(&format!("; {documents} with an id that is in use, added under another one"));
+        }
         if self.removed > 0 {
             remark.push_str(&format!(
                 "; {} that you removed or corrected, not added again",
@@ -132,6 +174,17 @@ impl<'a> SameText<'a> {
     }
 }
 
+/// What an import will do.
+pub(super) struct Plan {
+    /// The documents with the new ones at the end.
+    pub(super) list: DocumentReader,
+    pub(super) ops: Vec<JournalOp>,
+    /// New contents of documents that are there, by id.
+    pub(super) changes: HashMap<String, Document>,
+    /// For each file.
+    pub(super) reports: Vec<ImportReport>,
+}
+
 impl Project {
     /// Adds documents to the project, and annotations to the annotator's journal.
     /// The annotations are their spans and statuses.
@@ -150,16 +203,18 @@ impl Project {
         at: u64,
         items: Vec<ImportItem>,
     ) -> Result<ImportReport, ProjectError> {
-        self.import_each(annotator, at, items)
+        let options = ImportOptions { at, ..ImportOptions::default() };
+        self.import_each(annotator, &options, [items]).map(|mut reports| reports.pop().unwrap_or_default())
     }
 
-    /// As [`Self::import`], with documents that come one at a time. Each is moved to its place among the documents.
-    pub(super) fn import_each(
+    /// As [`Self::import`], of several files as one action, with documents that come one at a time. Each is moved to its place
+    /// among the documents.
+    pub(super) fn import_each<I: IntoIterator<Item = ImportItem>>(
         &mut self,
         mut annotator: Option<&mut Annotator>,
-        at: u64,
-        items: impl IntoIterator<Item = ImportItem>,
-    ) -> Result<ImportReport, ProjectError> {
+        options: &ImportOptions,
+        files: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<ImportReport>, ProjectError> {
         let _lock = self.lock()?;
         let changed = self.reload()?;
         if let Some(annotator) = annotator.as_deref_mut() {
@@ -169,47 +224,115 @@ impl Project {
             }
         }
         self.discard_uncommitted_imports()?;
-        let mut report = ImportReport::default();
         let first = self.documents.len();
-        let mut list = self.documents.extend();
-        let mut ids = UniqueIds::default();
-        let mut ops = Vec::new();
-        let mut groups = SameText::groups(&self.documents);
-        for mut item in items {
-            let mut same = groups.get_mut(&*item.document.text);
-            if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
-                item.document.id = known;
-                report.known += 1;
-                ops.extend(self.op_on_known(&item, annotator.as_deref_mut(), &mut report)?);
-                continue;
-            }
-            if self.documents.is_gone(&item.document.id, &item.document.text) {
-                report.removed += 1;
-                continue;
-            }
-            report.documents += 1;
-            report.same_text += usize::from(same.is_some());
-            // No text is in two splits.
-            item.document.split = item.document.split.or(same.and_then(|same| same.split));
-            let id = ids.make(&item.document.id, |id| list.has(id));
-            if id != item.document.id {
-                report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
-            }
-            report.spans += item.spans.len();
-            ops.extend(self.op(&item, annotator.as_deref_mut())?);
-            list.add_new(item.document).map_err(ProjectError::BadDocument)?;
-        }
+        let labels = self.manifest.labels.clone();
+        let plan = self.plan(annotator.as_deref_mut(), &labels, options.on_duplicate, files)?;
+        let Plan { list, ops, changes, reports } = plan;
         let next = list.finish().0;
-        let prepared = annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, at, ops)).transpose()?;
-        self.publish(annotator, next, first, prepared)?;
-        Ok(report)
+        let changed: Vec<String> = changes.keys().cloned().collect();
+        let (next, whole) = if changes.is_empty() {
+            (next, None)
+        } else {
+            let (documents, bytes) = self.with_changes(changes, next.iter().skip(first), options.at)?;
+            (documents, Some(bytes))
+        };
+        let prepared =
+            annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, options.at, ops)).transpose()?;
+        let lines = annotator.as_deref().zip(prepared.as_ref());
+        let lines = lines.map(|(annotator, (entries, _))| (annotator.name(), entries.as_slice()));
+        let added = next.split_at_checked(first).map_or(&[][..], |(_, added)| added);
+        self.announce_import(&ImportRecord::new(options.at, options.files.clone(), added, changed, lines))?;
+        self.publish(annotator, next, whole, first, prepared)?;
+        Ok(reports)
     }
 
-    /// Writes the documents from position `first` on, and the journal lines.
+    /// Decides what becomes of each document. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub(super) fn plan<I: IntoIterator<Item = ImportItem>>(
+        &self,
+        mut annotator: Option<&mut Annotator>,
+        labels: &LabelSet,
+        on_duplicate: OnDuplicate,
+        files: impl IntoIterator<Item = I>,
+    ) -> Result<Plan, ProjectError> {
+        let mut plan =
+            Plan { list: self.documents.extend(), ops: Vec::new(), changes: HashMap::new(), reports: Vec::new() };
+        let mut ids = UniqueIds::default();
+        let mut groups = SameText::groups(&self.documents);
+        for items in files {
+            let mut report = ImportReport::default();
+            for mut item in items {
+                let mut same = groups.get_mut(&*item.document.text);
+                if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
+                    item.document.id = known;
+                    report.known += 1;
+                    let op = self.op_on_known(&item, annotator.as_deref_mut(), labels, on_duplicate, &mut report)?;
+                    plan.ops.extend(op);
+                    continue;
+                }
+                if self.documents.is_gone(&item.document.id, &item.document.text) {
+                    report.removed += 1;
+                    continue;
+                }
+                // Of two documents of the import with one id, the second one is not there already.
+                let is_there = self.documents.get(&item.document.id).is_some();
+                let is_first = is_there && !plan.changes.contains_key(&item.document.id);
+                match on_duplicate {
+                    OnDuplicate::Skip if is_there => {
+                        report.skipped += 1;
+                        continue;
+                    }
+                    OnDuplicate::Update if is_first => {
+                        report.updated += 1;
+                        report.spans += item.spans.len();
+                        plan.ops.extend(self.op_in_place(&item, annotator.as_deref_mut(), labels)?);
+                        plan.changes.insert(item.document.id.clone(), item.document);
+                        continue;
+                    }
+                    _ => {}
+                }
+                report.documents += 1;
+                report.same_text += usize::from(same.is_some());
+                // No text is in two splits.
+                item.document.split = item.document.split.or(same.and_then(|same| same.split));
+                let id = ids.make(&item.document.id, |id| plan.list.has(id));
+                if id != item.document.id {
+                    report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
+                }
+                report.spans += item.spans.len();
+                plan.ops.extend(self.op(&item, annotator.as_deref_mut(), labels)?);
+                plan.list.add_new(item.document).map_err(ProjectError::BadDocument)?;
+            }
+            plan.reports.push(report);
+        }
+        Ok(plan)
+    }
+
+    /// Ids of documents that the project has for another text, for which [`OnDuplicate`] must be chosen.
+    pub fn duplicates<'d>(&self, found: impl Iterator<Item = &'d Document> + Clone) -> Vec<String> {
+        if !found.clone().any(|document| self.has_other_text(document)) {
+            return Vec::new();
+        }
+        let mut groups = SameText::groups(&self.documents);
+        let unknown =
+            found.filter(|document| groups.get_mut(&*document.text).and_then(|same| same.take(&document.id)).is_none());
+        let unknown = unknown.filter(|document| !self.documents.is_gone(&document.id, &document.text));
+        unknown.filter(|document| self.has_other_text(document)).map(|document| document.id.clone()).collect()
+    }
+
+    /// Whether the project has the id of a document for another text.
+    fn has_other_text(&self, document: &Document) -> bool {
+        self.documents.get(&document.id).is_some_and(|own| own.text != document.text)
+    }
+
+    /// Writes the documents from position `first` on, or the whole file if lines of it change, and the journal lines.
     fn publish(
         &mut self,
         annotator: Option<&mut Annotator>,
         next: Documents,
+        whole: Option<Vec<u8>>,
         first: usize,
         prepared: Option<(Vec<Entry>, Vec<u8>)>,
     ) -> Result<(), ProjectError> {
@@ -223,6 +346,12 @@ impl Project {
         let is_changed = Cell::new(false);
         let contents = |file: &mut dyn Write| {
             let mut file = Stamping { to: file, stamp: (0, 0) };
+            if let Some(whole) = &whole {
+                is_changed.set(stamp_of(&path).map_err(|error| error.cause)? != self.stamp);
+                file.write_all(whole)?;
+                written.set(file.stamp);
+                return if is_changed.get() { Err(io::Error::other("it was changed")) } else { Ok(()) };
+            }
             is_changed.set(copy_lines(&path, &mut file)? != self.stamp);
             if is_changed.get() {
                 // Its documents may have the ids of the new ones.
@@ -257,33 +386,64 @@ impl Project {
     }
 
     /// Journal operation for a document that the project has already.
-    /// `None` if the annotator has worked on it.
+    /// `None` if the annotator has worked on it and its spans stay.
     fn op_on_known(
         &self,
         item: &ImportItem,
         annotator: Option<&mut Annotator>,
+        labels: &LabelSet,
+        on_duplicate: OnDuplicate,
         report: &mut ImportReport,
     ) -> Result<Option<JournalOp>, ProjectError> {
-        let Some(annotator) = annotator else { return self.op(item, None) };
+        let Some(annotator) = annotator else { return self.op(item, None, labels) };
         let existing = annotator.journal.annotation(&item.document.id);
         if existing.status == Status::Todo && existing.spans().is_empty() {
             report.spans += item.spans.len();
-            return self.op(item, Some(annotator));
+            return self.op(item, Some(annotator), labels);
         }
         let same = existing.spans().iter().map(|span| (span.range, span.label)).eq(item.spans.iter().copied());
+        if !same && on_duplicate == OnDuplicate::Update {
+            report.updated += 1;
+            report.spans += item.spans.len();
+            return self.op_in_place(item, Some(annotator), labels);
+        }
         report.kept += usize::from(!same && !item.spans.is_empty());
         Ok(None)
     }
 
+    /// Journal operation that puts the spans of an imported document in place of the annotator's, if it has spans or a status.
+    fn op_in_place(
+        &self,
+        item: &ImportItem,
+        annotator: Option<&mut Annotator>,
+        labels: &LabelSet,
+    ) -> Result<Option<JournalOp>, ProjectError> {
+        let existing = annotator.as_deref().map(|annotator| annotator.journal.annotation(&item.document.id));
+        let old: Vec<Edit> =
+            existing.into_iter().flat_map(|existing| existing.spans()).map(|span| Edit::Remove(span.id)).collect();
+        let op = self.op(item, annotator, labels)?;
+        Ok(op.map(|op| match op {
+            JournalOp::Do(Action { document, edits }) => {
+                JournalOp::Do(Action { document, edits: old.into_iter().chain(edits).collect() })
+            }
+            other => other,
+        }))
+    }
+
     /// Journal operation for an imported document, if it has spans or a status.
-    fn op(&self, item: &ImportItem, annotator: Option<&mut Annotator>) -> Result<Option<JournalOp>, ProjectError> {
+    fn op(
+        &self,
+        item: &ImportItem,
+        annotator: Option<&mut Annotator>,
+        labels: &LabelSet,
+    ) -> Result<Option<JournalOp>, ProjectError> {
         if item.spans.is_empty() && item.status == Status::Todo {
             return Ok(None);
         }
         let annotator = annotator.ok_or(ProjectError::NoAnnotator)?;
         let mut edits = Vec::with_capacity(item.spans.len() + 1);
         for (range, label) in &item.spans {
-            if self.manifest.labels.get(*label).is_none() {
+            if labels.get(*label).is_none() {
                 return Err(ProjectError::NoLabel { document: shown(&item.document.id), label: *label });
             }
             let id = annotator.next_span();
@@ -390,7 +550,7 @@ mod tests {
             std::fs::write(&path, theirs).unwrap();
             item("b")
         });
-        let error = project.import_each(None, 0, late).unwrap_err();
+        let error = project.import_each(None, &ImportOptions::default(), [late]).unwrap_err();
         assert!(matches!(error, ProjectError::Changed(_)), "{error}");
         assert!(matches!(project.texts_of("a"), Err(ProjectError::Changed(_))));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), theirs);

@@ -6,12 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Annotator, ImportItem, ImportReport, Project, ProjectError, StorageError, storage::shown_path};
+use super::{
+    Annotator, ImportItem, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError, StorageError,
+    storage::shown_path,
+};
 use crate::{
     formats::{FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
     guard::{self, Links},
-    spans::{LabelChange, LabelId, LabelSet, Split, label::LabelError},
-    text::{number::grouped, width::clean},
+    spans::{Document, LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
+    text::{TextRange, number::grouped, width::clean},
 };
 
 /// Largest labelling config that is read, in bytes.
@@ -161,7 +164,7 @@ pub fn project_name(dir: &Path) -> String {
 }
 
 impl Project {
-    /// Imports the documents of a file and returns the names of the labels that it added.
+    /// Imports the documents of files as one action; returns for each file the names of the labels that it added, too.
     /// The documents are moved into the project; their texts are never copied.
     ///
     /// Labels are matched by name; those that the project lacks are added.
@@ -169,26 +172,65 @@ impl Project {
     /// # Errors
     /// As [`Project::import`]. Added labels stay in the project after an error, except after
     /// [`ProjectError::NoAnnotator`].
-    pub fn import_found(
+    pub fn import_files(
         &mut self,
         annotator: Option<&mut Annotator>,
-        at: u64,
-        found: FoundDocuments,
-    ) -> Result<(ImportReport, Vec<String>), ProjectError> {
-        if annotator.is_none() && found.is_annotated() {
+        options: &ImportOptions,
+        files: Vec<FoundDocuments>,
+    ) -> Result<Vec<(ImportReport, Vec<String>)>, ProjectError> {
+        if annotator.is_none() && files.iter().any(FoundDocuments::is_annotated) {
             return Err(ProjectError::NoAnnotator);
         }
-        let labels = found.labels();
-        let used: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
-        let new = used.iter().filter(|name| self.manifest.labels.find(name).is_none()).cloned().collect();
-        let ids: Vec<LabelId> = self.intern_labels(&used)?;
-        let of: HashMap<LabelId, LabelId> = labels.iter().map(|label| label.id).zip(ids).collect();
-        let items = found.into_items().map(|(document, spans, status)| {
-            let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *of.get(&label)?)));
-            ImportItem { document, spans: spans.collect(), status }
-        });
-        Ok((self.import_each(annotator, at, items)?, new))
+        let mut items = Vec::with_capacity(files.len());
+        let mut new_labels = Vec::with_capacity(files.len());
+        for found in files {
+            let labels = found.labels();
+            new_labels.push(unknown_names(&labels, &self.manifest.labels));
+            let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
+            let ids = self.intern_labels(&names)?;
+            items.push(with_labels(labels.iter().map(|label| label.id).zip(ids).collect(), found.into_items()));
+        }
+        Ok(self.import_each(annotator, options, items)?.into_iter().zip(new_labels).collect())
     }
+
+    /// What [`Self::import_files`] would do. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Project::import`].
+    pub fn plan_import(
+        &self,
+        annotator: Option<&mut Annotator>,
+        on_duplicate: OnDuplicate,
+        files: &[FoundDocuments],
+    ) -> Result<Vec<(ImportReport, Vec<String>)>, ProjectError> {
+        let mut known = self.manifest.labels.clone();
+        let mut items = Vec::with_capacity(files.len());
+        let mut new_labels = Vec::with_capacity(files.len());
+        for found in files {
+            let labels = found.labels();
+            new_labels.push(unknown_names(&labels, &known));
+            let ids = labels.iter().map(|label| (label.id, known.intern(&label.name))).collect();
+            items.push(with_labels(ids, found.items()));
+        }
+        let plan = self.plan(annotator, &known, on_duplicate, items)?;
+        Ok(plan.reports.into_iter().zip(new_labels).collect())
+    }
+}
+
+/// Names of labels that are not known.
+fn unknown_names(labels: &LabelSet, known: &LabelSet) -> Vec<String> {
+    labels.iter().filter(|label| known.find(&label.name).is_none()).map(|label| label.name.clone()).collect()
+}
+
+/// Documents of a file with the labels of the project.
+fn with_labels(
+    ids: HashMap<LabelId, LabelId>,
+    items: impl Iterator<Item = (Document, Vec<(TextRange, LabelId)>, Status)>,
+) -> impl Iterator<Item = ImportItem> {
+    items.map(move |(document, spans, status)| {
+        let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *ids.get(&label)?)));
+        ImportItem { document, spans: spans.collect(), status }
+    })
 }
 
 #[cfg(test)]
@@ -254,15 +296,24 @@ mod tests {
         };
         let lines = read(&project, "reviews.txt", b"great tacos\nopen late\n");
         assert!(!lines.is_annotated());
-        let (report, new) = project.import_found(None, 0, lines).unwrap();
+        let options = ImportOptions::default();
+        assert_eq!(
+            project.plan_import(None, OnDuplicate::Copy, std::slice::from_ref(&lines)).unwrap()[0].0.documents,
+            2
+        );
+        assert!(project.documents.is_empty());
+        let (report, new) = project.import_files(None, &options, vec![lines]).unwrap().remove(0);
         assert_eq!((report.documents, new.len()), (2, 0));
         let tagged = || read(&project, "tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
         let (tagged, again) = (tagged(), tagged());
         assert!(tagged.is_annotated());
-        let refused = project.import_found(None, 0, again);
+        let refused = project.import_files(None, &options, vec![again]);
         assert!(matches!(refused, Err(ProjectError::NoAnnotator)) && project.manifest.labels.find("Food").is_none());
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let (report, new) = project.import_found(Some(&mut ada), 0, tagged).unwrap();
+        let planned = project.plan_import(Some(&mut ada), OnDuplicate::Copy, std::slice::from_ref(&tagged)).unwrap();
+        assert!(planned[0].1 == ["Food"] && project.manifest.labels.find("Food").is_none());
+        let (report, new) = project.import_files(Some(&mut ada), &options, vec![tagged]).unwrap().remove(0);
+        assert_eq!(planned[0].0, report);
         assert_eq!((report.spans, new), (1, vec!["Food".to_owned()]));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Cursor, Read, Seek, SeekFrom},
+    io::{self, BufWriter, Cursor, Read, Seek, SeekFrom, Write},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use super::{
     storage::{self, FileState, LARGE, shown_path},
 };
 use crate::{
-    formats::{ReadSeek, Source},
+    formats::{Place, ReadSeek, Source},
     guard::{self, Links},
     text,
 };
@@ -22,6 +22,8 @@ use crate::{
 const LEFT_FREE: u64 = 1 << 30;
 /// Share of the disk, as its divisor.
 const SHARE_LEFT_FREE: u64 = 20;
+/// Bytes of a draft that are written at once.
+const WRITTEN_AT_ONCE: usize = 1 << 20;
 /// Bytes that are copied between two looks at the room.
 const COPIED_AT_ONCE: u64 = 16 << 20;
 
@@ -63,6 +65,15 @@ impl InputFile {
             Ok(Self(Bytes::Named { file, path: path.to_owned(), opened }))
         });
         opened.map_err(|cause| StorageError::new("read", path, cause))
+    }
+
+    /// Number of bytes, as far as it is known.
+    pub fn size(&self) -> u64 {
+        match &self.0 {
+            Bytes::Named { opened, .. } => opened.length(),
+            Bytes::Copy(file) => file.metadata().map_or(0, |metadata| metadata.len()),
+            Bytes::Kept(bytes) => bytes.len() as u64,
+        }
     }
 
     /// Copies what can be read only once, such as standard input, into a file without a name in `folder`.
@@ -156,6 +167,68 @@ impl Source for InputFile {
     }
 }
 
+/// Contents of a file that this process writes and reads again: one without a name, or one that has no name yet.
+#[derive(Debug)]
+pub struct Draft<'a>(DraftBytes<'a>);
+
+#[derive(Debug)]
+enum DraftBytes<'a> {
+    Given(&'a File),
+    Unnamed(File),
+    /// Where there are no files without a name.
+    Kept(Vec<u8>),
+}
+
+impl<'a> Draft<'a> {
+    /// Draft in a file that is open for reading and writing.
+    pub fn of(file: &'a File) -> Self {
+        Self(DraftBytes::Given(file))
+    }
+
+    /// Draft in a file without a name in `folder`, or in memory where there are no such files.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self(storage::unnamed_file(folder).map_or_else(|| DraftBytes::Kept(Vec::new()), DraftBytes::Unnamed))
+    }
+}
+
+impl Place for Draft<'_> {
+    fn begin(&mut self) -> io::Result<Box<dyn Write + '_>> {
+        let mut file = match &mut self.0 {
+            DraftBytes::Given(file) => *file,
+            DraftBytes::Unnamed(file) => &*file,
+            DraftBytes::Kept(bytes) => {
+                bytes.clear();
+                return Ok(Box::new(bytes));
+            }
+        };
+        file.set_len(0)?;
+        file.rewind()?;
+        Ok(Box::new(BufWriter::with_capacity(WRITTEN_AT_ONCE, file)))
+    }
+
+    fn contents(&self) -> &dyn Source {
+        self
+    }
+}
+
+impl Source for Draft<'_> {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(match &self.0 {
+            DraftBytes::Given(file) => Box::new(FileReader { file, offset: 0 }),
+            DraftBytes::Unnamed(file) => Box::new(FileReader { file, offset: 0 }),
+            DraftBytes::Kept(bytes) => Box::new(bytes.as_slice()),
+        })
+    }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        Ok(match &self.0 {
+            DraftBytes::Given(file) => Box::new(FileReader { file, offset: 0 }),
+            DraftBytes::Unnamed(file) => Box::new(FileReader { file, offset: 0 }),
+            DraftBytes::Kept(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+        })
+    }
+}
+
 /// Reader with an offset of its own, so that one open file has several.
 struct FileReader<'a> {
     file: &'a File,
@@ -225,6 +298,23 @@ mod tests {
         let file = InputFile::open(&path, 100).unwrap();
         fs::remove_file(&path).unwrap();
         assert!(file.check_unchanged().is_err());
+    }
+
+    #[test]
+    fn a_draft_is_read_again_and_begun_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = tempfile::tempfile().unwrap();
+        for mut draft in [Draft::of(&file), Draft::in_folder(folder.path()), Draft::in_folder(Path::new("/nowhere"))] {
+            for text in ["fish tacos", "fish"] {
+                let mut writer = draft.begin().unwrap();
+                writer.write_all(text.as_bytes()).unwrap();
+                writer.flush().unwrap();
+                drop(writer);
+                let mut read = String::new();
+                draft.bytes().unwrap().read_to_string(&mut read).unwrap();
+                assert_eq!(read, text);
+            }
+        }
     }
 
     #[test]

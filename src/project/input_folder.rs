@@ -7,7 +7,7 @@ use std::{
 
 use super::{InputFile, StorageError, storage::LARGE};
 use crate::{
-    formats::{Files, Source},
+    formats::{Files, ReadSeek, Source},
     guard::{self, Links},
     text::number::grouped,
 };
@@ -24,6 +24,56 @@ pub struct InputFolder {
     path: PathBuf,
     names: Vec<String>,
     left_out: Vec<String>,
+    /// Number of bytes of all files.
+    size: u64,
+}
+
+/// A file or a folder that the user named.
+#[derive(Debug)]
+pub enum NamedInput {
+    /// A file, or what could be read only once and was kept.
+    File(InputFile),
+    /// A folder.
+    Folder(InputFolder),
+}
+
+impl NamedInput {
+    /// Number of bytes, as far as it is known.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::File(file) => file.size(),
+            Self::Folder(folder) => folder.size,
+        }
+    }
+
+    fn source(&self) -> &dyn Source {
+        match self {
+            Self::File(file) => file,
+            Self::Folder(folder) => folder,
+        }
+    }
+}
+
+impl Source for NamedInput {
+    fn bytes(&self) -> io::Result<Box<dyn io::Read + '_>> {
+        self.source().bytes()
+    }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        self.source().seekable()
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        self.source().files()
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        self.source().check_unchanged()
+    }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        self.source().beside(name)
+    }
 }
 
 impl InputFolder {
@@ -32,7 +82,7 @@ impl InputFolder {
     /// # Errors
     /// It cannot be read, has more files than are read, or names that are no text.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        let mut folder = Self { path: path.to_owned(), names: Vec::new(), left_out: Vec::new() };
+        let mut folder = Self { path: path.to_owned(), names: Vec::new(), left_out: Vec::new(), size: 0 };
         folder.list("", DEEPEST).map_err(|cause| StorageError::new("read", path, cause))?;
         folder.names.sort();
         Ok(folder)
@@ -54,6 +104,7 @@ impl InputFolder {
             if kind.is_dir() && deeper > 0 {
                 self.list(&format!("{name}/"), deeper - 1)?;
             } else if kind.is_file() {
+                self.size = self.size.saturating_add(entry.metadata()?.len());
                 self.names.push(name);
             } else {
                 self.left_out.push(name);

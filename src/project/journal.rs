@@ -60,6 +60,8 @@ pub(super) fn load(bytes: &[u8], documents: &Documents) -> Loaded {
 fn load_lines(bytes: &[u8], documents: &Documents) -> Loaded {
     let mut loaded = Loaded::default();
     let mut texts = Texts::default();
+    // Lines about documents that are missing, with their places in the problems.
+    let mut missing: Vec<(ActionId, usize)> = Vec::new();
     for line in file_lines(bytes) {
         if line.is_torn() {
             loaded.problems.push(SkippedLine { line: line.number, fault: LineError::Torn(line.length()) });
@@ -83,10 +85,15 @@ fn load_lines(bytes: &[u8], documents: &Documents) -> Loaded {
             Err(fault) => Some(fault),
         };
         if let Some(fault) = fault {
-            loaded.ids.extend(journal_line::id_of(line.text));
+            let id = journal_line::id_of(line.text);
+            loaded.ids.extend(id);
+            if matches!(fault, LineError::NoDocument(_)) {
+                missing.extend(id.map(|id| (id, loaded.problems.len())));
+            }
             loaded.problems.push(SkippedLine { line: line.number, fault });
         }
     }
+    loaded.forget_undone(&missing);
     loaded
 }
 
@@ -277,11 +284,11 @@ impl Annotator {
         self.record_all(documents, at, vec![op]).map(|ids| ids[0])
     }
 
-    /// Records several operations: all of them or none.
+    /// Records several operations at time `at` (seconds since 1970, UTC): all of them or none.
+    /// They are on disk when this returns.
     ///
     /// # Errors
-    /// As [`Self::record`].
-    #[cfg(test)]
+    /// As [`Self::record_entries`].
     pub fn record_all(
         &mut self,
         documents: &Documents,
@@ -407,6 +414,33 @@ impl Annotator {
 }
 
 impl Loaded {
+    /// Drops what is said about actions that are undone, as those of an import that was undone with its documents.
+    fn forget_undone(&mut self, missing: &[(ActionId, usize)]) {
+        let mut undone = HashSet::new();
+        for entry in &self.entries {
+            match entry.op {
+                JournalOp::Undo(id) => _ = undone.insert(id),
+                JournalOp::Redo(id) => _ = undone.remove(&id),
+                JournalOp::Do(_) | JournalOp::DoAll(_) => {}
+            }
+        }
+        if undone.is_empty() {
+            return;
+        }
+        let forgotten: HashSet<usize> =
+            missing.iter().filter(|(id, _)| undone.contains(id)).map(|(_, place)| *place).collect();
+        let mut place = 0;
+        self.problems.retain(|_| {
+            place += 1;
+            !forgotten.contains(&(place - 1))
+        });
+        if !self.changed.is_empty() {
+            let lasting = self.entries.iter().filter(|entry| !undone.contains(&entry.id));
+            let documents: HashSet<&str> = lasting.flat_map(|entry| entry.op.documents()).collect();
+            self.changed.retain(|document| documents.contains(document.as_str()));
+        }
+    }
+
     /// Adds a line. `changed`: the documents whose text was changed since it was recorded.
     fn add(&mut self, entry: Entry, changed: Vec<String>) {
         if !self.changed.is_empty() {

@@ -1,20 +1,22 @@
 //! Paths of output that the user names, checked so that none of them is a file of a project or a run.
 
 use std::{
-    io::ErrorKind,
+    fs::File,
+    io::{self, ErrorKind, Write as _},
     path::{Component, Path, PathBuf},
 };
 
 use super::{
     ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, TRAINING_SETTINGS,
     file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR},
+    import_record::IMPORTS,
     run_files::{is_run, is_run_name},
     storage,
 };
 
 /// Files in the folder of a project that belong to it.
-const FILES: [&str; 8] =
-    [MANIFEST, DOCUMENTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
+const FILES: [&str; 9] =
+    [MANIFEST, DOCUMENTS, IMPORTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
 /// Subfolders of a project in which everything belongs to it.
 const FOLDERS: [&str; 2] = [ANNOTATIONS, RUNS];
 
@@ -39,10 +41,23 @@ impl Existing {
 /// # Errors
 /// It is one of a project's or of a run's own files, or it exists and is kept, or the file system refuses.
 pub fn write_output(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), ProjectError> {
+    write_output_file(path, existing, &|mut file| file.write_all(bytes))
+}
+
+/// As [`write_output`], with contents that are not in memory. Only if `contents` returns without an error, the file gets its
+/// name. It may be called twice.
+///
+/// # Errors
+/// As [`write_output`], and those of `contents`.
+pub fn write_output_file(
+    path: &Path,
+    existing: Existing,
+    contents: &dyn Fn(&File) -> io::Result<()>,
+) -> Result<(), ProjectError> {
     refuse_own_file(path)?;
     match existing {
-        Existing::Replace => Ok(storage::replace(path, bytes)?),
-        Existing::Keep => storage::create_new(path, bytes).map_err(|error| match error.cause.kind() {
+        Existing::Replace => Ok(storage::replace_file(path, contents)?),
+        Existing::Keep => storage::create_new_file(path, contents).map_err(|error| match error.cause.kind() {
             ErrorKind::AlreadyExists => exists(path),
             _ => error.into(),
         }),

@@ -241,9 +241,9 @@ impl Services {
             Effect::CopySample { sample, name } => self.start_opening(Request::Copy { sample, name }),
             Effect::NewProject(new) => self.start_opening(Request::New(new)),
             Effect::RepairProject { path, steps } => self.repair_project(path, steps),
-            Effect::Import { generation, file } => {
+            Effect::Import { generation, file, fingerprint } => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
-                    self.start_opening(Request::Import { dir, file, generation });
+                    self.start_opening(Request::Import { dir, file, fingerprint, generation });
                 }
             }
             Effect::Reload => {
@@ -288,12 +288,20 @@ impl Services {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
+            Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {
                 open.model_service.rank(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
-            Effect::Export { generation, format } => open.worker.ask(Task::Export { generation, format }),
+            Effect::Export { generation, choices } => open.worker.ask(Task::Export { generation, choices }),
+            Effect::PreviewImport { generation, file } => match self.folders.resolve(&file) {
+                Ok(file) => open.worker.ask(Task::Preview { generation, file }),
+                Err(error) => {
+                    let outcome = Err(error.to_string());
+                    let _ = self.events.send(Event::ImportPreviewed { generation, outcome });
+                }
+            },
             Effect::RememberStep(step) => {
                 let recent = RecentProjects::new(self.folders.clone());
                 let dir = open.dir.clone();

@@ -38,7 +38,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        AnnotatorName, Documents, Project, ProjectError, ReadingProgress,
+        AnnotatorName, Documents, OnDuplicate, Project, ProjectError, ReadingProgress,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -126,6 +126,9 @@ pub enum OpenError {
     /// The file to import cannot be used.
     #[error(transparent)]
     Source(#[from] ImportSourceError),
+    /// The file to import has other contents than the user has seen.
+    #[error("it was changed after it was shown; look at it again")]
+    FileChanged,
     /// The user's settings do not give an annotator.
     #[error("{0}")]
     Preferences(String),
@@ -151,8 +154,8 @@ pub(super) enum Request {
     WorkAs { dir: PathBuf, name: String },
     /// A new copy of a sample, with this name.
     Copy { sample: String, name: String },
-    /// A project, after the import of a file.
-    Import { dir: PathBuf, file: String, generation: u64 },
+    /// A project, after the import of a file, if its contents still have this fingerprint.
+    Import { dir: PathBuf, file: String, fingerprint: u64, generation: u64 },
     /// A new project.
     New(NewProject),
 }
@@ -284,8 +287,8 @@ impl Opener {
             Request::Copy { sample, name } => {
                 (sample_copies::copy_sample(&self.folders, &sample, &name, &self.preferences)?, None)
             }
-            Request::Import { dir, file, .. } => {
-                let notice = self.import(&dir, &file);
+            Request::Import { dir, file, fingerprint, .. } => {
+                let notice = self.import(&dir, &file, fingerprint);
                 (dir, Some(notice))
             }
             Request::New(new) => self.create(&new)?,
@@ -307,9 +310,9 @@ impl Opener {
     }
 
     /// Imports a file. The project is opened afterwards, whatever the outcome.
-    fn import(&self, dir: &Path, file: &str) -> Notice {
+    fn import(&self, dir: &Path, file: &str, fingerprint: u64) -> Notice {
         // A defect of a reader does not keep the project closed.
-        let imported = guard::catch(|| self.try_import(dir, file));
+        let imported = guard::catch(|| self.try_import(dir, file, fingerprint));
         match imported.unwrap_or_else(|panicked| Err(panicked.into())) {
             Ok(text) => (Level::Info, text),
             // Opening the project completes the import.
@@ -320,14 +323,17 @@ impl Opener {
         }
     }
 
-    fn try_import(&self, dir: &Path, file: &str) -> Result<String, OpenError> {
+    fn try_import(&self, dir: &Path, file: &str, fingerprint: u64) -> Result<String, OpenError> {
         let path = self.folders.resolve(file)?;
         let mut project = Project::open_with(dir, &self.progress)?;
         let options = import_source::read_options(&project.manifest, &path, None);
         let file = SourceFile::open(&path, None, &options).map_err(ImportSourceError::from)?.check()?;
+        if file.read.found.fingerprint() != fingerprint {
+            return Err(OpenError::FileChanged);
+        }
         let problems = file.read.problems.clone();
         let annotator = self.preferences(dir)?.annotator;
-        let imported = import::import(&mut project, &annotator, now(), vec![file])?;
+        let imported = import::import(&mut project, &annotator, now(), OnDuplicate::Copy, vec![file])?;
         Ok(imported.iter().map(|file| report(file, &problems)).collect())
     }
 
@@ -420,7 +426,7 @@ mod tests {
     use std::{fs, io};
 
     use super::*;
-    use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid};
+    use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid, work::preview};
 
     fn opener(folders: UserFolders, annotator: Result<&str, &str>) -> Opener {
         let preferences = annotator.map(|name| Preferences {
@@ -448,14 +454,21 @@ mod tests {
         fs::write(path("two.txt"), "fish tacos\ncheap beer\n").unwrap();
         fs::write(path("empty.txt"), "").unwrap();
         fs::write(path("binary"), [0, 159, 146, 150, 255]).unwrap();
-        let import = |file: &str| {
-            let request = Request::Import { dir: dir.clone(), file: path(file), generation: 7 };
+        let import_as = |file: &str, fingerprint| {
+            let request = Request::Import { dir: dir.clone(), file: path(file), fingerprint, generation: 7 };
             let (_, opened, event) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
             let Some(Event::Imported { generation: 7, outcome: Message { level, text } }) = event else {
                 panic!("{event:?}")
             };
             (opened.documents.len(), level, text)
         };
+        let import = |file: &str| {
+            let project = Project::open(&dir).unwrap();
+            let seen = preview::preview(&project, &"ada".parse().unwrap(), Path::new(&path(file)), 3);
+            import_as(file, seen.map_or(0, |seen| seen.fingerprint))
+        };
+        let (documents, level, text) = import_as("two.txt", 0);
+        assert!(documents == 0 && level == Level::Error && text.contains("changed after it was shown"), "{text}");
         assert_eq!(import("two.txt"), (2, Level::Info, "two.txt: 2 documents, 0 spans".to_owned()));
         let again = import("two.txt");
         assert!(again.0 == 2 && again.2.ends_with("; 2 documents there already"), "{again:?}");

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{clock::midnight, run_list::RunList};
 use crate::{
-    app::{event::Opened, screens::train::form::recipe_name},
+    app::{event::Opened, exchange::FormatInfo, screens::train::form::recipe_name},
     formats,
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
@@ -117,9 +117,18 @@ pub(super) fn others(project: &Project, own: &Annotator) -> Vec<(String, usize)>
     others
 }
 
-/// Names of the formats that can be imported and exported.
-pub(crate) fn format_names() -> Vec<&'static str> {
-    formats::FORMATS.iter().map(|format| format.name).collect()
+/// Formats that can be imported or exported.
+pub(crate) fn format_infos() -> Vec<FormatInfo> {
+    let formats = formats::FORMATS.iter();
+    formats
+        .map(|format| FormatInfo {
+            name: format.name,
+            about: format.about,
+            cannot_hold: format.cannot_hold,
+            reads: format.can_read(),
+            writes: format.can_write(),
+        })
+        .collect()
 }
 
 /// Reads the patterns of a project.

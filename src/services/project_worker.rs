@@ -16,6 +16,7 @@ use super::{
     cancelled::Cancelled,
     clock::now,
     events::Events,
+    exchange,
     journal_writer::Flusher,
     message::message,
     project_view::summary,
@@ -27,17 +28,11 @@ use super::{
 };
 use crate::{
     app::{Event, effect::DocumentChange, event::Level},
-    formats::{self, WriteOptions},
     guard,
-    project::{
-        Annotator, AnnotatorName, Project, corrections::NewText, output::Existing, random_number, training_data,
-    },
+    project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
-    work::{
-        base,
-        export::{self, Export, ExportError, Target, WriteError},
-    },
+    work::base,
 };
 
 /// Handle of the project worker. The thread ends after its last task.
@@ -191,6 +186,11 @@ impl Work {
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
             Task::Document { id, change } => Some(self.change_document(id, change)),
+            Task::Splits { documents, split } => {
+                let splits = documents.iter().map(|id| (id.as_str(), split)).collect();
+                let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
+                Some(Event::SplitSet { documents: documents.len(), split, outcome })
+            }
             Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();
@@ -204,7 +204,16 @@ impl Work {
                 starts.extend(start);
                 None
             }
-            Task::Export { generation, format } => Some(Event::Exported { generation, outcome: self.export(&format) }),
+            Task::Export { generation, choices } => {
+                let TrainingStart { project, annotator, journal, .. } = &self.start;
+                let outcome = exchange::export(project, annotator, journal, &choices);
+                Some(Event::Exported { generation, outcome })
+            }
+            Task::Preview { generation, file } => {
+                let TrainingStart { project, annotator, .. } = &self.start;
+                exchange::preview(project, annotator, generation, file, &self.events);
+                None
+            }
         }
     }
 
@@ -318,32 +327,6 @@ impl Work {
             Err(error) => message(Level::Warn, error.to_string()),
         }
     }
-
-    /// Writes the documents that are done into `exports/`. Losses are refused.
-    fn export(&self, name: &str) -> Result<String, String> {
-        let format = formats::find(name).map_err(|error| error.to_string())?;
-        self.start.journal.flush()?;
-        let annotator = self.read_annotator()?;
-        let exported = export::export(&Export {
-            project: &self.start.project,
-            journal: &annotator.journal,
-            format,
-            split: None,
-            all: false,
-            options: WriteOptions::default(),
-            target: Target::Exports(Existing::Keep),
-        });
-        let exported = exported.map_err(|error| match error {
-            ExportError::Write(WriteError::Losses(_)) => format!(
-                "Nothing was written: {error}. In a shell, tagli export DIR --format {name} --on-loss skip leaves out \
-                 what {name} cannot hold, --on-loss snap fits it in"
-            ),
-            ExportError::NothingDone(_) => "no document is done yet".to_owned(),
-            other => other.to_string(),
-        })?;
-        let path = exported.path.unwrap_or_default();
-        Ok(format!("{}: {} documents, {}", path.display(), exported.documents, exported.round_trip))
-    }
 }
 
 #[cfg(test)]
@@ -356,6 +339,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        app::exchange::{ExportChoices, NotExported},
         model::BaseModel,
         project::{ImportItem, Manifest, run_folder::RunConfig},
         runs::{Phase, Recipe, RunSink, Settings, Status as RunStatus},
@@ -479,6 +463,8 @@ mod tests {
         assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(()), .. }));
         open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
         assert!(matches!(open.next(), Event::Labels(Ok(_))));
+        open.worker.ask(Task::Splits { documents: vec!["d4".into(), "d5".into()], split: Some(Split::Test) });
+        assert!(matches!(open.next(), Event::SplitSet { documents: 2, outcome: Ok(2), .. }));
         open.worker.ask(Task::Look);
         open.worker.ask(Task::Summarise { generation: 1, base: "mini".into() });
         assert!(matches!(open.next(), Event::Summary { .. }));
@@ -576,7 +562,9 @@ mod tests {
             said.text.contains("the list of recent projects failed: a defect of this program: a fault"),
             "{said:?}"
         );
-        open.worker.ask(Task::Export { generation: 1, format: "none".into() });
-        assert!(matches!(open.next(), Event::Exported { generation: 1, outcome: Err(_) }));
+        let choices = ExportChoices { format: "none", ..ExportChoices::default() };
+        open.worker.ask(Task::Export { generation: 1, choices });
+        let refused = |event| matches!(event, Event::Exported { generation: 1, outcome: Err(NotExported::Refused(_)) });
+        assert!(refused(open.next()));
     }
 }

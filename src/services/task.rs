@@ -1,9 +1,16 @@
 //! Tasks for the project worker.
 
+use std::path::PathBuf;
+
 use crate::{
-    app::{Event, effect::DocumentChange, event::Level},
+    app::{
+        Event,
+        effect::DocumentChange,
+        event::Level,
+        exchange::{ExportChoices, NotExported},
+    },
     runs::{Recipe, Settings},
-    spans::LabelChange,
+    spans::{LabelChange, Split},
 };
 
 use super::message::message;
@@ -19,13 +26,17 @@ pub(super) enum Task {
     /// Remove a run.
     Remove { run: String },
     /// Write an export.
-    Export { generation: u64, format: String },
+    Export { generation: u64, choices: ExportChoices },
+    /// Look at a file that may be imported.
+    Preview { generation: u64, file: PathBuf },
     /// Change the label set.
     Labels { change: LabelChange },
     /// Compare the annotators.
     Annotators { generation: u64 },
     /// Change a document.
     Document { id: String, change: DocumentChange },
+    /// Move documents to a split.
+    Splits { documents: Vec<String>, split: Option<Split> },
     /// Find out whether another program has changed the files of the project.
     Look,
     /// A small task that needs the disk and has no answer.
@@ -40,9 +51,11 @@ impl Task {
             Self::Train { .. } | Self::Resume { .. } => "the start of a training",
             Self::Remove { .. } => "the removal of a run",
             Self::Export { .. } => "an export",
+            Self::Preview { .. } => "the preview of an import",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
             Self::Document { .. } => "a change of a document",
+            Self::Splits { .. } => "a move to a split",
             Self::Look => "a look at the files",
             Self::Unanswered(_) => "the list of recent projects",
         }
@@ -55,11 +68,18 @@ impl Task {
                 Box::new(move |message| Event::TrainingRefused { generation, message })
             }
             Self::Export { generation, .. } => {
-                Box::new(move |cause| Event::Exported { generation, outcome: Err(cause) })
+                Box::new(move |cause| Event::Exported { generation, outcome: Err(NotExported::Refused(cause)) })
+            }
+            Self::Preview { generation, .. } => {
+                Box::new(move |cause| Event::ImportPreviewed { generation, outcome: Err(cause) })
             }
             Self::Labels { .. } => Box::new(|cause| Event::Labels(Err(cause))),
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
+            }
+            Self::Splits { split, ref documents } => {
+                let documents = documents.len();
+                Box::new(move |cause| Event::SplitSet { documents, split, outcome: Err(cause) })
             }
             Self::Summarise { .. } | Self::Remove { .. } | Self::Document { .. } | Self::Look | Self::Unanswered(_) => {
                 let noun = self.noun();

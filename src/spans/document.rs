@@ -127,8 +127,9 @@ impl Document {
     /// Creates a document from the words of a file, joined by blanks.
     /// White space inside a word is kept.
     pub fn from_words<S: AsRef<str>>(id: impl Into<String>, given: impl IntoIterator<Item = S>) -> Self {
-        let mut text = String::new();
-        let mut words = Vec::new();
+        let given = given.into_iter();
+        let mut words = Vec::with_capacity(given.size_hint().0);
+        let mut text = String::with_capacity(8 * given.size_hint().0);
         for word in given {
             if !words.is_empty() {
                 text.push(' ');

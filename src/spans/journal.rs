@@ -229,6 +229,18 @@ impl Journal {
         last.into_iter().flat_map(|record| &record.actions).flat_map(|action| &action.edits)
     }
 
+    /// Whether there is an action with this id that is not undone.
+    pub fn is_in_effect(&self, id: ActionId) -> bool {
+        self.record(id).is_some_and(|record| !record.undone)
+    }
+
+    /// Iterates over the actions on a document that are not undone, with their times in seconds since 1970, UTC.
+    pub fn lines_in_effect(&self, document: &str) -> impl Iterator<Item = (ActionId, u64)> {
+        let places = self.by_document.get(document).into_iter().flatten();
+        let records = places.filter_map(|(record, _)| self.records.get(*record));
+        records.filter(|record| !record.undone).map(|record| (record.id, record.at))
+    }
+
     /// Returns the edits of an action, document by document; nothing for an unknown id.
     pub fn actions_of(&self, id: ActionId) -> &[Action] {
         self.record(id).map_or(&[], |record| &record.actions)

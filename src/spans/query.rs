@@ -186,6 +186,15 @@ impl Query {
         self.terms.iter().all(|term| term.test.holds(facts).is_some_and(|holds| holds != term.negated))
     }
 
+    /// The term that only a model can answer, if there is one.
+    pub fn asks_model(&self) -> Option<&'static str> {
+        self.terms.iter().find_map(|term| match term.test {
+            Test::Mismatch => Some("mismatch"),
+            Test::Number(measure @ "uncertain", ..) => Some(measure),
+            _ => None,
+        })
+    }
+
     /// Whether the query asks for exactly this id, ignoring the case of ASCII letters.
     pub fn names(&self, id: &str) -> bool {
         let wanted = self.terms.iter().filter(|term| !term.negated);

@@ -3,7 +3,7 @@
 //! Decoding is lenient, as in conlleval and seqeval's default mode: an `I-X` that follows no tag of its type begins a
 //! span. [`SchemeDetector`] finds the scheme of a file.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -57,7 +57,15 @@ impl Scheme {
     ///
     /// Spans must be disjoint; of two that overlap, only the earlier one is written.
     pub fn encode(self, spans: &[WordSpan], words: usize) -> Vec<String> {
-        let mut tags = vec!["O".to_owned(); words];
+        self.tags(spans, words).into_iter().map(Cow::into_owned).collect()
+    }
+
+    /// As [`Self::encode`]; most tags are `O` and take no memory.
+    pub fn tags(self, spans: &[WordSpan], words: usize) -> Vec<Cow<'static, str>> {
+        let mut tags = vec![Cow::Borrowed("O"); words];
+        if spans.is_empty() {
+            return tags;
+        }
         let mut order: Vec<&WordSpan> =
             spans.iter().filter(|span| span.start < span.end && span.end <= words).collect();
         order.sort();
@@ -68,7 +76,11 @@ impl Scheme {
             }
             let is_adjacent = previous.is_some_and(|before| before.end == span.start && before.label == span.label);
             for (at, tag) in tags.iter_mut().enumerate().take(span.end).skip(span.start) {
-                *tag = format!("{}-{}", self.prefix(at == span.start, at + 1 == span.end, is_adjacent), span.label);
+                let mut text = String::with_capacity(2 + span.label.len());
+                text.push(self.prefix(at == span.start, at + 1 == span.end, is_adjacent));
+                text.push('-');
+                text.push_str(&span.label);
+                *tag = text.into();
             }
             previous = Some(span);
         }

@@ -26,7 +26,7 @@ use crate::{
         event::{Level, Message},
         keymap::Keymap,
     },
-    services::{End, OpenError, Outcome, PreferencesOf, Services, UserFolders, format_names, now},
+    services::{End, OpenError, Outcome, PreferencesOf, Services, UserFolders, format_infos, now},
     text::width::Glyphs,
     ui::{self, Caps, HitMap, Theme},
 };
@@ -85,7 +85,7 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
     let glyphs = if options.capabilities.unicode { Glyphs::Unicode } else { Glyphs::Ascii };
     let mut state = State::new(options.keymap);
     state.session.glyphs = glyphs;
-    state.session.formats = format_names();
+    state.session.formats = format_infos();
     state.session.reports_frames = true;
     let caps = Caps { glyphs, plain: options.plain };
     let sources = Sources { input, signals, jobs, openings };

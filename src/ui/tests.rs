@@ -8,6 +8,7 @@ use crate::{
     app::{
         Effect, Event, Key, State,
         event::{Annotators, Opened, WelcomeItem},
+        exchange::{FormatInfo, ImportPreview, Loss, NotExported, PreviewedDocument},
         update,
     },
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
@@ -332,7 +333,7 @@ fn overlays() {
     let mut shown = Vec::new();
     for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter"] {
         let mut state = tagged(80, 24);
-        state.session.formats = vec!["text", "jsonl", "conll2003"];
+        state.session.formats = FormatInfo::some();
         press(&mut state, keys);
         shown.push(format!("{keys}\n{}", screen(&state, "ansi", Caps::default())));
     }
@@ -348,6 +349,78 @@ fn overlays() {
     shown.push(format!("welcome\n{}", screen(&state, "ansi", Caps::default())));
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("overlays", shown.join("\n"));
+    });
+}
+
+#[test]
+fn export_and_its_losses() {
+    let opened = |columns, rows| {
+        let mut state = after("", columns, rows);
+        state.session.formats = FormatInfo::some();
+        press(&mut state, "3 enter : e x p o r t enter p p p p s");
+        state
+    };
+    snapshots("export", opened);
+    snapshots("export-losses", |columns, rows| {
+        let mut state = opened(columns, rows);
+        let effects = update(&mut state, Event::Key { key: "enter".parse().unwrap(), at: 0 });
+        let [Effect::Export { generation, .. }] = effects[..] else { panic!("{effects:?}") };
+        let loss = |document: Option<&str>, range, reason: &str| Loss {
+            document: document.map(str::to_owned),
+            range,
+            reason: reason.to_owned(),
+        };
+        let losses = vec![
+            loss(Some("d0"), Some(TextRange::new(4, 7)), "the span `tac` (`Dish`) ends inside a word of `tacos`"),
+            loss(
+                Some("d2"),
+                None,
+                "the text `tab\u{2409}here and \u{241b}[31mred` contains a line break, and this reason is long",
+            ),
+            loss(None, None, "and 1,184 more errors"),
+        ];
+        update(&mut state, Event::Exported { generation, outcome: Err(NotExported::Losses(losses)) });
+        press(&mut state, "j");
+        state
+    });
+}
+
+#[test]
+fn preview_of_an_import() {
+    snapshots("import", |columns, rows| {
+        let mut state = after(": i m p o r t enter", columns, rows);
+        update(&mut state, Event::Paste("~/reviews/more.jsonl".into()));
+        let effects = update(&mut state, Event::Key { key: "enter".parse().unwrap(), at: 0 });
+        let [Effect::PreviewImport { generation, .. }] = effects[..] else { panic!("{effects:?}") };
+        let document = |id: &str, text: &str, spans: &[(usize, usize, &str)]| PreviewedDocument {
+            id: id.into(),
+            text: text.into(),
+            spans: spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), (*label).into())).collect(),
+            is_cut: text.len() > 80,
+        };
+        let first = vec![
+            document("reviews-1", TEXT, &[(4, 9, "Dish"), (13, 22, "Restaurant_Name"), (13, 15, "Article")]),
+            document("reviews-2", "cheap \u{1b}[31mbeer \u{5bff}\u{53f8}", &[(0, 5, "Price"), (16, 22, "Cuisine")]),
+            document("reviews-3", "", &[]),
+        ];
+        let preview = ImportPreview {
+            format: "jsonl".into(),
+            why: "one document per line, 1,203 documents, 2,410 spans of 4 labels".into(),
+            counts: [1203, 15_120, 2410],
+            labels: ["Dish", "Price", "Restaurant_Name"].map(str::to_owned).into(),
+            new_labels: vec!["Article".into()],
+            problems: vec!["line 7: the span 3-9 ends inside a character (it is left out)".into()],
+            added: [1200, 2401],
+            remarks: vec![
+                "3 documents there already".into(),
+                "7 documents with an id that is in use, added under another one".into(),
+            ],
+            renamed: (7, vec![("d1".into(), "d1-2".into()), ("d2".into(), "d2-2".into())]),
+            first,
+            ..ImportPreview::default()
+        };
+        update(&mut state, Event::ImportPreviewed { generation, outcome: Ok(Box::new(preview)) });
+        state
     });
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     formats::Problem,
     project::{
-        AnnotatorName, Manifest, Project, ProjectError,
+        AnnotatorName, Manifest, OnDuplicate, Project, ProjectError,
         import_source::{self, ImportSourceError},
     },
     spans::LabelSet,
@@ -88,7 +88,7 @@ pub fn create(request: &NewProject, now: u64) -> Result<Created, CreateError> {
     let mut project = Project::create(dir, manifest)?;
     let import = texts.map(|(mut file, annotator)| {
         let problems = std::mem::take(&mut file.read.problems);
-        let imported = import::import(&mut project, annotator, now, vec![file]);
+        let imported = import::import(&mut project, annotator, now, OnDuplicate::Copy, vec![file]);
         (imported.map(|mut files| files.remove(0)), problems)
     });
     Ok(Created { project, notes, around, import })

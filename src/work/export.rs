@@ -7,6 +7,7 @@ use crate::{
     formats::{self, Corpus, Format, Problem, RoundTrip, WriteOptions},
     project::{
         Project, ProjectError,
+        corpus::Chosen,
         output::{Existing, refuse_own_file, write_output},
     },
     spans::{Journal, Split, Status},
@@ -24,8 +25,8 @@ pub struct Export<'a> {
     pub format: &'static Format,
     /// Split to export; `None` for all documents.
     pub split: Option<Split>,
-    /// Whether documents that are not done are exported, too.
-    pub all: bool,
+    /// The documents of it.
+    pub chosen: Chosen<'a>,
     /// Tag scheme and treatment of losses.
     pub options: WriteOptions,
     /// Destination of the file.
@@ -88,6 +89,9 @@ pub enum ExportError {
     /// No document is done, or none in the split.
     #[error("no document is done{}", .0.map(|split| format!(" in the split {}", split.name())).unwrap_or_default())]
     NothingDone(Option<Split>),
+    /// The search finds no document, or none in the split.
+    #[error("the search finds no document{}", .0.map(|split| format!(" in the split {}", split.name())).unwrap_or_default())]
+    NothingFound(Option<Split>),
     /// The target is a file of the project itself.
     #[error("{} belongs to the project's own files", .0.display())]
     ProjectFile(PathBuf),
@@ -113,7 +117,7 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
         protect_project(&request.project.root, path)?;
         refuse_own_file(path)?;
     }
-    let corpus = request.project.corpus(request.journal, request.split, request.all);
+    let corpus = request.project.corpus(request.journal, request.split, request.chosen);
     if corpus.documents.is_empty() {
         return Err(why_empty(request));
     }
@@ -136,8 +140,15 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
 /// Warning about documents that must be reviewed because their text was changed, if there are any.
 fn to_review(request: &Export<'_>) -> Option<Problem> {
     let in_split = request.project.documents.iter().filter(|one| request.split.is_none_or(|s| one.split == Some(s)));
-    let found = in_split.filter(|document| request.journal.annotation(&document.id).needs_review()).count();
-    let treated = if request.all { "written without spans that lost their place" } else { "left out" };
+    let to_review = in_split.map(|document| (document, request.journal.annotation(&document.id)));
+    let to_review = to_review.filter(|(_, annotation)| annotation.needs_review());
+    let (found, treated) = match request.chosen {
+        Chosen::Done => (to_review.count(), "left out"),
+        chosen => {
+            let written = to_review.filter(|(document, annotation)| chosen.has(document, annotation));
+            (written.count(), "written without spans that lost their place")
+        }
+    };
     let documents = with_noun(found, "document");
     let warning = format!("{documents} to review, because the text was changed after it was tagged: {treated}");
     (found > 0).then(|| Problem::warning(warning).hint("tagli DIR, Documents: search for status:review"))
@@ -152,6 +163,7 @@ fn why_empty(request: &Export<'_>) -> ExportError {
         Some(split) if count(Some(*split)) == 0 => {
             ExportError::EmptySplit { split: *split, without_split: count(None) }
         }
+        split if matches!(request.chosen, Chosen::Found(_)) => ExportError::NothingFound(*split),
         split => ExportError::NothingDone(*split),
     }
 }
@@ -194,7 +206,7 @@ mod tests {
     use crate::{
         formats::OnLoss,
         project::{Annotator, ImportItem, Manifest},
-        spans::{Document, LabelId, LabelSet, Status},
+        spans::{Document, LabelId, LabelSet, Status, query::Query},
         text::{Grid, TextRange},
     };
 
@@ -211,7 +223,7 @@ mod tests {
     fn request<'a>(project: &'a Project, ada: &'a Annotator, target: Target<'a>) -> Export<'a> {
         let format = formats::find("conll2003").unwrap();
         let options = WriteOptions { on_loss: OnLoss::Fail, ..WriteOptions::default() };
-        Export { project, journal: &ada.journal, format, split: None, all: false, options, target }
+        Export { project, journal: &ada.journal, format, split: None, chosen: Chosen::Done, options, target }
     }
 
     #[test]
@@ -247,9 +259,17 @@ mod tests {
         let (partial, ben) = project(&folder.path().join("q"), 7, Status::Partial);
         let mut all = request(&partial, &ben, Target::Memory);
         assert!(matches!(export(&all), Err(ExportError::NothingDone(None))));
-        all.all = true;
+        all.chosen = Chosen::All;
         let exported = export(&all).unwrap();
         assert_eq!((exported.documents, exported.not_done), (1, 1));
+        let (query, _) = Query::parse("label:Dish status:partial", &partial.manifest.labels);
+        all.chosen = Chosen::Found(&query);
+        assert_eq!(export(&all).unwrap().documents, 1);
+        let (query, _) = Query::parse("-label:Dish", &partial.manifest.labels);
+        assert!(matches!(
+            export(&Export { chosen: Chosen::Found(&query), ..request(&partial, &ben, Target::Memory) }),
+            Err(ExportError::NothingFound(None))
+        ));
         // Whether documents are done does not matter where the split has none.
         all.split = Some(Split::Train);
         assert!(matches!(export(&all), Err(ExportError::EmptySplit { split: Split::Train, without_split: 1 })));

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use super::source::SourceFile;
 use crate::{
-    formats::ReadFile,
-    project::{Annotator, AnnotatorName, ImportReport, Project, ProjectError, manifest::check_labels},
+    formats::{FoundDocuments, ReadFile},
+    project::{
+        Annotator, AnnotatorName, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError,
+        manifest::check_labels,
+    },
 };
 
 /// Contents of a file that is or would be imported.
@@ -51,32 +54,66 @@ pub struct ImportedFile {
     pub new_labels: Vec<String>,
 }
 
-/// Imports files in order; `annotator` is credited with their annotations.
+/// Imports files in order as one action; `annotator` is credited with their annotations.
 /// `now` in seconds since 1970, UTC.
 ///
 /// The annotator's journal is opened, and locked, only if a file has annotations.
 ///
 /// # Errors
-/// The project refuses a file; the files before it stay imported.
+/// The project refuses a file; then nothing is imported.
 pub fn import(
     project: &mut Project,
     annotator: &AnnotatorName,
     now: u64,
+    on_duplicate: OnDuplicate,
     files: Vec<SourceFile>,
 ) -> Result<Vec<ImportedFile>, ProjectError> {
-    let mut journal: Option<Annotator> = None;
-    let mut imported = Vec::with_capacity(files.len());
-    for file in files {
+    check(&files)?;
+    let mut journal: Option<Annotator> = is_annotated(&files).then(|| project.annotator(annotator, now)).transpose()?;
+    let names = files.iter().map(|file| file.path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let options = ImportOptions { at: now, on_duplicate, files: names.collect() };
+    let contents: Vec<FileContents> = files.iter().map(FileContents::of).collect();
+    let found = files.into_iter().map(|file| file.read.found).collect();
+    let reports = project.import_files(journal.as_mut(), &options, found)?;
+    Ok(join(contents, reports))
+}
+
+/// What [`import`] would do. Changes nothing. Returns the files, too.
+///
+/// # Errors
+/// As [`import`].
+pub fn plan(
+    project: &Project,
+    annotator: &AnnotatorName,
+    on_duplicate: OnDuplicate,
+    files: Vec<SourceFile>,
+) -> Result<Vec<ImportedFile>, ProjectError> {
+    check(&files)?;
+    let mut journal: Option<Annotator> = is_annotated(&files).then(|| project.read_annotator(annotator)).transpose()?;
+    let contents = files.iter().map(FileContents::of).collect();
+    let found: Vec<FoundDocuments> = files.into_iter().map(|file| file.read.found).collect();
+    Ok(join(contents, project.plan_import(journal.as_mut(), on_duplicate, &found)?))
+}
+
+/// Ids of documents of the files that the project has for another text, for which [`OnDuplicate`] must be chosen.
+pub fn duplicates(project: &Project, files: &[SourceFile]) -> Vec<String> {
+    project.duplicates(files.iter().flat_map(|file| file.read.found.documents()))
+}
+
+fn check(files: &[SourceFile]) -> Result<(), ProjectError> {
+    files.iter().try_for_each(|file| {
         check_labels(&file.read.found.labels())
-            .map_err(|fault| ProjectError::ImportedLabel { path: file.path.clone(), fault })?;
-        if journal.is_none() && file.read.found.is_annotated() {
-            journal = Some(project.annotator(annotator, now)?);
-        }
-        let contents = FileContents::of(&file);
-        let (report, new_labels) = project.import_found(journal.as_mut(), now, file.read.found)?;
-        imported.push(ImportedFile { contents, report, new_labels });
-    }
-    Ok(imported)
+            .map_err(|fault| ProjectError::ImportedLabel { path: file.path.clone(), fault })
+    })
+}
+
+fn is_annotated(files: &[SourceFile]) -> bool {
+    files.iter().any(|file| file.read.found.is_annotated())
+}
+
+fn join(contents: Vec<FileContents>, reports: Vec<(ImportReport, Vec<String>)>) -> Vec<ImportedFile> {
+    let files = contents.into_iter().zip(reports);
+    files.map(|(contents, (report, new_labels))| ImportedFile { contents, report, new_labels }).collect()
 }
 
 #[cfg(test)]
@@ -97,14 +134,20 @@ mod tests {
         let dir = folder.path().join("p");
         let mut project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         let ada: AnnotatorName = "ada".parse().unwrap();
-        let texts = import(&mut project, &ada, 0, vec![file("a.txt", b"great tacos\nopen late\n")]).unwrap();
+        let texts = || vec![file("a.txt", b"great tacos\nopen late\n")];
+        let texts = import(&mut project, &ada, 0, OnDuplicate::Copy, texts()).unwrap();
         assert_eq!((texts[0].report.documents, texts[0].contents.words), (2, 4));
         assert!(project.contributors().is_empty(), "texts alone need no annotator");
-        let tagged = file("b.conll", b"great\tO\nbeans\tB-Food\n\n");
-        let done = import(&mut project, &ada, 0, vec![file("c.txt", b"cheap\n"), tagged]).unwrap();
-        assert_eq!(done.len(), 2);
+        let files = || vec![file("c.txt", b"cheap\n"), file("b.conll", b"great\tO\nbeans\tB-Food\n\n")];
+        let planned = plan(&project, &ada, OnDuplicate::Copy, files()).unwrap();
+        assert!(project.contributors().is_empty() && project.documents.len() == 2);
+        let done = import(&mut project, &ada, 0, OnDuplicate::Copy, files()).unwrap();
+        assert_eq!(planned, done);
         assert_eq!((done[1].report.spans, done[1].new_labels.as_slice()), (1, ["Food".to_owned()].as_slice()));
-        assert_eq!(Project::open(&dir).unwrap().contributors(), [ada]);
+        assert_eq!(Project::open(&dir).unwrap().contributors(), std::slice::from_ref(&ada));
+        // The two files were one action.
+        assert_eq!(project.undo_import(1).unwrap().removed, 2);
+        assert_eq!(duplicates(&project, &[file("a.txt", b"great soup\nopen late\n")]), ["a.txt-1"]);
     }
 
     #[test]
@@ -114,7 +157,8 @@ mod tests {
         let mut project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         let ada: AnnotatorName = "ada".parse().unwrap();
         let line = br#"{"id":"1","text":"tacos","spans":[{"start":0,"end":5,"label":"Di\u001bsh"}]}"#;
-        let error = import(&mut project, &ada, 0, vec![file("bad.jsonl", line)]).unwrap_err().to_string();
+        let files = vec![file("good.txt", b"soup\n"), file("bad.jsonl", line)];
+        let error = import(&mut project, &ada, 0, OnDuplicate::Copy, files).unwrap_err().to_string();
         assert!(error.starts_with("bad.jsonl: label `Di\u{241b}sh`: ") && !error.contains("project.json"), "{error}");
         let project = Project::open(&dir).unwrap();
         assert!(project.documents.is_empty() && project.contributors().is_empty());

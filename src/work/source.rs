@@ -2,12 +2,12 @@
 //! They are turned into sentences for training and evaluation.
 
 use std::{
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use crate::{
-    formats::{self, Corpus, Format, Problem, ReadFile, ReadOptions, Severity, Source},
+    formats::{self, Corpus, Files, Format, Problem, ReadFile, ReadOptions, ReadSeek, Severity, Source},
     project::{InputFile, InputFolder, StorageError, import_source::ImportSourceError, storage},
     spans::{HalfWords, Scheme, Sentence, dataset},
 };
@@ -113,6 +113,55 @@ impl TaggedSentences {
             });
         }
         tagged
+    }
+}
+
+/// Whoever wants to know how much was read.
+pub trait Watcher {
+    /// Is called with a number of bytes that were read.
+    fn add(&self, bytes: u64);
+}
+
+/// A source of which somebody watches how much was read.
+pub struct Watched<'a, S> {
+    /// The source.
+    pub source: S,
+    /// The watcher.
+    pub watcher: &'a dyn Watcher,
+}
+
+impl<S: Source> Source for Watched<'_, S> {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(WatchedReader { input: self.source.bytes()?, watcher: self.watcher }))
+    }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        self.source.seekable()
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        self.source.files()
+    }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        self.source.beside(name)
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        self.source.check_unchanged()
+    }
+}
+
+struct WatchedReader<'a> {
+    input: Box<dyn Read + 'a>,
+    watcher: &'a dyn Watcher,
+}
+
+impl Read for WatchedReader<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(bytes)?;
+        self.watcher.add(read as u64);
+        Ok(read)
     }
 }
 

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 mod documents;
+mod formats;
 mod help;
 mod hostile;
+mod overview;
 mod ownership;
 mod paths;
 #[cfg(target_os = "linux")]
@@ -383,6 +385,20 @@ fn a_trained_folder_is_evaluated_and_predicts() {
     // Pieces are the pipeline's default; people see words.
     let pieces = place.run(&["predict", "run/model", "tacos near me", "--json"]).fine().json();
     assert!(pieces[0]["entity"].as_str().unwrap().ends_with("Dish"), "{pieces}");
+    place.file("texts.txt", "tacos near me\n\nopen now\n");
+    let answer = place.tagli("predict run/model --file texts.txt --to jsonl").fine();
+    let line: Value = serde_json::from_str(answer.out.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&line["id"], &line["status"], &line["spans"][0]["label"]),
+        (&json!("texts-1"), &json!("partial"), &json!("Dish"))
+    );
+    assert!(line["spans"][0]["score"].as_f64().unwrap() > 0.5 && answer.out.lines().count() == 3, "{}", answer.out);
+    place.tagli("predict run/model --file texts.txt --to conll2002 --out found.conll --json").fine();
+    assert!(place.read("found.conll").starts_with("tacos B-Dish\n"), "{}", place.read("found.conll"));
+    place
+        .tagli("predict run/model --file texts.txt --to jsonl --out found.conll")
+        .fails(1, &["found.conll", "--force"]);
+    place.tagli("predict run/model --file texts.txt --to jsonl --aggregation none").fails(2, &["spans"]);
     // Quick predictions find the same, with other scores, on the processor only.
     let quick = place.tagli("eval run/model --data train.txt --precision int8 --json").fine().json();
     assert_eq!(quick["word"]["lenient"]["overall_f1"], json!(1.0));

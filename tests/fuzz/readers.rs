@@ -307,6 +307,33 @@ const SAMPLES: [(&str, &str); 9] = [
         r#"[{"id":0,"paragraphs":[{"raw":"a b","sentences":[{"tokens":[{"orth":"a","ner":"U-X"},{"orth":"b","ner":"-"}]}]}]}]"#,
     ),
 ];
+/// Inputs that the program does not write: parts of a format that are only read.
+fn others(format: &str) -> Vec<Vec<u8>> {
+    let texts: &[&str] = match format {
+        "conll2003" => &[
+            "1-2\tal\t_\n1\ta\tO\n2\tel\tB-X\n2.1\tb\tO\n3\tc\tI-X\n",
+            "Anna|NNP|B-PER eats|VBZ|O\nin|IN|O Bari|NNP|B-LOC\n",
+            "a X (PER*\nb X *)\nc X *\nd X (LOC)\n",
+            "0\t4\tAnna\tB-X\n5\t9\teats\tO\n9\t10\t.\tO\n11\t12\ta\tO\n12\t13\tb\tO\n",
+            "en:a\tB-X\nen:b\tO\nen:c\tO\nen:d\tO\nen:e\tO\n",
+        ],
+        "conllu" => &[
+            "# global.Entity = eid-etype-head-other\n# text = al mar.\n1-2\tal\t_\t_\t_\t_\t_\t_\t_\tEntity=(e1-place-1-\n\
+             1\ta\t_\t_\t_\t_\t_\t_\t_\t_\n2\tel\t_\t_\t_\t_\t_\t_\t_\t_\n2.1\tx\t_\t_\t_\t_\t_\t_\t_\t_\n\
+             3\tmar\t_\t_\t_\t_\t_\t_\t_\tEntity=(e2-place-1-)e1)|SpaceAfter=No\n4\t.\t_\t_\t_\t_\t_\t_\t_\tSpacesAfter=\\n\n",
+        ],
+        "conll2012" => &[
+            "#begin document (a/b); part 000\na/b 0 0 Anna NNP (S* - - - A (PERSON* (ARG0* (0\na/b 0 1 Berg NNP *) - - - A *) *) 0)\n\n#end document\n",
+        ],
+        "webanno-tsv" => &[
+            "#FORMAT=WebAnno TSV 3.3\n#T_SP=x.POS|p\n#T_SP=x.NamedEntity|identifier|value\n#T_RL=y.Z|a|BT_x\n\n\n#Text=a \\[b\\] c\n\
+             1-1\t0-1\ta\tX\t*[1]|*[2]\tA[1]|B\\|C[2]\t_\t_\t\n1-2\t2-5\t[b]\tX\t*[1]\tA[1]\t_\t_\t\n1-2.1\t3-4\tb\tX\t*\t*\t_\t_\t\n",
+        ],
+        "yedda" => &["a [@b [@c#X*] [$d#Y*] e#*]# [@f#g#Z*]\n"],
+        _ => &[],
+    };
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
 
 /// A format of import, with what the program itself writes in it. What is read is written again, too.
 fn format(format: &'static formats::Format) -> Reader {
@@ -317,7 +344,8 @@ fn format(format: &'static formats::Format) -> Reader {
     let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
     let write = |corpus: &Corpus| format.write(corpus, &options).map(|written| written.bytes).ok();
     let samples = SAMPLES.iter().filter(|(name, _)| *name == format.name).map(|(_, text)| text.as_bytes().to_vec());
-    let inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).chain(samples).collect();
+    let mut inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).chain(samples).collect();
+    inputs.extend(others(format.name));
     Reader::new(format.name, inputs, move |bytes| {
         let _ = formats::detect("file", bytes);
         let read = format.read(bytes, &ReadOptions::default());

@@ -80,7 +80,8 @@ def main():
     refused = subprocess.run([TAGLI, "convert", str(bare / "numbers.jsonl"), str(bare / "out.jsonl"), "--to", "hf-jsonl"],
                              capture_output=True, text=True)
     assert refused.returncode != 0 and "labels.txt" in refused.stderr, refused.stderr
-    print(f"theirs: without names refused: {refused.stderr.strip().splitlines()[0]}")
+    error = next(line for line in refused.stderr.splitlines() if line.startswith("error"))
+    print(f"theirs: without names refused: {error.split(': ', 2)[-1]}")
 
 
 if __name__ == "__main__":

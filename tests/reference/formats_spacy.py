@@ -37,6 +37,8 @@ def make_docs(nlp, count):
                 at = end
             at += 1
         doc.ents = entities
+        for token in doc:
+            token.is_sent_start = token.i == 0
         docs.append(doc)
     return docs
 
@@ -51,7 +53,7 @@ def convert(source, target, *options):
 
 def read_back(path):
     """Texts and spans of a file as tagli reads it."""
-    out = path.with_suffix(".back.jsonl")
+    out = path.with_name(path.name + ".back.jsonl")
     convert(path, out, "--to", "jsonl")
     rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     return [(row["text"], sorted((s["start"], s["end"], s["label"]) for s in row["spans"])) for row in rows]
@@ -69,7 +71,7 @@ def main():
         "examples.jsonl": "\n".join(json.dumps([doc.text, {"entities": spans_of(doc)}]) for doc in docs),
         "docs.jsonl": "\n".join(json.dumps(doc.to_json()) for doc in docs),
         "docs.json": json.dumps([doc.to_json() for doc in docs], indent=1),
-        "training2.json": json.dumps([docs_to_json([doc], id=at) for at, doc in enumerate(docs)], indent=2),
+        "training2.json": json.dumps([docs_to_json([doc], doc_id=at) for at, doc in enumerate(docs)], indent=2),
     }
     for name, text in forms.items():
         path = folder / name

@@ -18,6 +18,7 @@ pub mod palette;
 pub mod quit_menu;
 pub mod removal;
 pub mod repair_menu;
+pub mod split_menu;
 pub mod stop_menu;
 pub mod tutorial;
 pub mod whose_work;
@@ -94,6 +95,7 @@ overlays!(
     stop_menu::StopMenu,
     quit_menu::QuitMenu,
     removal::Removal,
+    split_menu::SplitMenu,
     fetch_menu::FetchMenu,
     repair_menu::RepairMenu,
     whose_work::WhoseWork,

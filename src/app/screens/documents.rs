@@ -370,6 +370,13 @@ impl Documents {
         self.refresh_in(session);
     }
 
+    /// There is a document to move, and the project can be changed.
+    fn can_move(&self, session: &Session) -> Check {
+        check(!self.shown.is_empty(), "There is no document")?;
+        let can_change = session.project.as_ref().is_some_and(|project| project.read_only.is_none());
+        check(can_change, "This project can only be read now")
+    }
+
     /// There are documents, or there would be some without the filters.
     fn has_documents(&self, _: &Session) -> Check {
         check(!self.shown.is_empty() || self.is_narrowed(), "There is no document")
@@ -513,6 +520,18 @@ impl Commands for Documents {
             keys: &[(Context::Documents, "o")],
             when: Self::has_documents,
             run: Self::next_order,
+        },
+        Row {
+            command: Command::AskSplit,
+            name: "move-to-split",
+            hint: "move",
+            doc: "Move the document, or all that are shown, to a split",
+            keys: &[(Context::Documents, "m")],
+            when: Self::can_move,
+            run: |screen, _| match screen.shown.get(screen.row) {
+                Some(document) => Request::AskSplit { document: *document, shown: screen.shown.clone() }.into(),
+                None => Outcome::none(),
+            },
         },
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Documents, list::PAGED)];

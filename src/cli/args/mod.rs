@@ -14,6 +14,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::{
     formats::{Format, OnLoss},
     inference::{Precision, Strategy},
+    project::OnDuplicate,
     runs::{Control, embedded_bases},
     spans::{Scheme, Split},
     text::Grid,
@@ -22,7 +23,7 @@ use crate::{
 pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments};
 pub use train::{NewRun, Train};
 
-use tags::Tags;
+use tags::{TAGS, Tags};
 pub use values::AtMost;
 use values::{DEVICE, at_most, described, format, one_of};
 
@@ -127,8 +128,8 @@ pub struct New {
 pub struct Import {
     /// The project's folder; for a sample, your copy of it
     pub dir: PathBuf,
-    /// Files to read
-    #[arg(required = true)]
+    /// Files to read, `-` for standard input; all of them or none
+    #[arg(required_unless_present = "undo")]
     pub files: Vec<PathBuf>,
     /// Format of the files; detected by content when not given
     #[arg(long, value_name = "F", value_parser = format())]
@@ -142,9 +143,17 @@ pub struct Import {
     /// Annotator credited with the files' annotations
     #[arg(long = "as", value_name = "ANNOTATOR")]
     pub annotator: Option<String>,
+    /// Documents whose id the project has for another text;
+    /// asked on a terminal when not given
+    #[arg(long, value_name = "HOW", value_parser = described::<OnDuplicate>())]
+    pub on_duplicate: Option<OnDuplicate>,
     /// Report what would be imported, change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Undo the last import: its documents that nobody has worked on since
+    /// are gone again
+    #[arg(long, conflicts_with_all = ["files", "format", TAGS, "split", "annotator", "on_duplicate", "dry_run"])]
+    pub undo: bool,
 }
 
 /// `tagli export`
@@ -177,14 +186,18 @@ pub struct Export {
     /// Export documents that are not done, too; a note says how many
     #[arg(long)]
     pub all: bool,
+    /// Export what this search finds, done or not; searches are those of
+    /// the Documents screen, such as 'label:Dish status:done'
+    #[arg(long, value_name = "QUERY", conflicts_with = "all", allow_hyphen_values = true)]
+    pub query: Option<String>,
 }
 
 /// `tagli convert`
 #[derive(Args, Debug)]
 pub struct Convert {
-    /// The file to read, `-` for standard input
-    #[arg(value_name = "IN")]
-    pub input: PathBuf,
+    /// The files to read, `-` for standard input; several become one file
+    #[arg(value_name = "IN", required = true)]
+    pub inputs: Vec<PathBuf>,
     /// The file to write, `-` for standard output
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
@@ -300,6 +313,22 @@ pub struct Predict {
     /// A file with one text per line, `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Write the texts with what the model finds in this format,
+    /// with scores if it can hold them
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub to: Option<&'static Format>,
+    /// The file to write with --to, `-` for standard output
+    #[arg(long, value_name = "FILE", requires = "to", default_value = "-")]
+    pub out: PathBuf,
+    /// Replace the file of --out if it exists
+    #[arg(long, requires = "to")]
+    pub force: bool,
+    /// Tag scheme of --to
+    #[arg(long, value_name = "SCHEME", value_parser = one_of::<Scheme>(), requires = "to", default_value = "bio")]
+    pub scheme: Scheme,
+    /// Treatment of spans that the format of --to cannot hold
+    #[arg(long, value_name = "HOW", value_parser = described::<OnLoss>(), requires = "to", default_value = "fail")]
+    pub on_loss: OnLoss,
     /// Strategy by which word pieces become entities;
     /// default: first, or with --json none, as in the Hugging Face pipeline
     #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>())]

@@ -1,16 +1,18 @@
 //! Reader of the CoNLL family.
 //!
-//! Which tag scheme a file has, and which columns are worth keeping, shows only at its end. So it is read twice: a
-//! [`Survey`] first, then the documents.
+//! Which tag scheme a file has shows only at its end. Spans do not depend on it, so the file is read once, and a [`Survey`] is
+//! kept of what was read.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
+    brackets,
     layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
-    meta::{META_COLUMNS, META_DOCSTART},
+    meta::{self, META_COLUMNS, META_DOCSTART},
     sentences::{Sentence, Sentences},
+    word_marks::WordMarks,
 };
 use crate::{
     formats::{
@@ -20,7 +22,7 @@ use crate::{
         source::Unreadable,
     },
     spans::{
-        Document, Scheme, Status, WordSpan,
+        Scheme, Status, WordSpan,
         scheme::{SchemeDetector, Tag, decode_tags},
         tag_form::{ONLY_LABEL, TagForm, TagRule},
     },
@@ -40,15 +42,15 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Resul
     let options = reading.options.tags;
     let Some(layout) = sniff(source, prefer, &options, &mut reading.problems)? else { return Ok(Vec::new()) };
     let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
-    let survey = Survey::of(source, layout, &options, keeps_bars, &mut reading.problems)?;
-    survey.report_columns(&mut reading.problems);
+    let mut survey = Survey::new(layout, keeps_bars, WordMarks::of(source, layout)?);
     let mut sentences = Sentences::of(source, layout)?;
     let (mut sentence, mut lost) = (Sentence::default(), 0);
-    // The survey has reported the lines that are no rows.
-    let mut reported = Problems::default();
-    while sentences.next_into(&mut sentence, &mut reported)? {
+    while sentences.next_into(&mut sentence, &mut reading.problems)? {
+        survey.add(&sentence);
         lost += survey.push(&mut sentence, reading)?;
     }
+    survey.finish(&sentences, &options);
+    survey.report_columns(&mut reading.problems);
     survey.report_oddities(reading.documents(), &mut reading.problems);
     if lost > 0 {
         let message = format!("{} left out, on empty words only", with_noun(lost, "span"));
@@ -126,7 +128,8 @@ fn tag_sentences(
     problems: &mut Problems,
 ) -> Result<Vec<TagSentence>, Unreadable> {
     let Some(layout) = sniff(source, Prefer::AfterWord, options, problems)? else { return Ok(Vec::new()) };
-    let survey = Survey::of(source, layout, options, false, problems)?;
+    // Whether tags can be returned unchanged, all of them show together.
+    let survey = Survey::of(source, layout, options, problems)?;
     survey.report_columns(problems);
     if survey.has_parts {
         problems.push(Problem::warning("of spans that overlap only the first is scored"));
@@ -138,7 +141,7 @@ fn tag_sentences(
     while sentences.next_into(&mut sentence, &mut reported)? {
         list.push(TagSentence {
             line: sentence.lines.first().copied().unwrap_or_default(),
-            words: sentence.words().map(str::to_owned).collect(),
+            words: sentence.words().map(|word| survey.marks.spelling(word).to_owned()).collect(),
             tags: if survey.is_plain {
                 sentence.tags().map(str::to_owned).collect()
             } else {
@@ -149,12 +152,17 @@ fn tag_sentences(
     Ok(list)
 }
 
+/// Different tags that are remembered; they are compared one by one.
+const MOST_SEEN: usize = 32;
 /// Words of a sentence that is too long to be one.
 const LONG_SENTENCE: usize = 500;
 
 /// What a file as a whole shows.
 struct Survey {
     layout: ColumnLayout,
+    detector: SchemeDetector,
+    /// Tags that were noted.
+    seen: Vec<String>,
     scheme: Scheme,
     /// Tags that the scheme would write otherwise.
     exceptions: usize,
@@ -166,7 +174,13 @@ struct Survey {
     keeps_bars: bool,
     /// Whether all tags are spelt as this program spells them.
     is_plain: bool,
-    /// Whether a column beside word and tag has a value that is no filler.
+    /// What the words have beside their spelling.
+    marks: WordMarks,
+    /// Rows that are parts of a token, and words that are not in the text.
+    unread: (usize, usize),
+    /// Brackets without a counterpart in their sentence.
+    faults: usize,
+    /// Whether a column beside word and tag had a value that is no filler, so far.
     keeps_others: bool,
     docstarts: usize,
     words: usize,
@@ -192,61 +206,106 @@ impl Count {
 }
 
 impl Survey {
-    /// Reads the whole file. Lines that are no rows are added to `problems`.
-    fn of(
-        source: &dyn Source,
-        layout: ColumnLayout,
-        options: &TagOptions,
-        keeps_bars: bool,
-        problems: &mut Problems,
-    ) -> Result<Self, Unreadable> {
-        let mut survey = Self {
+    fn new(layout: ColumnLayout, keeps_bars: bool, marks: WordMarks) -> Self {
+        Self {
             layout,
+            detector: SchemeDetector::default(),
+            seen: Vec::new(),
             scheme: Scheme::Bio,
             exceptions: 0,
             has_middle: false,
             has_parts: false,
             keeps_bars,
-            is_plain: layout.form == TagForm::OURS,
+            is_plain: layout.form == TagForm::OURS && !layout.is_brackets,
+            marks,
+            unread: (0, 0),
+            faults: 0,
             keeps_others: false,
             docstarts: 0,
             words: 0,
             orphans: Count::default(),
             empty_words: Count::default(),
-        };
-        let mut detector = SchemeDetector::default();
+        }
+    }
+
+    /// Reads the whole file. Lines that are no rows are added to `problems`.
+    fn of(
+        source: &dyn Source,
+        layout: ColumnLayout,
+        options: &TagOptions,
+        problems: &mut Problems,
+    ) -> Result<Self, Unreadable> {
+        let mut survey = Self::new(layout, false, WordMarks::of(source, layout)?);
         let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
         while sentences.next_into(&mut sentence, problems)? {
-            if survey.add(&sentence) {
-                detector.add(survey.tags(&sentence));
-            }
+            survey.add(&sentence);
         }
-        survey.docstarts = sentences.docstarts();
-        survey.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| detector.scheme());
-        survey.exceptions = detector.exceptions(survey.scheme);
+        survey.finish(&sentences, options);
         Ok(survey)
     }
 
-    /// Adds what a sentence shows. Returns whether each word has one tag, so that the scheme shows.
-    fn add(&mut self, sentence: &Sentence) -> bool {
-        let form = self.layout.form;
+    /// Concludes what the whole file shows.
+    fn finish(&mut self, sentences: &Sentences<'_>, options: &TagOptions) {
+        self.docstarts = sentences.docstarts();
+        self.unread = sentences.unread();
+        self.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| self.detector.scheme());
+        self.exceptions = self.detector.exceptions(self.scheme);
+    }
+
+    /// Adds what a sentence shows.
+    fn add(&mut self, sentence: &Sentence) {
         self.words += sentence.words().len();
-        self.has_middle |= sentence.tags().any(|tag| form.is_middle(tag));
-        self.is_plain &= sentence.tags().all(|tag| form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag));
-        let has_parts = !self.keeps_bars && sentence.tags().any(|tag| form.has_parts(tag));
-        self.has_parts |= has_parts;
-        self.keeps_others |= sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
+        self.keeps_others =
+            self.keeps_others || sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
+        if sentence.has_empty_word {
+            for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
+                self.empty_words.add(*line);
+            }
+        }
+        if self.layout.is_brackets {
+            self.faults += brackets::spans(sentence.tags()).1;
+        } else if sentence.is_tagged {
+            // Nothing shows in a sentence that is O throughout.
+            self.add_tags(sentence);
+        }
+    }
+
+    fn add_tags(&mut self, sentence: &Sentence) {
+        for tag in sentence.tags().filter(|tag| *tag != "O") {
+            self.note_tag(tag);
+        }
+        if self.has_parts_in(sentence) {
+            return;
+        }
         let mut before = Tag::Outside;
         for (tag, line) in self.tags(sentence).zip(&sentence.lines) {
-            if !has_parts && begins_without_b(before, tag) {
+            if begins_without_b(before, tag) {
                 self.orphans.add(*line);
             }
             before = tag;
         }
-        for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
-            self.empty_words.add(*line);
+        // Each word has one tag, so that the scheme shows.
+        let tags = self.tags(sentence);
+        self.detector.add(tags);
+    }
+
+    /// Adds what a tag shows by itself. Most files have few different ones.
+    fn note_tag(&mut self, tag: &str) {
+        if self.seen.iter().any(|seen| seen == tag) {
+            return;
         }
-        !has_parts
+        let form = self.layout.form;
+        self.has_middle |= form.is_middle(tag);
+        self.is_plain = self.is_plain && form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag);
+        self.has_parts |= !self.keeps_bars && form.has_parts(tag);
+        if self.seen.len() < MOST_SEEN {
+            self.seen.push(tag.to_owned());
+        }
+    }
+
+    /// Whether a word of a sentence, whose tags were noted, has several labels.
+    fn has_parts_in(&self, sentence: &Sentence) -> bool {
+        self.has_parts && sentence.tags().any(|tag| self.layout.form.has_parts(tag))
     }
 
     /// The parsed tags of a sentence.
@@ -269,6 +328,7 @@ impl Survey {
             let note = Problem::note("this line names the columns and is no word").at(line);
             problems.push(note.hint("--no-header reads it as a word"));
         }
+        self.marks.report(problems);
         match layout.form {
             TagForm::Label => problems
                 .push(Problem::note("tags have no B- and I-: adjacent words with the same label are read as one span")),
@@ -300,6 +360,21 @@ impl Survey {
                 format!("{} not as {name} would write them, read by their letters", with_noun(self.exceptions, "tag"));
             problems.push(Problem::note(message).hint("--tag-scheme names the scheme of the file"));
         }
+        let unread = [
+            (
+                self.unread.0,
+                "row",
+                "of words that a token of several words has (1 and 2 after 1-2): their tags are the token's",
+            ),
+            (self.unread.1, "word", "that is not in the text (such as 3.1): left out"),
+        ];
+        for (number, thing, what) in unread.into_iter().filter(|(number, ..)| *number > 0) {
+            problems.push(Problem::note(format!("{} {what}", with_noun(number, thing))));
+        }
+        if self.faults > 0 {
+            let brackets = with_noun(self.faults, "bracket");
+            problems.push(Problem::warning(format!("{brackets} without a counterpart in the sentence: left out")));
+        }
         let Count { number, first } = self.empty_words;
         if number > 0 {
             let message = format!("{}, kept as it is", with_noun(number, "empty word"));
@@ -313,7 +388,13 @@ impl Survey {
 
     /// The spans of a sentence.
     fn spans(&self, sentence: &Sentence) -> Vec<WordSpan> {
-        if !self.has_parts {
+        if !sentence.is_tagged {
+            return Vec::new();
+        }
+        if self.layout.is_brackets {
+            return brackets::spans(sentence.tags()).0;
+        }
+        if !self.has_parts_in(sentence) {
             return decode_tags(self.tags(sentence));
         }
         // Words with several labels: each label by itself, in the runs of words that have it.
@@ -344,30 +425,27 @@ impl Survey {
     /// Hands a sentence over as a document. Returns the number of spans that have only empty words.
     fn push(&self, sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
         let spans = self.spans(sentence);
-        let mut document = Document::from_words(reading.next_id(), sentence.words());
+        let (mut document, words) = self.marks.document(reading.next_id(), sentence);
         document.split = reading.options.split;
         let (mut placed, mut lost) = (Vec::with_capacity(spans.len()), 0);
         for span in spans {
-            match document.range_of_words(span.start..span.end).filter(|range| !range.is_empty()) {
+            let inside = words.get(span.start..span.end).unwrap_or_default();
+            let range = inside.first().zip(inside.last()).map(|(first, last)| first.join(*last));
+            match range.filter(|range| !range.is_empty()) {
                 Some(range) => placed.push((range, reading.label(&span.label))),
                 None => lost += 1,
             }
         }
         document.meta = std::mem::take(&mut sentence.meta).into();
         if self.keeps_others {
-            document.meta.insert(META_COLUMNS.to_owned(), self.others_of(sentence));
+            let width = self.layout.columns.saturating_sub(2);
+            document.meta.insert(META_COLUMNS.to_owned(), meta::columns(width, sentence.others()));
         }
-        if self.docstarts > 1 {
+        if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
         }
         reading.push(Found { document, spans: placed, status: Status::Done })?;
         Ok(lost)
-    }
-
-    fn others_of(&self, sentence: &Sentence) -> Value {
-        let width = self.layout.columns.saturating_sub(2);
-        let columns = (0..width).map(|at| sentence.others().skip(at).step_by(width).map(Value::from).collect());
-        Value::Array(columns.collect())
     }
 
     /// Describes the properties of the file.
@@ -377,9 +455,14 @@ impl Survey {
         if layout.columns > 2 {
             list.push(layout.columns_text());
         }
-        list.push(if layout.separator == Separator::Tab { "tab" } else { "spaces" }.to_owned());
+        list.push(match (layout.joined, layout.separator) {
+            (Some(joined), _) => joined.description(),
+            (None, Separator::Tab) => "tab".to_owned(),
+            (None, Separator::Spaces) => "spaces".to_owned(),
+        });
         let scheme = if self.has_middle { "BMES" } else { scheme_name(self.scheme) };
         list.push(match layout.form {
+            _ if layout.is_brackets => "brackets".to_owned(),
             TagForm::Label => "labels without B- and I-".to_owned(),
             TagForm::OURS => format!("{scheme} tags"),
             form => format!("{scheme} tags as {}", form.example()),

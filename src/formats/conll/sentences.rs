@@ -5,22 +5,23 @@ use serde_json::{Map, Value};
 use super::{
     layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::META_COMMENTS,
+    row_id::RowId,
+    table_lines::TableLines,
 };
 use crate::{
     formats::{
         Problem, Source,
-        decode::Lines,
         problem::{Problems, quoted, with_noun},
         source::Unreadable,
     },
-    spans::tag_form::TagForm,
+    spans::{scheme::Tag, tag_form::TagForm},
     text::TextRange,
 };
 
 /// A sentence with its columns, unchanged.
 #[derive(Default)]
 pub(super) struct Sentence {
-    /// Columns of all rows, one after another.
+    /// Lines of all rows, one after another.
     text: String,
     words: Vec<TextRange>,
     tags: Vec<TextRange>,
@@ -28,7 +29,11 @@ pub(super) struct Sentence {
     others: Vec<TextRange>,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
-    /// Number of the `-DOCSTART-` line before it, from 1; 0 if there is none.
+    /// Whether a word is empty.
+    pub(super) has_empty_word: bool,
+    /// Whether a tag is another one than `O`.
+    pub(super) is_tagged: bool,
+    /// Number of its document of the file, from 1; `-DOCSTART-` lines separate them.
     pub(super) docstart: usize,
     /// Comments before and in it.
     pub(super) meta: Map<String, Value>,
@@ -50,31 +55,46 @@ impl Sentence {
         self.others.iter().map(|range| range.of(&self.text))
     }
 
+    /// Cell `index` of those that [`Self::others`] has.
+    pub(super) fn other(&self, index: usize) -> Option<&str> {
+        self.others.get(index).map(|range| range.of(&self.text))
+    }
+
     fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
+    fn last_tag(&self) -> &str {
+        self.tags.last().map_or("", |range| range.of(&self.text))
+    }
+
+    /// Gives the last row another tag.
+    fn set_last_tag(&mut self, tag: &str) {
+        let start = self.text.len();
+        self.text.push_str(tag);
+        if let Some(last) = self.tags.last_mut() {
+            *last = TextRange::new(start, self.text.len());
+        }
+        self.is_tagged |= tag != "O";
+    }
+
     fn clear(&mut self) {
-        let Self { text, words, tags, others, lines, docstart, meta } = self;
+        let Self { text, words, tags, others, lines, has_empty_word, is_tagged, docstart, meta } = self;
         text.clear();
         for columns in [words, tags, others] {
             columns.clear();
         }
         lines.clear();
+        *has_empty_word = false;
+        *is_tagged = false;
         *docstart = 0;
         *meta = Map::new();
-    }
-
-    fn add(&mut self, column: &str) -> TextRange {
-        let start = self.text.len();
-        self.text.push_str(column);
-        TextRange::new(start, self.text.len())
     }
 }
 
 /// Reader of the sentences of a file.
 pub(super) struct Sentences<'a> {
-    lines: Lines<'a>,
+    lines: TableLines<'a>,
     rows: RowReader,
 }
 
@@ -84,8 +104,18 @@ impl<'a> Sentences<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
-        let rows = RowReader { layout, docstarts: 0, meta: Map::new(), columns: Vec::new() };
-        Ok(Self { lines: Lines::of(source)?, rows })
+        let rows = RowReader {
+            layout,
+            docstarts: 0,
+            document: 1,
+            is_begun: false,
+            meta: Map::new(),
+            cells: Vec::new(),
+            inside: 0,
+            parts: 0,
+            unwritten: 0,
+        };
+        Ok(Self { lines: TableLines::of(source, layout.joined)?, rows })
     }
 
     /// Reads the next sentence into `sentence`. Returns whether there was one.
@@ -101,7 +131,9 @@ impl<'a> Sentences<'a> {
                 if is_end {
                     self.rows.end(sentence);
                 }
-                self.rows.docstarts += usize::from(docstart);
+                if docstart {
+                    self.rows.begin_document();
+                }
                 if is_end {
                     return Ok(true);
                 }
@@ -117,63 +149,112 @@ impl<'a> Sentences<'a> {
     pub(super) fn docstarts(&self) -> usize {
         self.rows.docstarts
     }
+
+    /// Number of rows so far that are parts of a token (1 and 2 after 1-2), and of words that are not in the text (3.1).
+    pub(super) fn unread(&self) -> (usize, usize) {
+        (self.rows.parts, self.rows.unwritten)
+    }
 }
 
 /// Reader of the lines of sentences.
 struct RowReader {
     layout: ColumnLayout,
     docstarts: usize,
+    /// Number of the document of the file, from 1.
+    document: usize,
+    /// Whether something of that document was read.
+    is_begun: bool,
     /// Comments since the last sentence.
     meta: Map<String, Value>,
-    /// Empty; kept because its memory is used for the columns of each line.
-    columns: Vec<&'static str>,
+    /// Columns of the line that is read.
+    cells: Vec<TextRange>,
+    /// Number of the last word that belongs to a token of several words.
+    inside: u32,
+    parts: usize,
+    unwritten: usize,
 }
 
 impl RowReader {
+    /// Begins a document of the file, after a `-DOCSTART-` line.
+    fn begin_document(&mut self) {
+        self.docstarts += 1;
+        self.document += usize::from(self.is_begun);
+        self.is_begun = true;
+    }
+
     /// Ends a sentence, which gets the comments.
     fn end(&mut self, sentence: &mut Sentence) {
-        sentence.docstart = self.docstarts;
+        self.inside = 0;
+        self.is_begun = true;
+        sentence.docstart = self.document;
         sentence.meta = std::mem::take(&mut self.meta);
     }
 
     fn line(&mut self, number: usize, line: &str, sentence: &mut Sentence) -> Result<(), Problem> {
-        let mut columns: Vec<&str> = std::mem::take(&mut self.columns);
-        let width = self.layout.split(line, &mut columns);
-        let tag = columns.get(self.layout.tag).map_or("", |tag| tag.trim_matches(' '));
+        let width = self.layout.split(line, &mut self.cells);
+        let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line).trim_matches(' '));
         let good = width.is_ok() && self.layout.read_tag(tag).is_some();
         let is_label = self.layout.form == TagForm::Label && line.starts_with("# ");
-        let read = if self.layout.header == Some(number) {
+        if self.layout.header == Some(number) {
             // The header has the names of the columns.
             Ok(())
         } else if (!good || is_label) && self.is_comment(line, width.is_ok(), sentence.is_empty()) {
             self.comment(line);
             Ok(())
         } else if good {
-            self.row(number, &columns, tag, sentence);
+            self.row(number, line, tag, sentence);
             Ok(())
         } else {
             Err(self.row_error(line, width.err(), tag).at(number))
-        };
-        columns.clear();
-        // Collecting no elements in place keeps the memory, for columns of another lifetime.
-        self.columns = columns.into_iter().map(|_| "").collect();
-        read
+        }
     }
 
-    fn row(&self, number: usize, columns: &[&str], tag: &str, sentence: &mut Sentence) {
-        let word = self.layout.word;
-        for (at, column) in columns.iter().enumerate() {
-            if at == word {
-                let range = sentence.add(column);
+    /// Adds the line whose columns were split last.
+    fn row(&mut self, number: usize, line: &str, tag: &str, sentence: &mut Sentence) {
+        let id = self.layout.number.and_then(|number| RowId::read(self.cells.get(number)?.of(line)));
+        match id {
+            Some(RowId::Empty) => {
+                self.unwritten += 1;
+                return;
+            }
+            Some(RowId::Word(word)) if word <= self.inside && !sentence.is_empty() => {
+                self.parts += 1;
+                self.add_part(tag, sentence);
+                return;
+            }
+            Some(RowId::Token(_, last)) => self.inside = last,
+            _ => {}
+        }
+        let start = sentence.text.len();
+        sentence.text.push_str(line);
+        for (at, cell) in self.cells.iter().enumerate() {
+            let range = TextRange::new(start + cell.start, start + cell.end);
+            if at == self.layout.tag {
+                // Blanks around it do not belong to it.
+                let blanks = cell.len().saturating_sub(tag.len());
+                let blanks =
+                    if blanks == 0 { 0 } else { cell.of(line).bytes().take_while(|byte| *byte == b' ').count() };
+                let start = (range.start + blanks).min(range.end);
+                sentence.tags.push(TextRange::new(start, start + tag.len()));
+            } else if at == self.layout.word {
                 sentence.words.push(range);
-            } else if at != self.layout.tag {
-                let range = sentence.add(column);
+                sentence.has_empty_word |= range.is_empty();
+            } else {
                 sentence.others.push(range);
             }
         }
-        let range = sentence.add(tag);
-        sentence.tags.push(range);
+        sentence.is_tagged |= tag != "O";
         sentence.lines.push(number);
+    }
+
+    /// Adds the tag of a word that belongs to the token of the last row, if that has none.
+    fn add_part(&self, tag: &str, sentence: &mut Sentence) {
+        if self.layout.is_brackets {
+            let both = format!("{}{tag}", sentence.last_tag());
+            sentence.set_last_tag(&both);
+        } else if self.layout.read_tag(sentence.last_tag()).is_none_or(|tag| tag == Tag::Outside) {
+            sentence.set_last_tag(tag);
+        }
     }
 
     /// Whether a line that is no good row is a comment. One with all columns of a row is a row with a fault, which is
@@ -193,6 +274,9 @@ impl RowReader {
                     .hint(hint)
             }
             None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
+            None if self.layout.is_brackets => {
+                Problem::error(format!("{} is no bracket such as (Dish*, * or *): {}", quoted(tag), quoted(line)))
+            }
             None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line))).hint(format!(
                 "the tags of this file are O, or as {}, with a letter of B I E L S U M W",
                 self.layout.form.example()

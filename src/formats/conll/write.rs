@@ -1,10 +1,12 @@
 //! Writers of the CoNLL family.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{
     layout::DOCSTART,
-    meta::{META_COLUMNS, META_DOCSTART},
+    meta::{self, META_COLUMNS, META_DOCSTART},
 };
 use crate::{
     formats::{
@@ -18,9 +20,10 @@ use crate::{
 
 /// Spaces between columns: no word or label may contain a separator.
 const SPACES: WordRules =
-    WordRules { separators: &[' ', '\t', '\n', '\r'], empty_words: false, reserved: Some(DOCSTART) };
+    WordRules { separators: &[' ', '\t', '\n', '\r'], in_labels: &[], empty_words: false, reserved: Some(DOCSTART) };
 /// A tab between tag and word: both may contain spaces, and the word may be empty.
-const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
+const TABS: WordRules =
+    WordRules { separators: &['\t', '\n', '\r'], in_labels: &[], empty_words: true, reserved: None };
 
 /// Columns of a layout, from 0, and what they can hold.
 struct Columns {
@@ -46,7 +49,10 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
         }
         let columns = middle_columns(document, words.len());
         for (at, (word, tag)) in words.iter().zip(tags).enumerate() {
-            let [pos, chunk] = columns.map_or(["-X-", "_"], |columns| columns.map(|column| value(column, at)));
+            let [pos, chunk] = match &columns {
+                Some([pos, chunk]) => [pos, chunk].map(|column| column.get(at).copied().unwrap_or("_")),
+                None => ["-X-", "_"],
+            };
             [word, " ", pos, " ", chunk, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
         }
     })
@@ -87,15 +93,16 @@ fn sentence_writer<'a, F>(
     lines: F,
 ) -> Box<dyn Writer + 'a>
 where
-    F: FnMut(&mut Output, &Document, &[&str], &[String]) + 'a,
+    F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>]) + 'a,
 {
     let fitter = Fitter::new(columns.rules, labels);
     Box::new(SentenceWriter { fitter, options, columns, lines, unusual: 0 })
 }
 
-impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWriter<'_, F> {
+impl<F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>])> Writer for SentenceWriter<'_, F> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let Some(Fitted { words, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses) else {
+        let Some(Fitted { words, is_plain, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses)
+        else {
             return;
         };
         if words.is_empty() {
@@ -103,8 +110,10 @@ impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWr
             return;
         }
         let texts: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();
-        self.unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
-        (self.lines)(out, document, &texts, &self.options.scheme.encode(&spans, words.len()));
+        if !is_plain {
+            self.unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
+        }
+        (self.lines)(out, document, &texts, &self.options.scheme.tags(&spans, words.len()));
         out.push("\n");
         out.count(spans.len(), changed);
     }
@@ -122,19 +131,13 @@ impl<F: FnMut(&mut Output, &Document, &[&str], &[String])> Writer for SentenceWr
 
 /// The two columns between word and tag as they were read.
 /// `None` if they no longer fit the words.
-fn middle_columns(document: &Document, words: usize) -> Option<[&[Value]; 2]> {
-    let [Value::Array(pos), Value::Array(chunk)] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else {
-        return None;
-    };
-    (fits(pos, words) && fits(chunk, words)).then_some([pos, chunk])
+fn middle_columns(document: &Document, words: usize) -> Option<[Vec<&str>; 2]> {
+    let [pos, chunk] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else { return None };
+    let [pos, chunk] = [meta::values(pos)?, meta::values(chunk)?];
+    (fits(&pos, words) && fits(&chunk, words)).then_some([pos, chunk])
 }
 
 /// Whether a column has a value for each word, and each of them can be written.
-fn fits(column: &[Value], words: usize) -> bool {
-    let mut texts = column.iter().map(|value| value.as_str().unwrap_or_default());
-    column.len() == words && texts.all(|text| !text.is_empty() && !text.contains(SPACES.separators))
-}
-
-fn value(column: &[Value], at: usize) -> &str {
-    column.get(at).and_then(Value::as_str).unwrap_or("_")
+fn fits(column: &[&str], words: usize) -> bool {
+    column.len() == words && column.iter().all(|text| !text.is_empty() && !text.contains(SPACES.separators))
 }

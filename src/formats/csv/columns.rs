@@ -4,8 +4,7 @@ use super::records::Record;
 use crate::formats::{Problem, TagOptions, problem::quoted};
 
 /// Names of columns, the usual one first. Letter case, blanks, dots and bars do not count.
-const ID: &[&str] =
-    &["docid", "documentid", "id", "doc", "textid", "reviewid", "sentenceid", "file", "filename", "name"];
+const ID: &[&str] = &["docid", "documentid", "id", "doc", "textid", "reviewid", "sentenceid", "file", "filename"];
 const START: &[&str] = &[
     "start",
     "begin",
@@ -66,7 +65,7 @@ impl Columns {
         let span_text = span.and_then(|span| table.span_text(span));
         let used: Vec<usize> = used.into_iter().chain(span_text).collect();
         let text = table.named(DOCUMENT, &used).or_else(|| table.longest(&used, span));
-        // Where all spans begin at 0, the text of a span may be that of its document.
+        // Where all spans begin at 0, the text of a span may be its document's.
         let starts =
             |[start, ..]: [usize; 3]| table.rows.iter().all(|row| number(row.cell(start)).is_none_or(|at| at == 0));
         let (text, span_text) = match (text, span_text) {

@@ -1,6 +1,6 @@
 //! `csv`: a table with one row for each span, as spreadsheets and pandas have it.
 //!
-//! `doc_id,start,end,label,text,document,status,split`: `text` is that of the span, `document` that of the whole document, in
+//! `doc_id,start,end,label,text,document,status,split`: `text` has the span, `document` the whole document, in
 //! its first row only. Offsets count code points. Tables with other names and orders of columns are read, and tables of texts
 //! without spans; the columns are known by their names and by what they hold.
 
@@ -14,7 +14,7 @@ use super::{
     format::{Format, Sample},
 };
 use columns::Columns;
-use records::{Record, Records};
+use records::{Record, Records, SAMPLE};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -27,9 +27,6 @@ pub(super) const FORMAT: Format = Format {
     read: Some(read::read),
     write: Some(write::write),
 };
-
-/// First records of a table that show its columns.
-const SAMPLE: usize = 200;
 
 /// Accepts a table with the columns of spans; with the extension, any table.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
@@ -44,6 +41,10 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut row = Record::default();
     while rows.len() < SAMPLE && input.next_into(&mut row).ok()? {
         rows.push(row.clone());
+    }
+    // Label Studio's tables have spans as JSON in a cell.
+    if rows.iter().any(|row| row.cells().any(|cell| cell.starts_with("[{\""))) {
+        return None;
     }
     match Columns::of(&rows, &TagOptions::default()) {
         Ok(columns) if columns.span.is_some() => {

@@ -8,9 +8,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    SAMPLE,
     columns::{Columns, number},
-    records::{Record, Records, head_of, separator_of},
+    records::{Record, Records, SAMPLE, head_of, separator_of},
 };
 use crate::{
     formats::{
@@ -59,6 +58,10 @@ fn read_table(
             continue;
         }
         table.row(&record, offsets, reading)?;
+    }
+    if records.ends_in_quotes(&record) {
+        let message = "a quote is not closed: the record that begins here has the rest of the file";
+        reading.problems.push(Problem::error(message).at(record.line));
     }
     table.push_all(offsets, reading)?;
     Ok(table.finish(separator, reading))

@@ -13,6 +13,8 @@ use crate::formats::{
     source::{Source, Unreadable},
 };
 
+/// First records of a table that show its columns.
+pub(super) const SAMPLE: usize = 200;
 /// Longest record, in bytes: beyond it a quote is not closed.
 const LONGEST: usize = 256 << 20;
 /// Separators that are tried, the usual one first.
@@ -52,11 +54,15 @@ struct Limited<R> {
     input: R,
     /// Bytes that may still be read for the record.
     left: Rc<Cell<usize>>,
+    /// Number of quotes so far.
+    quotes: Rc<Cell<usize>>,
 }
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let length = self.input.read(bytes)?;
+        let quotes = memchr::memchr_iter(b'"', bytes.get(..length).unwrap_or_default()).count();
+        self.quotes.set(self.quotes.get() + quotes);
         match self.left.get().checked_sub(length) {
             Some(left) => self.left.set(left),
             None => return Err(io::Error::other(TooLong)),
@@ -75,6 +81,7 @@ pub(super) struct Records<'a> {
     source: &'a dyn Source,
     reader: csv::Reader<Limited<Box<dyn Read + 'a>>>,
     left: Rc<Cell<usize>>,
+    quotes: Rc<Cell<usize>>,
     bytes: ByteRecord,
 }
 
@@ -85,13 +92,19 @@ impl<'a> Records<'a> {
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, separator: u8) -> Result<Self, Unreadable> {
         let left = Rc::new(Cell::new(LONGEST));
+        let quotes = Rc::default();
         let input: Box<dyn Read + 'a> = Box::new(decode::body(source)?);
         let reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(Limited { input, left: Rc::clone(&left) });
-        Ok(Self { source, reader, left, bytes: ByteRecord::new() })
+            .from_reader(Limited { input, left: Rc::clone(&left), quotes: Rc::clone(&quotes) });
+        Ok(Self { source, reader, left, quotes, bytes: ByteRecord::new() })
+    }
+
+    /// Whether a quote seems to be open at the end: their number is odd, and `last`, the last record, has several lines.
+    pub(super) fn ends_in_quotes(&self, last: &Record) -> bool {
+        self.quotes.get() % 2 == 1 && line_of(self.reader.position()) > last.line + 1
     }
 
     /// Reads the next record. Returns whether there was one.

@@ -108,6 +108,8 @@ fn a_table_is_written_with_the_text_of_a_document_once() {
 fn a_quote_that_is_not_closed_and_other_encodings_are_named() {
     let open = read("doc_id,start,end,label,text\n1,0,1,A,\"abc\n2,0,1,B,d\n");
     assert_eq!(open.corpus.documents.len(), 1);
+    assert!(open.problems[0].to_string().starts_with("line 2: a quote is not closed"), "{:?}", open.problems);
+    assert!(!read("doc_id,start,end,label,text\n1,0,1,A,\"a\n\"\"c\"\n").has_errors());
     let latin = FORMAT.read(b"doc_id,text\n1,caf\xe9\n", &ReadOptions::default());
     assert!(latin.problems[0].message.contains("is not UTF-8") && latin.corpus.documents.is_empty());
 }

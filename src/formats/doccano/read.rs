@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Generation, OFFSETS, SPANS, UTF16, span, spans_of, text_key};
+use super::record::{Generation, OFFSETS, SPANS, UTF16, span, spans_of, text_key};
 use crate::{
     formats::{
         Problem,

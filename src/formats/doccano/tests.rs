@@ -133,6 +133,16 @@ fn bad_spans_are_left_out_by_name_and_the_document_is_not_done() {
 }
 
 #[test]
+fn records_with_faults_do_not_hide_the_format() {
+    let good = r#"{"text":"a","label":[[0,1,"X"]]}"#;
+    for bad in [r#"{"label":[[0,1,"X"]]}"#, r#"{"text":"a","score":NaN}"#, "nonsense"] {
+        for text in [format!("{good}\n{bad}\n"), format!("{bad}\n{good}\n")] {
+            assert_eq!(guesses("a.jsonl", text.as_bytes())[0].format.name, "doccano", "{text}");
+        }
+    }
+}
+
+#[test]
 fn texts_with_labels_are_no_spans() {
     let first = read(r#"{"text":"good","label":["positive"]}"#);
     assert_eq!((first.corpus.span_count(), first.corpus.annotation(0).status), (0, Status::Todo));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Generation, OFFSETS, UTF16, span, spans_of, text_key};
+use super::record::{Generation, OFFSETS, UTF16, span, spans_of, text_key};
 use crate::{
     formats::{
         WriteOptions,

@@ -36,7 +36,7 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut notes = JsonNotes::default();
     for _ in 0..20 {
         let Some(item) = items.next_item().ok()? else { break };
-        let Ok(row) = item.object(&mut notes) else { break };
+        let Ok(row) = item.object(&mut notes) else { continue };
         // A text with tokens is of another format.
         if row.get("text").is_some_and(Value::is_string) {
             return None;
@@ -89,7 +89,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
 }
 
 /// Any word and any label can be a string.
-pub(super) const STRINGS: WordRules = WordRules { separators: &[], empty_words: true, reserved: None };
+pub(super) const STRINGS: WordRules = WordRules { separators: &[], in_labels: &[], empty_words: true, reserved: None };
 
 /// Writes one row on each line, with tags as strings, so that no list of names is needed beside the file.
 fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
@@ -103,7 +103,7 @@ struct RowWriter<'a> {
 
 impl Writer for RowWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let Some(Fitted { words, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses) else {
+        let Some(Fitted { words, spans, changed, .. }) = self.fitter.fit(document, annotation, &mut out.losses) else {
             return;
         };
         let tokens: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();

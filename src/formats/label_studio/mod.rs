@@ -4,8 +4,10 @@
 //! A document keeps its whole task in `foreign`. Writing changes only the regions of the one annotation that was read, so
 //! that the work of other annotators, drafts, relations, predictions and unknown fields are written back unchanged.
 
+pub(super) mod conll;
 mod read;
 mod task;
+mod treebank;
 mod write;
 
 use super::format::{Format, Sample};

@@ -21,12 +21,12 @@ use crate::{
 /// Writes a list of tasks.
 /// A document that was read from a task is written as that task with its regions updated; any other becomes a new task.
 pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-    Box::new(TaskWriter { labels, config, configured: options.config.is_some(), tasks: 0 })
+    Box::new(TaskWriter::new(labels, options))
 }
 
-struct TaskWriter<'a> {
+pub(super) struct TaskWriter<'a> {
     labels: &'a LabelSet,
+    options: &'a WriteOptions,
     config: LabelConfig,
     configured: bool,
     /// Number of tasks written.
@@ -54,8 +54,14 @@ const COPIES: usize = 64;
 /// Identity of a span: code points and label name.
 type SpanKey = (usize, usize, String);
 
-impl TaskWriter<'_> {
-    fn task(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> (Value, usize) {
+impl<'a> TaskWriter<'a> {
+    pub(super) fn new(labels: &'a LabelSet, options: &'a WriteOptions) -> Self {
+        let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
+        Self { labels, options, config, configured: options.config.is_some(), tasks: 0 }
+    }
+
+    /// Returns the task of a document, and its number of spans.
+    pub(super) fn task(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> (Value, usize) {
         let wanted = self.wanted(document, annotation, losses);
         let count = wanted.len();
         let mut task = self.base(document);
@@ -140,7 +146,7 @@ impl TaskWriter<'_> {
                 }
                 None => {
                     let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    losses.add(&document.id, &what, "left out", "left out");
+                    losses.add_at(&document.id, span.range, &what, "left out", "left out");
                 }
             }
         }
@@ -181,9 +187,13 @@ impl TaskWriter<'_> {
                 room = left;
                 value = json!({"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]});
             }
-            result.push(json!({
+            let mut region = json!({
                 "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual", "value": value,
-            }));
+            });
+            if let (Some(score), Some(region)) = (self.options.score(span), region.as_object_mut()) {
+                region.insert("score".to_owned(), json!(score));
+            }
+            result.push(region);
         }
         result
     }

@@ -8,6 +8,7 @@
 //! follow from the words of the document only the names of their fields are kept there.
 
 mod read;
+mod task;
 mod tokens;
 mod write;
 
@@ -18,6 +19,7 @@ use super::{
     format::{Format, Sample},
     json_items::{JsonItems, JsonNotes},
 };
+use task::spans;
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -34,25 +36,6 @@ pub(super) const FORMAT: Format = Format {
 /// Keys that only Prodigy writes.
 const KEYS: [&str; 6] = ["_input_hash", "_task_hash", "_is_binary", "_view_id", "_session_id", "answer"];
 
-/// Whether a task is about its one span only, and not about its whole text.
-fn is_binary(task: &Map<String, Value>) -> bool {
-    let view = task.get("_view_id").and_then(Value::as_str);
-    match task.get("_is_binary").and_then(Value::as_bool) {
-        Some(is_binary) => is_binary,
-        // Older versions do not say it.
-        None => view == Some("ner") || spans(task).iter().any(|span| span.get("answer").is_some()),
-    }
-}
-
-fn spans(task: &Map<String, Value>) -> &[Value] {
-    task.get("spans").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// Whether a span was asked about and refused.
-fn is_rejected(span: &Value) -> bool {
-    span.get("answer").and_then(Value::as_str).is_some_and(|answer| answer != "accept")
-}
-
 /// A key that only Prodigy's spans have.
 fn key_of_spans(task: &Map<String, Value>) -> Option<&'static str> {
     ["token_start", "answer", "input_hash"]
@@ -66,7 +49,7 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut items = JsonItems::of(&source).ok()?;
     let mut notes = JsonNotes::default();
     while let Some(item) = items.next_item().ok()? {
-        let Ok(task) = item.object(&mut notes) else { break };
+        let Ok(task) = item.object(&mut notes) else { continue };
         let key = KEYS.iter().find(|key| task.contains_key(**key)).copied();
         if let Some(key) = key.or_else(|| key_of_spans(&task)) {
             return task.get("text")?.is_string().then(|| (93, format!("JSON objects with a text and {key}")));

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{is_binary, tokens};
+use super::{
+    task::{self, is_binary},
+    tokens,
+};
 use crate::{
     formats::{
         Problem,
@@ -44,8 +47,8 @@ impl DraftReader for Tasks {
         let mut draft = Draft { id: take_id(&task, "id"), text, ..Draft::default() };
         let mut spans = Vec::new();
         let mut has_rejected = false;
-        for span in super::spans(&task) {
-            let is_rejected = super::is_rejected(span);
+        for span in task::spans(&task) {
+            let is_rejected = task::is_rejected(span);
             self.rejected_spans += usize::from(is_rejected);
             has_rejected |= is_rejected;
             if !is_rejected {
@@ -80,14 +83,10 @@ impl DraftReader for Tasks {
 
     fn report(self, problems: &mut Problems) {
         let notes = [
-            (self.rejected, "task", "rejected: its spans are not read, and it is not done"),
-            (self.rejected_spans, "span", "rejected: not read, and its text is not done"),
+            (self.rejected, "task", "rejected: spans not read, and not done"),
+            (self.rejected_spans, "span", "rejected: not read, and the text not done"),
             (self.ignored, "task", "ignored: read as skipped"),
-            (
-                self.binary,
-                "task",
-                "about a single span, accepted: partial, as it says nothing about the rest of its text",
-            ),
+            (self.binary, "task", "about a single span, accepted: partial, as the rest of the text was not looked at"),
             (self.unanswered, "task", "with spans and without an answer: partial"),
         ];
         for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {
@@ -136,7 +135,7 @@ impl Tasks {
     }
 }
 
-/// Reads a span. Its copy of the text, if it has one, is not that of an image.
+/// Reads a span, with its copy of the text if it has one.
 pub(super) fn span_of_task(span: &Value) -> Result<RawSpan, String> {
     span_of_object(span, ["start", "end", "label"])
 }

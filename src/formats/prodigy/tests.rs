@@ -161,6 +161,17 @@ fn a_new_document_gets_id_tokens_and_answer() {
 }
 
 #[test]
+fn records_of_other_tools_become_tasks_of_their_own() {
+    let record = r#"{"id":7,"text":"pad thai","label":[[0,8,"Dish"]],"Comments":[]}"#;
+    let corpus = crate::formats::find("doccano").unwrap().read(record.as_bytes(), &ReadOptions::default()).corpus;
+    let text = String::from_utf8(FORMAT.write(&corpus, &WriteOptions::default()).unwrap().bytes).unwrap();
+    let spans = r#""spans":[{"start":0,"end":8,"label":"Dish"}]"#;
+    assert_eq!(text, format!("{{\"id\":\"7\",\"text\":\"pad thai\",{spans},\"answer\":\"accept\"}}\n"));
+    let back = crate::formats::find("doccano").unwrap().write(&read(&text).corpus, &WriteOptions::default()).unwrap();
+    assert_eq!(back.bytes, b"{\"id\":7,\"text\":\"pad thai\",\"label\":[[0,8,\"Dish\"]]}\n");
+}
+
+#[test]
 fn tasks_without_text_are_named() {
     let image = read(r#"{"image":"a.png","_view_id":"image_manual","answer":"accept"}"#);
     assert!(image.problems[0].to_string().starts_with("line 1: `text` is missing"), "{}", image.problems[0]);

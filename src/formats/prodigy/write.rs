@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    is_binary, is_rejected,
     read::{Tasks, span_of_task},
+    task::{is_binary, is_rejected},
     tokens,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, Status},
-    text::{CharRange, OffsetMap, TextRange, Utf16Range},
+    text::{CharRange, OffsetMap, Utf16Range},
 };
 
 /// Writes one task on each line. A document that was read from a task is written as that task: unchanged if nothing was done,
@@ -45,7 +45,7 @@ impl Writer for TaskWriter<'_> {
         let count = spans.len();
         let text = SpanText::new(&document.id, &document.text);
         let on = Target { document, text, map: OffsetMap::new(&document.text) };
-        let kept = kept_record(document, |task| task.get("text")?.as_str());
+        let kept = kept_record(document, text_of);
         let task = match kept {
             Some(Value::Object(task)) if is_same(&task, annotation.status, &spans, &on.map) => with_tokens(task, &on),
             Some(Value::Object(task)) => self.updated(with_tokens(task, &on), annotation.status, spans, &on),
@@ -62,6 +62,13 @@ impl Writer for TaskWriter<'_> {
             out.losses.note(format!("{spans} inside tokens: written without token_start and token_end"));
         }
     }
+}
+
+/// Text of a task; `None` for records of other tools, which have their spans under these keys.
+fn text_of(task: &Value) -> Option<&str> {
+    const OTHERS: [&str; 7] = ["label", "labels", "entities", "annotations", "annotation", "prediction", "fields"];
+    let is_task = OTHERS.iter().all(|key| task.get(key).is_none_or(|value| !value.is_array() && !value.is_object()));
+    task.get("text").filter(|_| is_task)?.as_str()
 }
 
 /// Whether a task says what a document says.

@@ -283,7 +283,7 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                 Err(_) => return Err("its span groups cannot be read".to_owned()),
             },
         };
-        let mut seen: HashSet<(TextRange, usize)> = spans.iter().map(|(range, name)| (*range, name.number())).collect();
+        let mut seen: HashSet<(TextRange, usize)> = spans.iter().map(|(range, name)| (*range, name.at())).collect();
         for (bytes, name) in groups {
             let group: ReadGroup<'_> =
                 rmp_serde::from_slice(bytes).map_err(|_| format!("its span group {} cannot be read", quoted(&name)))?;
@@ -295,7 +295,7 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                 let label = self.strings.get(label).filter(|label| !label.is_empty()).ok_or("a span has no label")?;
                 let range = first.join(last);
                 let index = self.reading.label(label);
-                if !range.is_empty() && seen.insert((range, index.number())) {
+                if !range.is_empty() && seen.insert((range, index.at())) {
                     spans.push((range, index));
                 }
             }

@@ -4,16 +4,16 @@
 //! training data of version 2 (`paragraphs`, `sentences`, `tokens`). Written: a list of examples, one on each line, as both
 //! versions train from it. Offsets count code points.
 
+mod kind;
 mod read;
 mod write;
-
-use serde_json::{Map, Value};
 
 use super::{
     drafts,
     format::{Format, Sample},
     json_items::{JsonItems, JsonNotes},
 };
+use kind::{Kind, kind_of};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -26,42 +26,6 @@ pub(super) const FORMAT: Format = Format {
     read: Some(drafts::read::<read::Examples>),
     write: Some(write::write),
 };
-
-/// Kinds of JSON that spaCy reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// A text with its annotations.
-    Example,
-    /// `Doc.to_json`.
-    Doc,
-    /// Training data of version 2.
-    Paragraphs,
-    /// Several examples under the key `annotations`, as a widely used web page for spaCy saves them.
-    Wrapped,
-}
-
-/// The kind of a value; `None` if it is none of spaCy's.
-fn kind_of(value: &Value) -> Option<Kind> {
-    if let Value::Array(list) = value {
-        return match list.as_slice() {
-            [Value::String(_), Value::Object(_), ..] => Some(Kind::Example),
-            _ => None,
-        };
-    }
-    let object = value.as_object()?;
-    if has_list(object, "paragraphs") {
-        return Some(Kind::Paragraphs);
-    }
-    if has_list(object, "annotations") && object.contains_key("classes") {
-        return Some(Kind::Wrapped);
-    }
-    let is_doc = has_list(object, "ents") || has_list(object, "tokens") && object.contains_key("sents");
-    (object.get("text")?.is_string() && is_doc).then_some(Kind::Doc)
-}
-
-fn has_list(object: &Map<String, Value>, key: &str) -> bool {
-    object.get(key).is_some_and(Value::is_array)
-}
 
 /// Accepts values whose first is one of spaCy's.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Kind, kind_of};
+use super::kind::{Kind, kind_of};
 use crate::{
     formats::{
         Problem,
-        drafts::{Draft, DraftReader, RawSpan, read_spans, span_of_list, span_of_object},
+        drafts::{Draft, DraftReader, RawSpan, read_spans, span_of_list, span_of_object, take_id},
         offsets::Unit,
         problem::{Problems, quoted, with_noun},
     },
@@ -40,7 +40,7 @@ impl DraftReader for Examples {
             (Some(Kind::Example), Value::Array(list)) => Ok(vec![self.example(list)?]),
             (Some(Kind::Doc), Value::Object(doc)) => Ok(vec![self.doc(doc)?]),
             (Some(Kind::Paragraphs), Value::Object(mut data)) => {
-                let id = super::super::drafts::take_id(&data, "id");
+                let id = take_id(&data, "id");
                 let Some(Value::Array(paragraphs)) = data.shift_remove("paragraphs") else { return Ok(Vec::new()) };
                 let only = paragraphs.len() == 1;
                 let drafts = paragraphs.into_iter().enumerate().map(|(at, paragraph)| {

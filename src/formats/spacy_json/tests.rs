@@ -8,8 +8,10 @@ fn read(text: &str) -> Read {
     FORMAT.read(text.as_bytes(), &ReadOptions::default())
 }
 
-/// Status, spans with labels, and words of each document.
-fn contents(read: &Read) -> Vec<(Status, Vec<(String, String)>, Vec<String>)> {
+/// Status, spans with labels, and words of a document.
+type Contents = (Status, Vec<(String, String)>, Vec<String>);
+
+fn contents(read: &Read) -> Vec<Contents> {
     let spans = read.corpus.pairs().map(|(document, annotation)| {
         let spans = annotation
             .spans()

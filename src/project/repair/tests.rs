@@ -499,12 +499,12 @@ fn assert_repaired(dir: &Path, at: &str) {
     assert!(report.is_sound(), "{at}: {:?}", report.findings);
     assert_eq!(spans(dir), [1, 1, 1], "{at}");
     assert_eq!(Project::open(dir).unwrap().manifest.labels.name(LabelId(2)), "Dish", "{at}");
-    assert!(lines(dir, "documents.jsonl.bad").iter().any(|line| line == "not json"), "{at}");
-    assert!(lines(dir, "annotations/anna.jsonl.bad").iter().any(|line| line.contains("todo")), "{at}");
+    assert!(lines(dir, "documents.jsonl.bad").iter().any(|line| line == "not json"), "{at}: documents.jsonl.bad");
+    assert!(lines(dir, "annotations/anna.jsonl.bad").iter().any(|line| line.contains("todo")), "{at}: anna.jsonl.bad");
     let run = fs::read_dir(dir.join("runs/0001-mini")).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(!run.into_iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{at}");
-    assert!(!dir.join("runs/0007-mini").exists(), "{at}");
-    assert!(!dir.join("annotations/.anna.import").exists(), "{at}");
+    assert!(!run.into_iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{at}: a temporary file");
+    assert!(!dir.join("runs/0007-mini").exists(), "{at}: an empty run");
+    assert!(!dir.join("annotations/.anna.import").exists(), "{at}: an import log");
 }
 
 #[test]

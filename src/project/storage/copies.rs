@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::StorageError, open::LARGE, own::Place, write};
+use super::{buffered, error::StorageError, open::LARGE, own::Place, write};
 use crate::guard::{self, Links};
 
 /// Most copies of one file that are kept beside each other.
@@ -56,7 +56,7 @@ fn copy_to_new(from: &Path, to: &Path) -> Result<(), StorageError> {
         source.rewind()?;
         io::copy(&mut source.take(LARGE), file).map(drop)
     };
-    write(to, &copy, |_, _| Ok(Place::Free(Some(metadata.permissions()))))
+    write(to, &|file| buffered(file, &copy), |_, _| Ok(Place::Free(Some(metadata.permissions()))))
 }
 
 /// Whether two regular files have the same bytes.

@@ -163,7 +163,7 @@ impl Dir {
     /// Creates a file; an existing one is an error.
     pub(super) fn create_file(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         step()?;
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(sys::openat(self, name.as_ref(), flags, FILE_MODE)?.into())
     }
 

@@ -7,8 +7,8 @@
 //! outside its folder. Nothing is removed or renamed without a proof that this program made it; see `own.rs`.
 
 use std::{
-    fs::{self, Permissions},
-    io,
+    fs::{self, File, Permissions},
+    io::{self, BufWriter, Write as _},
     os::unix::fs::PermissionsExt,
     path::Path,
 };
@@ -56,6 +56,9 @@ use self::{
 };
 use crate::guard;
 
+/// Bytes that are written at once.
+const WRITTEN_AT_ONCE: usize = 1 << 20;
+
 /// Replaces a file atomically: writes and syncs a new one, gives it the name, and syncs the folder.
 ///
 /// Keeps the permissions of an existing file.
@@ -73,6 +76,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
 /// # Errors
 /// As [`replace`], and those of `contents`.
 pub fn replace_with(path: &Path, contents: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<(), StorageError> {
+    replace_file(path, &|file| buffered(file, contents))
+}
+
+/// Writes contents to a file in large blocks.
+fn buffered(file: &File, contents: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, file);
+    contents(&mut file)?;
+    file.flush()
+}
+
+/// As [`replace_with`], with a file that `contents` can also read before it gets its name.
+///
+/// # Errors
+/// As [`replace_with`].
+pub fn replace_file(path: &Path, contents: &dyn Fn(&File) -> io::Result<()>) -> Result<(), StorageError> {
     write(path, contents, |dir, name| Ok(Place::Over(replaced_permissions(dir, name)?)))
 }
 
@@ -81,7 +99,15 @@ pub fn replace_with(path: &Path, contents: &dyn Fn(&mut dyn io::Write) -> io::Re
 /// # Errors
 /// There is one (kind `AlreadyExists`), or the file system refuses.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    write(path, &|file| file.write_all(bytes), |_, _| Ok(Place::Free(None)))
+    create_new_file(path, &|mut file| file.write_all(bytes))
+}
+
+/// As [`replace_file`], but never replaces an existing file.
+///
+/// # Errors
+/// There is one (kind `AlreadyExists`), or as [`replace_file`].
+pub fn create_new_file(path: &Path, contents: &dyn Fn(&File) -> io::Result<()>) -> Result<(), StorageError> {
+    write(path, contents, |_, _| Ok(Place::Free(None)))
 }
 
 fn write(

@@ -16,7 +16,7 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs::{File, Permissions},
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     os::fd::AsRawFd,
     path::Path,
 };
@@ -36,9 +36,6 @@ use super::{
 };
 use crate::guard;
 
-/// Bytes that are written at once.
-const WRITTEN_AT_ONCE: usize = 1 << 20;
-
 /// Way in which a new file gets its name.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
@@ -48,9 +45,9 @@ pub(super) enum Place {
     Over(Option<Permissions>),
 }
 
-/// Writes the contents of a file.
+/// Writes the contents of a file, which is empty and can be read, too.
 /// It is called again if the first attempt to create the file fails.
-pub(super) type Fill<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+pub(super) type Fill<'a> = dyn Fn(&File) -> io::Result<()> + 'a;
 
 /// Writes and syncs a new file, and gives it its name in one step.
 pub(super) fn put(dir: &Dir, name: &OsStr, contents: &Fill<'_>, place: &Place) -> io::Result<()> {
@@ -89,10 +86,7 @@ impl NewFile<'_> {
             self.file.set_permissions(permissions.clone())?;
         }
         step()?;
-        let mut file = BufWriter::with_capacity(WRITTEN_AT_ONCE, &self.file);
-        contents(&mut file)?;
-        file.flush()?;
-        drop(file);
+        contents(&self.file)?;
         sync_file(&self.file)
     }
 
@@ -145,7 +139,7 @@ fn unnamed(dir: &Dir) -> Option<File> {
     if lacks(Lack::Unnamed) || step().is_err() {
         return None;
     }
-    let flags = sys::OFlags::TMPFILE | sys::OFlags::WRONLY | sys::OFlags::CLOEXEC;
+    let flags = sys::OFlags::TMPFILE | sys::OFlags::RDWR | sys::OFlags::CLOEXEC;
     sys::openat(dir, ".", flags, super::dir::FILE_MODE).ok().map(File::from)
 }
 
@@ -306,7 +300,7 @@ impl OwnFile {
 /// Starts a record, before the thing that it is about exists.
 pub(in crate::project) fn begin_record(dir: &Dir, id: &Id, subject: &Subject, files: &[&str]) -> io::Result<Record> {
     let line = first_line(id, subject, files)?;
-    put(dir, id.record().as_ref(), &|file| file.write_all(&line), &Place::Free(None))?;
+    put(dir, id.record().as_ref(), &|mut file| file.write_all(&line), &Place::Free(None))?;
     dir.sync()?;
     Record::read(dir, id)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }

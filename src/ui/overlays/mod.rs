@@ -18,6 +18,7 @@ mod palette;
 mod quit_menu;
 mod removal;
 mod repair_menu;
+mod split_menu;
 mod stop_menu;
 mod tutorial;
 mod whose_work;
@@ -38,13 +39,13 @@ impl Canvas<'_> {
         match overlay {
             Overlay::Annotators(panel) => self.annotators(area, panel),
             Overlay::Correction(panel) => self.correction(area, panel),
-            Overlay::Export(_) => self.export(area),
+            Overlay::Export(panel) => self.export(area, panel),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
             Overlay::WhoseWork(panel) => self.whose_work(area, panel),
             Overlay::Guide(panel) => self.guide(area, panel),
             Overlay::Help(panel) => self.help(area, panel),
             Overlay::History(panel) => self.history(area, panel),
-            Overlay::Import(_) => self.import(area),
+            Overlay::Import(panel) => self.import(area, panel),
             Overlay::Jump(_) => self.jump(area),
             Overlay::LabelEditor(panel) => self.label_editor(area, panel),
             Overlay::Labels(_) => self.more_labels(area),
@@ -55,6 +56,7 @@ impl Canvas<'_> {
             Overlay::Palette(panel) => self.palette(area, panel),
             Overlay::QuitMenu(_) => self.quit_menu(area),
             Overlay::Removal(panel) => self.removal(area, panel),
+            Overlay::SplitMenu(panel) => self.split_menu(area, panel),
             Overlay::StopMenu(_) => self.stop_menu(area),
         }
     }

@@ -5,6 +5,7 @@ use crate::{
         Effect, Event, Key, Screen, State,
         effect::NewProject,
         event::{Damage, Level, Opened, WelcomeItem},
+        exchange::ImportPreview,
         overlays::{Overlay, tutorial::STEPS},
         prompts::Prompt,
         tests::message,
@@ -299,7 +300,11 @@ fn a_file_is_imported_while_nothing_can_be_tagged() {
     let mut state = project();
     press(&mut state, ": i m p o r t enter");
     update(&mut state, Event::Paste(" ~/more.txt".into()));
-    assert_eq!(press(&mut state, "enter"), [Effect::Import { generation: 1, file: "~/more.txt".into() }]);
+    let file = || "~/more.txt".to_owned();
+    assert_eq!(press(&mut state, "enter"), [Effect::PreviewImport { generation: 1, file: file() }]);
+    let preview = ImportPreview { fingerprint: 9, ..ImportPreview::default() };
+    update(&mut state, Event::ImportPreviewed { generation: 1, outcome: Ok(Box::new(preview)) });
+    assert_eq!(press(&mut state, "enter"), [Effect::Import { generation: 2, file: file(), fingerprint: 9 }]);
     assert!(state.session.project.is_none() && press(&mut state, "3 enter").is_empty());
     update(&mut state, Event::Opened(Box::new(opened())));
     assert!(state.session.project.is_some() && state.welcome.opening.is_none());

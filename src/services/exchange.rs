@@ -1,0 +1,214 @@
+//! Exports of the open project, and previews of files that may be imported into it.
+
+use std::path::PathBuf;
+
+use super::{events::Events, journal_writer::Flusher, thread::Thread};
+use crate::{
+    app::{
+        Event,
+        exchange::{ExportChoices, ImportPreview, Loss, NotExported, OnLoss, PreviewedDocument},
+    },
+    formats::{self, Problem, Severity, WriteOptions},
+    project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
+    spans::Document,
+    text::{TextRange, number::with_noun},
+    work::{
+        export::{self, Export, ExportError, Exported, Target, WriteError},
+        preview::{self, Preview},
+    },
+};
+
+/// Documents of a preview.
+const PREVIEWED: usize = 3;
+/// Ids in use that a preview names.
+const PREVIEWED_IDS: usize = 5;
+/// Code points of a document's text in a preview: some lines on the smallest screen.
+const PREVIEWED_TEXT: usize = 600;
+
+/// Writes the documents of the annotator that are done into `exports/`.
+pub(super) fn export(
+    project: &Project,
+    annotator: &AnnotatorName,
+    journal: &Flusher,
+    choices: &ExportChoices,
+) -> Result<String, NotExported> {
+    let format = formats::find(choices.format).map_err(refused)?;
+    journal.flush().map_err(NotExported::Refused)?;
+    let annotator = project.read_annotator(annotator).map_err(refused)?;
+    let on_loss = match choices.on_loss {
+        OnLoss::Fail => formats::OnLoss::Fail,
+        OnLoss::Skip => formats::OnLoss::Skip,
+        OnLoss::Snap => formats::OnLoss::Snap,
+    };
+    let exported = export::export(&Export {
+        project,
+        journal: &annotator.journal,
+        format,
+        split: choices.split,
+        chosen: Chosen::Done,
+        options: WriteOptions { scheme: choices.scheme, on_loss, ..WriteOptions::default() },
+        target: Target::Exports(Existing::Keep),
+    });
+    match exported {
+        Ok(exported) => Ok(report(&exported)),
+        Err(ExportError::Write(WriteError::Losses(problems))) => {
+            let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+            Err(NotExported::Losses(errors.map(loss).collect()))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn refused(error: impl ToString) -> NotExported {
+    NotExported::Refused(error.to_string())
+}
+
+/// Describes an export, with the first of its notes.
+fn report(exported: &Exported) -> String {
+    let Exported { path, documents, round_trip, notes, .. } = exported;
+    let path = path.as_deref().unwrap_or_else(|| "".as_ref()).display();
+    let notes = match notes.as_slice() {
+        [] => String::new(),
+        [only] => format!("; {only}"),
+        [first, rest @ ..] => format!("; {first} (and {} more)", rest.len()),
+    };
+    format!("{path}: {}, {round_trip}{notes}", with_noun(*documents, "document"))
+}
+
+fn loss(problem: &Problem) -> Loss {
+    let place = problem.place.as_ref();
+    Loss {
+        document: place.map(|place| place.document.clone()),
+        range: place.and_then(|place| place.range),
+        reason: problem.reason().to_owned(),
+    }
+}
+
+/// Looks at a file on a thread of its own, because it may be large; the answer is sent as an event.
+pub(super) fn preview(project: &Project, annotator: &AnnotatorName, generation: u64, file: PathBuf, events: &Events) {
+    let (project, annotator) = (project.clone(), annotator.clone());
+    let (own, panicked) = (events.clone(), events.clone());
+    let thread = Thread::start(
+        "preview",
+        move || {
+            let seen = preview::preview(&project, &annotator, &file, PREVIEWED);
+            let outcome = seen.map(|seen| Box::new(shown(seen))).map_err(|error| error.to_string());
+            own.send(Event::ImportPreviewed { generation, outcome });
+        },
+        move |cause| panicked.send(Event::ImportPreviewed { generation, outcome: Err(cause.to_string()) }),
+    );
+    if let Err(error) = thread {
+        let outcome = Err(format!("a thread cannot be started: {error}"));
+        events.send(Event::ImportPreviewed { generation, outcome });
+    }
+}
+
+/// A preview for the screen.
+fn shown(seen: Preview) -> ImportPreview {
+    let Preview { contents, report, new_labels, .. } = seen;
+    let remarks = report.left_out();
+    let known = contents.labels.into_iter().filter(|name| !new_labels.contains(name)).collect();
+    ImportPreview {
+        fingerprint: seen.fingerprint,
+        format: seen.format.to_owned(),
+        why: seen.why,
+        counts: [contents.documents, contents.words, contents.spans],
+        added: [report.documents, report.spans],
+        remarks: remarks.split("; ").filter(|remark| !remark.is_empty()).map(str::to_owned).collect(),
+        renamed: (report.renamed.len(), report.renamed.into_iter().take(PREVIEWED_IDS).collect()),
+        labels: known,
+        new_labels,
+        problems: seen.problems.iter().map(ToString::to_string).collect(),
+        is_refused: seen.is_refused,
+        first: seen.first.into_iter().map(|(document, spans)| previewed(document, spans)).collect(),
+    }
+}
+
+/// The beginning of a document, with the spans that are wholly in it.
+fn previewed(document: Document, mut spans: Vec<(TextRange, String)>) -> PreviewedDocument {
+    let end = document.text.char_indices().nth(PREVIEWED_TEXT).map(|(end, _)| end);
+    let text = document.text.get(..end.unwrap_or(document.text.len())).unwrap_or_default().to_owned();
+    spans.retain(|(range, _)| range.end <= text.len());
+    spans.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    PreviewedDocument { id: document.id, text, spans, is_cut: end.is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::{
+        project::{ImportItem, Manifest},
+        services::journal_writer::{AnnotatorFile, JournalWriter},
+        spans::{LabelId, LabelSet, Status},
+        text::Grid,
+    };
+
+    /// A project with a document of which a whole word and a half one are labelled.
+    fn project(dir: &std::path::Path) -> Project {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let spans = [(0, 3), (8, 11)].map(|(start, end)| (TextRange::new(start, end), LabelId(2)));
+        let document = Document::new("half", "seafood bar", Grid::Natural);
+        let item = ImportItem { document, spans: spans.into(), status: Status::Done };
+        project.import(Some(&mut ada), 0, vec![item]).unwrap();
+        project
+    }
+
+    #[test]
+    fn an_export_lists_its_losses_with_their_places_or_writes_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(&dir.path().join("p"));
+        let name: AnnotatorName = "ada".parse().unwrap();
+        let ada = project.annotator(&name, 0).unwrap();
+        let file = AnnotatorFile { file: ada.into_appender(), documents: project.documents.clone() };
+        let journal = JournalWriter::start(Box::new(file), Events::new(unbounded().0)).unwrap();
+        let export = |on_loss| {
+            export(&project, &name, &journal.flusher(), &ExportChoices { on_loss, ..ExportChoices::default() })
+        };
+        let Err(NotExported::Losses(losses)) = export(OnLoss::Fail) else { panic!() };
+        let place = (losses[0].document.as_deref(), losses[0].range);
+        assert_eq!((losses.len(), place), (1, (Some("half"), Some(TextRange::new(0, 3)))));
+        assert!(losses[0].reason.starts_with("the span `sea` (`Dish`) ends inside a word"), "{losses:?}");
+        let path = project.root.join("exports/conll2003.conll");
+        assert!(!path.exists());
+        for (on_loss, said, tags) in [(OnLoss::Skip, "left out", 1), (OnLoss::Snap, "widened to `seafood`", 2)] {
+            let text = export(on_loss).unwrap();
+            assert!(
+                text.contains("1 document, ") && text.contains("document `half`: ") && text.contains(said),
+                "{text}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap().matches("B-Dish").count(), tags, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_previewed_and_the_project_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = project(&dir.path().join("p"));
+        let (sender, received) = unbounded();
+        let events = Events::new(sender);
+        let see = |file: PathBuf| {
+            preview(&project, &"ada".parse().unwrap(), 3, file, &events);
+            let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
+            let Event::ImportPreviewed { generation: 3, outcome } = event else { panic!("{event:?}") };
+            outcome
+        };
+        let file = dir.path().join("more.conll");
+        let long = "soup\tB-Dish\n".repeat(PREVIEWED_TEXT);
+        std::fs::write(&file, format!("good\tO\nsoup\tB-Dish\n\nfish\tB-Fish\n\n{long}\n")).unwrap();
+        let seen = see(file).unwrap();
+        let spans = PREVIEWED_TEXT + 2;
+        assert_eq!((seen.counts, seen.is_refused, seen.first.len()), ([3, spans + 1, spans], false, 3));
+        assert_eq!((seen.labels.join(" "), seen.new_labels.join(" ")), ("Dish".to_owned(), "Fish".to_owned()));
+        assert_eq!((seen.first[0].spans[0].0, seen.first[0].is_cut), (TextRange::new(5, 9), false));
+        let cut = &seen.first[2];
+        assert!(cut.is_cut && cut.text.len() == PREVIEWED_TEXT && cut.spans.len() == PREVIEWED_TEXT / 5);
+        assert!(see(dir.path().to_owned()).is_err());
+        assert_eq!(Project::open(&project.root).unwrap().documents.len(), 1);
+    }
+}

@@ -1,0 +1,127 @@
+//! Conversions, imports and exports of files.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{TAGGED, support::Place};
+
+#[test]
+fn several_files_become_one() {
+    let place = Place::new();
+    place.file("a.txt", TAGGED);
+    place.file("b.txt", "late lunch\n");
+    let answer = place.tagli("convert a.txt b.txt c.jsonl --json").fine();
+    assert_eq!(answer.json()["proof"]["documents_back"], 4);
+    assert!(answer.err.contains("a.txt: tag-first (") && answer.err.contains("b.txt: text ("), "{}", answer.err);
+    let ids: Vec<String> =
+        place.read("c.jsonl").lines().map(|line| line.split('"').nth(3).unwrap().to_owned()).collect();
+    assert_eq!(ids, ["a-1", "a-2", "a-3", "b-1"]);
+    place.tagli("convert a.txt b.txt b.txt --to text --force").fails(2, &["same file"]);
+    // A label that occurs only far from the beginning.
+    let many = format!("{}tacos B-Dish\n\nRome B-City\n\n", "soup O\n\n".repeat(25_000));
+    place.file("many.conll", &many);
+    place.tagli("convert many.conll many.bio --to conll2002").fine();
+    assert_eq!(place.read("many.bio"), many);
+}
+
+#[test]
+fn an_id_that_is_in_use_is_asked_about_and_an_import_can_be_undone() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    place.file("a.txt", "great soup\nopen late\n");
+    place.tagli("import food a.txt").fine();
+    let before = place.read("food/documents.jsonl");
+    place.file("a.txt", "great stew\nopen late\nnew\n");
+    place.tagli("import food a.txt").fails(1, &["1 document with an id", "a-1", "--on-duplicate skip"]);
+    let planned = place.tagli("import food a.txt --dry-run --on-duplicate copy --json").fine().json();
+    assert_eq!(planned["files"][0]["renamed"], json!([["a-1", "a-1-2"]]));
+    assert_eq!(place.read("food/documents.jsonl"), before);
+    place.file(
+        "more.jsonl",
+        "{\"id\":\"x\",\"text\":\"tacos\",\"spans\":[{\"start\":0,\"end\":5,\"label\":\"Dish\"}]}\n",
+    );
+    let done = place.tagli("import food a.txt more.jsonl --on-duplicate update --as ada").fine();
+    assert!(done.out.contains("1 document updated"), "{}", done.out);
+    assert!(place.read("food/documents.jsonl").contains("great stew"));
+    let undone = place.tagli("import food --undo").fine();
+    assert!(
+        undone.out.contains("the import of a.txt, more.jsonl: 2 documents gone again, 1 document with"),
+        "{}",
+        undone.out
+    );
+    let texts = place.read("food/documents.jsonl");
+    assert!(texts.lines().count() == 2 && texts.contains("great soup"), "{texts}");
+    place.tagli("doctor food").fine();
+    place.tagli("import food --undo").fine();
+    assert_eq!(place.read("food/documents.jsonl"), "");
+    place.tagli("import food --undo").fails(1, &["no import"]);
+    place.tagli("import food --undo a.txt").fails(2, &["--undo"]);
+    place.tagli("import food a.txt missing.txt").fails(1, &["missing.txt"]);
+    assert_eq!(place.read("food/documents.jsonl"), "");
+}
+
+#[test]
+fn an_export_of_a_search_has_what_the_search_finds() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    place.file("a.txt", TAGGED);
+    place.file("b.txt", "late lunch\n");
+    place.tagli("import food a.txt b.txt --as ada").fine();
+    let found = |query: &str| {
+        let words = ["export", "food", "--format", "jsonl", "--out", "-", "--as", "ada", "--query", query];
+        let answer = place.run(&words).fine();
+        answer.out.lines().map(|line| line.split('"').nth(3).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("label:Dish status:done"), ["a-2"]);
+    assert_eq!(found("status:todo"), ["b-1"]);
+    assert_eq!(found("-label:Dish"), ["a-1", "a-3", "b-1"]);
+    let export = "export food --format jsonl --out - --as ada --query";
+    place.tagli(&format!("{export} pizza")).fails(1, &["finds no document"]);
+    place.tagli(&format!("{export} lable:Dish")).fails(2, &["did you mean `label:`"]);
+    place.tagli(&format!("{export} mismatch")).fails(2, &["needs the suggestions of a model"]);
+}
+
+/// Inputs that a person may have, and what the message must name.
+#[test]
+fn bad_input_is_named_by_every_command_that_reads() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]><View>&b;</View>";
+    place.file("bomb.xml", bomb);
+    let labels: String = (0..10_000).map(|n| format!("w B-L{n}\n\n")).collect();
+    let utf16: Vec<u8> = "great tacos\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: [(&str, Vec<u8>, &[&str]); 7] = [
+        ("cut.json", b"[{\"data\": {\"text\": \"a\"}},\n {\"data\": {\"te".to_vec(), &["cut.json:2"]),
+        ("cut.jsonl", b"{\"text\":\"a\"}\n{\"text\":\"b".to_vec(), &["cut.jsonl:2", "byte"]),
+        ("utf16.txt", [b"\xff\xfe".to_vec(), utf16].concat(), &["UTF-16", "iconv"]),
+        ("latin.txt", b"caf\xe9\n".to_vec(), &["latin.txt:1", "ISO-8859-1"]),
+        ("cesu.txt", b"a\n\xed\xa0\xbd\xed\xb8\x8a\n".to_vec(), &["cesu.txt:2", "CESU-8"]),
+        ("labels.conll", labels.into_bytes(), &["10,000 different labels", "2,000"]),
+        ("nan.jsonl", b"{\"text\":\"a\",\"spans\":[{\"start\":NaN}]}\n".to_vec(), &["nan.jsonl:1"]),
+    ];
+    for (name, bytes, parts) in cases {
+        fs::write(place.path(name), bytes).unwrap();
+        for command in ["import food NAME", "convert NAME out.jsonl", "inspect NAME", "import food NAME --dry-run"] {
+            place.tagli(&command.replace("NAME", name)).fails(1, parts);
+        }
+    }
+    place.tagli("convert cut.jsonl out.jsonl --config bomb.xml").fails(1, &["bomb.xml:1"]);
+    assert!(!place.path("out.jsonl").exists());
+    assert_eq!(place.read("food/documents.jsonl"), "");
+}
+
+#[test]
+fn unusual_text_goes_through_unchanged() {
+    let place = Place::new();
+    // U+0085 is white space and ends no line; a word may be the one that separates documents.
+    let text =
+        "{\"id\":\"1\",\"text\":\"one\u{85}two \u{2028}three\",\"spans\":[{\"start\":0,\"end\":3,\"label\":\"N\"}]}\n";
+    place.file("a.jsonl", text);
+    place.tagli("convert a.jsonl b.jsonl").fine();
+    assert!(place.read("b.jsonl").contains("one\u{85}two \u{2028}three"));
+    place.file("reserved.jsonl", "{\"id\":\"1\",\"text\":\"a -DOCSTART- b\",\"words\":[[0,1],[2,12],[13,14]]}\n");
+    place.tagli("convert reserved.jsonl c.conll").fails(1, &["document `1`", "-DOCSTART-", "--on-loss"]);
+    place.tagli("convert reserved.jsonl c.bio --to tag-first").fine();
+    assert_eq!(place.read("c.bio"), "O\ta\nO\t-DOCSTART-\nO\tb\n\n");
+}
