@@ -8,11 +8,15 @@
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
 mod argilla;
+mod brat;
+mod cas_json;
 mod conll;
+mod container;
 mod conversion;
 mod corpus;
 mod csv;
 mod decode;
+mod detect;
 mod digits;
 mod doccano;
 mod drafts;
@@ -31,8 +35,10 @@ mod plain;
 mod problem;
 mod prodigy;
 mod round_trip;
+mod several;
 mod sink;
 mod source;
+mod spacy;
 mod spacy_json;
 mod table;
 mod webanno_tsv;
@@ -45,6 +51,7 @@ pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Pl
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
+pub use detect::{detect, detect_source};
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
 pub use found::{FoundAnnotation, FoundDocuments};
@@ -52,8 +59,8 @@ pub use label_config::LabelConfig;
 pub use label_studio::predictions;
 pub use problem::{LossPlace, Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
-pub use source::Source;
-pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find_by_extension, names};
+pub use source::{Files, ReadSeek, Source};
+pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
@@ -197,5 +204,7 @@ pub struct Written {
     pub texts_changed: usize,
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,7 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
-use std::io;
-
 use super::{
-    Source,
     format::{DetectFn, Format, Sample},
     problem::quoted,
 };
@@ -28,25 +25,21 @@ pub static FORMATS: &[&Format] = &[
     &super::doccano::FORMAT,
     &super::prodigy::FORMAT,
     &super::hugging_face::JSONL,
+    &super::hugging_face::PARQUET,
     &super::spacy_json::FORMAT,
     &super::csv::FORMAT,
     &super::argilla::FORMAT,
     &super::label_studio::conll::FORMAT,
     &super::webanno_tsv::FORMAT,
     &super::yedda::FORMAT,
+    &super::brat::FORMAT,
+    &super::spacy::FORMAT,
+    &super::cas_json::FORMAT,
 ];
-
-/// The format for any text; its reader names the first byte that is none.
-const FALLBACK: &Format = &super::plain::FORMAT;
 
 /// Formats that are recognised so that the error can name them.
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
-    recognised("brat", |sample| {
-        by_extension(sample, "ann").filter(|_| sample.text.lines().next().is_some_and(|line| line.contains('\t')))
-    }),
-    recognised("parquet", |sample| sample.text.starts_with("PAR1").then(|| (95, "the first four bytes".to_owned()))),
-    recognised("spacy", |sample| by_extension(sample, "spacy")),
     recognised("slate", |sample| by_extension(sample, "annotations")),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
     unknown("tags", "the file has tags and no words", has_only_tags),
@@ -62,20 +55,6 @@ pub struct Guess {
     pub confidence: u8,
     /// The reason, in plain words.
     pub why: String,
-}
-
-/// The likeliest format of a file: by its content, then by its name.
-pub fn detect(name: &str, bytes: &[u8]) -> Guess {
-    let first = guesses(name, bytes).into_iter().next();
-    first.unwrap_or_else(|| Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() })
-}
-
-/// As [`detect`], for a file that is not in memory; only its beginning is read.
-///
-/// # Errors
-/// The source cannot be read.
-pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
-    Ok(detect(name, &Sample::head(source)?))
 }
 
 /// The formats that a file may have, likeliest first.

@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    io::{Cursor, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -42,6 +43,7 @@ pub(crate) fn readers() -> Vec<Reader> {
     readers.extend([model_file("tokenizer.json"), model_file("config.json"), model_file("vocab.txt")]);
     readers.extend([weights(), labels(), pattern_file()]);
     readers.extend(formats::FORMATS.iter().copied().map(format));
+    readers.extend([packed(), standoff(), docbin()]);
     readers
 }
 
@@ -347,6 +349,61 @@ fn format(format: &'static formats::Format) -> Reader {
     Reader::new(format.name, inputs, move |bytes| {
         let _ = formats::detect("file", bytes);
         let read = format.read(bytes, &ReadOptions::default());
+        let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
+    })
+}
+
+/// Files that hold others.
+fn packed() -> Reader {
+    let text = "cheap O\nfish B-Dish\n\n".repeat(9);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let zstandard = ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    let archive = archive(&[("a.conll", text.as_bytes()), ("b/c.txt", b"texts"), ("d.jsonl", b"{\"text\":\"a\"}")]);
+    Reader::new("packed", vec![gzip.finish().unwrap(), zstandard, archive], |bytes| {
+        let guess = formats::detect("file", bytes);
+        let _ = guess.format.read(bytes, &ReadOptions::default());
+    })
+}
+
+/// An archive that is not compressed.
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in files {
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Annotations of brat, whose archive would hide all changes behind its checksums.
+fn standoff() -> Reader {
+    let lines = "T1\tDish 0 4\tFish\nT2\tDish 5 10;15 19\ttacos soft\nE1\tOrder:T1 Thing:T2\nA1\tFresh E1\n#1\tAnnotatorNotes T1\ta note\n*\tEquiv T1 T2\n";
+    Reader::new("brat.ann", vec![lines.as_bytes().to_vec()], |bytes| {
+        let files = archive(&[
+            ("a.txt", "Fish tacos and soft \u{1f32e}\nshells".as_bytes()),
+            ("a.ann", bytes),
+            ("annotation.conf", bytes),
+        ]);
+        let format = formats::find("brat").unwrap();
+        let read = format.read(&files, &ReadOptions::default());
+        let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
+    })
+}
+
+/// What a DocBin unpacks to, for the same reason.
+fn docbin() -> Reader {
+    let format = formats::find("spacy").unwrap();
+    let tagged = b"{\"text\":\"cheap fish tacos\",\"spans\":[{\"start\":0,\"end\":5,\"label\":\"Price\"},{\"start\":2,\"end\":16,\"label\":\"Dish\"}]}\n";
+    let corpus = formats::find("jsonl").unwrap().read(tagged, &ReadOptions::default()).corpus;
+    let written = format.write(&corpus, &WriteOptions::default()).unwrap().bytes;
+    let mut unpacked = Vec::new();
+    flate2::read::ZlibDecoder::new(written.as_slice()).read_to_end(&mut unpacked).unwrap();
+    Reader::new("spacy.msgpack", vec![unpacked], move |bytes| {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::none());
+        packed.write_all(bytes).unwrap();
+        let read = format.read(&packed.finish().unwrap(), &ReadOptions::default());
         let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
     })
 }

@@ -5,6 +5,8 @@
 
 mod jsonl;
 mod names;
+mod parquet;
 mod rows;
 
+pub(super) use self::parquet::FORMAT as PARQUET;
 pub(super) use jsonl::FORMAT as JSONL;
