@@ -41,7 +41,7 @@ pub struct Problem {
     pub hint: Option<String>,
     /// Place of content that cannot be written.
     #[serde(skip)]
-    pub place: Option<LossPlace>,
+    pub place: Option<Box<LossPlace>>,
 }
 
 /// Place of content that a format cannot hold.
@@ -84,7 +84,7 @@ impl Problem {
     #[must_use]
     pub(crate) fn in_document(mut self, document: &str, range: Option<TextRange>) -> Self {
         self.message = format!("{}{}", names_document(document), self.message);
-        self.place = Some(LossPlace { document: document.to_owned(), range });
+        self.place = Some(Box::new(LossPlace { document: document.to_owned(), range }));
         self
     }
 

@@ -22,19 +22,19 @@ pub static FORMATS: &[&Format] = &[
     &super::label_studio::JSON_MIN,
     &super::label_studio::CSV,
     &super::label_studio::TSV,
+    &super::label_studio::conll::FORMAT,
     &super::doccano::FORMAT,
     &super::prodigy::FORMAT,
     &super::hugging_face::JSONL,
     &super::hugging_face::PARQUET,
+    &super::spacy::FORMAT,
     &super::spacy_json::FORMAT,
     &super::csv::FORMAT,
     &super::argilla::FORMAT,
-    &super::label_studio::conll::FORMAT,
-    &super::webanno_tsv::FORMAT,
-    &super::yedda::FORMAT,
     &super::brat::FORMAT,
-    &super::spacy::FORMAT,
+    &super::webanno_tsv::FORMAT,
     &super::cas_json::FORMAT,
+    &super::yedda::FORMAT,
 ];
 
 /// Formats that are recognised so that the error can name them.

@@ -262,7 +262,8 @@ fn every_format_recognises_what_it_writes() {
         ("a", &["good", "pad", "thai", "in", "Rome"], &[(1, 3, "Dish"), (4, 5, "Location")]),
         ("b", &["cheap", "tacos", "please"], &[(1, 2, "Dish")]),
     ]);
-    for format in FORMATS.iter().filter(|format| format.write.is_some() && format.name != "text") {
+    // Label Studio's CONLL2003 is read as the layout that it is.
+    for format in FORMATS.iter().filter(|format| format.write.is_some() && !OTHERS.contains(&format.name)) {
         let written = format.write(&corpus, &WriteOptions::default()).unwrap();
         // The name says nothing, or the same as the contents.
         for name in ["file".to_owned(), format!("file.{}", format.extension())] {

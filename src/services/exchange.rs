@@ -208,7 +208,7 @@ mod tests {
         assert_eq!((seen.first[0].spans[0].0, seen.first[0].is_cut), (TextRange::new(5, 9), false));
         let cut = &seen.first[2];
         assert!(cut.is_cut && cut.text.len() == PREVIEWED_TEXT && cut.spans.len() == PREVIEWED_TEXT / 5);
-        assert!(see(dir.path().to_owned()).is_err());
+        assert!(see(dir.path().join("gone.txt")).is_err());
         assert_eq!(Project::open(&project.root).unwrap().documents.len(), 1);
     }
 }

@@ -189,8 +189,11 @@ fn packed_map(value: &impl Serialize) -> Vec<u8> {
     packed
 }
 
+/// A span with the name of its label.
+type Named<'s> = (TextRange, &'s str);
+
 /// Longest first: entities that are disjoint, in the order of the text, and the others.
-fn disjoint<'s>(spans: &[(TextRange, &'s str)]) -> (Vec<(TextRange, &'s str)>, Vec<(TextRange, &'s str)>) {
+fn disjoint<'s>(spans: &[Named<'s>]) -> (Vec<Named<'s>>, Vec<Named<'s>>) {
     let mut order = spans.to_vec();
     order.sort_by_key(|(range, _)| (std::cmp::Reverse(range.len()), range.start));
     let mut taken: BTreeMap<usize, (TextRange, &str)> = BTreeMap::new();

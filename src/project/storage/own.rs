@@ -407,7 +407,8 @@ pub(in crate::project) fn remove_announced(parent: &Dir, name: &str, dir: &Dir, 
             unlink(dir, &name)?;
         }
     }
-    remove_empty(parent, name.as_ref(), dir)
+    remove_empty(parent, name.as_ref(), dir)?;
+    parent.sync()
 }
 
 /// Removes a folder that must be empty. Returns whether it was there.
@@ -561,7 +562,8 @@ impl OwnFolder {
         Ok(true)
     }
 
-    /// Removes the listed files, the marker last, and then the empty folder.
+    /// Removes the listed files, the marker last, and then the empty folder. That is durable when this returns: after a
+    /// power cut the record, which is removed next, must not be gone before the folder.
     pub(super) fn remove(mut self, parent: &Dir) -> io::Result<()> {
         for name in self.dir.names()? {
             if self.files.contains(name.to_str().unwrap_or_default()) {
@@ -569,7 +571,8 @@ impl OwnFolder {
             }
         }
         self.unmark()?;
-        remove_empty(parent, self.name.as_ref(), &self.dir)
+        remove_empty(parent, self.name.as_ref(), &self.dir)?;
+        parent.sync()
     }
 
     fn check_name(&self, parent: &Dir) -> io::Result<()> {
