@@ -98,7 +98,7 @@ struct TableWriter<'a> {
 
 impl Writer for TableWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let Some(Fitted { words, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses) else {
+        let Some(Fitted { words, spans, changed, .. }) = self.fitter.fit(document, annotation, &mut out.losses) else {
             return;
         };
         let tags = self.scheme.encode(&spans, words.len());
