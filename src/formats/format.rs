@@ -24,7 +24,7 @@ pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
 
 /// Formats whose reader takes a folder as a whole.
-const WHOLE: [&str; 2] = ["files", "brat"];
+const WHOLE: [&str; 3] = ["files", "brat", "slate"];
 
 /// A file format.
 pub struct Format {

@@ -37,6 +37,7 @@ mod prodigy;
 mod round_trip;
 mod several;
 mod sink;
+mod slate;
 mod source;
 mod spacy;
 mod spacy_json;

@@ -9,6 +9,7 @@ use super::{
     format::{Format, Sample},
     problem::with_noun,
     sink::Reading,
+    slate,
     source::{Files, Unreadable},
     table,
 };
@@ -43,13 +44,19 @@ pub(super) fn guess_contents(name: &str, contents: &dyn Source) -> io::Result<Ve
     }
 }
 
-/// Format of several files: brat's if its pairs are among them, the one that all have, or otherwise the one of each.
+/// Format of several files: brat's or SLATE's if pairs of theirs are among them, the one that all have, or otherwise the one
+/// of each.
 fn guess(files: &dyn Files) -> io::Result<Guess> {
     let all = with_noun(files.names().len(), "file");
     if let Ok(format) = table::find("brat")
         && has_pairs(files.names())
     {
         return Ok(Guess { format, confidence: 95, why: format!("{all} with pairs of .txt and .ann") });
+    }
+    let names: HashSet<&str> = files.names().iter().map(String::as_str).collect();
+    if names.iter().any(|name| name.strip_suffix(slate::ENDING).is_some_and(|text| names.contains(text))) {
+        let why = format!("{all} with a text and its .annotations");
+        return Ok(Guess { format: &slate::FORMAT, confidence: 95, why });
     }
     let format = common_format(files)?.unwrap_or(&FORMAT);
     Ok(Guess { format, confidence: 90, why: all })

@@ -35,14 +35,24 @@ pub static FORMATS: &[&Format] = &[
     &super::webanno_tsv::FORMAT,
     &super::cas_json::FORMAT,
     &super::yedda::FORMAT,
+    &super::slate::FORMAT,
 ];
 
 /// Formats that are recognised so that the error can name them.
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
-    recognised("slate", |sample| by_extension(sample, "annotations")),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
     unknown("tags", "the file has tags and no words", has_only_tags),
+    unknown(
+        "sentence-rows",
+        "each line has a whole sentence and its tags; write one word with its tag on each line",
+        has_sentence_rows,
+    ),
+    unknown(
+        "marked-columns",
+        "the file has columns with `;`, `,` or `|` between them; tagged words have tabs or blanks there",
+        has_marked_columns,
+    ),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
 ];
 
@@ -163,6 +173,38 @@ fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
     (in_tabs || in_pairs || in_bars).then(|| (UNKNOWN, "lines with columns".to_owned()))
 }
 
-fn by_extension(sample: &Sample<'_>, extension: &str) -> Option<(u8, String)> {
-    (sample.extension == extension).then(|| (60, format!("a name that ends in .{extension}")))
+/// Accepts lines of single words with one of these marks between them.
+fn has_marked_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let lines: Vec<&str> = sample.text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let found = [';', ',', '|'].into_iter().any(|mark| {
+        let count = lines.first().map_or(0, |line| line.matches(mark).count());
+        let cells_are_words = |line: &&str| line.split(mark).all(|cell| !cell.trim().contains(char::is_whitespace));
+        let regular = lines.iter().filter(|line| line.matches(mark).count() == count && cells_are_words(line)).count();
+        count > 0 && lines.len() > 2 && 10 * regular >= 9 * lines.len()
+    });
+    found.then(|| (UNKNOWN + 1, "lines of words with marks between them".to_owned()))
+}
+
+/// Accepts lines of a sentence, a tab, and as many tags as it has words, or the other way round.
+fn has_sentence_rows(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let mut several = false;
+    let mut lines = sample.text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    lines.next_if(|line| !is_sentence_row(line, &mut several));
+    lines.peek()?;
+    let all = lines.all(|line| is_sentence_row(line, &mut several));
+    (all && several).then(|| (SENTENCE_ROWS, "lines of a sentence and its tags".to_owned()))
+}
+
+/// Above the readers of columns, which would take the sentence for one word.
+const SENTENCE_ROWS: u8 = 92;
+
+fn is_sentence_row(line: &str, several: &mut bool) -> bool {
+    let Some((a, b)) = line.split_once('\t') else { return false };
+    let found = [(a, b), (b, a)].into_iter().find(|(words, tags)| {
+        let count = words.split_whitespace().count();
+        count == tags.split_whitespace().count()
+            && tags.split_whitespace().all(|tag| tag == "O" || TagForm::OURS.reads(tag))
+    });
+    *several |= found.is_some_and(|(words, _)| words.split_whitespace().count() > 1);
+    found.is_some()
 }

@@ -251,6 +251,9 @@ fn files_are_recognised_by_content_then_by_name() {
     assert_eq!(best("a.jsonl", "{\"text\":\"a\",\"spans\":[],\"answer\":\"reject\"}"), Some("prodigy"));
     assert_eq!(best("a.jsonl", "{\"text\":\"a\",\"label\":[[0,1,\"X\"]]}"), Some("doccano"));
     assert_eq!(best("a.txt", "The winner is O"), Some("text"));
+    assert_eq!(best("a.tsv", "text\ttags\npad thai rocks\tB-Dish I-Dish O\ncheap\tO\n"), Some("sentence-rows"));
+    assert_eq!(best("a.txt", "1;The;DT;O\n2;tacos;NN;B-Dish\n3;!;.;O\n"), Some("marked-columns"));
+    assert_eq!(best("a.txt", "Good food, nice staff\nCheap, but slow\nNever again, sorry\n"), Some("text"));
     assert_eq!(best("a.bin", "\u{0}"), Some("text"));
     assert!(table::guesses("a", &[0xff, 0xfe]).is_empty());
     assert_eq!(detect("a", &[0xff, 0xfe]).format.name, "text");
