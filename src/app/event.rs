@@ -3,6 +3,8 @@
 //!
 //! An answer to an effect carries the generation of that effect; `update` drops stale ones.
 
+use std::collections::HashMap;
+
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
@@ -349,6 +351,8 @@ pub struct Opened {
     pub gazetteer: Gazetteer,
     /// Patterns of the project.
     pub patterns: Patterns,
+    /// Predictions that were imported with documents, by document id: the model and its spans.
+    pub predicted: HashMap<String, (String, Vec<Entity>)>,
     /// Tagging guide of the project (`GUIDE.md`); empty without one.
     pub guide: String,
     /// Warning about the files of the project.
@@ -384,6 +388,7 @@ impl Default for Opened {
             others: Vec::new(),
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
+            predicted: HashMap::new(),
             guide: String::new(),
             warning: None,
         }

@@ -106,7 +106,7 @@ impl Project {
             today: opened.done_today.into_iter().collect(),
             words_done,
             pace: Pace::default(),
-            suggestions: Suggestions::new(opened.gazetteer, opened.patterns),
+            suggestions: Suggestions::new(opened.gazetteer, opened.patterns, opened.predicted),
             writer: opened.writer,
             sequence: 0,
             saving: Saving::default(),

@@ -92,6 +92,8 @@ pub(super) struct ModelOutput {
 pub(super) struct Suggestions {
     /// Answers of models, by document id.
     outputs: HashMap<String, ModelOutput>,
+    /// Predictions that were imported with documents, by document id. A model of the project takes their place.
+    predicted: HashMap<String, (String, Vec<Entity>)>,
     /// Number of changes to `outputs` and to the labels that they are compared with.
     revision: usize,
     gazetteer: Gazetteer,
@@ -108,9 +110,14 @@ pub(super) struct Suggestions {
 }
 
 impl Suggestions {
-    pub(super) fn new(gazetteer: Gazetteer, patterns: Patterns) -> Self {
+    pub(super) fn new(
+        gazetteer: Gazetteer,
+        patterns: Patterns,
+        predicted: HashMap<String, (String, Vec<Entity>)>,
+    ) -> Self {
         Self {
             outputs: HashMap::new(),
+            predicted,
             revision: 0,
             gazetteer,
             patterns,
@@ -312,7 +319,9 @@ impl Suggestions {
     }
 
     fn propose_by_model(&self, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
-        let Some(ModelOutput { run, found, .. }) = self.outputs.get(&document.id) else { return Vec::new() };
+        let output = self.outputs.get(&document.id).map(|output| (&output.run, &output.found));
+        let predicted = self.predicted.get(&document.id).map(|(model, found)| (model, found));
+        let Some((run, found)) = output.or(predicted) else { return Vec::new() };
         let mut proposed: Vec<Suggestion> = found
             .iter()
             .filter_map(|Entity { range, label, score }| {

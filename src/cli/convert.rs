@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     formats::{Format, InputReport, LabelConfig, Source, WriteOptions},
-    project::{InputFile, import_source, output::Existing},
+    project::{NamedInput, import_source, output::Existing},
     work::{
         convert::{self, ConvertError, Destination, Original, Request},
         source::Watched,
@@ -38,7 +38,7 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let options = convert::read_options(config.as_ref(), data::read_options(args.tags.options())?);
     let files = args.inputs.iter().map(|path| data::input(path)).collect::<Result<Vec<_>, _>>()?;
     let progress =
-        RefCell::new(ReadingBar::new(output, files.iter().map(InputFile::size).sum(), "reading the new file again"));
+        RefCell::new(ReadingBar::new(output, files.iter().map(NamedInput::size).sum(), "reading the new file again"));
     let mut originals = Vec::new();
     for (path, file) in args.inputs.iter().zip(files) {
         let source = Box::new(Watched { source: file, watcher: &progress });

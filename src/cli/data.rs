@@ -11,28 +11,35 @@ use std::{
 use super::{error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
     formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
-    project::{InputFile, import_source::ImportSourceError, input_file, storage},
+    project::{
+        InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file, storage,
+    },
     spans::Sentence,
-    text::number::with_noun,
+    text::{number::with_noun, width::clean},
     work::source::{SourceFile, TaggedSentences, Watched},
 };
 
-/// Opens a file that is read in blocks; `-` is standard input.
+/// Opens a file that is read in blocks, or a folder; `-` is standard input.
 /// What can be read only once, such as a pipe, is copied into a file without a name in the folder for temporary files.
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn input(path: &Path) -> Result<InputFile, CliError> {
+pub(super) fn input(path: &Path) -> Result<NamedInput, CliError> {
     let folder = env::temp_dir();
     if path == Path::new("-") {
         let spooled = InputFile::spool(io::stdin().lock(), &folder);
-        return spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
+        let spooled = spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
+        return spooled.map(NamedInput::File);
     }
-    if fs::metadata(path).is_ok_and(|file| file.is_file()) {
-        return InputFile::open(path, u64::MAX).map_err(|error| CliError::reading(&error.path, &error.cause));
-    }
-    let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
-    spooled.map_err(|error| CliError::reading(path, &error))
+    let opened: Result<NamedInput, StorageError> = match fs::metadata(path) {
+        Ok(kind) if kind.is_file() => InputFile::open(path, u64::MAX).map(NamedInput::File),
+        Ok(kind) if kind.is_dir() => InputFolder::open(path).map(NamedInput::Folder),
+        _ => {
+            let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
+            return spooled.map(NamedInput::File).map_err(|error| CliError::reading(path, &error));
+        }
+    };
+    opened.map_err(|error| CliError::reading(&error.path, &error.cause))
 }
 
 /// Reads the bytes of a file; `-` is standard input.
@@ -131,7 +138,8 @@ pub(super) fn refused<'a>(path: &Path, problems: impl IntoIterator<Item = &'a Pr
 
 fn located(path: &Path, problem: &Problem) -> String {
     let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{}{line}: {}", path.display(), problem.message)
+    let file = problem.file.as_ref().map(|file| format!("/{}", clean(file))).unwrap_or_default();
+    format!("{}{file}{line}: {}", path.display(), problem.message)
 }
 
 impl From<ImportSourceError> for CliError {

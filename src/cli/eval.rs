@@ -25,6 +25,9 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
     // A wrong path of the model is reported before a large file is read.
     let device = settings::device(args.device.as_deref(), None)?;
     let model = evaluate::open_model(&args.model, &device, Threads::All, args.precision)?;
+    if let Some(note) = model.note() {
+        output.say(format!("note: {note}"));
+    }
     let sentences = data::sentences(&args.data, args.format, args.tags.options(), output)?;
     let found = evaluate::evaluate(&model, &sentences).map_err(|error| match error {
         EvaluateError::NoSpans => {

@@ -47,7 +47,12 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
             None if args.all => Chosen::All,
             None => Chosen::Done,
         },
-        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, ..WriteOptions::default() },
+        options: WriteOptions {
+            scheme: args.scheme,
+            on_loss: args.on_loss,
+            annotator: Some(name.to_string()),
+            ..WriteOptions::default()
+        },
         target,
     };
     let exported = export::export(&request).map_err(|error| failed(&request, &name, error))?;

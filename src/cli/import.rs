@@ -36,16 +36,27 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let access = if args.dry_run { Access::Read } else { Access::Write };
     let mut project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::own_name(args.annotator.as_deref(), Some(&project.root))?;
+    let config = args.config.as_deref().map(import_source::read_config_file).transpose()?;
+    if let (Some((_, _, notes)), Some(path)) = (&config, &args.config) {
+        data::report(path, notes, output);
+    }
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split);
-        let options = ReadOptions { tags: args.tags.options(), ..options };
+        let options = ReadOptions { tags: args.tags.options(), annotator: Some(name.to_string()), ..options };
+        let options = match &config {
+            Some((config, ..)) => ReadOptions { config: Some(config.clone()), ..options },
+            None => options,
+        };
         files.push(data::read(path, args.format, &options, output).map_err(|error| not_read(error, args, path))?);
     }
     let on_duplicate = on_duplicate(args, &project, &files, output)?;
     let imported = if args.dry_run {
         import::plan(&project, &name, on_duplicate, files)?
     } else {
+        if let Some((_, xml, _)) = config {
+            project.change_manifest(|manifest| manifest.label_config = Some(xml))?;
+        }
         import::import(&mut project, &name, services::now(), on_duplicate, files)?
     };
     let verb = if args.dry_run { "would import" } else { "imported" };
@@ -142,7 +153,7 @@ fn contents_value(contents: &FileContents) -> Value {
 }
 
 fn imported_value(file: &ImportedFile) -> Value {
-    let ImportReport { documents, spans, known, kept, renamed, skipped, updated, removed, .. } = &file.report;
+    let ImportReport { documents, spans, known, kept, renamed, skipped, updated, removed, others, .. } = &file.report;
     let mut value = contents_value(&file.contents);
     value["new_labels"] = json!(file.new_labels);
     value["documents"] = json!(documents);
@@ -153,6 +164,7 @@ fn imported_value(file: &ImportedFile) -> Value {
     value["skipped"] = json!(skipped);
     value["updated"] = json!(updated);
     value["removed"] = json!(removed);
+    value["others"] = json!(others);
     value["left_out"] = json!(file.report.left_out());
     value
 }

@@ -33,6 +33,9 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
     let threads = if args.file.is_some() { Threads::All } else { Threads::One };
     let device = settings::device(args.device.as_deref(), None)?;
     let model = evaluate::open_model(&args.model, &device, threads, args.precision)?;
+    if let Some(note) = model.note() {
+        output.say(format!("note: {note}"));
+    }
     // Scripts get what the pipeline gives; people read words, not pieces.
     let default = if output.json && target.is_none() { Strategy::None } else { Strategy::First };
     let options = Options {

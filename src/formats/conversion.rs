@@ -288,7 +288,8 @@ impl Sink for WriteSink<'_> {
             list.push(Span { id, range: *range, label, source: SpanSource::Import });
         }
         let annotation = Annotation::new(list, status);
-        if self.out.write(&mut *self.writer, &document, &annotation) && !self.out.losses.is_refused() {
+        let copies = self.out.write(&mut *self.writer, &document, &annotation);
+        for _ in 0..if self.out.losses.is_refused() { 0 } else { copies } {
             let spans = spans.iter().map(|(range, name)| (*range, names.name(*name)));
             Print::of(self.format, &document, spans).write(&mut *self.prints)?;
         }

@@ -71,7 +71,7 @@ impl Place {
 }
 
 /// Describes the first byte of a file that is not UTF-8, after a reader met it.
-fn encoding_fault(source: &dyn Source) -> io::Result<Problem> {
+pub(crate) fn encoding_fault(source: &dyn Source) -> io::Result<Problem> {
     let changed = || Problem::error("the file changed while it was read").hint("try again");
     Ok(find_encoding_fault(source)?.unwrap_or_else(changed))
 }

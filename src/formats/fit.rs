@@ -93,6 +93,8 @@ impl LossReport {
 pub(crate) struct WordRules {
     /// Characters that end a word in this layout.
     pub(crate) separators: &'static [char],
+    /// Further characters that no label may contain.
+    pub(crate) in_labels: &'static [char],
     /// Whether a word may be empty.
     pub(crate) empty_words: bool,
     /// Word that has another meaning in this layout.
@@ -149,8 +151,10 @@ impl<'a> Fitter<'a> {
         for label in labels {
             let fault = if label.name.is_empty() {
                 Some("is empty")
+            } else if label.name.contains(layout.separators) {
+                Some("holds white space")
             } else {
-                label.name.contains(layout.separators).then_some("holds white space")
+                label.name.contains(layout.in_labels).then_some("holds a character that ends a label in this format")
             };
             names.insert(label.id, (label.name.clone(), fault));
         }
@@ -216,7 +220,10 @@ impl<'a> Fitter<'a> {
             return None;
         };
         let Some(fault) = fault else { return Some((name, false)) };
-        let fitting = name.split(self.layout.separators).collect::<Vec<_>>().join("_");
+        let fitting = name
+            .split([self.layout.separators, self.layout.in_labels].concat().as_slice())
+            .collect::<Vec<_>>()
+            .join("_");
         let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
         let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
         let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));
@@ -382,7 +389,7 @@ mod tests {
             let document = Document::new("d", format!("a{} bc", " ".repeat(n)), Grid::Natural);
             (document, Annotation::new((0..n).map(span).collect(), Status::Done), labels)
         };
-        let layout = WordRules { separators: &[' '], empty_words: false, reserved: None };
+        let layout = WordRules { separators: &[' '], in_labels: &[], empty_words: false, reserved: None };
         assert_linear(3_000, input, |(document, annotation, labels)| {
             let mut losses = LossReport::new(OnLoss::Snap);
             let fitted = Fitter::new(&layout, labels).fit(document, annotation, &mut losses).unwrap();

@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{
-    Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written, decode,
+    Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written,
+    container::{Container, members},
+    decode,
     sink::{LabelNames, Reading, Sink},
     source::Unreadable,
     writer::{WriteFn, Writer, write_corpus},
@@ -20,6 +22,9 @@ pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>
 /// Confidence from 0 to 100 and the reason for it.
 /// `None` if the file is not of this format.
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
+
+/// Formats whose reader takes a folder as a whole.
+const WHOLE: [&str; 2] = ["files", "brat"];
 
 /// A file format.
 pub struct Format {
@@ -97,16 +102,37 @@ impl Format {
 
     /// Reads a file and hands over each document. Returns the properties of the file; `None` if it is no text.
     fn read_each(&self, source: &dyn Source, reading: &mut Reading<'_>) -> io::Result<Option<Vec<String>>> {
-        let Some(read) = self.read else {
-            reading.problems.push(self.unsupported("read"));
-            return Ok(Some(Vec::new()));
-        };
-        match read(source, reading) {
+        let container = Container::open(source)?;
+        match self.read_contents(container.contents(), reading) {
             Ok(detected) => Ok(Some(detected)),
             Err(Unreadable::Io(error)) => Err(error),
             Err(Unreadable::Encoding(problem)) => {
                 reading.problems.push(problem);
                 Ok(None)
+            }
+        }
+    }
+
+    /// Reads what a container holds: one file, or each of several.
+    fn read_contents(&self, contents: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+        let Some(files) = contents.files().filter(|_| !WHOLE.contains(&self.name)) else {
+            return self.read_plain(contents, reading);
+        };
+        match members::only(files)? {
+            Some(only) => self.read_plain(&*only, reading),
+            None => members::read_each(files, self.name, reading, &|file, reading| {
+                self.read_plain(file, reading).map(|_| ())
+            }),
+        }
+    }
+
+    /// Reads a file that is neither packed nor an archive.
+    pub(super) fn read_plain(&self, source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+        match self.read {
+            Some(read) => read(source, reading),
+            None => {
+                reading.problems.push(self.unsupported("read"));
+                Ok(Vec::new())
             }
         }
     }
@@ -135,6 +161,9 @@ impl Format {
     }
 
     fn unsupported(&self, verb: &str) -> Problem {
+        if self.read.is_some() {
+            return Problem::error(format!("files of the format {} can only be read", self.name));
+        }
         if !self.about.is_empty() {
             return Problem::error(self.about).hint("--format reads it in the format that you name, also as text");
         }
@@ -184,6 +213,8 @@ pub(crate) struct Sample<'a> {
     pub(crate) extension: String,
     /// The start of the text, whole lines if it has a line end.
     pub(crate) text: &'a str,
+    /// The same as bytes, for formats that are no text.
+    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> Sample<'a> {
@@ -196,7 +227,15 @@ impl<'a> Sample<'a> {
         let start = decode::start_of(bytes, Self::LONGEST);
         let cut = bytes.len() > Self::LONGEST;
         let text = start.rfind('\n').filter(|_| cut).and_then(|end| start.get(..=end)).unwrap_or(start);
-        Self { extension, text }
+        Self { extension, text, bytes }
+    }
+
+    /// Whether the bytes are UTF-8 text, as far as they go.
+    pub(super) fn is_text(&self) -> bool {
+        match std::str::from_utf8(self.bytes) {
+            Ok(text) => !text.contains('\0'),
+            Err(error) => error.error_len().is_none() && !self.text.contains('\0'),
+        }
     }
 
     /// As many bytes of the beginning of a source as [`Self::new`] looks at, and one more if there is one.

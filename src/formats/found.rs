@@ -4,14 +4,14 @@
 //! documents needs none.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     io,
 };
 
 use super::{
     Corpus,
-    sink::{ByName, Found, LabelNames, NameIndex, Sink},
+    sink::{ByName, Found, LabelNames, NameIndex, OtherAnnotation, Sink},
 };
 use crate::{
     spans::{Annotation, Document, LabelId, LabelSet, Span, SpanId, SpanSource, Status},
@@ -24,7 +24,22 @@ pub struct FoundDocuments {
     /// Labels that keep their ids.
     known: LabelSet,
     list: Vec<Found>,
+    /// Annotations of others, with the index of the document.
+    others: Vec<(usize, OtherAnnotation)>,
     names: LabelNames,
+}
+
+/// Annotation of a document by another annotator than the one who is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundAnnotation {
+    /// Index of the document.
+    pub document: usize,
+    /// Name of the annotator.
+    pub annotator: String,
+    /// Ranges in bytes, with their labels.
+    pub spans: Vec<(TextRange, LabelId)>,
+    /// Status of the document.
+    pub status: Status,
 }
 
 impl FoundDocuments {
@@ -108,9 +123,29 @@ impl FoundDocuments {
     /// Names of the labels that spans have, in the order of [`Self::labels`].
     pub fn used_labels(&self) -> Vec<String> {
         let (labels, ids) = self.label_ids();
-        let spans = self.list.iter().flat_map(|found| &found.spans);
+        let others = self.others.iter().flat_map(|(_, other)| &other.spans);
+        let spans = self.list.iter().flat_map(|found| &found.spans).chain(others);
         let used: HashSet<LabelId> = spans.filter_map(|(_, name)| ids.get(*name)).collect();
         labels.iter().filter(|label| used.contains(&label.id)).map(|label| label.name.clone()).collect()
+    }
+
+    /// Names of the other annotators, each once, in alphabetical order.
+    pub fn other_annotators(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self.others.iter().map(|(_, other)| other.annotator.as_str()).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Takes the annotations of other annotators; labels have the ids of [`Self::labels`].
+    pub fn take_others(&mut self) -> Vec<FoundAnnotation> {
+        let (_, ids) = self.label_ids();
+        let others = std::mem::take(&mut self.others).into_iter();
+        let with_label_ids = others.map(|(document, OtherAnnotation { annotator, spans, status })| FoundAnnotation {
+            document,
+            annotator,
+            spans: with_ids(spans, &ids),
+            status,
+        });
+        with_label_ids.collect()
     }
 
     /// Iterates over the documents with their spans and statuses; labels have the ids of [`Self::labels`].
@@ -154,6 +189,12 @@ fn with_ids(spans: Vec<(TextRange, NameIndex)>, ids: &ByName<LabelId>) -> Vec<(T
 impl Sink for FoundDocuments {
     fn take(&mut self, found: Found, _: &LabelNames) -> io::Result<()> {
         self.list.push(found);
+        Ok(())
+    }
+
+    fn take_others(&mut self, others: Vec<OtherAnnotation>) -> io::Result<()> {
+        let document = self.list.len().saturating_sub(1);
+        self.others.extend(others.into_iter().map(|other| (document, other)));
         Ok(())
     }
 }

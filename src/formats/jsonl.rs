@@ -3,20 +3,15 @@
 //! `{"id":"7","text":"...","spans":[{"start":4,"end":9,"label":"Dish"}],"words":[[0,3],[4,9]],"split":"train",
 //! "status":"done","meta":{}}`. Offsets are code points, ends exclusive. Only `text` is required.
 
-use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::BuildHasher,
-};
-
 use serde_json::{Map, Value, json};
 
 use super::{
     Problem, WriteOptions,
-    decode::Lines,
-    digits::{self, keep_digits},
+    drafts::is_span_list,
     fit::LossReport,
     format::{Format, Sample},
-    problem::{invalid_json, quoted, with_noun},
+    json_items::{FirstLines, JsonItems, JsonNotes},
+    problem::{quoted, with_noun},
     sink::{Found, NameIndex, Reading},
     source::{Source, Unreadable},
     writer::{Output, Writer},
@@ -52,29 +47,34 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
     Some((confidence, "a JSON object with a text on each line".to_owned()))
 }
 
-/// Reads one document per line. A line with an error is skipped and reported.
+/// Reads one document per line, or per element of a list. One with an error is skipped and reported.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    let mut reader = LineReader { reading, unknown: Vec::new(), span_keys: 0, done_by_spans: 0, long_numbers: 0 };
+    let mut reader =
+        LineReader { reading, unknown: Vec::new(), span_keys: 0, other_spans: 0, answers: 0, done_by_spans: 0 };
     let mut ids = FirstLines::default();
-    let mut lines = Lines::of(source)?;
-    while let Some((number, line)) = lines.next_line()? {
-        if line.trim().is_empty() {
-            continue;
-        }
-        match reader.line(line) {
-            Err(problem) => reader.reading.problems.push(problem.at(number)),
+    let mut notes = JsonNotes::default();
+    let mut items = JsonItems::of(source)?;
+    while let Some(item) = items.next_item()? {
+        let line = item.line;
+        match item.object(&mut notes).and_then(|object| reader.document(object)) {
+            Err(problem) => {
+                let problem = Problem { line: problem.line.or(Some(line)), ..problem };
+                reader.reading.problems.push(problem);
+            }
             Ok(found) => {
-                let id = &found.document.id;
-                if let Some(first) = ids.insert(id, number) {
-                    let message = format!("the id {} occurs on line {first} already", quoted(id));
-                    reader.reading.problems.push(Problem::warning(message).at(number));
-                }
+                reader.reading.problems.extend(ids.insert(&found.document.id, line));
                 reader.reading.push(found)?;
             }
         }
     }
-    let LineReader { reading, unknown, span_keys, done_by_spans, long_numbers } = reader;
-    reading.problems.extend(digits::note(long_numbers));
+    let LineReader { reading, unknown, span_keys, other_spans, answers, done_by_spans } = reader;
+    notes.report(&mut reading.problems);
+    for (count, what, format) in [(other_spans, "spans", "doccano"), (answers, "answers", "prodigy")] {
+        if count > 0 {
+            let message = format!("{} with {what} of {format}, which are not read", with_noun(count, "document"));
+            reading.problems.push(Problem::warning(message).hint(format!("--format {format} reads them")));
+        }
+    }
     if done_by_spans > 0 {
         let documents = with_noun(done_by_spans, "document");
         let message = format!("{documents} with `spans` and no `status`: done, as the spans are taken for complete");
@@ -92,41 +92,21 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     Ok(vec!["JSON lines".to_owned(), with_noun(reading.documents(), "document"), reading.spans_text()])
 }
 
-/// Lines on which ids occur, by their hashes: the ids of a million documents would take much memory.
-#[derive(Default)]
-struct FirstLines {
-    hasher: RandomState,
-    lines: HashMap<u64, u32>,
-}
-
-impl FirstLines {
-    /// Adds an id, and returns the line on which it occurred before.
-    ///
-    /// Of ten million different ids, two have the same hash once in about 400,000 files; then a warning is wrong.
-    fn insert(&mut self, id: &str, line: usize) -> Option<u32> {
-        self.lines.insert(self.hasher.hash_one(id), u32::try_from(line).unwrap_or(u32::MAX))
-    }
-}
-
 struct LineReader<'a, 'b> {
     reading: &'a mut Reading<'b>,
     /// Names of the first ten unknown fields.
     unknown: Vec<String>,
     /// Number of spans with unknown fields.
     span_keys: usize,
-    /// Number of numbers that are kept as text.
-    long_numbers: usize,
+    /// Number of documents with a field that doccano has for spans, and with one that Prodigy has for answers.
+    other_spans: usize,
+    answers: usize,
     /// Number of documents that are done because they have spans and no status.
     done_by_spans: usize,
 }
 
 impl LineReader<'_, '_> {
-    fn line(&mut self, line: &str) -> Result<Found, Problem> {
-        let kept = keep_digits(line.as_bytes());
-        let mut object: Map<String, Value> = serde_json::from_slice(&kept)
-            .or_else(|_| serde_json::from_str(line))
-            .map_err(|error| invalid_json(&error, line))?;
-        self.long_numbers += (kept.len() - line.len()) / 2;
+    fn document(&mut self, mut object: Map<String, Value>) -> Result<Found, Problem> {
         let Some(Value::String(text)) = object.shift_remove("text") else {
             return Err(Problem::error("`text` is missing or not a string").hint("each line needs {\"text\": \"...\"}"));
         };
@@ -162,6 +142,9 @@ impl LineReader<'_, '_> {
             }
         };
         for (key, value) in object {
+            let is_span_list = value.as_array().and_then(|list| list.first()).is_some_and(is_span_list);
+            self.other_spans += usize::from(is_span_list);
+            self.answers += usize::from(key == "answer" && value.is_string());
             if self.unknown.len() < 10 && !self.unknown.contains(&key) {
                 self.unknown.push(key.clone());
             }
@@ -359,6 +342,13 @@ mod tests {
         let read = one("{\"text\":\"a\",\"stars\":4,\"meta\":{\"city\":\"Bari\"}}");
         assert_eq!(Value::Object((*read.corpus.documents[0].meta).clone()), json!({"city": "Bari", "stars": 4}));
         assert!(read.problems[0].message.contains("`stars`"));
+    }
+
+    #[test]
+    fn fields_of_other_tools_are_named_with_the_format_that_reads_them() {
+        let read = one("{\"text\":\"a b\",\"label\":[[0,1,\"X\"]]}\n{\"text\":\"a b\",\"answer\":\"reject\"}");
+        let hints: Vec<_> = read.problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
+        assert_eq!(hints, ["--format doccano reads them", "--format prodigy reads them"], "{:?}", read.problems);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Labelling configurations of Label Studio.
 //! XML with the labels, their keys, and the text that they label.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, NodeId};
 
 use super::{
     corpus::MOST_LABELS,
@@ -21,19 +21,52 @@ use crate::{
 pub struct LabelConfig {
     /// Labels in their order, with keys.
     pub labels: LabelSet,
-    /// Names of the `<Labels>` controls on this text.
-    /// The first one is used for new spans.
-    pub controls: Vec<String>,
+    /// All controls, also those that label no spans of this text.
+    pub controls: Vec<Control>,
     /// Name of the `<Text>` object.
     pub text_name: String,
     /// Field of a task's data that contains the text.
     pub text_field: String,
 }
 
+/// Element of a configuration by which something is chosen or labelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// Its element: `Labels`, `Choices`, `TextArea`.
+    pub kind: String,
+    /// Names of the objects that it is for.
+    pub objects: Vec<String>,
+    /// Names of its labels, if it has any.
+    pub labels: Vec<String>,
+}
+
 impl LabelConfig {
     /// Configuration for these labels with the names of Label Studio's own template.
     pub fn new(labels: LabelSet) -> Self {
-        Self { labels, controls: vec!["label".to_owned()], text_name: "text".to_owned(), text_field: "text".to_owned() }
+        let names = labels.iter().map(|label| label.name.clone()).collect();
+        let text = "text".to_owned();
+        let control =
+            Control { name: "label".to_owned(), kind: "Labels".to_owned(), objects: vec![text.clone()], labels: names };
+        Self { labels, controls: vec![control], text_name: text.clone(), text_field: text }
+    }
+
+    /// The control with a name.
+    pub fn control(&self, name: &str) -> Option<&Control> {
+        self.controls.iter().find(|control| control.name == name)
+    }
+
+    /// Name of the control on this text that has a label; of the first one, if none has it.
+    pub fn control_of(&self, label: &str) -> Option<&str> {
+        let mut controls = self.controls.iter().filter(|control| self.labels_text(control));
+        let first = controls.clone().next();
+        let found = controls.find(|control| control.labels.iter().any(|name| name == label));
+        found.or(first).map(|control| control.name.as_str())
+    }
+
+    fn labels_text(&self, control: &Control) -> bool {
+        control.kind == "Labels" && control.objects.contains(&self.text_name)
     }
 }
 
@@ -84,15 +117,47 @@ fn parse(text: &str, problems: &mut Problems) -> Option<LabelConfig> {
             entries.take(&label, line(&label, &lines), problems);
         }
     }
+    let all = read_controls(nodes.clone());
     for other in other_controls(nodes, text_name) {
         problems.push(Problem::note(format!("{other} is ignored: only <Labels> on this text are read")));
     }
     Some(LabelConfig {
         labels: entries.into_labels(problems),
-        controls: controls.iter().filter_map(|node| node.attribute("name")).map(str::to_owned).collect(),
+        controls: all,
         text_name: text_name.to_owned(),
         text_field,
     })
+}
+
+/// All controls with their labels, in the order of the file. A control has a name, and names objects.
+fn read_controls<'a>(nodes: impl Iterator<Item = Node<'a, 'a>>) -> Vec<Control> {
+    /// Elements between a label and its control.
+    const DEEPEST: usize = 20;
+    let (mut controls, mut places): (Vec<Control>, HashMap<NodeId, usize>) = Default::default();
+    for node in nodes {
+        if node.has_tag_name("Label") || node.has_tag_name("Choice") {
+            let place = node.ancestors().take(DEEPEST).find_map(|outer| places.get(&outer.id()));
+            let control = place.and_then(|at| controls.get_mut(*at)).filter(|list| list.labels.len() < MOST_LABELS);
+            if let (Some(control), Some(name)) = (control, label_name(&node)) {
+                control.labels.push(name.to_owned());
+            }
+            continue;
+        }
+        let kind = node.tag_name().name();
+        let Some((name, objects)) = node.attribute("name").zip(node.attribute("toName")) else { continue };
+        if kind != "Filter" {
+            places.insert(node.id(), controls.len());
+            let objects = objects.split(',').map(|name| name.trim().to_owned()).collect();
+            controls.push(Control { name: name.to_owned(), kind: kind.to_owned(), objects, labels: Vec::new() });
+        }
+    }
+    controls
+}
+
+/// Name of a label in results: its alias, or else its value.
+fn label_name<'a>(node: &Node<'a, '_>) -> Option<&'a str> {
+    let alias = node.attribute("alias").filter(|alias| !alias.is_empty());
+    alias.or(node.attribute("value")).filter(|name| !name.is_empty())
 }
 
 /// Field of the data that a `<Text>` shows.
@@ -161,11 +226,10 @@ impl Entries {
         }
         let value = node.attribute("value").unwrap_or_default();
         // Results contain the alias in place of the value, and results are what is exchanged.
-        let name = node.attribute("alias").filter(|alias| !alias.is_empty()).unwrap_or(value);
-        if name.is_empty() {
+        let Some(name) = label_name(node) else {
             problems.push(Problem::warning("a <Label> without value is left out").at(line));
             return;
-        }
+        };
         if name != value {
             problems
                 .push(Problem::note(format!("{} is read under its alias {}", quoted(value), quoted(name))).at(line));
@@ -229,9 +293,23 @@ mod tests {
         assert_eq!(keys(&config.labels), [("Dish", Some('2')), ("EUR", Some('1')), ("Bad", Some('3'))]);
         assert_eq!(config.labels.find("EUR").unwrap().guide.as_deref(), Some("with its currency"));
         assert_eq!((config.text_name.as_str(), config.text_field.as_str()), ("body", "review"));
-        assert_eq!(config.controls, ["ner"]);
+        let controls: Vec<_> = config.controls.iter().map(|c| (c.name.as_str(), c.kind.as_str())).collect();
+        assert_eq!(controls, [("ner", "Labels"), ("topic", "Choices")]);
+        assert_eq!((config.control_of("EUR"), config.control_of("new")), (Some("ner"), Some("ner")));
         let said: Vec<_> = problems.iter().map(|p| (p.severity, p.line)).collect();
         assert_eq!(said, [(Severity::Note, Some(3)), (Severity::Warning, Some(4)), (Severity::Note, None)]);
+    }
+
+    #[test]
+    fn a_label_has_the_control_that_names_it() {
+        let xml = r#"<View><Labels name="who" toName="t"><Label value="Person"/></Labels>
+            <Labels name="where" toName="t"><Label value="Town" alias="Place"/></Labels>
+            <Labels name="other" toName="u"><Label value="Dish"/></Labels>
+            <Text name="t" value="$t"/><Text name="u" value="$u"/></View>"#;
+        let config = read(xml.as_bytes()).0.unwrap();
+        let of = |label| config.control_of(label);
+        assert_eq!(["Person", "Place", "Dish"].map(of), [Some("who"), Some("where"), Some("who")]);
+        assert_eq!(config.control("other").unwrap().objects, ["u"]);
     }
 
     #[test]

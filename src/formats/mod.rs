@@ -7,40 +7,60 @@
 //! Reading never panics and does not stop at the first error: it returns what could be read with a list of problems.
 //! Writing reports what the format cannot hold before anything is lost, and [`check_round_trip`] reads the bytes again.
 
+mod argilla;
+mod brat;
+mod cas_json;
 mod conll;
+mod container;
 mod conversion;
 mod corpus;
+mod csv;
 mod decode;
+mod detect;
 mod digits;
+mod doccano;
+mod drafts;
 mod fit;
 mod format;
 mod found;
+mod held_spans;
+mod hugging_face;
+mod json_items;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
+mod offsets;
 pub mod patterns;
 mod plain;
 mod problem;
+mod prodigy;
 mod round_trip;
+mod several;
 mod sink;
 mod source;
+mod spacy;
+mod spacy_json;
 mod table;
+mod webanno_tsv;
 mod writer;
 mod xml_limits;
+mod yedda;
 
 pub use conll::{TagSentence, read_tags};
 pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
+pub use detect::{detect, detect_source};
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
-pub use found::FoundDocuments;
+pub use found::{FoundAnnotation, FoundDocuments};
 pub use label_config::LabelConfig;
+pub use label_studio::predictions;
 pub use problem::{LossPlace, Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
-pub use source::Source;
-pub use table::{FORMATS, Guess, UnknownFormat, detect, detect_source, find, find_by_extension, names};
+pub use source::{Files, ReadSeek, Source};
+pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
@@ -65,6 +85,8 @@ pub struct ReadOptions {
     pub config: Option<LabelConfig>,
     /// Choices for files of tagged words.
     pub tags: TagOptions,
+    /// Annotator who is read, if the file has annotations of several. Without one, the file decides.
+    pub annotator: Option<String>,
 }
 
 /// Choices of the user for files of tagged words, in place of what their contents show.
@@ -141,6 +163,8 @@ pub struct WriteOptions {
     pub config: Option<LabelConfig>,
     /// Whether the scores of spans that a model has found are written, by formats that can hold them.
     pub scores: bool,
+    /// Annotator whose annotation is written, for formats that have those of several.
+    pub annotator: Option<String>,
 }
 
 impl WriteOptions {
@@ -155,7 +179,7 @@ impl WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false }
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false, annotator: None }
     }
 }
 
@@ -180,5 +204,7 @@ pub struct Written {
     pub texts_changed: usize,
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,9 @@ pub enum Severity {
 pub struct Problem {
     /// Severity.
     pub severity: Severity,
+    /// File of a folder or archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Line of the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
@@ -52,7 +55,7 @@ pub struct LossPlace {
 
 impl Problem {
     fn new(severity: Severity, message: impl Into<String>) -> Self {
-        Self { severity, line: None, message: message.into(), hint: None, place: None }
+        Self { severity, file: None, line: None, message: message.into(), hint: None, place: None }
     }
 
     /// Creates a note.
@@ -105,8 +108,11 @@ fn names_document(id: &str) -> String {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{}, line {line}: ", clean(file))?,
+            (Some(file), None) => write!(f, "{}: ", clean(file))?,
+            (None, Some(line)) => write!(f, "line {line}: ")?,
+            (None, None) => {}
         }
         f.write_str(&self.message)?;
         match &self.hint {
@@ -122,6 +128,7 @@ impl fmt::Display for Problem {
 pub(crate) struct Problems {
     list: Vec<Problem>,
     counts: [usize; 3],
+    file: Option<String>,
 }
 
 impl Problems {
@@ -129,8 +136,14 @@ impl Problems {
     /// Enough to see a pattern, few enough to read.
     pub(crate) const KEPT: usize = 50;
 
+    /// Names the file of a folder to which the next problems belong.
+    pub(crate) fn set_file(&mut self, name: Option<&str>) {
+        self.file = name.map(str::to_owned);
+    }
+
     /// Adds a problem.
-    pub(crate) fn push(&mut self, problem: Problem) {
+    pub(crate) fn push(&mut self, mut problem: Problem) {
+        problem.file = problem.file.or_else(|| self.file.clone());
         let count = &mut self.counts[problem.severity as usize];
         *count += 1;
         if *count <= Self::KEPT {

@@ -95,6 +95,7 @@ pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, opt
         config: options.config.clone(),
         labels: corpus.labels.clone(),
         tags: written.tags,
+        annotator: options.annotator.clone(),
         ..ReadOptions::default()
     };
     let compared = compare(format, &written.bytes.as_slice(), &mut prints.as_slice(), &expected, &read_options);

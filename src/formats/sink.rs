@@ -19,6 +19,25 @@ pub(crate) trait Sink {
     /// # Errors
     /// The document cannot be kept; the reading ends with this error.
     fn take(&mut self, found: Found, names: &LabelNames) -> io::Result<()>;
+
+    /// Takes what others have annotated in the document before. Whoever wants only one annotation keeps nothing of it.
+    ///
+    /// # Errors
+    /// The annotations cannot be kept; the reading ends with this error.
+    fn take_others(&mut self, _others: Vec<OtherAnnotation>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Annotation of a document by another annotator than the one who is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OtherAnnotation {
+    /// Name of the annotator in the file, with the characters that a name in a project may have.
+    pub(crate) annotator: String,
+    /// Ranges in bytes, with their labels.
+    pub(crate) spans: Vec<(TextRange, NameIndex)>,
+    /// Status of the document.
+    pub(crate) status: Status,
 }
 
 /// Document of a file with its spans.
@@ -154,6 +173,16 @@ impl<'a> Reading<'a> {
         self.spans += found.spans.len();
         found.spans.iter().for_each(|(_, name)| self.names.mark_used(*name));
         Ok(self.sink.take(found, &self.names)?)
+    }
+
+    /// Hands over a document and what others have annotated in it.
+    ///
+    /// # Errors
+    /// The sink refuses it.
+    pub(crate) fn push_with_others(&mut self, found: Found, others: Vec<OtherAnnotation>) -> Result<(), Unreadable> {
+        self.push(found)?;
+        others.iter().flat_map(|other| &other.spans).for_each(|(_, name)| self.names.mark_used(*name));
+        if others.is_empty() { Ok(()) } else { Ok(self.sink.take_others(others)?) }
     }
 
     /// Number of documents so far.

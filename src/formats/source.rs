@@ -1,8 +1,12 @@
 //! Bytes of a file that a reader gets in blocks, as often as it needs them.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 
 use super::Problem;
+use crate::text::number;
+
+/// Largest source without random access that is kept in memory for a reader which needs it, in bytes.
+const MOST_KEPT: u64 = 1 << 30;
 
 /// Bytes that can be read from their beginning more than once, without being in memory as a whole.
 pub trait Source {
@@ -12,6 +16,27 @@ pub trait Source {
     /// The bytes cannot be read.
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>>;
 
+    /// Returns a reader that can go to any place, for formats with a table of contents at the end of the file.
+    /// A source that has none keeps all its bytes in memory meanwhile.
+    ///
+    /// # Errors
+    /// The bytes cannot be read, or are too many to be kept.
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        let mut kept = Vec::new();
+        self.bytes()?.take(MOST_KEPT + 1).read_to_end(&mut kept)?;
+        if kept.len() as u64 > MOST_KEPT {
+            let most = number::bytes(MOST_KEPT);
+            let text = format!("it has more than {most} and cannot be read from its end; unpack it first");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+        }
+        Ok(Box::new(Cursor::new(kept)))
+    }
+
+    /// The files in it, if it is a folder or an archive with several.
+    fn files(&self) -> Option<&dyn Files> {
+        None
+    }
+
     /// Checks that the bytes are still those that were opened. Asked after the last of them was read.
     ///
     /// # Errors
@@ -19,12 +44,49 @@ pub trait Source {
     fn check_unchanged(&self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Returns the bytes of a small file of this name in the folder of the file, if there is one.
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        let _ = name;
+        None
+    }
 }
 
 impl Source for &[u8] {
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(*self))
     }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        Ok(Box::new(Cursor::new(*self)))
+    }
+}
+
+/// Reader that can go to any place.
+pub trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Files that are read together: those of a folder or of an archive.
+pub trait Files {
+    /// Names of the files, each once, as paths with `/` from the folder on, in the order in which they are read.
+    fn names(&self) -> &[String];
+
+    /// Whether they are packed together, so that no further packing is expected in them.
+    fn is_archive(&self) -> bool {
+        false
+    }
+
+    /// Names of entries that are not read: links, devices.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
+
+    /// Opens the file with this index in [`Self::names`].
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    fn open(&self, index: usize) -> io::Result<Box<dyn Source + '_>>;
 }
 
 /// Cause that ends the reading of a file before its end.

@@ -3,10 +3,7 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
-use std::io;
-
 use super::{
-    Source,
     format::{DetectFn, Format, Sample},
     problem::quoted,
 };
@@ -19,28 +16,31 @@ pub static FORMATS: &[&Format] = &[
     &super::conll::CONLL2003,
     &super::conll::CONLL2002,
     &super::conll::TAG_FIRST,
+    &super::conll::conllu::FORMAT,
+    &super::conll::conll2012::FORMAT,
     &super::label_studio::FORMAT,
+    &super::label_studio::JSON_MIN,
+    &super::label_studio::CSV,
+    &super::label_studio::TSV,
+    &super::doccano::FORMAT,
+    &super::prodigy::FORMAT,
+    &super::hugging_face::JSONL,
+    &super::hugging_face::PARQUET,
+    &super::spacy_json::FORMAT,
+    &super::csv::FORMAT,
+    &super::argilla::FORMAT,
+    &super::label_studio::conll::FORMAT,
+    &super::webanno_tsv::FORMAT,
+    &super::yedda::FORMAT,
+    &super::brat::FORMAT,
+    &super::spacy::FORMAT,
+    &super::cas_json::FORMAT,
 ];
-
-/// The format for any text; its reader names the first byte that is none.
-const FALLBACK: &Format = &super::plain::FORMAT;
 
 /// Formats that are recognised so that the error can name them.
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
-    recognised("doccano", |sample| {
-        ["label", "labels", "entities"].iter().find_map(|key| by_keys(sample, &["text", key]))
-    }),
-    recognised("prodigy", |sample| ["_input_hash", "answer"].iter().find_map(|key| by_keys(sample, &["text", key]))),
-    recognised("brat", |sample| {
-        by_extension(sample, "ann").filter(|_| sample.text.lines().next().is_some_and(|line| line.contains('\t')))
-    }),
-    recognised("hf-jsonl", |sample| by_keys(sample, &["tokens", "ner_tags"])),
-    recognised("parquet", |sample| sample.text.starts_with("PAR1").then(|| (95, "the first four bytes".to_owned()))),
-    recognised("spacy", |sample| by_extension(sample, "spacy")),
     recognised("slate", |sample| by_extension(sample, "annotations")),
-    recognised("yedda", |sample| by_extension(sample, "ann").filter(|_| sample.text.contains("[@"))),
-    recognised("csv", |sample| by_extension(sample, "csv")),
     unknown("json", "the file is JSON of a kind that no reader knows", is_json),
     unknown("tags", "the file has tags and no words", has_only_tags),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
@@ -55,20 +55,6 @@ pub struct Guess {
     pub confidence: u8,
     /// The reason, in plain words.
     pub why: String,
-}
-
-/// The likeliest format of a file: by its content, then by its name.
-pub fn detect(name: &str, bytes: &[u8]) -> Guess {
-    let first = guesses(name, bytes).into_iter().next();
-    first.unwrap_or_else(|| Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() })
-}
-
-/// As [`detect`], for a file that is not in memory; only its beginning is read.
-///
-/// # Errors
-/// The source cannot be read.
-pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
-    Ok(detect(name, &Sample::head(source)?))
 }
 
 /// The formats that a file may have, likeliest first.
@@ -179,12 +165,4 @@ fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
 
 fn by_extension(sample: &Sample<'_>, extension: &str) -> Option<(u8, String)> {
     (sample.extension == extension).then(|| (60, format!("a name that ends in .{extension}")))
-}
-
-/// Recognises JSON lines by keys of the first object, all of which it must have.
-fn by_keys(sample: &Sample<'_>, keys: &[&str]) -> Option<(u8, String)> {
-    let line = sample.text.lines().find(|line| !line.trim().is_empty())?;
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
-    let all = keys.iter().all(|key| object.contains_key(*key));
-    all.then(|| (92, format!("JSON lines with {}", keys.join(" and "))))
 }

@@ -53,11 +53,11 @@ impl Output {
         Self { bytes: Vec::new(), losses, account: Account::default(), empty: true }
     }
 
-    /// Hands a document to the writer. Returns whether the document is in the file.
-    pub(super) fn write(&mut self, writer: &mut dyn Writer, document: &Document, annotation: &Annotation) -> bool {
+    /// Hands a document to the writer. Returns how often the document is in the file: usually once, or not at all.
+    pub(super) fn write(&mut self, writer: &mut dyn Writer, document: &Document, annotation: &Annotation) -> usize {
         let before = self.account.documents;
         writer.document(document, annotation, self);
-        self.account.documents > before
+        self.account.documents.saturating_sub(before)
     }
 
     /// Returns the account and the problems of the file.
@@ -124,9 +124,8 @@ pub(super) fn write_corpus(write: WriteFn, corpus: &Corpus, options: &WriteOptio
     let mut writer = write(&corpus.labels, options);
     let mut documents = Vec::new();
     for (at, (document, annotation)) in corpus.pairs().enumerate() {
-        if out.write(&mut *writer, document, annotation) {
-            documents.push(at);
-        }
+        let copies = out.write(&mut *writer, document, annotation);
+        documents.extend(std::iter::repeat_n(at, copies));
     }
     writer.finish(&mut out);
     let bytes = std::mem::take(&mut out.bytes);

@@ -10,7 +10,7 @@ use crate::{
     model::{WordPieces, align::piece_tags},
     runs::LabelMode,
     spans::{
-        Grammar, Sentence,
+        Grammar, Scheme, Sentence,
         scheme::{Tag, decode as spans_of},
         score::{Mode, Report, ScoreError, score},
     },
@@ -74,6 +74,7 @@ pub struct Evaluation {
 /// Evaluates `predictor` on `sentences`.
 ///
 /// Pieces are labelled as in the model's training; if that is unknown, as in the lesson: every piece has its word's tag.
+/// The tags of a model may be labels alone (`PER`): then a span is a run of one label, in words and in pieces.
 ///
 /// # Errors
 /// A sentence whose words and tags differ in number, or one that the tokenizer refuses.
@@ -88,9 +89,15 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
         .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, predictor.grammar()))
         .collect();
     let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
-    let predicted: Vec<Vec<&str>> = choices.iter().map(|choices| decode::names(choices, tags)).collect();
-    let label_mode = predictor.label_mode().unwrap_or(LabelMode::AllB);
-    let (piece_gold, piece_predicted) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
+    let mut predicted: Vec<Vec<String>> = choices.iter().map(|choices| owned(&decode::names(choices, tags))).collect();
+    let has_borders = tags.iter().any(|tag| begins_span(tag));
+    let label_mode = predictor.label_mode().unwrap_or(if has_borders { LabelMode::AllB } else { LabelMode::AllI });
+    let (piece_gold, mut piece_predicted) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
+    if !has_borders {
+        // Strict scores would count no span of a model that has labels alone.
+        predicted.iter_mut().chain(&mut piece_predicted).for_each(|tags| *tags = with_borders(tags));
+    }
+    let predicted: Vec<Vec<&str>> = predicted.iter().map(|tags| strs(tags)).collect();
     Ok(Evaluation {
         sentences: sentences.len(),
         words: gold.iter().map(Vec::len).sum(),
@@ -155,6 +162,20 @@ fn inside_of(tag: &str) -> String {
     }
 }
 
+/// Whether a tag begins a span wherever it stands.
+fn begins_span(tag: &str) -> bool {
+    matches!(Tag::read(tag), Tag::Inside { prefix: 'B' | 'S' | 'U', .. })
+}
+
+/// Returns tags with a `B-` at the beginning of each span.
+fn with_borders(tags: &[String]) -> Vec<String> {
+    Scheme::Bio.encode(&spans_of(tags), tags.len())
+}
+
+fn owned(tags: &[&str]) -> Vec<String> {
+    tags.iter().map(|tag| (*tag).to_owned()).collect()
+}
+
 fn strs(tags: &[String]) -> Vec<&str> {
     tags.iter().map(String::as_str).collect()
 }
@@ -192,6 +213,7 @@ mod tests {
         super::{Kind, fake},
         *,
     };
+    use crate::text::TextRange;
 
     fn sentence(tagged: &[(&str, &str)]) -> Sentence {
         let (words, tags) = tagged.iter().map(|(word, tag)| ((*word).to_owned(), (*tag).to_owned())).unzip();
@@ -216,6 +238,30 @@ mod tests {
         assert!(found.mistakes.iter().all(|mistake| mistake.sureness > 0.9));
         assert_eq!(found.unknown, BTreeMap::from([("Location".to_owned(), 1)]));
         assert_eq!(found.confusion.labels, ["Dish", "Location", "Price"]);
+    }
+
+    #[test]
+    fn labels_without_letters_are_counted_as_they_are_found() {
+        let sentences = [
+            sentence(&[("lasagne", "B-PER"), ("gnocchi", "I-PER"), ("near", "O"), ("cheap", "B-LOC")]),
+            sentence(&[("lasagne", "B-PER"), ("now", "O")]),
+        ];
+        for (tags, label) in [(["O", "PER", "X", "LOC", "Y"], "PER"), (["LABEL_0", "PER", "X", "LOC", "Y"], "LABEL_0")]
+        {
+            let predictor = fake::predictor_with(512, &tags);
+            let found = evaluate(&predictor, &sentences).unwrap();
+            let strict = found.word.strict.as_ref().unwrap();
+            assert!(strict.labels.contains_key(label), "{:?}", strict.labels);
+            assert_eq!(found.word.lenient.labels["PER"].true_positives, 2);
+            assert_eq!(strict.labels["LOC"].rates().f1.to_bits(), 1.0_f64.to_bits());
+            assert_eq!(found.label_mode, LabelMode::AllI);
+            let outside = found.confusion.labels.iter().any(|name| name == "ER" || name == "ABEL_0");
+            assert!(!outside && found.unknown.is_empty(), "{:?}", found.confusion.labels);
+            let words = [TextRange::new(0, 7), TextRange::new(8, 13)];
+            let entities = predictor.answer("lasagne cheap", &words).unwrap().entities;
+            let found: Vec<&str> = entities.iter().map(|entity| entity.label.as_str()).collect();
+            assert_eq!(found, ["PER", "LOC"]);
+        }
     }
 
     #[test]

@@ -35,11 +35,19 @@ fn first_piece(tokenizer: &PieceTokenizer, word: &str) -> u32 {
 
 /// A predictor that reads `max_positions` pieces at a time.
 pub(crate) fn predictor(max_positions: usize) -> Predictor {
+    named(max_positions, tag_names(&["Dish".to_owned(), "Price".to_owned()]))
+}
+
+/// As [`predictor`], with other names of its five tags.
+pub(crate) fn predictor_with(max_positions: usize, tags: &[&str; TAGS]) -> Predictor {
+    named(max_positions, tags.iter().map(|tag| (*tag).to_owned()).collect())
+}
+
+fn named(max_positions: usize, tags: Vec<String>) -> Predictor {
     let tokenizer = embedded::tokenizer();
     let piece = |word| first_piece(&tokenizer, word);
     let known =
         [(piece("lasagne"), 1), (piece("gnocchi"), 1), (piece("verde"), 2), (piece("pozole"), 2), (piece("cheap"), 3)];
     let fake = Fake { known, panics: piece("bomb"), longest: max_positions };
-    let tags = tag_names(&["Dish".to_owned(), "Price".to_owned()]);
     Predictor::new(tokenizer, Box::new(fake), tags, max_positions, Threads::One).unwrap()
 }

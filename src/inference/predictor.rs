@@ -21,7 +21,7 @@ use crate::{
         network::{NetworkError, PreparedNetwork, TensorNetwork},
     },
     runs::LabelMode,
-    spans::{Grammar, ModelAnswer},
+    spans::{Grammar, ModelAnswer, tag_form},
     text::TextRange,
 };
 
@@ -114,11 +114,16 @@ pub struct Predictor {
     scorer: Box<dyn Scorer>,
     /// Scorer of suggestions; `None` if they are computed like everything else.
     quick: Option<Box<dyn Scorer>>,
+    /// Tags as the model's files spell them, for the pipeline.
+    named_tags: Vec<String>,
+    /// The same tags as this program spells them.
     tags: Vec<String>,
     /// Pieces of a word that carried its tag in training, if known.
     label_mode: Option<LabelMode>,
     /// Grammar of the tags, if they are chosen as a sequence.
     grammar: Option<Grammar>,
+    /// Fault of the model's files with which it still predicts.
+    note: Option<String>,
     /// Longest input in pieces, without special ones.
     longest: usize,
     pool: ThreadPool,
@@ -175,6 +180,7 @@ impl Predictor {
             return Err(PredictError::Untrained(base.name));
         }
         let chosen = device::choose(device)?;
+        let note = base.unused_rows();
         let BaseModel { config, weights, tokenizer, .. } = base;
         let (scorer, quick): Scorers = match &chosen.compute {
             Compute::Kernels => prepared(&config, weights, precisions)?,
@@ -184,7 +190,7 @@ impl Predictor {
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));
         let predictor = Self::new(tokenizer, scorer, config.tags, config.max_positions, threads)?;
-        Ok(Self { quick, label_mode, grammar, ..predictor })
+        Ok(Self { quick, label_mode, grammar, note, ..predictor })
     }
 
     /// Makes a model from its parts.
@@ -202,12 +208,20 @@ impl Predictor {
         let count = if threads == Threads::One { 1 } else { 0 };
         let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|n| format!("predict-{n}")).build()?;
         let longest = max_positions.saturating_sub(SPECIALS).max(1);
-        Ok(Self { tokenizer, scorer, quick: None, tags, label_mode: None, grammar: None, longest, pool })
+        let named_tags = tags;
+        let tags = tag_form::in_our_form(&named_tags);
+        let (quick, label_mode, grammar, note) = (None, None, None, None);
+        Ok(Self { tokenizer, scorer, quick, named_tags, tags, label_mode, grammar, note, longest, pool })
     }
 
-    /// Tags of the model, in the order of their ids.
+    /// Tags of the model, in the order of their ids, spelt as this program spells them: `I-PER` for the label `PER` alone.
     pub fn tags(&self) -> &[String] {
         &self.tags
+    }
+
+    /// A fault of the model's files with which it still predicts, in a sentence.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Grammar of the tags, if they are chosen as a sequence.
@@ -334,7 +348,7 @@ impl Predictor {
         for (text, pieces) in texts.iter().zip(&pieces) {
             let parts: Vec<_> = self.pipeline_windows(pieces, options).into_iter().zip(rows.by_ref()).collect();
             let windows: Vec<_> = parts.iter().map(|(range, rows)| self.window(pieces, range, rows)).collect();
-            let found = pipeline::answers(text.as_ref(), &windows, &self.tags, options);
+            let found = pipeline::answers(text.as_ref(), &windows, &self.named_tags, options);
             answers.push(Tagged { answers: found, pieces: pieces.ids.len() });
         }
         Ok(answers)

@@ -1,5 +1,6 @@
 //! Reads a model from its files: configuration, tokenizer, weights.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -7,7 +8,9 @@ use serde_json::{Map, Value};
 use super::arch::SpecialPieces;
 use super::files::Files;
 use super::tokenizer::PieceTokenizer;
+use super::vocabulary::AddedPiece;
 use super::{ModelConfig, ModelError, Weights, config, vocabulary, weight_files};
+use crate::text::number::with_noun;
 
 /// A model that was opened and checked: every parameter exists and has its shape.
 #[derive(Clone, Debug)]
@@ -24,6 +27,25 @@ pub struct BaseModel {
     pub name: String,
     /// Sentences about unused tensors, a change of architecture, and a new head.
     pub notes: Vec<String>,
+}
+
+/// Rows that programs add at most so that the number of word pieces is round.
+const ROUND: usize = 128;
+
+impl BaseModel {
+    /// Reports rows of the table of word pieces that no piece has. A few that make their number round are not reported.
+    pub fn unused_rows(&self) -> Option<String> {
+        let rows = self.config.vocab_size;
+        let unused = rows.saturating_sub(self.tokenizer.vocab_size());
+        if unused == 0 || unused < ROUND && rows.is_multiple_of(8) {
+            return None;
+        }
+        let rows = with_noun(unused, "row");
+        Some(format!(
+            "not used: {rows} of the table of word pieces, which no piece has; if pieces were added to the vocabulary, the \
+             file that lists them (added_tokens.json) is missing"
+        ))
+    }
 }
 
 /// Whether a folder contains all files of a model.
@@ -49,7 +71,9 @@ pub(super) fn assemble(files: &dyn Files, name: &str) -> Result<BaseModel, Model
         return Err(ModelError::broken(&place, why));
     }
     let weight_files::Loaded { config, weights, notes } = weight_files::load(files, &parsed)?;
-    Ok(BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes })
+    let mut base = BaseModel { config, weights, tokenizer, tokenizer_json, name: name.to_owned(), notes };
+    base.notes.extend(base.unused_rows());
+    Ok(base)
 }
 
 /// Opens the tokenizer of a folder.
@@ -83,5 +107,24 @@ fn tokenizer_from_vocab(files: &dyn Files, special: &SpecialPieces) -> Result<Ve
             .map_err(|error| ModelError::broken(&files.place("tokenizer_config.json"), error.to_string()))?,
         None => Map::<String, Value>::new(),
     };
-    vocabulary::from_vocab(vocab, &settings, special).map_err(|why| ModelError::broken(&place, why))
+    let added = added_pieces(files, &settings)?;
+    vocabulary::from_vocab(vocab, &settings, special, &added).map_err(|why| ModelError::broken(&place, why))
+}
+
+/// Reads the pieces that were added to a vocabulary: from the settings of the tokenizer, or from the file of early versions.
+fn added_pieces(files: &dyn Files, settings: &Map<String, Value>) -> Result<Vec<AddedPiece>, ModelError> {
+    if let Some(list) = settings.get("added_tokens_decoder") {
+        let place = files.place("tokenizer_config.json");
+        return vocabulary::added_by_id(list).map_err(|why| ModelError::broken(&place, why));
+    }
+    let Some(json) = files.read("added_tokens.json")? else { return Ok(Vec::new()) };
+    let place = files.place("added_tokens.json");
+    let ids: BTreeMap<String, u32> =
+        serde_json::from_slice(&json).map_err(|error| ModelError::broken(&place, error.to_string()))?;
+    let special = match files.read("special_tokens_map.json")? {
+        Some(json) => serde_json::from_slice(&json)
+            .map_err(|error| ModelError::broken(&files.place("special_tokens_map.json"), error.to_string()))?,
+        None => Map::new(),
+    };
+    Ok(vocabulary::added_by_name(ids, &special))
 }

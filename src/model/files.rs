@@ -10,8 +10,8 @@ use crate::guard::{self, Links};
 
 /// Files of a model folder besides configuration and weights.
 /// `tokenizer.json` or `vocab.txt` is required.
-pub const TOKENIZER_FILES: [&str; 4] =
-    ["tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
+pub const TOKENIZER_FILES: [&str; 5] =
+    ["tokenizer.json", "vocab.txt", "added_tokens.json", "tokenizer_config.json", "special_tokens_map.json"];
 
 /// Largest files that are read, in bytes: a vocabulary, another JSON or text file, weights.
 const MOST_VOCABULARY: u64 = 64 << 20;

@@ -104,7 +104,7 @@ pub(super) mod tests {
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\nbar\n##a\n##x\n##s\ntapas\n";
 
     pub(crate) fn tiny_tokenizer() -> Vec<u8> {
-        vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
+        vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special, &[]).unwrap()
     }
 
     /// Files of a model in memory; also a sink.

@@ -85,7 +85,7 @@ struct OutlineModel {
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
-    added_tokens: Vec<AddedToken>,
+    added_tokens: Vec<Added>,
     #[serde(default)]
     normalizer: Option<Value>,
     #[serde(default)]
@@ -93,6 +93,14 @@ struct File {
     #[serde(default)]
     post_processor: Option<Value>,
     model: Model,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    #[serde(default)]
+    id: Option<u32>,
+    #[serde(flatten)]
+    token: AddedToken,
 }
 
 #[derive(Deserialize)]
@@ -104,16 +112,40 @@ struct Model {
 }
 
 fn make(file: File) -> Result<Parts, String> {
-    check_added(&file.added_tokens)?;
+    let (named, added): (Vec<Option<u32>>, Vec<AddedToken>) =
+        file.added_tokens.into_iter().map(|added| (added.id, added.token)).unzip();
+    check_added(&added)?;
     let frame = file.post_processor.as_ref().map(frame).transpose()?;
     let mut left = MOST_PARTS;
     let normalizer = file.normalizer.map(|part| normalizer(&part, &mut left)).transpose()?;
     let pre_tokenizer = file.pre_tokenizer.map(|part| pre_tokenizer(&part, &mut left)).transpose()?;
-    let highest = file.model.vocab.values().copied().max().unwrap_or_default();
-    let mut tokenizer = Tokenizer::new(model(file.model)?);
+    let mut vocabulary = file.model;
+    keep_ids(&mut vocabulary.vocab, &named, &added)?;
+    let highest = vocabulary.vocab.values().copied().max().unwrap_or_default();
+    let mut tokenizer = Tokenizer::new(model(vocabulary)?);
     tokenizer.with_normalizer(normalizer).with_pre_tokenizer(pre_tokenizer);
-    tokenizer.add_tokens(&file.added_tokens);
+    tokenizer.add_tokens(&added);
     Ok(Parts { tokenizer, frame, highest })
+}
+
+/// Puts added pieces into the vocabulary to which the crate would give other ids than their file: it takes the next free
+/// ones, so that a gap would move all pieces after it to rows of others.
+fn keep_ids(vocab: &mut HashMap<String, u32>, named: &[Option<u32>], added: &[AddedToken]) -> Result<(), String> {
+    let size = vocab.len();
+    let is_next = |at: usize, id: &u32| usize::try_from(*id).is_ok_and(|id| id == size + at);
+    let new = named.iter().zip(added).filter(|(_, token)| !vocab.contains_key(&token.content));
+    let new: Vec<(u32, &String)> = new.filter_map(|(id, token)| Some(((*id)?, &token.content))).collect();
+    if new.iter().enumerate().all(|(at, (id, _))| is_next(at, id)) {
+        return Ok(());
+    }
+    let mut taken: HashMap<u32, &str> = vocab.iter().map(|(piece, id)| (*id, piece.as_str())).collect();
+    for (id, piece) in &new {
+        if let Some(other) = taken.insert(*id, piece.as_str()).filter(|other| *other != piece.as_str()) {
+            return Err(format!("the added token {piece:?} has the id {id} of {other:?}"));
+        }
+    }
+    vocab.extend(new.into_iter().map(|(id, piece)| (piece.clone(), id)));
+    Ok(())
 }
 
 fn model(model: Model) -> Result<WordPiece, String> {
@@ -266,7 +298,7 @@ mod tests {
 
     /// A tokenizer with another value at a path such as `model.type`.
     fn with(path: &str, value: Value) -> Vec<u8> {
-        let made = vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap();
+        let made = vocabulary::from_vocab(VOCAB, &Map::new(), &DISTILBERT.special, &[]).unwrap();
         let mut json: Value = serde_json::from_slice(&made).unwrap();
         let pointer = format!("/{}", path.replace('.', "/"));
         let (parent, key) = pointer.rsplit_once('/').unwrap();

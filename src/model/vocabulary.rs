@@ -3,15 +3,64 @@
 //! It is made from a `vocab.txt`, or freed of length limits.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{ModelConfig, arch::SpecialPieces};
 
+/// Piece that was added to a vocabulary. It is found in the text before the text is cut into pieces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AddedPiece {
+    /// Row of the table of word pieces.
+    #[serde(default)]
+    id: u32,
+    content: String,
+    #[serde(default)]
+    single_word: bool,
+    #[serde(default)]
+    lstrip: bool,
+    #[serde(default)]
+    rstrip: bool,
+    #[serde(default)]
+    normalized: bool,
+    #[serde(default)]
+    special: bool,
+}
+
+impl AddedPiece {
+    /// A piece as files without further properties have it.
+    fn new(id: u32, content: &str, special: bool) -> Self {
+        let content = content.to_owned();
+        Self { id, content, single_word: false, lstrip: false, rstrip: false, normalized: !special, special }
+    }
+}
+
+/// Reads `added_tokens_decoder` of a `tokenizer_config.json`: an object from ids to pieces.
+pub(super) fn added_by_id(list: &Value) -> Result<Vec<AddedPiece>, String> {
+    let list: BTreeMap<u32, AddedPiece> = BTreeMap::deserialize(list)
+        .map_err(|error| format!("\"added_tokens_decoder\" is not an object from ids to pieces: {error}"))?;
+    Ok(list.into_iter().map(|(id, piece)| AddedPiece { id, ..piece }).collect())
+}
+
+/// Returns the pieces of an `added_tokens.json`, which maps pieces to ids, in the order of the ids.
+/// Those that `special` (`special_tokens_map.json`) names are special.
+pub(super) fn added_by_name(ids: BTreeMap<String, u32>, special: &Map<String, Value>) -> Vec<AddedPiece> {
+    let mut names = HashSet::new();
+    for value in special.values() {
+        let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        names.extend(list.iter().filter_map(|item| item.as_str().or_else(|| item.get("content")?.as_str())));
+    }
+    let mut pieces: Vec<AddedPiece> =
+        ids.into_iter().map(|(piece, id)| AddedPiece::new(id, &piece, names.contains(piece.as_str()))).collect();
+    pieces.sort_by_key(|piece| piece.id);
+    pieces
+}
+
 /// Makes the `tokenizer.json` for a `vocab.txt`.
-/// It uses the settings in `tokenizer_config.json`.
+/// It uses the settings in `tokenizer_config.json`, and the pieces `added` to the vocabulary.
 ///
 /// Each line of the vocabulary is a piece, its line number is the id. The result equals transformers'
 /// `BertTokenizerFast`. The error states what the vocabulary lacks.
@@ -19,6 +68,7 @@ pub(super) fn from_vocab(
     vocab: &str,
     settings: &Map<String, Value>,
     special: &SpecialPieces,
+    added: &[AddedPiece],
 ) -> Result<Vec<u8>, String> {
     let lines =
         vocab.strip_suffix('\n').unwrap_or(vocab).split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
@@ -27,16 +77,19 @@ pub(super) fn from_vocab(
     let [_, unk, cls, sep, _] = &special;
     let template = template(cls, sep, &ids)?;
     id_of(unk, &ids)?;
-    let added = special.iter().filter_map(|piece| {
-        let no = false;
-        Some(json!({"id": ids.get(piece)?, "content": piece, "single_word": no, "lstrip": no, "rstrip": no,
-            "normalized": no, "special": true}))
+    check_ids(added, &ids)?;
+    let own = special.iter().filter(|piece| !added.iter().any(|added| added.content == **piece));
+    let own = own.filter_map(|piece| {
+        let id = u32::try_from(ids.get(piece)?.as_u64()?).ok()?;
+        Some(AddedPiece::new(id, piece, true))
     });
+    let mut added: Vec<AddedPiece> = own.chain(added.iter().cloned()).collect();
+    added.sort_by_key(|piece| piece.id);
     let json = json!({
         "version": "1.0",
         "truncation": null,
         "padding": null,
-        "added_tokens": added.collect::<Vec<_>>(),
+        "added_tokens": added,
         "normalizer": {
             "type": "BertNormalizer",
             "clean_text": true,
@@ -56,6 +109,27 @@ pub(super) fn from_vocab(
         },
     });
     Ok(json.to_string().into_bytes())
+}
+
+/// Checks that each added piece has an id of its own.
+fn check_ids(added: &[AddedPiece], ids: &Map<String, Value>) -> Result<(), String> {
+    let taken: HashSet<u64> = ids.values().filter_map(Value::as_u64).collect();
+    for AddedPiece { id, content, .. } in added {
+        match ids.get(content).and_then(Value::as_u64) {
+            Some(line) if line != u64::from(*id) => {
+                return Err(format!(
+                    "the added piece {content:?} has the id {id}, but in the vocabulary it has the id {line}"
+                ));
+            }
+            None if taken.contains(&u64::from(*id)) => {
+                return Err(format!(
+                    "the added piece {content:?} has the id {id}, which a piece of the vocabulary has"
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a setting is on, which is the default.
@@ -194,7 +268,7 @@ pub(super) mod tests {
     const VOCAB: &str = "[PAD]\n[unused0]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\ntapas\nbar\n##a\n##x\n##pas\n##s\n";
 
     pub(in crate::model) fn made() -> Vec<u8> {
-        from_vocab(VOCAB, &Map::new(), &DISTILBERT.special).unwrap()
+        from_vocab(VOCAB, &Map::new(), &DISTILBERT.special, &[]).unwrap()
     }
 
     pub(in crate::model) fn read(json: &[u8]) -> Result<PieceTokenizer, TokenizerError> {
@@ -211,15 +285,46 @@ pub(super) mod tests {
     #[test]
     fn settings_beside_a_vocabulary_are_honoured() {
         let cased = json!({"do_lower_case": false, "cls_token": {"content": "the"}});
-        let made = from_vocab(VOCAB, cased.as_object().unwrap(), &DISTILBERT.special).unwrap();
+        let made = from_vocab(VOCAB, cased.as_object().unwrap(), &DISTILBERT.special, &[]).unwrap();
         let tokenizer = read(&made).unwrap();
         assert_eq!(tokenizer.words(&["Tapas"]).unwrap().tokens, ["[UNK]"]);
         assert_eq!(tokenizer.cls(), 8);
     }
 
     #[test]
+    fn added_pieces_keep_their_ids_even_with_gaps() {
+        for ids in [[15, 16], [20, 31]] {
+            let list = json!({
+                "3": {"content": "[CLS]", "lstrip": false, "normalized": false, "rstrip": false, "special": true},
+                (ids[0].to_string()): {"content": "e-mail", "lstrip": false, "normalized": true, "rstrip": false},
+                (ids[1].to_string()): {"content": "[NUM]", "lstrip": false, "normalized": false, "rstrip": false,
+                    "special": true},
+            });
+            let names = BTreeMap::from([("e-mail".to_owned(), ids[0]), ("[NUM]".to_owned(), ids[1])]);
+            let special = json!({"cls_token": "[CLS]", "additional_special_tokens": ["[NUM]"]});
+            for added in [added_by_id(&list).unwrap(), added_by_name(names, special.as_object().unwrap())] {
+                let json = from_vocab(VOCAB, &Map::new(), &DISTILBERT.special, &added).unwrap();
+                let tokenizer = read(&json).unwrap();
+                let pieces = tokenizer.words(&["The", "E-Mail", "[NUM]", "bar"]).unwrap();
+                assert_eq!(pieces.ids, [8, ids[0], ids[1], 10], "{added:?}");
+                assert_eq!(tokenizer.vocab_size(), usize::try_from(ids[1]).unwrap() + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn an_added_piece_with_the_id_of_another_is_refused() {
+        let refused = |id, content: &str| {
+            let added = [AddedPiece::new(id, content, false)];
+            from_vocab(VOCAB, &Map::new(), &DISTILBERT.special, &added).unwrap_err()
+        };
+        assert!(refused(9, "new").contains("the id 9, which a piece of the vocabulary"));
+        assert!(refused(15, "bar").contains("in the vocabulary it has the id 10"));
+    }
+
+    #[test]
     fn a_vocabulary_without_special_pieces_is_refused_by_name() {
-        assert!(from_vocab("a\nb\n", &Map::new(), &DISTILBERT.special).unwrap_err().contains("[CLS]"));
+        assert!(from_vocab("a\nb\n", &Map::new(), &DISTILBERT.special, &[]).unwrap_err().contains("[CLS]"));
     }
 
     #[test]

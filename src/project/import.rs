@@ -94,6 +94,8 @@ pub struct ImportReport {
     pub same_text: usize,
     /// Ids that were in use for another text, with the ids given instead.
     pub renamed: Vec<(String, String)>,
+    /// Other annotators of the file, and the number of spans that each got here.
+    pub others: Vec<(String, usize)>,
 }
 
 impl ImportReport {
@@ -114,6 +116,9 @@ impl ImportReport {
         if !self.renamed.is_empty() {
             let documents = with_noun(self.renamed.len(), "document");
             remark.push_str(&format!("; {documents} with an id that is in use, added under another one"));
+        }
+        for (name, spans) in &self.others {
+            remark.push_str(&format!("; {} of {}", with_noun(*spans, "span"), shown(name)));
         }
         if self.removed > 0 {
             remark.push_str(&format!(

@@ -2,18 +2,20 @@
 //! Labels from names or a labelling config, and documents of files.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
 use super::{
-    Annotator, ImportItem, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError, StorageError,
-    storage::shown_path,
+    Annotator, AnnotatorName, ImportItem, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError,
+    StorageError, storage::shown_path,
 };
 use crate::{
-    formats::{FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
+    formats::{
+        FoundAnnotation, FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config,
+    },
     guard::{self, Links},
-    spans::{Document, LabelChange, LabelId, LabelSet, Split, Status, label::LabelError},
+    spans::{Document, LabelChange, LabelId, LabelSet, Meta, Split, Status, label::LabelError},
     text::{TextRange, number::grouped, width::clean},
 };
 
@@ -61,22 +63,22 @@ fn summary(path: &Path, problems: &[Problem]) -> String {
     format!("{}, {first}{more}", shown_path(path))
 }
 
-/// Labels from names or from a labelling config, with notes on the file.
+/// Labels from names or from a labelling config, with the text of the config and notes on it.
 /// Names are separated by commas; a config is given by its path (`.xml`).
 ///
 /// An empty `source` stands for the eight labels of restaurant reviews.
 ///
 /// # Errors
 /// The file cannot be read or has no labels, or no name or too many are given.
-pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
+pub fn read_labels(source: &str) -> Result<(LabelSet, Option<String>, Vec<Problem>), ImportSourceError> {
     let source = source.trim();
     if source.is_empty() {
-        return Ok((LabelSet::restaurant(), Vec::new()));
+        return Ok((LabelSet::restaurant(), None, Vec::new()));
     }
     if source.to_ascii_lowercase().ends_with(".xml") {
         let path = Path::new(source);
-        let (config, notes) = read_config(path, &bytes(path)?)?;
-        return Ok((config.labels, notes));
+        let (config, xml, notes) = read_config_file(path)?;
+        return Ok((config.labels, Some(xml), notes));
     }
     let named: Vec<&str> = source.split(',').map(str::trim).collect();
     let names: Vec<&str> = named.iter().copied().filter(|name| !name.is_empty()).collect();
@@ -92,7 +94,7 @@ pub fn read_labels(source: &str) -> Result<(LabelSet, Vec<Problem>), ImportSourc
             .check(&LabelChange::Add(label.name.clone()))
             .map_err(|error| ImportSourceError::Name(clean(&label.name).into_owned(), error))?;
     }
-    Ok((labels, notes_on_names(&named)))
+    Ok((labels, None, notes_on_names(&named)))
 }
 
 /// Notes on empty names and on names that occur twice, which are left out, and on names that may be a mistake.
@@ -138,6 +140,18 @@ pub fn read_config(path: &Path, bytes: &[u8]) -> Result<(LabelConfig, Vec<Proble
     }
 }
 
+/// Reads a labelling config that the user named, and returns it with its text and notes.
+///
+/// # Errors
+/// The file cannot be read, is not a labelling config, or has no labels.
+pub fn read_config_file(path: &Path) -> Result<(LabelConfig, String, Vec<Problem>), ImportSourceError> {
+    let bytes = bytes(path)?;
+    let (config, notes) = read_config(path, &bytes)?;
+    // A config that could be parsed is a text.
+    let text = String::from_utf8_lossy(&bytes);
+    Ok((config, text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(), notes))
+}
+
 /// Reads a labelling config that the user named.
 fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
     guard::read(path, Links::Follow, MOST_CONFIG_BYTES).map_err(|cause| StorageError::new("read", path, cause))
@@ -152,6 +166,7 @@ pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split
         grid: manifest.grid,
         id_prefix: format!("{stem}-"),
         labels: manifest.labels.clone(),
+        config: manifest.label_config(),
         split,
         ..ReadOptions::default()
     }
@@ -183,14 +198,59 @@ impl Project {
         }
         let mut items = Vec::with_capacity(files.len());
         let mut new_labels = Vec::with_capacity(files.len());
-        for found in files {
+        let mut others = Vec::with_capacity(files.len());
+        for mut found in files {
             let labels = found.labels();
             new_labels.push(unknown_names(&labels, &self.manifest.labels));
             let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
-            let ids = self.intern_labels(&names)?;
-            items.push(with_labels(labels.iter().map(|label| label.id).zip(ids).collect(), found.into_items()));
+            let ids: HashMap<LabelId, LabelId> =
+                labels.iter().map(|label| label.id).zip(self.intern_labels(&names)?).collect();
+            others.push(self.others(&mut found, annotator.as_deref(), options.at, &ids)?);
+            items.push(with_labels(ids, found.into_items()));
         }
-        Ok(self.import_each(annotator, options, items)?.into_iter().zip(new_labels).collect())
+        let mut reports = self.import_each(annotator, options, items)?;
+        // The documents of the other annotators are in the project now, so this adds only what they have annotated. One
+        // that has another text there is left out.
+        let options = ImportOptions { on_duplicate: OnDuplicate::Skip, ..options.clone() };
+        for (report, others) in reports.iter_mut().zip(others) {
+            for (mut other, items) in others {
+                let added = self.import_each(Some(&mut other), &options, [items])?;
+                report.others.push((other.name().to_string(), added.iter().map(|report| report.spans).sum()));
+            }
+        }
+        Ok(reports.into_iter().zip(new_labels).collect())
+    }
+
+    /// Opens the journals of the other annotators of a file, each with the documents that they have annotated.
+    fn others(
+        &self,
+        found: &mut FoundDocuments,
+        own: Option<&Annotator>,
+        at: u64,
+        of: &HashMap<LabelId, LabelId>,
+    ) -> Result<Vec<(Annotator, Vec<ImportItem>)>, ProjectError> {
+        let others = found.take_others();
+        if others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let documents: Vec<&Document> = found.documents().collect();
+        let mut by_name: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
+        for FoundAnnotation { document, annotator, spans, status } in others {
+            let Some(document) = documents.get(document) else { continue };
+            let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *of.get(&label)?)));
+            let document = Document { meta: Meta::default(), foreign: None, ..(*document).clone() };
+            let items = by_name.entry(annotator).or_default();
+            items.push(ImportItem { document, spans: spans.collect(), status });
+        }
+        let mut journals = Vec::with_capacity(by_name.len());
+        for (name, items) in by_name {
+            // An annotation of somebody with another name stays in the task that its document keeps.
+            let Ok(name) = name.parse::<AnnotatorName>() else { continue };
+            if own.is_none_or(|own| own.name() != &name) {
+                journals.push((self.annotator(&name, at)?, items));
+            }
+        }
+        Ok(journals)
     }
 
     /// What [`Self::import_files`] would do. Changes nothing.
@@ -248,19 +308,51 @@ mod tests {
     }
 
     #[test]
+    fn others_in_a_file_become_annotators_of_the_project() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project =
+            Project::create(dir.path(), super::super::Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let region = r#"{"type":"labels","value":{"start":0,"end":3,"labels":["PER"]}}"#;
+        let tasks = format!(
+            r#"[{{"id":1,"data":{{"text":"Ann ate"}},"annotations":[{{"completed_by":1,"result":[]}},
+            {{"completed_by":{{"email":"b@c.de"}},"result":[{region},{region}]}},
+            {{"completed_by":2,"was_cancelled":true,"result":[]}}]}}]"#
+        );
+        let import = |project: &mut Project| {
+            let options = read_options(&project.manifest, Path::new("a.json"), None);
+            let found = formats::find("label-studio").unwrap().read_file(&tasks.as_bytes(), &options).unwrap().found;
+            let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+            project.import_files(Some(&mut ada), &ImportOptions::default(), vec![found]).unwrap().remove(0)
+        };
+        let (report, new) = import(&mut project);
+        assert_eq!((report.documents, report.spans, new), (1, 0, vec!["PER".to_owned()]));
+        assert_eq!(report.others, [("b@c.de".to_owned(), 2), ("user-2".to_owned(), 0)]);
+        assert!(report.left_out().contains("2 spans of b@c.de"), "{}", report.left_out());
+        let status = |name: &str| {
+            let journal = project.read_annotator(&name.parse().unwrap()).unwrap().journal;
+            (journal.annotation("1").spans().len(), journal.annotation("1").status)
+        };
+        use crate::spans::Status::{Done, Skipped};
+        assert_eq!(["ada", "b@c.de", "user-2"].map(status), [(0, Done), (2, Done), (0, Skipped)]);
+        // A second import changes nothing.
+        assert_eq!(import(&mut project).0.others, [("b@c.de".to_owned(), 0), ("user-2".to_owned(), 0)]);
+        assert_eq!(project.documents.len(), 1);
+    }
+
+    #[test]
     fn labels_are_names_a_config_or_the_eight() {
         let names = |asked: &str| -> Vec<String> {
             read_labels(asked).unwrap().0.iter().map(|label| label.name.clone()).collect()
         };
         assert_eq!(names(" ").len(), 8);
         assert_eq!(names("Dish, Price,,Dish"), ["Dish", "Price"]);
-        let notes: Vec<String> = read_labels("Dish, Price,,Dish").unwrap().1.iter().map(ToString::to_string).collect();
+        let notes: Vec<String> = read_labels("Dish, Price,,Dish").unwrap().2.iter().map(ToString::to_string).collect();
         assert!(
             notes.len() == 2 && notes[0].contains("empty") && notes[1].contains("Dish is named twice"),
             "{notes:?}"
         );
-        assert!(read_labels("Dish, Price").unwrap().1.is_empty());
-        let note_on = |asked: &str| read_labels(asked).unwrap().1.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(read_labels("Dish, Price").unwrap().2.is_empty());
+        let note_on = |asked: &str| read_labels(asked).unwrap().2.iter().map(ToString::to_string).collect::<Vec<_>>();
         let [note] = &note_on("Dish,dish")[..] else { panic!("{:?}", note_on("Dish,dish")) };
         assert!(note.contains("Dish and dish differ only in capitals; they are two labels"), "{note}");
         let [note] = &note_on("Price;Hours")[..] else { panic!("{:?}", note_on("Price;Hours")) };

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Read, Seek, Write},
+    io::{self, BufWriter, Cursor, Read, Seek, SeekFrom, Write},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use super::{
     storage::{self, FileState, LARGE, shown_path},
 };
 use crate::{
-    formats::{Place, Source},
+    formats::{Place, ReadSeek, Source},
     guard::{self, Links},
     text,
 };
@@ -50,7 +50,15 @@ impl InputFile {
     /// # Errors
     /// It does not exist, is not a regular file or is larger, or cannot be read.
     pub fn open(path: &Path, limit: u64) -> Result<Self, StorageError> {
-        let opened = guard::open(path, Links::Follow).and_then(|file| {
+        Self::open_with(path, limit, Links::Follow)
+    }
+
+    /// As [`Self::open`], where a link in place of the file may be refused.
+    ///
+    /// # Errors
+    /// As [`Self::open`], or it is a refused link.
+    pub(super) fn open_with(path: &Path, limit: u64, links: Links) -> Result<Self, StorageError> {
+        let opened = guard::open(path, links).and_then(|file| {
             let metadata = file.metadata()?;
             guard::check_size(metadata.len(), limit)?;
             let opened = FileState::of_metadata(&metadata);
@@ -134,6 +142,13 @@ impl Source for InputFile {
         })
     }
 
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        Ok(match &self.0 {
+            Bytes::Named { file, .. } | Bytes::Copy(file) => Box::new(FileReader { file, offset: 0 }),
+            Bytes::Kept(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+        })
+    }
+
     fn check_unchanged(&self) -> io::Result<()> {
         let Bytes::Named { path, opened, .. } = &self.0 else { return Ok(()) };
         match fs::metadata(path).is_ok_and(|now| FileState::of_metadata(&now) == *opened) {
@@ -142,6 +157,13 @@ impl Source for InputFile {
                 "it was changed while it was read; nothing of it was used: try again when no other program writes it",
             )),
         }
+    }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        /// Limit of such a file in bytes.
+        const SMALL: u64 = 16 << 20;
+        let Bytes::Named { path, .. } = &self.0 else { return None };
+        guard::read(&path.parent()?.join(name), Links::Follow, SMALL).ok()
     }
 }
 
@@ -197,6 +219,14 @@ impl Source for Draft<'_> {
             DraftBytes::Kept(bytes) => Box::new(bytes.as_slice()),
         })
     }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        Ok(match &self.0 {
+            DraftBytes::Given(file) => Box::new(FileReader { file, offset: 0 }),
+            DraftBytes::Unnamed(file) => Box::new(FileReader { file, offset: 0 }),
+            DraftBytes::Kept(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+        })
+    }
 }
 
 /// Reader with an offset of its own, so that one open file has several.
@@ -210,6 +240,18 @@ impl Read for FileReader<'_> {
         let read = self.file.read_at(bytes, self.offset)?;
         self.offset += read as u64;
         Ok(read)
+    }
+}
+
+impl Seek for FileReader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let offset = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(by) => self.offset.checked_add_signed(by),
+            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
+        };
+        self.offset = offset.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.offset)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::file_names::shown;
 use crate::{
-    formats::parser_message,
+    formats::{LabelConfig, label_config, parser_message},
     runs::embedded_bases,
     spans::{Label, LabelId, LabelSet, SameId, label::RetiredLabel},
     text::Grid,
@@ -62,6 +62,8 @@ pub struct Manifest {
     /// Whether this is a sample.
     /// A sample is copied to a folder of the user before work on it starts.
     pub sample: bool,
+    /// Labelling configuration of Label Studio, as its XML, whose names imports and exports use.
+    pub label_config: Option<String>,
     /// Unknown fields, from other versions; kept.
     rest: Map<String, Value>,
     /// Unknown fields of labels, by label id.
@@ -142,6 +144,8 @@ struct Raw {
     provenance: Provenance,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     sample: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label_config: Option<String>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -181,6 +185,7 @@ impl Manifest {
             split_seed: seed(),
             provenance: Provenance::default(),
             sample: false,
+            label_config: None,
             rest: Map::new(),
             label_rest: BTreeMap::new(),
         }
@@ -234,6 +239,7 @@ impl Manifest {
             split_seed: raw.split_seed,
             provenance: raw.provenance,
             sample: raw.sample,
+            label_config: raw.label_config,
             rest: raw.rest,
             label_rest,
         })
@@ -255,11 +261,15 @@ impl Manifest {
             ("split_seed", self.split_seed == theirs.split_seed),
             ("sample", self.sample == theirs.sample),
             ("provenance", theirs.provenance.is_empty() || self.provenance == theirs.provenance),
+            ("label_config", theirs.label_config.is_none() || self.label_config == theirs.label_config),
         ];
         let kept = fields.into_iter().filter(|(_, is_same)| !is_same);
         decisions.extend(kept.map(|(field, _)| format!("`{field}` differs; this side's stays")));
         if self.provenance.is_empty() {
             self.provenance = theirs.provenance.clone();
+        }
+        if self.label_config.is_none() {
+            self.label_config = theirs.label_config.clone();
         }
         for (field, value) in &theirs.rest {
             self.rest.entry(field).or_insert_with(|| value.clone());
@@ -268,6 +278,14 @@ impl Manifest {
             self.label_rest.entry(*label).or_insert_with(|| rest.clone());
         }
         Ok(decisions)
+    }
+
+    /// The labelling configuration, for its names of controls and fields. `None` if there is none, or it is no longer one.
+    ///
+    /// It has no labels: those of the project count, which may have been renamed since.
+    pub fn label_config(&self) -> Option<LabelConfig> {
+        let config = label_config::read(self.label_config.as_ref()?.as_bytes()).0?;
+        Some(LabelConfig { labels: LabelSet::default(), ..config })
     }
 
     /// Bytes of `project.json`: indented, with a line feed at the end.
@@ -282,6 +300,7 @@ impl Manifest {
             split_seed: self.split_seed,
             provenance: self.provenance.clone(),
             sample: self.sample,
+            label_config: self.label_config.clone(),
             rest: self.rest.clone(),
         };
         let mut bytes = serde_json::to_vec_pretty(&raw)?;
@@ -387,6 +406,21 @@ mod tests {
         let bytes = manifest.to_json().unwrap();
         assert!(bytes.starts_with(b"{\n  \"format\": 1,\n  \"name\": \"reviews\",\n  \"labels\": [\n"));
         assert_eq!(Manifest::from_json(&bytes).unwrap(), manifest);
+    }
+
+    #[test]
+    fn a_labelling_config_is_kept_as_it_is_and_lends_its_names_only() {
+        let xml =
+            "<View>\n<Labels name='who' toName='t'><Label value='PER'/></Labels><Text name='t' value='$r'/></View>";
+        let mut manifest = Manifest::new("p", LabelSet::restaurant());
+        assert!(!String::from_utf8(manifest.to_json().unwrap()).unwrap().contains("label_config"));
+        manifest.label_config = Some(xml.to_owned());
+        let again = Manifest::from_json(&manifest.to_json().unwrap()).unwrap();
+        assert_eq!(again.label_config.as_deref(), Some(xml));
+        let config = again.label_config().unwrap();
+        assert_eq!((config.text_field.as_str(), config.control_of("PER"), config.labels.len()), ("r", Some("who"), 0));
+        manifest.label_config = Some("<View".to_owned());
+        assert_eq!(manifest.label_config(), None);
     }
 
     #[test]

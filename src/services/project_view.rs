@@ -10,7 +10,7 @@ use crate::{
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
-    spans::{Document, Gazetteer, HalfWords, Patterns, Status, adjudication::ADJUDICATOR},
+    spans::{Document, Entity, Gazetteer, HalfWords, Patterns, Status, adjudication::ADJUDICATOR},
     text::number::with_noun,
     training,
     work::train::apply_recipe,
@@ -74,9 +74,15 @@ pub(super) fn opened(
         gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
         journal,
         patterns,
+        predicted: project.documents.iter().filter_map(predicted).collect(),
         guide,
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
     }
+}
+
+/// The predictions that were imported with a document, by its id.
+fn predicted(document: &Document) -> Option<(String, (String, Vec<Entity>))> {
+    Some((document.id.clone(), formats::predictions(document)?))
 }
 
 /// Reports texts that were changed since the annotator tagged them.

@@ -128,6 +128,22 @@ impl TagForm {
     }
 }
 
+/// Returns tags in the form in which this program writes them; a label alone becomes a tag inside a span.
+/// The tags are all of a model or a file, which together show their form.
+pub fn in_our_form(tags: &[String]) -> Vec<String> {
+    let form = TagForm::of(tags.iter().map(|tag| (tag.as_str(), 1))).unwrap_or(TagForm::OURS);
+    tags.iter().map(|tag| our_tag(tag, form)).collect()
+}
+
+fn our_tag(tag: &str, form: TagForm) -> String {
+    match form.read(tag).unwrap_or_else(|| Tag::read(tag)) {
+        Tag::Outside => "O".to_owned(),
+        // A label may contain the bar: a model has one label for each tag.
+        Tag::Inside { .. } if form == TagForm::OURS && !form.is_middle(tag) && form.reads(tag) => tag.to_owned(),
+        Tag::Inside { prefix, label } => format!("{prefix}-{label}"),
+    }
+}
+
 /// Whether a tag stands for no span.
 pub fn is_outside(tag: &str) -> bool {
     matches!(tag, "O" | "" | "_" | "o")
@@ -213,6 +229,19 @@ mod tests {
         assert_eq!(TagForm::Letter.read("E"), inside('E', ONLY_LABEL));
         assert_eq!(TagForm::Label.read("B-2"), inside('I', "B-2"));
         assert!(["O", "", "_"].iter().all(|tag| TagForm::OURS.read(tag) == Some(Tag::Outside)));
+    }
+
+    #[test]
+    fn tags_of_models_become_tags_of_our_form() {
+        let ours = |tags: &[&str]| in_our_form(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
+        assert_eq!(ours(&["O", "B-PER", "I-PER"]), ["O", "B-PER", "I-PER"]);
+        assert_eq!(ours(&["O", "PER", "LOC"]), ["O", "I-PER", "I-LOC"]);
+        assert_eq!(ours(&["LABEL_0", "LABEL_1"]), ["I-LABEL_0", "I-LABEL_1"]);
+        assert_eq!(ours(&["O", "B_PER", "I_PER"]), ["O", "B-PER", "I-PER"]);
+        assert_eq!(ours(&["O", "PER-B", "PER-I"]), ["O", "B-PER", "I-PER"]);
+        assert_eq!(ours(&["O", "B-X", "M-X", "E-X", "S-X"]), ["O", "B-X", "I-X", "E-X", "S-X"]);
+        assert_eq!(ours(&["B", "I", "O"]), ["B-Entity", "I-Entity", "O"]);
+        assert_eq!(ours(&["O", "B-A|B", "I-A|B", "MISC"]), ["O", "B-A|B", "I-A|B", "I-MISC"]);
     }
 
     #[test]

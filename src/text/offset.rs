@@ -216,13 +216,19 @@ impl OffsetMap {
     /// Converts a range of bytes to code points.
     /// An end outside the text or inside a character moves down to the nearest boundary.
     pub fn to_chars(&self, range: TextRange) -> CharRange {
-        CharRange { start: self.char_floor(range.start), end: self.char_floor(range.end) }
+        CharRange { start: self.floor(range.start, CHAR), end: self.floor(range.end, CHAR) }
     }
 
-    /// Code point offset of the last character boundary up to `byte`.
-    fn char_floor(&self, byte: usize) -> usize {
+    /// Converts a range of bytes to UTF-16 units.
+    /// An end outside the text or inside a character moves down to the nearest boundary.
+    pub fn to_utf16(&self, range: TextRange) -> Utf16Range {
+        Utf16Range { start: self.floor(range.start, UTF16), end: self.floor(range.end, UTF16) }
+    }
+
+    /// Offset in unit `to` of the last character boundary up to `byte`.
+    fn floor(&self, byte: usize, to: usize) -> usize {
         let byte = byte.min(self.end[BYTE]);
-        (0..4).find_map(|back| self.convert(byte.saturating_sub(back), BYTE, CHAR)).unwrap_or(0)
+        (0..4).find_map(|back| self.convert(byte.saturating_sub(back), BYTE, to)).unwrap_or(0)
     }
 }
 
@@ -256,6 +262,7 @@ mod tests {
             prop_assert_eq!(map.from_chars(chars), Ok(range));
             let [start, end] = [range.start, range.end].map(|at| text[..at].encode_utf16().count());
             prop_assert_eq!(map.from_utf16(Utf16Range { start, end }), Ok(range));
+            prop_assert_eq!(map.to_utf16(range), Utf16Range { start, end });
         }
 
         #[test]

@@ -79,9 +79,10 @@ pub fn create(request: &NewProject, now: u64) -> Result<Created, CreateError> {
     if files > 0 && !request.in_used_folder {
         return Err(CreateError::FolderInUse(files));
     }
-    let (labels, notes) = labels(request.labels.as_deref())?;
+    let (labels, label_config, notes) = labels(request.labels.as_deref())?;
     let mut manifest = Manifest::new(import_source::project_name(dir), labels);
     manifest.grid = request.grid;
+    manifest.label_config = label_config;
     let texts = request.texts.as_ref().map(|(path, annotator)| Ok((read_texts(&manifest, path)?, annotator)));
     let texts = texts.transpose().map_err(CreateError::Source)?;
     let around = Project::around(dir);
@@ -94,9 +95,9 @@ pub fn create(request: &NewProject, now: u64) -> Result<Created, CreateError> {
     Ok(Created { project, notes, around, import })
 }
 
-fn labels(requested: Option<&str>) -> Result<(LabelSet, Vec<Problem>), ImportSourceError> {
+fn labels(requested: Option<&str>) -> Result<(LabelSet, Option<String>, Vec<Problem>), ImportSourceError> {
     match requested {
-        None => Ok((LabelSet::restaurant(), Vec::new())),
+        None => Ok((LabelSet::restaurant(), None, Vec::new())),
         Some(names) if names.trim().is_empty() => Err(ImportSourceError::NoNames),
         Some(names) => import_source::read_labels(names),
     }

@@ -27,7 +27,7 @@ pub struct Export<'a> {
     pub split: Option<Split>,
     /// The documents of it.
     pub chosen: Chosen<'a>,
-    /// Tag scheme and treatment of losses.
+    /// Tag scheme and treatment of losses. The labelling configuration is the project's, unless another one is given.
     pub options: WriteOptions,
     /// Destination of the file.
     pub target: Target<'a>,
@@ -121,7 +121,8 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
     if corpus.documents.is_empty() {
         return Err(why_empty(request));
     }
-    let mut written = write(request.format, &corpus, &request.options)?;
+    let config = request.options.config.clone().or_else(|| request.project.manifest.label_config());
+    let mut written = write(request.format, &corpus, &WriteOptions { config, ..request.options.clone() })?;
     written.notes.extend(to_review(request));
     written.path = match request.target {
         Target::Memory => None,
@@ -246,6 +247,26 @@ mod tests {
         let own = dir.join("documents.jsonl");
         let to_own = export(&request(&project, &ada, Target::File(&own, Existing::Replace)));
         assert!(matches!(to_own, Err(ExportError::ProjectFile(_))));
+    }
+
+    #[test]
+    fn an_export_has_the_names_of_the_labelling_config_of_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut project, ada) = project(&folder.path().join("p"), 7, Status::Done);
+        let label = project.manifest.labels.name(LabelId(2)).to_owned();
+        let xml = format!(
+            "<View><Labels name='one' toName='t'><Label value='PER'/></Labels><Labels name='two' toName='t'>\
+             <Label value='{label}'/></Labels><Text name='t' value='$review'/></View>"
+        );
+        project.change_manifest(|manifest| manifest.label_config = Some(xml)).unwrap();
+        let format = formats::find("label-studio").unwrap();
+        let exported = export(&Export { format, ..request(&project, &ada, Target::Memory) }).unwrap();
+        let text = String::from_utf8(exported.bytes).unwrap();
+        for part in ["\"review\": \"seafood bar\"", "\"from_name\": \"two\"", "\"to_name\": \"t\""] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let options = crate::project::import_source::read_options(&project.manifest, Path::new("a.json"), None);
+        assert_eq!(format.read(text.as_bytes(), &options).corpus.span_count(), 1);
     }
 
     #[test]

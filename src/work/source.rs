@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    formats::{self, Corpus, Format, Problem, ReadFile, ReadOptions, Severity, Source},
-    project::{InputFile, StorageError, import_source::ImportSourceError, storage},
+    formats::{self, Corpus, Files, Format, Problem, ReadFile, ReadOptions, ReadSeek, Severity, Source},
+    project::{InputFile, InputFolder, StorageError, import_source::ImportSourceError, storage},
     spans::{HalfWords, Scheme, Sentence, dataset},
 };
 
@@ -32,8 +32,11 @@ impl SourceFile {
     /// # Errors
     /// The file cannot be read. Problems of its contents are in [`SourceFile::read`].
     pub fn open(path: &Path, format: Option<&'static Format>, options: &ReadOptions) -> Result<Self, StorageError> {
-        let file = InputFile::open(path, storage::LARGE)?;
-        Self::read(path, &file, format, options).map_err(|cause| StorageError {
+        let file: Box<dyn Source> = match path.is_dir() {
+            true => Box::new(InputFolder::open(path)?),
+            false => Box::new(InputFile::open(path, storage::LARGE)?),
+        };
+        Self::read(path, &*file, format, options).map_err(|cause| StorageError {
             action: "read",
             path: path.to_owned(),
             cause,
@@ -130,6 +133,18 @@ pub struct Watched<'a, S> {
 impl<S: Source> Source for Watched<'_, S> {
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(WatchedReader { input: self.source.bytes()?, watcher: self.watcher }))
+    }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        self.source.seekable()
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        self.source.files()
+    }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        self.source.beside(name)
     }
 
     fn check_unchanged(&self) -> io::Result<()> {

@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    io::{Cursor, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -42,6 +43,7 @@ pub(crate) fn readers() -> Vec<Reader> {
     readers.extend([model_file("tokenizer.json"), model_file("config.json"), model_file("vocab.txt")]);
     readers.extend([weights(), labels(), pattern_file()]);
     readers.extend(formats::FORMATS.iter().copied().map(format));
+    readers.extend([packed(), standoff(), docbin()]);
     readers
 }
 
@@ -278,6 +280,61 @@ fn pattern_file() -> Reader {
     Reader::new("patterns.jsonl", vec![input.to_vec()], |bytes| _ = patterns::read(bytes))
 }
 
+/// What other programs write, where it differs from what this one writes, by the name of the format.
+const SAMPLES: [(&str, &str); 9] = [
+    (
+        "argilla",
+        r#"{"text":"a b","tokens":["a","b"],"prediction":[["X",0,1,0.5]],"annotation":[["Y",2,3]],"status":"Validated"}"#,
+    ),
+    (
+        "argilla",
+        r#"[{"id":"a","fields":{"text":"a b"},"suggestions":{"q":{"value":[]}},"responses":{"q":[{"value":[{"label":"Y","start":2,"end":3}]}]}}]"#,
+    ),
+    ("csv", "label;begin;stop;sentence\r\nDish;0;8;\"pad thai, \"\"x\"\"\"\r\n"),
+    ("doccano", r#"{"text":"a b","annotations":[{"label":3,"start_offset":0,"end_offset":1,"user":1}]}"#),
+    (
+        "doccano",
+        r#"{"text":"a b","entities":[{"id":7,"label":"X","start_offset":0,"end_offset":1}],"relations":[{"from_id":7,"to_id":7}]}"#,
+    ),
+    ("hf-jsonl", r#"{"id":"0","tokens":["a","b"],"pos_tags":[1,2],"tags":["O","B-X"]}"#),
+    (
+        "prodigy",
+        r#"{"text":"a b","_task_hash":-3,"tokens":[{"text":"a","start":0,"end":1,"id":0,"ws":true}],"spans":[{"start":0,"end":1,"token_start":0,"token_end":0,"label":"X","answer":"reject"}],"_is_binary":true,"answer":"accept"}"#,
+    ),
+    ("spacy-json", r#"{"text":"a b","ents":[{"start":0,"end":1,"label":"X"}],"tokens":[{"id":0,"start":0,"end":1}]}"#),
+    (
+        "spacy-json",
+        r#"[{"id":0,"paragraphs":[{"raw":"a b","sentences":[{"tokens":[{"orth":"a","ner":"U-X"},{"orth":"b","ner":"-"}]}]}]}]"#,
+    ),
+];
+/// Inputs that the program does not write: parts of a format that are only read.
+fn others(format: &str) -> Vec<Vec<u8>> {
+    let texts: &[&str] = match format {
+        "conll2003" => &[
+            "1-2\tal\t_\n1\ta\tO\n2\tel\tB-X\n2.1\tb\tO\n3\tc\tI-X\n",
+            "Anna|NNP|B-PER eats|VBZ|O\nin|IN|O Bari|NNP|B-LOC\n",
+            "a X (PER*\nb X *)\nc X *\nd X (LOC)\n",
+            "0\t4\tAnna\tB-X\n5\t9\teats\tO\n9\t10\t.\tO\n11\t12\ta\tO\n12\t13\tb\tO\n",
+            "en:a\tB-X\nen:b\tO\nen:c\tO\nen:d\tO\nen:e\tO\n",
+        ],
+        "conllu" => &[
+            "# global.Entity = eid-etype-head-other\n# text = al mar.\n1-2\tal\t_\t_\t_\t_\t_\t_\t_\tEntity=(e1-place-1-\n\
+             1\ta\t_\t_\t_\t_\t_\t_\t_\t_\n2\tel\t_\t_\t_\t_\t_\t_\t_\t_\n2.1\tx\t_\t_\t_\t_\t_\t_\t_\t_\n\
+             3\tmar\t_\t_\t_\t_\t_\t_\t_\tEntity=(e2-place-1-)e1)|SpaceAfter=No\n4\t.\t_\t_\t_\t_\t_\t_\t_\tSpacesAfter=\\n\n",
+        ],
+        "conll2012" => &[
+            "#begin document (a/b); part 000\na/b 0 0 Anna NNP (S* - - - A (PERSON* (ARG0* (0\na/b 0 1 Berg NNP *) - - - A *) *) 0)\n\n#end document\n",
+        ],
+        "webanno-tsv" => &[
+            "#FORMAT=WebAnno TSV 3.3\n#T_SP=x.POS|p\n#T_SP=x.NamedEntity|identifier|value\n#T_RL=y.Z|a|BT_x\n\n\n#Text=a \\[b\\] c\n\
+             1-1\t0-1\ta\tX\t*[1]|*[2]\tA[1]|B\\|C[2]\t_\t_\t\n1-2\t2-5\t[b]\tX\t*[1]\tA[1]\t_\t_\t\n1-2.1\t3-4\tb\tX\t*\t*\t_\t_\t\n",
+        ],
+        "yedda" => &["a [@b [@c#X*] [$d#Y*] e#*]# [@f#g#Z*]\n"],
+        _ => &[],
+    };
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
 /// A format of import, with what the program itself writes in it. What is read is written again, too.
 fn format(format: &'static formats::Format) -> Reader {
     let bytes = lines(&format!("{SAMPLE}/documents.jsonl"), 4);
@@ -286,10 +343,67 @@ fn format(format: &'static formats::Format) -> Reader {
     let tagged = formats::find("jsonl").unwrap().read(tagged, &ReadOptions::default()).corpus;
     let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
     let write = |corpus: &Corpus| format.write(corpus, &options).map(|written| written.bytes).ok();
-    let inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).collect();
+    let samples = SAMPLES.iter().filter(|(name, _)| *name == format.name).map(|(_, text)| text.as_bytes().to_vec());
+    let mut inputs: Vec<Vec<u8>> = [corpus, tagged].iter().filter_map(write).chain(samples).collect();
+    inputs.extend(others(format.name));
     Reader::new(format.name, inputs, move |bytes| {
         let _ = formats::detect("file", bytes);
         let read = format.read(bytes, &ReadOptions::default());
+        let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
+    })
+}
+
+/// Files that hold others.
+fn packed() -> Reader {
+    let text = "cheap O\nfish B-Dish\n\n".repeat(9);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let zstandard = ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    let archive = archive(&[("a.conll", text.as_bytes()), ("b/c.txt", b"texts"), ("d.jsonl", b"{\"text\":\"a\"}")]);
+    Reader::new("packed", vec![gzip.finish().unwrap(), zstandard, archive], |bytes| {
+        let guess = formats::detect("file", bytes);
+        let _ = guess.format.read(bytes, &ReadOptions::default());
+    })
+}
+
+/// An archive that is not compressed.
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in files {
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Annotations of brat, whose archive would hide all changes behind its checksums.
+fn standoff() -> Reader {
+    let lines = "T1\tDish 0 4\tFish\nT2\tDish 5 10;15 19\ttacos soft\nE1\tOrder:T1 Thing:T2\nA1\tFresh E1\n#1\tAnnotatorNotes T1\ta note\n*\tEquiv T1 T2\n";
+    Reader::new("brat.ann", vec![lines.as_bytes().to_vec()], |bytes| {
+        let files = archive(&[
+            ("a.txt", "Fish tacos and soft \u{1f32e}\nshells".as_bytes()),
+            ("a.ann", bytes),
+            ("annotation.conf", bytes),
+        ]);
+        let format = formats::find("brat").unwrap();
+        let read = format.read(&files, &ReadOptions::default());
+        let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
+    })
+}
+
+/// What a DocBin unpacks to, for the same reason.
+fn docbin() -> Reader {
+    let format = formats::find("spacy").unwrap();
+    let tagged = b"{\"text\":\"cheap fish tacos\",\"spans\":[{\"start\":0,\"end\":5,\"label\":\"Price\"},{\"start\":2,\"end\":16,\"label\":\"Dish\"}]}\n";
+    let corpus = formats::find("jsonl").unwrap().read(tagged, &ReadOptions::default()).corpus;
+    let written = format.write(&corpus, &WriteOptions::default()).unwrap().bytes;
+    let mut unpacked = Vec::new();
+    flate2::read::ZlibDecoder::new(written.as_slice()).read_to_end(&mut unpacked).unwrap();
+    Reader::new("spacy.msgpack", vec![unpacked], move |bytes| {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::none());
+        packed.write_all(bytes).unwrap();
+        let read = format.read(&packed.finish().unwrap(), &ReadOptions::default());
         let _ = format.write(&read.corpus, &WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
     })
 }

@@ -21,7 +21,7 @@ const FLOORS: [(&str, &[&str], &[&str]); 15] = [
     ("spans", &["text"], &[]),
     ("runs", &["text", "spans"], &[]),
     ("config", &["text", "spans"], &[]),
-    ("formats", &["text", "spans", "runs"], &[]),
+    ("formats", &["text", "guard", "spans", "runs"], &[]),
     ("project", &["text", "guard", "spans", "runs", "formats"], &[]),
     (
         "model",

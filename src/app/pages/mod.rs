@@ -232,7 +232,9 @@ mod tests {
         for topic in Topic::ALL.iter().copied() {
             let source = topic.source();
             let count = source.lines().count();
-            assert!((60..=120).contains(&count), "{}: {count} lines", topic.name());
+            // The list of formats is as long as there are formats.
+            let most = if topic == Topic::Formats { 150 } else { 120 };
+            assert!((60..=most).contains(&count), "{}: {count} lines", topic.name());
             assert!(source.is_ascii() && source.starts_with("# "), "{}", topic.name());
             for (at, line) in source.lines().enumerate() {
                 let most = if line.starts_with(EXAMPLE) { NARROW } else { COLUMNS };

@@ -137,6 +137,10 @@ pub struct Import {
     /// Choices for files of tagged words
     #[command(flatten)]
     pub tags: Tags,
+    /// A Label Studio labelling config, which the project keeps:
+    /// its names of fields and controls are used from now on
+    #[arg(long, value_name = "LABELS.xml")]
+    pub config: Option<PathBuf>,
     /// Split of the documents
     #[arg(long, value_name = "S", value_parser = one_of::<Split>())]
     pub split: Option<Split>,
@@ -188,7 +192,7 @@ pub struct Export {
     pub all: bool,
     /// Export what this search finds, done or not; searches are those of
     /// the Documents screen, such as 'label:Dish status:done'
-    #[arg(long, value_name = "QUERY", conflicts_with = "all")]
+    #[arg(long, value_name = "QUERY", conflicts_with = "all", allow_hyphen_values = true)]
     pub query: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::{brackets, row_id::RowId};
 use crate::spans::{
     scheme::Tag,
     tag_form::{TagForm, TagRule, is_outside},
@@ -9,6 +10,8 @@ use crate::spans::{
 
 /// Different values that are counted; a column with more holds words.
 const MOST_VALUES: usize = 20_000;
+/// Cells from which equal ones are no chance.
+const MANY: usize = 10;
 /// Labels of chunks (CoNLL-2000), which stand in the column before the entities.
 const CHUNKS: [&str; 11] = ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"];
 
@@ -23,6 +26,10 @@ pub(super) struct ColumnValues {
     higher: usize,
     /// Cells with another number that may be the first of a sentence, 0 or 1.
     starts: usize,
+    /// Cells with a number of CoNLL-U that counts no word: 1-2, 3.1.
+    between: usize,
+    /// Cells with digits and signs alone.
+    numeric: usize,
     first_number: Option<u64>,
     last_number: Option<u64>,
 }
@@ -31,14 +38,21 @@ impl ColumnValues {
     /// Adds the next cell of the column.
     pub(super) fn add(&mut self, cell: &str) {
         self.cells += 1;
+        self.numeric += usize::from(is_numeric(cell));
         let number = cell.parse::<u64>().ok();
+        if number.is_none() && matches!(RowId::read(cell), Some(RowId::Token(..) | RowId::Empty)) {
+            self.between += 1;
+            self.count_value(cell);
+            return;
+        }
         let is_higher = number.is_some() && number == after(self.last_number);
         // The first cell that is looked at may stand in the middle of a sentence.
-        let is_start = number.is_some_and(|number| number < 2 || self.cells == 1);
+        let is_first = self.cells == self.between + 1;
+        let is_start = number.is_some_and(|number| number < 2 || is_first);
         self.higher += usize::from(is_higher);
         self.starts += usize::from(is_start && !is_higher);
         self.last_number = number;
-        if self.cells == 1 {
+        if is_first {
             self.first_number = number;
         }
         self.count_value(cell);
@@ -47,6 +61,7 @@ impl ColumnValues {
     /// Adds the cell above the first one.
     pub(super) fn add_above(&mut self, cell: &str) {
         self.cells += 1;
+        self.numeric += usize::from(is_numeric(cell));
         let number = cell.parse::<u64>().ok();
         if number.is_some() && self.first_number == after(number) {
             self.higher += 1;
@@ -72,7 +87,17 @@ impl ColumnValues {
 
     /// Whether the column counts the words of each sentence.
     pub(super) fn numbers_words(&self) -> bool {
-        self.higher > 0 && self.is_most(self.higher + self.starts)
+        self.higher > 0 && self.is_most(self.higher + self.starts + self.between)
+    }
+
+    /// Whether nearly all cells are numbers or ranges of numbers, such as offsets or probabilities.
+    pub(super) fn is_numeric(&self) -> bool {
+        self.is_most(self.numeric)
+    }
+
+    /// Whether nearly all cells of many have the same value, such as the name of a text.
+    pub(super) fn is_constant(&self) -> bool {
+        self.cells >= MANY && self.counts.values().any(|number| number * 10 >= self.cells * 9)
     }
 
     /// Whether nearly all cells are placeholders.
@@ -90,6 +115,11 @@ impl ColumnValues {
         self.counts.keys().any(|value| form.read(value).is_some_and(|tag| tag.label() == Some(label)))
     }
 
+    /// Number of different values; `None` if there are too many to count.
+    pub(super) fn different(&self) -> Option<usize> {
+        (!self.has_too_many).then_some(self.counts.len())
+    }
+
     fn is_most(&self, number: usize) -> bool {
         self.cells > 0 && number * 10 >= self.cells * 9
     }
@@ -100,6 +130,9 @@ impl ColumnValues {
 
     /// The tags of the column, whatever it holds. `rule`: how the user wants them to be read.
     pub(super) fn read_as_tags(&self, rule: Option<TagRule>) -> ColumnTags {
+        if let Some(tags) = self.read_as_brackets() {
+            return tags;
+        }
         let counts = self.counts.iter().map(|(value, number)| (value.as_str(), *number));
         let form = match rule {
             Some(TagRule::Labels) => TagForm::Label,
@@ -108,17 +141,42 @@ impl ColumnValues {
         let inside = self.count(|value| form.reads(value));
         let outside = match form {
             // A label may be anything: only O shows that the others are tags.
-            TagForm::Label => self.count(|value| value == "O"),
+            TagForm::Label => self.count(|value| matches!(value, "O" | "o")),
             _ => self.count(is_outside),
         };
         let chunks =
             self.count(|value| matches!(form.read(value), Some(Tag::Inside { label, .. }) if CHUNKS.contains(&label)));
-        let has_o = self.counts.contains_key("O");
+        let has_o = ["O", "o"].iter().any(|o| self.counts.contains_key(*o));
         let fitting = if form == TagForm::Label { outside } else { inside + outside };
         let is_enough = self.cells > 0 && fitting * 2 >= self.cells && (has_o || inside > 0);
         let share = if self.cells == 0 { 0.0 } else { ratio(inside + outside, self.cells) };
-        ColumnTags { form, has_spans: inside > 0, has_chunks: chunks * 2 > inside, is_enough, share }
+        let has_chunks = chunks * 2 > inside;
+        ColumnTags { form, is_brackets: false, has_spans: inside > 0, has_chunks, is_enough, share }
     }
+
+    /// The tags of a column of brackets. Those of a parsed sentence open several in one cell, and are none.
+    fn read_as_brackets(&self) -> Option<ColumnTags> {
+        self.counts.get("*")?;
+        let fitting = self.count(brackets::is_cell);
+        let opening = self.count(|value| value.starts_with('('));
+        let nested = self.counts.keys().any(|value| value.matches('(').count() > 1);
+        let chunks = self.count(|value| brackets::label(value).is_some_and(|label| CHUNKS.contains(&label)));
+        let share = ratio(fitting, self.cells.max(1));
+        (opening > 0 && !nested && self.is_most(fitting)).then_some(ColumnTags {
+            form: TagForm::OURS,
+            is_brackets: true,
+            has_spans: true,
+            has_chunks: chunks * 2 > opening,
+            is_enough: true,
+            share,
+        })
+    }
+}
+
+/// Whether a cell is a number, or two with a hyphen between them. Words such as `nan` are none.
+fn is_numeric(cell: &str) -> bool {
+    cell.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte))
+        && cell.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn after(number: Option<u64>) -> Option<u64> {
@@ -130,6 +188,8 @@ fn after(number: Option<u64>) -> Option<u64> {
 pub(super) struct ColumnTags {
     /// Spelling of the tags.
     pub(super) form: TagForm,
+    /// Whether spans are brackets instead of tags.
+    pub(super) is_brackets: bool,
     /// Whether some tag is one of a span.
     pub(super) has_spans: bool,
     /// Whether the labels are those of chunks, such as `NP`.
@@ -163,6 +223,9 @@ mod tests {
         assert!(column(&["3", "4", "1"]).numbers_words(), "from the middle of a sentence");
         assert!(!column(&["12", "7", "a"]).numbers_words() && !column(&[]).numbers_words());
         assert!(!column(&["1", "1", "1"]).numbers_words(), "a score or a count");
+        assert!(column(&["1-2", "1", "2", "3", "3.1", "4"]).numbers_words(), "numbers of CoNLL-U");
+        assert!(column(&["0-4", "5-6"]).is_numeric() && !column(&["nan", "inf"]).is_numeric());
+        assert!(column(&["x"; 10]).is_constant() && !column(&["x"; 9]).is_constant());
         let mut below = column(&["2"]);
         below.add_above("1");
         assert!(below.numbers_words());
@@ -177,6 +240,8 @@ mod tests {
         assert!(!tags(&["_", "_", "NoSpaceAfter", "_"]).is_enough, "nothing shows that these are tags");
         assert!(!tags(&["Dish", "person", "O"]).is_enough, "too few O");
         assert!(tags(&["B-NP", "I-NP", "O", "B-VP"]).has_chunks && !tags(&["B-NP-2", "B-LOC"]).has_chunks);
+        assert!(tags(&["(PER*", "*)", "*"]).is_brackets && !tags(&["(S(NP*", "*))", "*"]).is_brackets);
+        assert!(tags(&["(NP*", "*)", "*"]).has_chunks);
         assert!(tags(&["O", "O"]).is_enough && !tags(&["O", "O"]).has_spans);
         assert!(column(&["B-2", "O", "O"]).read_as_tags(Some(TagRule::Labels)).form == TagForm::Label);
     }

@@ -1,10 +1,17 @@
 //! Detection of the layout of a CoNLL file.
 //! The separator of the columns, and the column of the tag.
 
-use super::columns::{ColumnTags, ColumnValues, ratio};
+use super::{
+    brackets,
+    columns::{ColumnTags, ColumnValues, ratio},
+    table_lines::{Joined, TableLines},
+};
 use crate::{
-    formats::{Source, TagOptions, decode::Lines, source::Unreadable},
-    spans::{scheme::Tag, tag_form::TagForm},
+    formats::{Source, TagOptions, source::Unreadable},
+    spans::{
+        scheme::Tag,
+        tag_form::{TagForm, TagRule},
+    },
     text::TextRange,
 };
 
@@ -32,6 +39,8 @@ pub(super) enum Prefer {
 /// Layout of the lines of a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ColumnLayout {
+    /// Columns that are joined, with words or sentences as lines.
+    pub(super) joined: Option<Joined>,
     pub(super) separator: Separator,
     /// Number of columns of a line.
     pub(super) columns: usize,
@@ -39,6 +48,10 @@ pub(super) struct ColumnLayout {
     pub(super) tag: usize,
     /// Column of the word, from 0.
     pub(super) word: usize,
+    /// Column with the number of the word in its sentence, from 0.
+    pub(super) number: Option<usize>,
+    /// Whether spans are brackets instead of tags.
+    pub(super) is_brackets: bool,
     /// Number of the line that names the columns, from 1.
     pub(super) header: Option<usize>,
     /// Spelling of the tags.
@@ -87,7 +100,8 @@ impl ColumnLayout {
         prefer: Prefer,
         options: &TagOptions,
     ) -> Result<Result<Self, NoLayout>, Unreadable> {
-        let shape = match Shape::of(source, options)? {
+        let joined = Joined::of(source, options.rule)?;
+        let shape = match Shape::of(source, joined, options)? {
             Ok(shape) => shape,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -95,7 +109,7 @@ impl ColumnLayout {
         // The first line, and the first one with all columns.
         let (mut top_line, mut first_line, mut first) = (0, 0, Vec::new());
         let (mut rows, mut all) = (0, 0);
-        let mut lines = Lines::of(source)?;
+        let mut lines = TableLines::of(source, joined)?;
         while all < Self::LINES
             && let Some((number, line)) = lines.next_line()?
         {
@@ -122,7 +136,7 @@ impl ColumnLayout {
             Some(is_header) => is_header.then_some(top_line),
             None if rows > 1 => {
                 let layout = Self::of_values(shape, &values, prefer, options);
-                let is_header = layout.is_ok_and(|layout| is_header(&first, &values, layout.tag, layout.form));
+                let is_header = layout.is_ok_and(|layout| is_header(&first, &values, &layout));
                 is_header.then_some(first_line)
             }
             None => None,
@@ -131,7 +145,7 @@ impl ColumnLayout {
             values.iter_mut().zip(&first).for_each(|(values, cell)| values.add_above(cell));
         }
         let layout = Self::of_values(shape, &values, prefer, options);
-        let layout = layout.map(|layout| Self { header, ..layout });
+        let layout = layout.map(|layout| Self { header, joined, ..layout });
         Ok(layout.map(|layout| Self { regular: ratio(rows, all.max(1)), ..layout }))
     }
 
@@ -153,14 +167,23 @@ impl ColumnLayout {
             .enumerate()
             .filter(|(at, tags)| tags.is_enough && options.word_column != Some(*at))
             .collect();
-        let tag = options.tag_column.or_else(|| choose_tag(&with_tags, prefer)).ok_or(NoLayout::NoTags)?;
+        let tag = options
+            .tag_column
+            .or_else(|| choose_tag(&with_tags, prefer))
+            .or_else(|| fewest_values(values).filter(|_| options.rule == Some(TagRule::Labels)))
+            .ok_or(NoLayout::NoTags)?;
         let others = with_tags.iter().filter(|(at, others)| *at != tag && others.has_spans && !others.has_chunks);
-        let word = options.word_column.or_else(|| choose_word(values, tag)).ok_or(NoLayout::NoTags)?;
+        let word = options.word_column.or_else(|| choose_word(values, &tags, tag)).ok_or(NoLayout::NoTags)?;
         if word == tag {
             return Err(NoLayout::OneForBoth);
         }
         let found = tags.get(tag).ok_or(NoLayout::NoTags)?;
+        let mut numbers =
+            values.iter().enumerate().filter(|(at, values)| ![tag, word].contains(at) && values.numbers_words());
         Ok(Self {
+            joined: None,
+            number: numbers.next().map(|(at, _)| at),
+            is_brackets: found.is_brackets,
             separator: shape.separator,
             columns: shape.columns,
             tag,
@@ -206,6 +229,9 @@ impl ColumnLayout {
 
     /// Reads the cell of the tag column; `None` if it is no tag.
     pub(super) fn read_tag<'t>(&self, cell: &'t str) -> Option<Tag<'t>> {
+        if self.is_brackets {
+            return brackets::is_cell(cell).then_some(Tag::Outside);
+        }
         self.form.read(cell).filter(|_| !cell.is_empty())
     }
 
@@ -302,9 +328,13 @@ struct Shape {
 
 impl Shape {
     /// Finds the shape of the first lines of a source.
-    fn of(source: &dyn Source, options: &TagOptions) -> Result<Result<Self, NoLayout>, Unreadable> {
+    fn of(
+        source: &dyn Source,
+        joined: Option<Joined>,
+        options: &TagOptions,
+    ) -> Result<Result<Self, NoLayout>, Unreadable> {
         let (mut words, mut comments) = (Vec::new(), Vec::new());
-        let mut lines = Lines::of(source)?;
+        let mut lines = TableLines::of(source, joined)?;
         while words.len() < ColumnLayout::SHAPE_LINES
             && let Some((_, line)) = lines.next_line()?
         {
@@ -357,15 +387,25 @@ fn choose_tag(with_tags: &[(usize, ColumnTags)], prefer: Prefer) -> Option<usize
         .map(|(at, _)| *at)
 }
 
-/// Chooses the first column that is not the tag and holds neither word numbers nor placeholders.
-fn choose_word(values: &[ColumnValues], tag: usize) -> Option<usize> {
-    let mut others = values.iter().enumerate().filter(|(at, _)| *at != tag);
-    let first = others.clone().next();
-    others.find(|(_, values)| !values.numbers_words() && !values.is_filler()).or(first).map(|(at, _)| at)
+/// Chooses the column with the fewest values: that of labels, if the user says that there are some.
+fn fewest_values(values: &[ColumnValues]) -> Option<usize> {
+    let counted = values.iter().enumerate().filter(|(_, values)| !values.is_filler() && !values.numbers_words());
+    counted.filter_map(|(at, values)| Some((values.different()?, at))).min().map(|(_, at)| at)
+}
+
+/// Chooses the first column that holds words: neither numbers, placeholders, other tags, nor one value for all.
+fn choose_word(values: &[ColumnValues], tags: &[ColumnTags], tag: usize) -> Option<usize> {
+    let others = values.iter().zip(tags).enumerate().filter(|(at, _)| *at != tag);
+    let text = others.clone().filter(|(_, (values, _))| !values.numbers_words() && !values.is_filler());
+    let words = text.clone().filter(|(_, (values, tags))| {
+        !(values.is_numeric() || values.is_constant() || tags.is_enough && tags.has_spans)
+    });
+    words.chain(text).chain(others).map(|(at, _)| at).next()
 }
 
 /// Whether the first line names the columns: its cell in the tag column is no tag, or counts no word where all others do.
-fn is_header(first: &[String], values: &[ColumnValues], tag: usize, form: TagForm) -> bool {
+fn is_header(first: &[String], values: &[ColumnValues], layout: &ColumnLayout) -> bool {
+    let (tag, form) = (layout.tag, layout.form);
     const NAMES: [&str; 12] =
         ["tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio", "entity", "ne", "named_entity"];
     // A range or an empty word of CoNLL-U, such as 1-2 or 3.1, is no name.
@@ -375,6 +415,7 @@ fn is_header(first: &[String], values: &[ColumnValues], tag: usize, form: TagFor
     }
     let Some((cell, values)) = first.get(tag).zip(values.get(tag)) else { return false };
     match form {
+        _ if layout.is_brackets => !brackets::is_cell(cell),
         // Any word may be a label: the name must be a known one that no word has.
         TagForm::Label => NAMES.contains(&cell.to_ascii_lowercase().as_str()) && !values.has(cell),
         // A label of the file without its letter is a fault of the first row.

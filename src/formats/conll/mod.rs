@@ -4,13 +4,19 @@
 //! One reader reads every layout in use; it detects the separator, the columns and the tag scheme. Three layouts are
 //! written.
 
+mod brackets;
 mod columns;
+pub(super) mod conll2012;
+pub(super) mod conllu;
 mod layout;
 mod meta;
 mod read;
+mod row_id;
 mod sentences;
+mod table_lines;
 #[cfg(test)]
 mod wild_tests;
+mod word_marks;
 mod write;
 
 pub use read::{TagSentence, read_tags};
@@ -65,7 +71,11 @@ fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
     let layout = ColumnLayout::sniff(&source, Prefer::AfterWord, &TagOptions::default()).ok()?.ok()?;
     let sure = layout.regular >= 0.9 && layout.tagged >= 0.9;
     // A few lines that end in the word O are not evidence enough.
-    let confidence = match (layout.has_spans && layout.form != TagForm::Label, sample.text.lines().count()) {
+    let rows = match layout.joined {
+        Some(_) => sample.text.split_whitespace().count(),
+        None => sample.text.lines().count(),
+    };
+    let confidence = match (layout.has_spans && layout.form != TagForm::Label, rows) {
         (true, _) => 80,
         (false, 5..) => 50,
         _ => 20,

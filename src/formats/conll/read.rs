@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
+    brackets,
     layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
     meta::{self, META_COLUMNS, META_DOCSTART},
     sentences::{Sentence, Sentences},
+    word_marks::WordMarks,
 };
 use crate::{
     formats::{
@@ -20,7 +22,7 @@ use crate::{
         source::Unreadable,
     },
     spans::{
-        Document, Scheme, Status, WordSpan,
+        Scheme, Status, WordSpan,
         scheme::{SchemeDetector, Tag, decode_tags},
         tag_form::{ONLY_LABEL, TagForm, TagRule},
     },
@@ -40,7 +42,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Resul
     let options = reading.options.tags;
     let Some(layout) = sniff(source, prefer, &options, &mut reading.problems)? else { return Ok(Vec::new()) };
     let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
-    let mut survey = Survey::new(layout, keeps_bars);
+    let mut survey = Survey::new(layout, keeps_bars, WordMarks::of(source, layout)?);
     let mut sentences = Sentences::of(source, layout)?;
     let (mut sentence, mut lost) = (Sentence::default(), 0);
     while sentences.next_into(&mut sentence, &mut reading.problems)? {
@@ -139,7 +141,7 @@ fn tag_sentences(
     while sentences.next_into(&mut sentence, &mut reported)? {
         list.push(TagSentence {
             line: sentence.lines.first().copied().unwrap_or_default(),
-            words: sentence.words().map(str::to_owned).collect(),
+            words: sentence.words().map(|word| survey.marks.spelling(word).to_owned()).collect(),
             tags: if survey.is_plain {
                 sentence.tags().map(str::to_owned).collect()
             } else {
@@ -172,6 +174,12 @@ struct Survey {
     keeps_bars: bool,
     /// Whether all tags are spelt as this program spells them.
     is_plain: bool,
+    /// What the words have beside their spelling.
+    marks: WordMarks,
+    /// Rows that are parts of a token, and words that are not in the text.
+    unread: (usize, usize),
+    /// Brackets without a counterpart in their sentence.
+    faults: usize,
     /// Whether a column beside word and tag had a value that is no filler, so far.
     keeps_others: bool,
     docstarts: usize,
@@ -198,7 +206,7 @@ impl Count {
 }
 
 impl Survey {
-    fn new(layout: ColumnLayout, keeps_bars: bool) -> Self {
+    fn new(layout: ColumnLayout, keeps_bars: bool, marks: WordMarks) -> Self {
         Self {
             layout,
             detector: SchemeDetector::default(),
@@ -208,7 +216,10 @@ impl Survey {
             has_middle: false,
             has_parts: false,
             keeps_bars,
-            is_plain: layout.form == TagForm::OURS,
+            is_plain: layout.form == TagForm::OURS && !layout.is_brackets,
+            marks,
+            unread: (0, 0),
+            faults: 0,
             keeps_others: false,
             docstarts: 0,
             words: 0,
@@ -224,7 +235,7 @@ impl Survey {
         options: &TagOptions,
         problems: &mut Problems,
     ) -> Result<Self, Unreadable> {
-        let mut survey = Self::new(layout, false);
+        let mut survey = Self::new(layout, false, WordMarks::of(source, layout)?);
         let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
         while sentences.next_into(&mut sentence, problems)? {
             survey.add(&sentence);
@@ -236,6 +247,7 @@ impl Survey {
     /// Concludes what the whole file shows.
     fn finish(&mut self, sentences: &Sentences<'_>, options: &TagOptions) {
         self.docstarts = sentences.docstarts();
+        self.unread = sentences.unread();
         self.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| self.detector.scheme());
         self.exceptions = self.detector.exceptions(self.scheme);
     }
@@ -250,8 +262,10 @@ impl Survey {
                 self.empty_words.add(*line);
             }
         }
-        // Nothing shows in a sentence that is O throughout.
-        if sentence.is_tagged {
+        if self.layout.is_brackets {
+            self.faults += brackets::spans(sentence.tags()).1;
+        } else if sentence.is_tagged {
+            // Nothing shows in a sentence that is O throughout.
             self.add_tags(sentence);
         }
     }
@@ -314,6 +328,7 @@ impl Survey {
             let note = Problem::note("this line names the columns and is no word").at(line);
             problems.push(note.hint("--no-header reads it as a word"));
         }
+        self.marks.report(problems);
         match layout.form {
             TagForm::Label => problems
                 .push(Problem::note("tags have no B- and I-: adjacent words with the same label are read as one span")),
@@ -345,6 +360,21 @@ impl Survey {
                 format!("{} not as {name} would write them, read by their letters", with_noun(self.exceptions, "tag"));
             problems.push(Problem::note(message).hint("--tag-scheme names the scheme of the file"));
         }
+        let unread = [
+            (
+                self.unread.0,
+                "row",
+                "of words that a token of several words has (1 and 2 after 1-2): their tags are the token's",
+            ),
+            (self.unread.1, "word", "that is not in the text (such as 3.1): left out"),
+        ];
+        for (number, thing, what) in unread.into_iter().filter(|(number, ..)| *number > 0) {
+            problems.push(Problem::note(format!("{} {what}", with_noun(number, thing))));
+        }
+        if self.faults > 0 {
+            let brackets = with_noun(self.faults, "bracket");
+            problems.push(Problem::warning(format!("{brackets} without a counterpart in the sentence: left out")));
+        }
         let Count { number, first } = self.empty_words;
         if number > 0 {
             let message = format!("{}, kept as it is", with_noun(number, "empty word"));
@@ -360,6 +390,9 @@ impl Survey {
     fn spans(&self, sentence: &Sentence) -> Vec<WordSpan> {
         if !sentence.is_tagged {
             return Vec::new();
+        }
+        if self.layout.is_brackets {
+            return brackets::spans(sentence.tags()).0;
         }
         if !self.has_parts_in(sentence) {
             return decode_tags(self.tags(sentence));
@@ -392,11 +425,13 @@ impl Survey {
     /// Hands a sentence over as a document. Returns the number of spans that have only empty words.
     fn push(&self, sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
         let spans = self.spans(sentence);
-        let mut document = Document::from_words(reading.next_id(), sentence.words());
+        let (mut document, words) = self.marks.document(reading.next_id(), sentence);
         document.split = reading.options.split;
         let (mut placed, mut lost) = (Vec::with_capacity(spans.len()), 0);
         for span in spans {
-            match document.range_of_words(span.start..span.end).filter(|range| !range.is_empty()) {
+            let inside = words.get(span.start..span.end).unwrap_or_default();
+            let range = inside.first().zip(inside.last()).map(|(first, last)| first.join(*last));
+            match range.filter(|range| !range.is_empty()) {
                 Some(range) => placed.push((range, reading.label(&span.label))),
                 None => lost += 1,
             }
@@ -420,9 +455,14 @@ impl Survey {
         if layout.columns > 2 {
             list.push(layout.columns_text());
         }
-        list.push(if layout.separator == Separator::Tab { "tab" } else { "spaces" }.to_owned());
+        list.push(match (layout.joined, layout.separator) {
+            (Some(joined), _) => joined.description(),
+            (None, Separator::Tab) => "tab".to_owned(),
+            (None, Separator::Spaces) => "spaces".to_owned(),
+        });
         let scheme = if self.has_middle { "BMES" } else { scheme_name(self.scheme) };
         list.push(match layout.form {
+            _ if layout.is_brackets => "brackets".to_owned(),
             TagForm::Label => "labels without B- and I-".to_owned(),
             TagForm::OURS => format!("{scheme} tags"),
             form => format!("{scheme} tags as {}", form.example()),

@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 use super::{
     layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::META_COMMENTS,
+    row_id::RowId,
+    table_lines::TableLines,
 };
 use crate::{
     formats::{
         Problem, Source,
-        decode::Lines,
         problem::{Problems, quoted, with_noun},
         source::Unreadable,
     },
-    spans::tag_form::TagForm,
+    spans::{scheme::Tag, tag_form::TagForm},
     text::TextRange,
 };
 
@@ -54,8 +55,27 @@ impl Sentence {
         self.others.iter().map(|range| range.of(&self.text))
     }
 
+    /// Cell `index` of those that [`Self::others`] has.
+    pub(super) fn other(&self, index: usize) -> Option<&str> {
+        self.others.get(index).map(|range| range.of(&self.text))
+    }
+
     fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    fn last_tag(&self) -> &str {
+        self.tags.last().map_or("", |range| range.of(&self.text))
+    }
+
+    /// Gives the last row another tag.
+    fn set_last_tag(&mut self, tag: &str) {
+        let start = self.text.len();
+        self.text.push_str(tag);
+        if let Some(last) = self.tags.last_mut() {
+            *last = TextRange::new(start, self.text.len());
+        }
+        self.is_tagged |= tag != "O";
     }
 
     fn clear(&mut self) {
@@ -74,7 +94,7 @@ impl Sentence {
 
 /// Reader of the sentences of a file.
 pub(super) struct Sentences<'a> {
-    lines: Lines<'a>,
+    lines: TableLines<'a>,
     rows: RowReader,
 }
 
@@ -84,9 +104,18 @@ impl<'a> Sentences<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(super) fn of(source: &'a dyn Source, layout: ColumnLayout) -> Result<Self, Unreadable> {
-        let rows =
-            RowReader { layout, docstarts: 0, document: 1, is_begun: false, meta: Map::new(), cells: Vec::new() };
-        Ok(Self { lines: Lines::of(source)?, rows })
+        let rows = RowReader {
+            layout,
+            docstarts: 0,
+            document: 1,
+            is_begun: false,
+            meta: Map::new(),
+            cells: Vec::new(),
+            inside: 0,
+            parts: 0,
+            unwritten: 0,
+        };
+        Ok(Self { lines: TableLines::of(source, layout.joined)?, rows })
     }
 
     /// Reads the next sentence into `sentence`. Returns whether there was one.
@@ -120,6 +149,11 @@ impl<'a> Sentences<'a> {
     pub(super) fn docstarts(&self) -> usize {
         self.rows.docstarts
     }
+
+    /// Number of rows so far that are parts of a token (1 and 2 after 1-2), and of words that are not in the text (3.1).
+    pub(super) fn unread(&self) -> (usize, usize) {
+        (self.rows.parts, self.rows.unwritten)
+    }
 }
 
 /// Reader of the lines of sentences.
@@ -134,6 +168,10 @@ struct RowReader {
     meta: Map<String, Value>,
     /// Columns of the line that is read.
     cells: Vec<TextRange>,
+    /// Number of the last word that belongs to a token of several words.
+    inside: u32,
+    parts: usize,
+    unwritten: usize,
 }
 
 impl RowReader {
@@ -146,6 +184,7 @@ impl RowReader {
 
     /// Ends a sentence, which gets the comments.
     fn end(&mut self, sentence: &mut Sentence) {
+        self.inside = 0;
         self.is_begun = true;
         sentence.docstart = self.document;
         sentence.meta = std::mem::take(&mut self.meta);
@@ -171,7 +210,21 @@ impl RowReader {
     }
 
     /// Adds the line whose columns were split last.
-    fn row(&self, number: usize, line: &str, tag: &str, sentence: &mut Sentence) {
+    fn row(&mut self, number: usize, line: &str, tag: &str, sentence: &mut Sentence) {
+        let id = self.layout.number.and_then(|number| RowId::read(self.cells.get(number)?.of(line)));
+        match id {
+            Some(RowId::Empty) => {
+                self.unwritten += 1;
+                return;
+            }
+            Some(RowId::Word(word)) if word <= self.inside && !sentence.is_empty() => {
+                self.parts += 1;
+                self.add_part(tag, sentence);
+                return;
+            }
+            Some(RowId::Token(_, last)) => self.inside = last,
+            _ => {}
+        }
         let start = sentence.text.len();
         sentence.text.push_str(line);
         for (at, cell) in self.cells.iter().enumerate() {
@@ -194,6 +247,16 @@ impl RowReader {
         sentence.lines.push(number);
     }
 
+    /// Adds the tag of a word that belongs to the token of the last row, if that has none.
+    fn add_part(&self, tag: &str, sentence: &mut Sentence) {
+        if self.layout.is_brackets {
+            let both = format!("{}{tag}", sentence.last_tag());
+            sentence.set_last_tag(&both);
+        } else if self.layout.read_tag(sentence.last_tag()).is_none_or(|tag| tag == Tag::Outside) {
+            sentence.set_last_tag(tag);
+        }
+    }
+
     /// Whether a line that is no good row is a comment. One with all columns of a row is a row with a fault, which is
     /// reported.
     fn is_comment(&self, line: &str, has_columns: bool, is_between: bool) -> bool {
@@ -211,6 +274,9 @@ impl RowReader {
                     .hint(hint)
             }
             None if tag.is_empty() => Problem::error(format!("a word without a tag: {}", quoted(line))).hint(hint),
+            None if self.layout.is_brackets => {
+                Problem::error(format!("{} is no bracket such as (Dish*, * or *): {}", quoted(tag), quoted(line)))
+            }
             None => Problem::error(format!("{} is not a tag: {}", quoted(tag), quoted(line))).hint(format!(
                 "the tags of this file are O, or as {}, with a letter of B I E L S U M W",
                 self.layout.form.example()

@@ -54,11 +54,10 @@ fn of_two_columns_with_tags_the_first_is_read_and_the_other_is_named() {
 #[test]
 fn json_and_columns_without_tags_are_no_reviews() {
     for file in [
-        "[{\"id\": 1, \"text\": \"soup\", \"label\": []}]",
+        "[{\"id\": 1, \"note\": \"soup\", \"stars\": []}]",
         "[\n {\n  \"id\": 1,\n  \"text\": \"soup\"\n }\n]\n",
-        "{\"id\":\"0\",\"tokens\":[\"Anna\",\"eats\"],\"tags\":[\"B-PER\",\"O\"]}\n",
+        "{\"id\":\"0\",\"tokens\":[\"Anna\",\"eats\"],\"tags\":[3,0]}\n",
         "B-PER O\nB-LOC O O\n",
-        "Anna|NNP|B-PER eats|VBZ|O\nThe|DT|O soup|NN|B-DISH\n",
         "Anna\tperson\nBerg\tperson\nKTH\torganization\n\nMonday\ttime\n",
     ] {
         let read = read_with("file.txt", file, TagOptions::default());
@@ -203,4 +202,115 @@ fn files_that_are_faulty_as_a_whole_say_so() {
     assert!(has_problem(&tags, Severity::Error, "tags and no words"));
     let beyond = read_with("a.txt", "Anna B-PER\nin O\n", TagOptions { tag_column: Some(4), ..TagOptions::default() });
     assert!(has_problem(&beyond, Severity::Error, "there is no column 5"));
+}
+
+#[test]
+fn sentences_with_a_line_each_are_read() {
+    let read = reads(
+        "Anna|NNP|B-PER eats|VBZ|O in|IN|O Bari|NNP|B-LOC\nThe|DT|O Blue|NNP|B-ORG Door|NNP|I-ORG a|b|NN|O\n",
+        &["Anna eats in Bari", "The Blue Door a|b"],
+        &["PER:Anna", "LOC:Bari", "ORG:Blue Door"],
+    );
+    assert!(read.detected.contains(&"columns joined by |, a sentence on each line".to_owned()), "{:?}", read.detected);
+    reads(
+        "\u{5f53}/o \u{5e0c}\u{671b}/o \u{5317}\u{4eac}/ns \u{3002}/o\n\u{5f53}/o \u{3002}/o\n",
+        &["\u{5f53} \u{5e0c}\u{671b} \u{5317}\u{4eac} \u{3002}", "\u{5f53} \u{3002}"],
+        &["ns:\u{5317}\u{4eac}"],
+    );
+    reads("Anna|B-PER\nBerg|I-PER\n\nin|O\nBari|B-LOC\n", &["Anna Berg", "in Bari"], &["PER:Anna Berg", "LOC:Bari"]);
+    for text in ["and/or either/or\nyes/no maybe/not\n", "a|b c|d e|f g|h\n", "http://a/O and http://b/O\n"] {
+        assert_eq!(detect("a.txt", text.as_bytes()).format.name == "text", !text.contains('|'), "{text}");
+    }
+}
+
+#[test]
+fn brackets_are_spans() {
+    let file = "Anna NNP (PERSON*\nBerg NNP *)\nin IN *\nBari NNP (GPE)\n\nOslo NNP (GPE*)\nis VBZ *)\n";
+    let read = reads(file, &["Anna Berg in Bari", "Oslo is"], &["PERSON:Anna Berg", "GPE:Bari", "GPE:Oslo"]);
+    assert!(has_problem(&read, Severity::Warning, "1 bracket without"));
+    assert!(read.detected.contains(&"brackets".to_owned()));
+    let (sentences, _) = super::read_tags(file.as_bytes(), &TagOptions::default());
+    assert_eq!(sentences[0].tags, ["B-PERSON", "I-PERSON", "O", "B-GPE"]);
+    let faulty = read_with("a.txt", &(file.replace("(GPE)", "GPE") + &"x X *\n".repeat(9)), TagOptions::default());
+    assert!(has_problem(&faulty, Severity::Error, "`GPE` is no bracket"));
+}
+
+#[test]
+fn tokens_of_several_words_have_the_tags_of_their_words() {
+    let file = "# text = Voy al mar\n1\tVoy\tO\n2-3\tal\t_\n2\ta\tO\n3\tel\tB-LOC\n4\tmar\tI-LOC\n4.1\tvamos\t_\n";
+    let read = reads(file, &["Voy al mar"], &["LOC:al mar"]);
+    assert!(has_problem(&read, Severity::Note, "2 rows of words that a token of several words has"));
+    assert!(has_problem(&read, Severity::Note, "1 word that is not in the text"));
+    let (sentences, _) = super::read_tags(file.as_bytes(), &TagOptions::default());
+    assert_eq!(sentences[0].words, ["Voy", "al", "mar"]);
+}
+
+#[test]
+fn offsets_names_and_probabilities_are_no_words() {
+    let offsets =
+        "0\t4\tAnna\tB-PER\n5\t9\teats\tO\n10\t14\tsoup\tO\n14\t15\t.\tO\n\n16\t20\tBari\tB-LOC\n20\t21\t!\tO\n";
+    reads(offsets, &["Anna eats soup.", "Bari!"], &["PER:Anna", "LOC:Bari"]);
+    let ranges = "Anna 0-4 B-PER 0.98\neats 5-9 O 0.5\n. 9-10 O 1\n\nBari 11-15 B-LOC 0.9\n! 15-16 O 1.0\n";
+    reads(ranges, &["Anna eats.", "Bari!"], &["PER:Anna", "LOC:Bari"]);
+    let named: String = ["Anna\tB-PER", "eats\tO", "soup\tO", "in\tO", "Bari\tB-LOC"]
+        .iter()
+        .chain(&["and\tO", "she\tO", "likes\tO", "it\tO", "much\tO"])
+        .map(|row| format!("doc-7\t{row}\n"))
+        .collect();
+    reads(&named, &["Anna eats soup in Bari and she likes it much"], &["PER:Anna", "LOC:Bari"]);
+    reads("0.98 Anna B-PER\n0.5 eats O\n1 soup O\n", &["Anna eats soup"], &["PER:Anna"]);
+}
+
+#[test]
+fn marks_of_other_programs_are_no_part_of_words() {
+    let wikiann = "en:Anna\tB-PER\nen:eats\tO\nen:in\tO\nen:Bari\tB-LOC\nen:.\tO\n";
+    let read = reads(wikiann, &["Anna eats in Bari ."], &["PER:Anna", "LOC:Bari"]);
+    assert!(has_problem(&read, Severity::Note, "all words begin with `en:`"));
+    let weibo = "\u{5317}0\tB-LOC\n\u{4eac}1\tI-LOC\n\u{5929}0\tO\n\u{6c14}1\tO\n!0\tO\n";
+    let read = reads(weibo, &["\u{5317} \u{4eac} \u{5929} \u{6c14} !"], &["LOC:\u{5317} \u{4eac}"]);
+    assert!(has_problem(&read, Severity::Note, "the digits are left out"));
+    let klue = "## klue-ner-v1_x\t<\u{d55c}:LC> \u{c740}\n\u{d55c}\tB-LC\n\u{ad6d}\tI-LC\n \tO\n\u{c740}\tO\n.\tO\n";
+    let read = reads(klue, &["\u{d55c}\u{ad6d} \u{c740}."], &["LC:\u{d55c}\u{ad6d}"]);
+    assert_eq!(read.corpus.documents[0].words.len(), 4);
+    reads("en:Anna O\neats B-X\nen:a O\nen:b O\nen:c O\n", &["en:Anna eats en:a en:b en:c"], &["X:eats"]);
+}
+
+#[test]
+fn layouts_of_further_corpora_are_read() {
+    for (file, text, spans) in [
+        // MultiCoNER
+        ("# id 5cb-1\tdomain=train\nthe _ _ O\nriver _ _ B-LOC\npo _ _ I-LOC\n", "the river po", &["LOC:river po"][..]),
+        // MIT Movie
+        ("O\tshow\nB-TITLE\tbig\nI-TITLE\tfish\n", "show big fish", &["TITLE:big fish"]),
+        // WNUT, BroadTwitter
+        (
+            "@anna\tO\nloves\tO\n#bari\tB-location\n:)\tO\nBob\tB-person\n",
+            "@anna loves #bari :) Bob",
+            &["location:#bari", "person:Bob"],
+        ),
+        // NCBI, BC5CDR
+        (
+            "Ataxia\tB-Disease\n-\tI-Disease\ntelangiectasia\tI-Disease\nis\tO\n",
+            "Ataxia - telangiectasia is",
+            &["Disease:Ataxia - telangiectasia"],
+        ),
+        // CrossNER with an underscore in labels, MasakhaNER with dates
+        ("a\tB-programlang\nb\tI-programlang\nc\tB-DATE\n", "a b c", &["programlang:a b", "DATE:c"]),
+        // CoNLL-2002 of Spanish, three columns
+        ("El DA O\nAbogado NC B-PER\nGeneral AQ I-PER\n", "El Abogado General", &["PER:Abogado General"]),
+        // conlleval: gold and predicted tags
+        ("EU NNP B-ORG B-ORG\nsays VBZ O O\nrugby NN O B-MISC\n", "EU says rugby", &["ORG:EU"]),
+        // Emerging entities with blanks as separators and trailing blanks
+        ("EU B-ORG \nsays O \n", "EU says", &["ORG:EU"]),
+    ] {
+        reads(file, &[text], spans);
+    }
+}
+
+#[test]
+fn labels_alone_are_read_if_the_user_says_so() {
+    let gum = "Texas\tperson\nstudent\tperson\nAli\tperson\ninspires\tO\nsocial\torganization\n";
+    let tags = TagOptions { rule: Some(crate::spans::tag_form::TagRule::Labels), ..TagOptions::default() };
+    let read = super::CONLL2002.read(gum.as_bytes(), &ReadOptions { tags, ..ReadOptions::default() });
+    assert_eq!(found(&read).1, ["person:Texas student Ali", "organization:social"]);
 }

@@ -20,9 +20,10 @@ use crate::{
 
 /// Spaces between columns: no word or label may contain a separator.
 const SPACES: WordRules =
-    WordRules { separators: &[' ', '\t', '\n', '\r'], empty_words: false, reserved: Some(DOCSTART) };
+    WordRules { separators: &[' ', '\t', '\n', '\r'], in_labels: &[], empty_words: false, reserved: Some(DOCSTART) };
 /// A tab between tag and word: both may contain spaces, and the word may be empty.
-const TABS: WordRules = WordRules { separators: &['\t', '\n', '\r'], empty_words: true, reserved: None };
+const TABS: WordRules =
+    WordRules { separators: &['\t', '\n', '\r'], in_labels: &[], empty_words: true, reserved: None };
 
 /// Columns of a layout, from 0, and what they can hold.
 struct Columns {

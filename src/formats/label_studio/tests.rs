@@ -85,6 +85,7 @@ fn an_edit_changes_its_region_and_nothing_else() {
     let mut expected = awkward();
     let result = expected[0]["annotations"][1]["result"].as_array_mut().unwrap();
     result[1]["value"]["labels"] = json!(["Food"]);
+    result[1]["origin"] = json!("prediction-changed");
     result.push(json!({"id": "1f-9", "from_name": "ner", "to_name": "text", "type": "labels", "origin": "manual",
         "value": {"start": 5, "end": 8, "text": "ate", "labels": ["Dish"]}}));
     assert_eq!(rewritten(&read), expected);
@@ -115,9 +116,11 @@ fn bad_tasks_and_regions_are_errors_by_name() {
     let good = json!({"data": {"only": "pad thai"}, "annotations": [{"result": result}]});
     let read = of(&json!([3, {"id": 1}, {"data": {"a": "x", "b": "y"}}, good]));
     let severities: Vec<_> = read.problems.iter().map(|problem| problem.severity).collect();
-    assert_eq!(severities.iter().filter(|s| **s == Severity::Error).count(), 6, "{:?}", read.problems);
-    assert_eq!(severities.iter().filter(|s| **s == Severity::Warning).count(), 2, "{:?}", read.problems);
-    assert_eq!(texts(&read).len(), 1);
+    assert_eq!(severities.iter().filter(|s| **s == Severity::Error).count(), 3, "{:?}", read.problems);
+    assert_eq!(severities.iter().filter(|s| **s == Severity::Warning).count(), 5, "{:?}", read.problems);
+    assert_eq!(read.corpus.annotation(0).status, Status::Partial, "spans are missing");
+    // The first region is where its text is.
+    assert_eq!(texts(&read), [("thai".to_owned(), "X".to_owned())]);
 }
 
 #[test]

@@ -4,47 +4,61 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::task::{
-    Offsets, RegionText, annotations_key, chosen_annotation, is_text_region, region_range, text_object_name,
-};
+use super::task::{annotations_key, chosen_annotation, is_text_region, stated_span, text_object_name};
 use crate::{
     formats::{
         LabelConfig, WriteOptions,
         fit::LossReport,
-        problem::quoted,
+        offsets::{CODE_POINTS_FIRST, Offsets, SpanText},
+        problem::{Problems, quoted, with_noun},
         writer::{Output, Writer},
     },
-    spans::{Annotation, Document, LabelSet, Span, Status},
-    text::{CharRange, OffsetMap},
+    spans::{Annotation, Document, LabelSet, Span, SpanSource, Status},
+    text::{CharRange, OffsetMap, TextRange},
 };
 
 /// Writes a list of tasks.
 /// A document that was read from a task is written as that task with its regions updated; any other becomes a new task.
 pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    let config = options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default()));
-    Box::new(TaskWriter { labels, options, config, configured: options.config.is_some(), tasks: 0 })
+    Box::new(TaskList { tasks: TaskWriter::new(labels, options), written: 0 })
 }
 
-struct TaskWriter<'a> {
-    labels: &'a LabelSet,
-    options: &'a WriteOptions,
-    config: LabelConfig,
-    configured: bool,
+struct TaskList<'a> {
+    tasks: TaskWriter<'a>,
     /// Number of tasks written.
-    tasks: usize,
+    written: usize,
 }
 
-impl Writer for TaskWriter<'_> {
+impl Writer for TaskList<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        let (task, spans) = self.task(document, annotation, &mut out.losses);
-        out.push(if self.tasks == 0 { "[" } else { "," });
+        let (task, spans) = self.tasks.task(document, annotation, &mut out.losses);
+        out.push(if self.written == 0 { "[" } else { "," });
         out.push_indented_json(document, &task);
-        self.tasks += 1;
+        self.written += 1;
         out.count(spans, 0);
     }
 
     fn finish(&mut self, out: &mut Output) {
-        out.push(if self.tasks == 0 { "[]\n" } else { "\n]\n" });
+        out.push(if self.written == 0 { "[]\n" } else { "\n]\n" });
+    }
+}
+
+/// Makes tasks of documents.
+pub(super) struct TaskWriter<'a> {
+    labels: &'a LabelSet,
+    config: LabelConfig,
+    configured: bool,
+    options: &'a WriteOptions,
+}
+
+impl<'a> TaskWriter<'a> {
+    pub(super) fn new(labels: &'a LabelSet, options: &'a WriteOptions) -> Self {
+        Self {
+            labels,
+            config: options.config.clone().unwrap_or_else(|| LabelConfig::new(LabelSet::default())),
+            configured: options.config.is_some(),
+            options,
+        }
     }
 }
 
@@ -52,11 +66,15 @@ impl Writer for TaskWriter<'_> {
 /// maximum, many nested spans over a long text would fill the disk.
 const COPIES: usize = 64;
 
+/// Maximum number of regions of a task for which a changed span is searched: each search goes through all spans.
+const MOST_CHANGED: usize = 1_000;
+
 /// Identity of a span: code points and label name.
 type SpanKey = (usize, usize, String);
 
-impl TaskWriter<'_> {
-    fn task(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> (Value, usize) {
+impl<'a> TaskWriter<'a> {
+    /// The task of a document, and the number of its spans that it has.
+    pub(super) fn task(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> (Value, usize) {
         let wanted = self.wanted(document, annotation, losses);
         let count = wanted.len();
         let mut task = self.base(document);
@@ -67,7 +85,7 @@ impl TaskWriter<'_> {
             *list = Value::Array(Vec::new());
         }
         let Value::Array(list) = list else { return (Value::Object(task), 0) };
-        let at = chosen_annotation(list).or_else(|| {
+        let at = chosen_annotation(list, self.options.annotator.as_deref()).or_else(|| {
             // A document without work gets no annotation.
             let skipped = annotation.status == Status::Skipped && list.is_empty();
             if count == 0 && annotation.status != Status::Done && !skipped {
@@ -85,7 +103,7 @@ impl TaskWriter<'_> {
                 Some(Value::Array(items)) => items,
                 _ => Vec::new(),
             };
-            chosen.insert("result".to_owned(), Value::Array(self.result(old, &wanted, document, &field)));
+            chosen.insert("result".to_owned(), Value::Array(self.result(old, &wanted, (document, &field), losses)));
         }
         (Value::Object(task), count)
     }
@@ -149,26 +167,49 @@ impl TaskWriter<'_> {
     }
 
     /// The old result without regions of removed spans, with regions of new spans.
-    fn result(&self, old: Vec<Value>, wanted: &[(SpanKey, &Span)], document: &Document, field: &str) -> Vec<Value> {
+    /// `document` comes with the name of the field that has its text.
+    fn result(
+        &self,
+        old: Vec<Value>,
+        wanted: &[(SpanKey, &Span)],
+        (document, field): (&Document, &str),
+        losses: &mut LossReport,
+    ) -> Vec<Value> {
         let to_name = if self.configured {
             Some(self.config.text_name.clone())
         } else {
             text_object_name(&old, field).map(str::to_owned)
         };
-        let sample = old.iter().find(|item| is_text_region(item, to_name.as_deref()));
-        let control = self.config.controls.first().map_or("label", String::as_str);
-        let from_name = name_in(sample, "from_name").unwrap_or(control).to_owned();
-        let to = name_in(sample, "to_name").or(to_name.as_deref()).unwrap_or(&self.config.text_name).to_owned();
-        let mut unmatched = UnmatchedSpans::new(wanted);
-        let text = RegionText::new(&document.text);
-        let mut result = Vec::with_capacity(old.len());
+        let sample = old.iter().find(|item| is_text_region(item, to_name.as_deref())).cloned();
+        let to = name_in(&sample, "to_name").or(to_name.as_deref()).unwrap_or(&self.config.text_name).to_owned();
+        let mut unmatched = UnmatchedSpans::new(wanted, document);
+        let mut result: Vec<Option<Value>> = Vec::with_capacity(old.len());
+        let mut gone = Vec::new();
         for item in old {
-            if is_text_region(&item, to_name.as_deref()) {
-                result.extend(unmatched.kept(item, &text));
-            } else {
-                result.push(item);
+            if !is_text_region(&item, to_name.as_deref()) {
+                result.push(Some(item));
+                continue;
+            }
+            match unmatched.kept(item) {
+                Kept::Some(item) => result.push(Some(item)),
+                Kept::Nothing(item, range) => {
+                    gone.push((result.len(), item, range));
+                    result.push(None);
+                }
             }
         }
+        // A span that was moved or got another label keeps its region, to which relations and notes refer.
+        let mut lost: HashSet<String> = HashSet::new();
+        for (count, (place, item, range)) in gone.into_iter().enumerate() {
+            let id = item.get("id").and_then(Value::as_str).map(str::to_owned);
+            let changed = if count < MOST_CHANGED { unmatched.changed(item, range) } else { None };
+            match changed {
+                Some(changed) => result[place] = Some(changed),
+                None => lost.extend(id),
+            }
+        }
+        let mut result: Vec<Value> = result.into_iter().flatten().collect();
+        note_broken_relations(document, &result, &lost, losses);
         let used: HashSet<String> =
             result.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
         let mut room = COPIES * document.text.len();
@@ -182,6 +223,9 @@ impl TaskWriter<'_> {
                 room = left;
                 value = json!({"start": start, "end": end, "text": span.range.of(&document.text), "labels": [label]});
             }
+            let control = self.config.control_of(label).filter(|_| self.configured);
+            let from_name =
+                control.or(name_in(&sample, "from_name")).or(self.config.control_of(label)).unwrap_or("label");
             let mut region = json!({
                 "id": id, "from_name": from_name, "to_name": to, "type": "labels", "origin": "manual", "value": value,
             });
@@ -194,12 +238,45 @@ impl TaskWriter<'_> {
     }
 }
 
-fn name_in<'v>(item: Option<&'v Value>, key: &str) -> Option<&'v str> {
-    item?.get(key)?.as_str()
+/// Notes relations of which a region is no longer there.
+fn note_broken_relations(document: &Document, result: &[Value], lost: &HashSet<String>, losses: &mut LossReport) {
+    let ends = result.iter().filter(|item| item.get("type").and_then(Value::as_str) == Some("relation"));
+    let broken = ends.filter(|item| {
+        let ids = ["from_id", "to_id"].into_iter().filter_map(|key| item.get(key)?.as_str());
+        ids.into_iter().any(|id| lost.contains(id))
+    });
+    let count = broken.count();
+    if count > 0 {
+        let relations = with_noun(count, "relation");
+        losses.note(format!("document {}: {relations} with a span that was removed", quoted(&document.id)));
+    }
+}
+
+fn name_in<'v>(item: &'v Option<Value>, key: &str) -> Option<&'v str> {
+    item.as_ref()?.get(key)?.as_str()
+}
+
+/// Marks a region of a prediction as one that a person changed.
+fn set_changed(item: &mut Value) {
+    let is_predicted = item.get("origin").and_then(Value::as_str) == Some("prediction");
+    if let Some(fields) = item.as_object_mut().filter(|_| is_predicted) {
+        fields.insert("origin".to_owned(), json!("prediction-changed"));
+    }
+}
+
+/// What is left of a region after its document was edited.
+enum Kept {
+    /// The region, without the labels that were removed. It is as it was if it cannot be read, or has all its spans.
+    Some(Value),
+    /// Nothing of the region at this place: its span was removed or changed.
+    Nothing(Value, TextRange),
 }
 
 /// Spans for which no region has been found so far.
 struct UnmatchedSpans<'a> {
+    map: OffsetMap,
+    text: SpanText<'a>,
+    offsets: Offsets,
     wanted: &'a [(SpanKey, &'a Span)],
     /// Indices of spans by start and end, then by label name; the next one is last.
     places: HashMap<(usize, usize), HashMap<&'a str, Vec<usize>>>,
@@ -207,42 +284,77 @@ struct UnmatchedSpans<'a> {
 }
 
 impl<'a> UnmatchedSpans<'a> {
-    fn new(wanted: &'a [(SpanKey, &'a Span)]) -> Self {
+    fn new(wanted: &'a [(SpanKey, &'a Span)], document: &'a Document) -> Self {
         let mut places: HashMap<_, HashMap<&str, Vec<usize>>> = HashMap::new();
         for (at, ((start, end, name), _)) in wanted.iter().enumerate().rev() {
             places.entry((*start, *end)).or_default().entry(name).or_default().push(at);
         }
-        Self { wanted, places, found: vec![false; wanted.len()] }
+        Self {
+            map: OffsetMap::new(&document.text),
+            text: SpanText::new(&document.id, &document.text),
+            offsets: Offsets::new(CODE_POINTS_FIRST),
+            wanted,
+            places,
+            found: vec![false; wanted.len()],
+        }
     }
 
     /// Returns an old region with those of its labels that are still wanted.
-    /// `None` if there are none.
-    ///
-    /// A region that cannot be read as a span is returned unchanged.
-    fn kept(&mut self, mut item: Value, text: &RegionText) -> Option<Value> {
+    fn kept(&mut self, mut item: Value) -> Kept {
         let labels = item.pointer("/value/labels").and_then(Value::as_array).cloned().unwrap_or_default();
-        let Some((range, offsets)) = region_range(&item, text).ok().filter(|_| !labels.is_empty()) else {
-            return Some(item);
-        };
-        let CharRange { start, end } = text.map.to_chars(range);
+        // What the reader reported is not reported again.
+        let mut said = Problems::default();
+        let stated = stated_span(&item).ok().filter(|_| !labels.is_empty()).map(|stated| (stated.start, stated.end));
+        let placed = stated_span(&item).ok().and_then(|stated| self.offsets.place(&self.text, stated, &mut said));
+        let Some((range, stated)) = placed.zip(stated) else { return Kept::Some(item) };
+        let CharRange { start, end } = self.map.to_chars(range);
         let Self { places, found, .. } = self;
         let mut here = places.get_mut(&(start, end));
-        let mut stay = labels;
+        let (mut stay, before) = (labels.clone(), labels.len());
         stay.retain(|label| {
-            let spans = here.as_mut().zip(label.as_str()).and_then(|(here, name)| here.get_mut(name));
+            // What is no name of a label was not read, so nobody has removed it.
+            let Some(name) = label.as_str().filter(|name| !name.is_empty()) else { return true };
+            let spans = here.as_mut().and_then(|here| here.get_mut(name));
             let at = spans.and_then(Vec::pop);
             at.into_iter().for_each(|at| found[at] = true);
             at.is_some()
         });
         if stay.is_empty() {
-            return None;
+            return Kept::Nothing(item, range);
         }
-        let value = item.get_mut("value")?.as_object_mut()?;
-        value.insert("labels".to_owned(), Value::Array(stay));
-        if offsets == Offsets::Utf16 {
+        let is_whole = stay.len() == before && stated == (start, end);
+        if stay.len() < before {
+            set_changed(&mut item);
+        }
+        if let Some(value) = item.get_mut("value").and_then(Value::as_object_mut).filter(|_| !is_whole) {
+            value.insert("labels".to_owned(), Value::Array(stay));
             value.insert("start".to_owned(), json!(start));
             value.insert("end".to_owned(), json!(end));
         }
+        Kept::Some(item)
+    }
+
+    /// Returns an old region as the imported span that it became: with another label, or with other ends.
+    /// `None` if there is none.
+    fn changed(&mut self, mut item: Value, range: TextRange) -> Option<Value> {
+        // Spans of a file keep their source when they are changed.
+        let open = self.wanted.iter().enumerate().filter(|(at, (_, span))| {
+            !self.found[*at] && span.source == SpanSource::Import && span.range.overlaps(range)
+        });
+        let (at, (key, span)) = open.min_by_key(|(_, (_, span))| {
+            let moved = span.range.start.abs_diff(range.start) + span.range.end.abs_diff(range.end);
+            (moved, span.range)
+        })?;
+        self.found[at] = true;
+        let (start, end, label) = key;
+        let value = item.get_mut("value")?.as_object_mut()?;
+        value.insert("start".to_owned(), json!(start));
+        value.insert("end".to_owned(), json!(end));
+        if value.contains_key("text") {
+            value.insert("text".to_owned(), json!(span.range.of(self.text.text())));
+        }
+        value.insert("labels".to_owned(), json!([label]));
+        set_changed(&mut item);
         Some(item)
     }
 

@@ -1,0 +1,76 @@
+//! Files in other files: gzip, Zstandard, zip, folders. They are recognised by their first bytes and read through.
+
+mod archive;
+pub(super) mod limits;
+pub(super) mod members;
+pub(super) mod pack;
+mod packed;
+pub(super) mod zstandard;
+
+use std::io::{self, Read};
+
+use archive::Archive;
+use packed::{Method, Packed};
+
+use super::Source;
+
+/// A source as it is to be read.
+pub(super) enum Container<'a> {
+    /// It holds no other file, or it is a folder.
+    Plain(&'a dyn Source),
+    Packed(Packed<'a>),
+    Archive(Archive<'a>),
+}
+
+impl<'a> Container<'a> {
+    /// Opens what the source holds.
+    ///
+    /// # Errors
+    /// It cannot be read, or is an archive that is damaged or dangerous.
+    pub(super) fn open(source: &'a dyn Source) -> io::Result<Self> {
+        if source.files().is_some() {
+            return Ok(Self::Plain(source));
+        }
+        let head = head(source)?;
+        if Archive::is_archive(&head) {
+            return Archive::open(source).map(Self::Archive);
+        }
+        Ok(match Method::of(&head) {
+            Some(method) => Self::Packed(Packed::new(source, method)),
+            None => Self::Plain(source),
+        })
+    }
+
+    /// The contents: one file, or several.
+    pub(super) fn contents(&self) -> &dyn Source {
+        match self {
+            Self::Plain(source) => *source,
+            Self::Packed(packed) => packed,
+            Self::Archive(archive) => archive,
+        }
+    }
+
+    /// Name of the contents of a file with this name.
+    pub(super) fn name_inside<'n>(&self, name: &'n str) -> &'n str {
+        let Self::Packed(packed) = self else { return name };
+        packed.method.extensions().iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
+    }
+
+    /// What the contents are in, for the user; `None` if in nothing.
+    pub(super) fn packing(&self) -> Option<&'static str> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Packed(packed) => Some(packed.method.name()),
+            Self::Archive(_) => Some("zip"),
+        }
+    }
+}
+
+fn head(source: &dyn Source) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    source.bytes()?.take(4).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Packed files and archives, good, damaged and dangerous.
+
+use std::io::{Cursor, Write};
+
+use flate2::{Compression, write::GzEncoder};
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use super::*;
+use crate::formats::{Read as ReadResult, ReadOptions, Severity, detect};
+
+const TAGGED: &[u8] = b"tacos B-Dish\nplease O\n\nok O\n";
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstandard(bytes: &[u8]) -> Vec<u8> {
+    compress_to_vec(bytes, CompressionLevel::Fastest)
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn read(name: &str, bytes: &[u8]) -> (&'static str, ReadResult) {
+    let format = detect(name, bytes).format;
+    (format.name, format.read(bytes, &ReadOptions::default()))
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    let (_, read) = read("a", bytes);
+    assert!(read.corpus.documents.is_empty(), "{:?}", read.problems);
+    read.problems[0].to_string()
+}
+
+#[test]
+fn packed_files_are_read_as_what_is_in_them() {
+    let mut two = gzip(TAGGED);
+    two.extend(gzip(TAGGED));
+    let mut frames = zstandard(TAGGED);
+    frames.extend(b"\x53\x2a\x4d\x18\x03\x00\x00\x00abc");
+    frames.extend(zstandard(TAGGED));
+    let packed = [
+        ("a.conll.gz", gzip(TAGGED), 2),
+        ("a", two, 3),
+        ("a.conll.zst", zstandard(TAGGED), 2),
+        ("a", frames, 3),
+        ("a.zip", zip(&[("__MACOSX/._a", b"x"), ("in/a.conll", TAGGED)]), 2),
+    ];
+    for (name, bytes, documents) in packed {
+        let (format, read) = read(name, &bytes);
+        assert_eq!((format, read.corpus.documents.len()), ("conll2002", documents), "{name}: {:?}", read.problems);
+        assert_eq!(read.corpus.documents[0].word(0), "tacos");
+    }
+    assert_eq!(detect("a.TXT.gz", &gzip(b"one review\n")).why, "gzip: lines of text");
+}
+
+#[test]
+fn a_large_text_comes_through_in_blocks() {
+    let text: String = (0..200_000).map(|n| format!("review number {n} of a long file\n")).collect();
+    for bytes in [gzip(text.as_bytes()), zstandard(text.as_bytes()), zip(&[("a.txt", text.as_bytes())])] {
+        let read = read("a", &bytes).1;
+        assert_eq!((read.corpus.documents.len(), read.has_errors()), (200_000, false));
+        assert_eq!(&*read.corpus.documents[199_999].text, "review number 199999 of a long file");
+    }
+}
+
+#[test]
+fn several_files_are_read_each_in_its_format() {
+    let files: [(&str, &[u8]); 5] = [
+        ("train.conll", TAGGED),
+        ("b.jsonl", b"{\"text\":\"good tacos\"}\nnonsense\n"),
+        ("README.md", b"About this corpus.\n"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0"),
+        ("empty.txt", b""),
+    ];
+    let (format, read) = read("corpus.zip", &zip(&files));
+    assert_eq!((format, read.corpus.documents.len()), ("files", 3), "{:?}", read.problems);
+    assert_eq!(read.detected, ["2 files", "conll2002 and jsonl", "3 texts", "1 span of 1 label"]);
+    let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+    assert!(shown.iter().any(|text| text.starts_with("b.jsonl, line 2: ")), "{shown:?}");
+    for (file, what) in [("README.md", "plain text among"), ("picture.png", "no text"), ("empty.txt", "an empty file")]
+    {
+        assert!(shown.iter().any(|text| text.starts_with(&format!("{file}: {what}"))), "{file}: {shown:?}");
+    }
+    let forced = crate::formats::find("text").unwrap().read(&zip(&files[..2]), &ReadOptions::default());
+    let ids: Vec<&str> = forced.corpus.documents.iter().map(|document| document.id.as_str()).collect();
+    assert_eq!(ids, ["train.conll", "b.jsonl"]);
+}
+
+#[test]
+fn files_of_plain_text_are_one_text_each() {
+    let (format, read) =
+        read("a.zip", &zip(&[("b.txt", b"\xef\xbb\xbftwo\nlines\n"), ("a.txt", b"one"), ("c.txt", b"caf\xe9")]));
+    let texts: Vec<_> = read.corpus.documents.iter().map(|one| (one.id.as_str(), &*one.text)).collect();
+    assert_eq!((format, texts), ("files", vec![("b", "two\nlines\n"), ("a", "one")]));
+    let error = read.problems.iter().find(|problem| problem.severity == Severity::Error).unwrap();
+    assert_eq!((error.file.as_deref(), error.line), (Some("c.txt"), Some(1)));
+}
+
+#[test]
+fn bombs_are_refused_before_they_fill_memory_or_disk() {
+    let zeros = vec![b' '; 70 << 20];
+    for bytes in [gzip(&zeros), zip(&[("a", &zeros)]), zip(&[("a", &zeros), ("b", b"x")])] {
+        assert!(bytes.len() < 1 << 20);
+        let text = refusal(&bytes);
+        assert!(text.contains("over 250 times its size") && text.contains("unpack it and read the result"), "{text}");
+    }
+    assert!(limits::check(65 << 30, 60 << 30).unwrap_err().to_string().contains("it unpacks to more than 6"));
+    assert!(limits::check(60 << 20, 1).is_ok() && limits::check(10 << 30, 1 << 30).is_ok());
+}
+
+#[test]
+fn damaged_files_are_named() {
+    for bytes in [gzip(&TAGGED.repeat(99)), zstandard(&TAGGED.repeat(99))] {
+        let cut = &bytes[..bytes.len() - 9];
+        let text = refusal_or_error(cut);
+        assert!(text.contains("it may be damaged or cut off"), "{text}");
+        assert!(refusal_or_error(&bytes[..6]).contains("cannot be unpacked"));
+    }
+    let mut bytes = zip(&[("a", TAGGED)]);
+    assert!(refusal(&bytes[..bytes.len() - 9]).contains("the zip archive cannot be read"));
+    let crc = crc32fast::hash(TAGGED).to_le_bytes();
+    let places: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..*at + 4] == crc).collect();
+    places.iter().for_each(|at| bytes[*at] ^= 1);
+    assert!(refusal_or_error(&bytes).contains("a file in the archive is damaged"));
+    let mut zstandard = zstandard(TAGGED);
+    *zstandard.last_mut().unwrap() ^= 1;
+    assert!(refusal_or_error(&zstandard).contains("its checksum is another"));
+}
+
+fn refusal_or_error(bytes: &[u8]) -> String {
+    let read = read("a.conll", bytes).1;
+    read.problems.iter().find(|problem| problem.severity == Severity::Error).unwrap().to_string()
+}
+
+#[test]
+fn dangerous_archives_are_refused() {
+    for name in ["../a.txt", "/etc/a.txt", "C:\\a.txt", "in\\..\\..\\a.txt"] {
+        let text = refusal(&zip(&[("good.txt", b"x"), (name, b"x")]));
+        assert!(text.contains("outside of its folder"), "{name}: {text}");
+    }
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.add_symlink("a.txt", "/etc/passwd", SimpleFileOptions::default()).unwrap();
+    let link = writer.finish().unwrap().into_inner();
+    assert!(refusal(&link).contains("`a.txt` in the archive is a link or a device"));
+    assert!(refusal(&zip(&[])).contains("there is no file in the archive"));
+    let nested = zip(&[("a.zip", &zip(&[("b.txt", b"x")])), ("c.gz", &gzip(b"x"))]);
+    assert!(refusal(&nested).contains("a packed file among several"));
+}

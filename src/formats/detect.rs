@@ -1,0 +1,31 @@
+//! Detection of the format of a file.
+
+use std::io;
+
+use super::{Guess, Source, container::Container, format::Format, several};
+
+/// The format for any text; its reader names the first byte that is none.
+const FALLBACK: &Format = &super::plain::FORMAT;
+
+/// The likeliest format of a file: by its content, then by its name.
+pub fn detect(name: &str, bytes: &[u8]) -> Guess {
+    detect_source(name, &bytes).unwrap_or_else(|_| fallback())
+}
+
+/// As [`detect`], for a file that is not in memory; only its beginning is read. A packed file has the format of its contents.
+///
+/// # Errors
+/// The source cannot be read or unpacked.
+pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
+    let container = Container::open(source)?;
+    let guesses = several::guess_contents(container.name_inside(name), container.contents())?;
+    let mut guess = guesses.into_iter().next().unwrap_or_else(fallback);
+    if let Some(packing) = container.packing() {
+        guess.why = format!("{packing}: {}", guess.why);
+    }
+    Ok(guess)
+}
+
+fn fallback() -> Guess {
+    Guess { format: FALLBACK, confidence: 0, why: "nothing else fits".to_owned() }
+}

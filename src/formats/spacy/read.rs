@@ -1,0 +1,362 @@
+//! Reader of a DocBin.
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    io::{self, Read as _},
+    rc::Rc,
+};
+
+use flate2::read::ZlibDecoder;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    parts::{BEGIN, ENT_IOB, ENT_TYPE, INSIDE, MISSING, ORTH, ReadGroup, unpack_span},
+    strings::StringTable,
+};
+use crate::{
+    formats::{
+        Problem,
+        container::limits::{Counted, Limited},
+        problem::{quoted, with_noun},
+        sink::{Found, NameIndex, Reading},
+        source::{Source, Unreadable},
+    },
+    spans::{Document, Split, Status},
+    text::TextRange,
+};
+
+/// Texts may have this many bytes for each byte of the unpacked file, and [`SMALL`] in any case. A long word that is named
+/// again and again would otherwise fill the memory.
+const MOST_TEXT: usize = 10;
+const SMALL: usize = 16 << 20;
+
+/// Names of spaCy's columns that a user may miss.
+const NAMES: [(u64, &str); 8] = [
+    (67, "norms"),
+    (73, "lemmas"),
+    (74, "parts of speech"),
+    (75, "tags"),
+    (76, "dependencies"),
+    (453, "morphology"),
+    (452, "knowledge base ids"),
+    (454, "entity ids"),
+];
+
+/// The unpacked file, which borrows everything large from its bytes.
+#[derive(Deserialize)]
+struct DocBin<'a> {
+    attrs: Vec<u64>,
+    #[serde(borrow)]
+    tokens: &'a [u8],
+    spaces: &'a [u8],
+    lengths: &'a [u8],
+    strings: Vec<&'a str>,
+    #[serde(default)]
+    cats: Vec<BTreeMap<&'a str, f64>>,
+    #[serde(default)]
+    flags: Vec<Flags>,
+    #[serde(default)]
+    span_groups: Vec<&'a [u8]>,
+    #[serde(default)]
+    user_data: Vec<Option<&'a [u8]>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+struct Flags {
+    has_unknown_spaces: bool,
+}
+
+/// Reads a DocBin. It is unpacked in memory, because its strings come after the tokens.
+pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    let packed = Rc::new(Cell::new(0));
+    let input = Counted::new(source.bytes()?, &packed);
+    let mut unpacked = Vec::new();
+    if let Err(error) = Limited::new(ZlibDecoder::new(input), packed).read_to_end(&mut unpacked) {
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            return Err(error.into());
+        }
+        let message = format!("not a DocBin of spaCy: it cannot be unpacked ({error})");
+        reading.problems.push(Problem::error(message).hint("the file may be damaged or cut off"));
+        return Ok(Vec::new());
+    }
+    let bin: DocBin<'_> = match rmp_serde::from_slice(&unpacked) {
+        Ok(bin) => bin,
+        Err(error) => {
+            let message = format!("not a DocBin of spaCy: {}", quoted(&error.to_string()));
+            reading.problems.push(Problem::error(message).hint("files of spaCy 2.2 and later are read"));
+            return Ok(Vec::new());
+        }
+    };
+    match Reader::new(&bin, unpacked.len(), reading) {
+        Ok(reader) => reader.read(),
+        Err((why, reading)) => {
+            reading.problems.push(Problem::error(format!("not a DocBin of spaCy: {why}")));
+            Ok(Vec::new())
+        }
+    }
+}
+
+struct Reader<'r, 'a, 'b> {
+    reading: &'r mut Reading<'b>,
+    bin: &'a DocBin<'a>,
+    strings: StringTable<'a>,
+    columns: Columns,
+    /// Bytes of text that may still come.
+    room: usize,
+    /// Names of columns with contents that are not kept.
+    others: BTreeSet<&'static str>,
+    /// Number of documents whose data are of another program.
+    data: usize,
+    /// Number of span groups other than ours.
+    groups: BTreeSet<String>,
+}
+
+/// Places of the columns in a row.
+#[derive(Clone, Copy)]
+struct Columns {
+    width: usize,
+    orth: usize,
+    iob: Option<usize>,
+    label: Option<usize>,
+}
+
+/// A token: its text, its numbers, and its place in the document.
+struct Token {
+    range: TextRange,
+    iob: u64,
+    label: u64,
+}
+
+impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
+    /// Checks that the parts fit each other. Returns the reading with the reason if they do not.
+    fn new(
+        bin: &'a DocBin<'a>,
+        size: usize,
+        reading: &'r mut Reading<'b>,
+    ) -> Result<Self, (&'static str, &'r mut Reading<'b>)> {
+        let [orth, iob, label] = [ORTH, ENT_IOB, ENT_TYPE].map(|attr| bin.attrs.iter().position(|one| *one == attr));
+        let Some(orth) = orth else { return Err(("it has no words", reading)) };
+        let columns = Columns { width: bin.attrs.len(), orth, iob, label };
+        let count = bin
+            .lengths
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .try_fold(0_usize, |sum, length| sum.checked_add(usize::try_from(i32::from_le_bytes(*length)).ok()?));
+        let bytes = count.and_then(|count| count.checked_mul(8 * columns.width));
+        if bytes != Some(bin.tokens.len()) || count != Some(bin.spaces.len()) {
+            return Err(("its tables have different lengths", reading));
+        }
+        let room = size.saturating_mul(MOST_TEXT).saturating_add(SMALL);
+        let strings = StringTable::new(&bin.strings);
+        Ok(Self { reading, bin, strings, columns, room, others: BTreeSet::new(), data: 0, groups: BTreeSet::new() })
+    }
+
+    fn read(mut self) -> Result<Vec<String>, Unreadable> {
+        let (lengths, _) = self.bin.lengths.as_chunks::<4>();
+        let mut at = 0;
+        for (number, length) in lengths.iter().enumerate() {
+            let length = usize::try_from(i32::from_le_bytes(*length)).unwrap_or_default();
+            let document = self.document(number, at..at + length);
+            at += length;
+            match document {
+                Ok(found) => self.reading.push(found)?,
+                Err(why) => self.reading.problems.push(Problem::error(format!("document {}: {why}", number + 1))),
+            }
+        }
+        Ok(self.finish())
+    }
+
+    fn document(&mut self, number: usize, tokens: std::ops::Range<usize>) -> Result<Found, String> {
+        let has_spaces = !self.bin.flags.get(number).is_some_and(|flags| flags.has_unknown_spaces);
+        let mut text = String::new();
+        let mut list = Vec::new();
+        let last = tokens.end;
+        for at in tokens {
+            let row = self.row(at);
+            let word = self.strings.get(row.orth).ok_or("a word has a number without a string")?;
+            let space = if has_spaces { self.bin.spaces.get(at) == Some(&1) } else { at + 1 < last };
+            self.room = self.room.checked_sub(word.len() + 1).ok_or("the texts are much longer than the file")?;
+            let start = text.len();
+            text.push_str(word);
+            list.push(Token { range: TextRange::new(start, text.len()), iob: row.iob, label: row.label });
+            if space {
+                text.push(' ');
+            }
+        }
+        let (id, split, meta) = self.user_data(number);
+        let id = id.unwrap_or_else(|| self.reading.next_id());
+        let mut spans = self.entities(&list, number)?;
+        self.group_spans(&list, number, &mut spans)?;
+        let words = list.iter().map(|token| trimmed(&text, token.range)).filter(|word| !word.is_empty()).collect();
+        // What is not known of a document that has no entity at all is everything.
+        let is_known = self.columns.iob.is_some() && list.iter().all(|token| token.iob != MISSING);
+        let status = match (is_known && !list.is_empty(), spans.is_empty()) {
+            (true, _) => Status::Done,
+            (false, false) => Status::Partial,
+            (false, true) => Status::Todo,
+        };
+        let mut document = Document::new(id, text, self.reading.options.grid).with_words(words);
+        document.split = split.or(self.reading.options.split);
+        document.meta = meta.into();
+        if let Some(cats) = self.bin.cats.get(number).filter(|cats| !cats.is_empty()) {
+            let cats: Map<String, Value> =
+                cats.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+            document.meta.insert("cats".to_owned(), Value::Object(cats));
+        }
+        Ok(Found { document, spans, status })
+    }
+
+    fn row(&mut self, at: usize) -> Row {
+        let start = at * self.columns.width;
+        let (numbers, _) = self.bin.tokens.as_chunks::<8>();
+        let row = numbers.get(start..start + self.columns.width).unwrap_or_default();
+        for (attr, value) in self.bin.attrs.iter().zip(row) {
+            if *value != [0; 8]
+                && let Some((_, name)) = NAMES.iter().find(|(id, _)| id == attr)
+            {
+                self.others.insert(name);
+            }
+        }
+        let Columns { orth, iob, label, .. } = self.columns;
+        let [orth, iob, label] = [Some(orth), iob, label].map(|place| {
+            let bytes = place.and_then(|place| row.get(place)).copied();
+            bytes.map(u64::from_le_bytes).unwrap_or_default()
+        });
+        Row { orth, iob, label }
+    }
+
+    fn entities(&mut self, tokens: &[Token], number: usize) -> Result<Vec<(TextRange, NameIndex)>, String> {
+        let mut spans: Vec<(TextRange, NameIndex)> = Vec::new();
+        let mut open = None;
+        let mut unlabelled = 0;
+        for token in tokens {
+            let goes_on = token.iob == INSIDE && open == Some(token.label);
+            if goes_on {
+                if let Some((range, _)) = spans.last_mut() {
+                    range.end = token.range.end;
+                }
+                continue;
+            }
+            open = None;
+            if !matches!(token.iob, BEGIN | INSIDE) {
+                continue;
+            }
+            // spaCy marks a token that is in no entity as the beginning of one without label.
+            if token.label == 0 {
+                unlabelled += 1;
+                continue;
+            }
+            let label = self.strings.get(token.label).ok_or("a label has a number without a string")?;
+            spans.push((token.range, self.reading.label(label)));
+            open = Some(token.label);
+        }
+        if unlabelled > 0 {
+            let message =
+                format!("document {}: {} without a label: left out", number + 1, with_noun(unlabelled, "entity"));
+            self.reading.problems.push(Problem::warning(message));
+        }
+        spans.retain(|(range, _)| !range.is_empty());
+        Ok(spans)
+    }
+
+    /// Adds the spans of the groups that are not there yet.
+    fn group_spans(
+        &mut self,
+        tokens: &[Token],
+        number: usize,
+        spans: &mut Vec<(TextRange, NameIndex)>,
+    ) -> Result<(), String> {
+        let packed = self.bin.span_groups.get(number).copied().unwrap_or_default();
+        // `0x90`: an empty list.
+        if packed.is_empty() || packed == [0x90] {
+            return Ok(());
+        }
+        let by_bytes: Result<BTreeMap<&[u8], Vec<&str>>, _> = rmp_serde::from_slice(packed);
+        let groups: Vec<(&[u8], String)> = match by_bytes {
+            Ok(groups) => groups.into_iter().map(|(bytes, names)| (bytes, names.join(", "))).collect(),
+            Err(_) => match rmp_serde::from_slice::<Vec<&[u8]>>(packed) {
+                Ok(groups) => groups.into_iter().map(|bytes| (bytes, "unnamed".to_owned())).collect(),
+                Err(_) => return Err("its span groups cannot be read".to_owned()),
+            },
+        };
+        let mut seen: HashSet<(TextRange, usize)> = spans.iter().map(|(range, name)| (*range, name.at())).collect();
+        for (bytes, name) in groups {
+            let group: ReadGroup<'_> =
+                rmp_serde::from_slice(bytes).map_err(|_| format!("its span group {} cannot be read", quoted(&name)))?;
+            for packed in group.spans {
+                let (label, [start, end]) = unpack_span(packed).ok_or("a span of a group cannot be read")?;
+                let place =
+                    tokens.get(start..end).and_then(|tokens| Some((tokens.first()?.range, tokens.last()?.range)));
+                let (first, last) = place.ok_or("a span of a group has no tokens")?;
+                let label = self.strings.get(label).filter(|label| !label.is_empty()).ok_or("a span has no label")?;
+                let range = first.join(last);
+                let index = self.reading.label(label);
+                if !range.is_empty() && seen.insert((range, index.at())) {
+                    spans.push((range, index));
+                }
+            }
+            self.groups.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Id, split and further fields, if this program has written them.
+    fn user_data(&mut self, number: usize) -> (Option<String>, Option<Split>, Map<String, Value>) {
+        let none = (None, None, Map::new());
+        let Some(packed) = self.bin.user_data.get(number).copied().flatten() else { return none };
+        let Ok(mut fields) = rmp_serde::from_slice::<Map<String, Value>>(packed) else {
+            self.data += 1;
+            return none;
+        };
+        let id = fields.shift_remove("id").and_then(|id| match id {
+            Value::String(id) => Some(id),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        });
+        let split = fields.get("split").and_then(Value::as_str).and_then(|name| name.parse().ok());
+        if split.is_some() {
+            fields.shift_remove("split");
+        }
+        (id, split, fields)
+    }
+
+    /// Reports what is not kept and returns the properties of the file.
+    fn finish(self) -> Vec<String> {
+        let Self { reading, others, data, groups, bin, .. } = self;
+        if !others.is_empty() {
+            let list = others.into_iter().collect::<Vec<_>>().join(", ");
+            reading.problems.push(Problem::note(format!("not kept: {list}")));
+        }
+        if data > 0 {
+            let documents = with_noun(data, "document");
+            reading
+                .problems
+                .push(Problem::note(format!("{documents} with user data that only Python can read: not kept")));
+        }
+        if !groups.is_empty() {
+            let list = groups.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            reading
+                .problems
+                .push(Problem::note(format!("spans are those of the entities and of the span groups {list}")));
+        }
+        let tokens = with_noun(bin.spaces.len(), "token");
+        vec!["DocBin".to_owned(), with_noun(reading.documents(), "document"), tokens, reading.spans_text()]
+    }
+}
+
+struct Row {
+    orth: u64,
+    iob: u64,
+    label: u64,
+}
+
+/// A token without white space at its ends; some tokens have nothing else.
+fn trimmed(text: &str, range: TextRange) -> TextRange {
+    let own = range.of(text);
+    let start = range.start + (own.len() - own.trim_start().len());
+    TextRange::new(start, start + own.trim().len())
+}
