@@ -87,8 +87,10 @@ fn loss(problem: &Problem) -> Loss {
 
 /// Looks at a file on a thread of its own, because it may be large; the answer is sent as an event.
 pub(super) fn preview(project: &Project, annotator: &AnnotatorName, generation: u64, file: PathBuf, events: &Events) {
-    let (project, annotator) = (project.clone(), annotator.clone());
-    let (own, panicked) = (events.clone(), events.clone());
+    let project = project.clone();
+    let annotator = annotator.clone();
+    let own = events.clone();
+    let panicked = events.clone();
     let thread = Thread::start(
         "preview",
         move || {

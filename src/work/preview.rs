@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    import::{self, FileContents, ImportedFile},
+    import::{self, FileContents},
     source::SourceFile,
 };
 use crate::{
@@ -56,7 +56,9 @@ pub fn preview(
         problems.push(Problem::error("there is no text in it"));
     }
     let mut is_refused = has_errors || found.is_empty();
-    let (format, why, fingerprint) = (file.format.name, file.why.clone(), found.fingerprint());
+    let format = file.format.name;
+    let why = file.why.clone();
+    let fingerprint = found.fingerprint();
     let contents = FileContents::of(&file);
     let first = found.first(most).into_iter().map(|(document, spans)| (document.clone(), spans)).collect();
     let mut planned = None;
@@ -69,8 +71,7 @@ pub fn preview(
             }
         }
     }
-    let (report, new_labels) =
-        planned.map(|ImportedFile { report, new_labels, .. }| (report, new_labels)).unwrap_or_default();
+    let (report, new_labels) = planned.map(|file| (file.report, file.new_labels)).unwrap_or_default();
     problems.sort_by_key(|problem| problem.severity != Severity::Error);
     Ok(Preview { format, why, fingerprint, contents, report, new_labels, problems, is_refused, first })
 }
