@@ -6,7 +6,7 @@
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, SpanChange,
         adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
@@ -240,8 +240,8 @@ pub enum Event {
         id: String,
         /// The change.
         change: DocumentChange,
-        /// The reason if nothing was changed.
-        outcome: Result<(), String>,
+        /// The spans that have other words now, or the reason if nothing was changed.
+        outcome: Result<Vec<SpanChange>, String>,
     },
     /// A message for the user.
     Message(Message),
@@ -328,6 +328,8 @@ pub struct Opened {
     /// Annotators with work here and how many documents each has done, most first.
     /// Empty if the user has work here, or has chosen a name.
     pub others: Vec<(String, usize)>,
+    /// Whether another annotator has a journal here.
+    pub has_others: bool,
     /// Earlier spans by their words.
     pub gazetteer: Gazetteer,
     /// Patterns of the project.
@@ -365,6 +367,7 @@ impl Default for Opened {
             step: None,
             place: None,
             others: Vec::new(),
+            has_others: false,
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
             guide: String::new(),

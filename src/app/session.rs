@@ -3,7 +3,7 @@
 
 use crate::{
     runs::RunSummary,
-    spans::{Split, Status},
+    spans::{ActionId, Split, Status},
     text::width::Glyphs,
 };
 
@@ -49,6 +49,8 @@ pub struct Session {
     pub glyphs: Glyphs,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
+    /// The last action of the journal when the labels were changed; the next undo then only says where that is taken back.
+    pub(super) labels_changed_after: Option<ActionId>,
     /// What is being typed, and what was left before it was answered.
     pub prompts: Prompts,
     /// Whether each frame is reported by [`Event::Drawn`](super::event::Event::Drawn).
@@ -76,6 +78,7 @@ impl Session {
             formats: Vec::new(),
             glyphs: Glyphs::Unicode,
             removed_document: None,
+            labels_changed_after: None,
             prompts: Prompts::default(),
             reports_frames: false,
             tutorial_rows: 0,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     formats::WriteOptions,
-    project::{AnnotatorName, output::Existing},
+    project::{AnnotatorName, ProjectError, output::Existing},
     text::number::with_noun,
     work::export::{self, Export, ExportError, Exported, Target, WriteError},
 };
@@ -81,6 +81,12 @@ fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> Cli
         ),
         ExportError::ProjectFile(_) => {
             CliError::usage(error).hint("omit --out to write into exports/, or choose a place outside the project")
+        }
+        ExportError::Project(error @ ProjectError::NotExported(_)) => {
+            let root = output::path(root);
+            let format = request.format.name;
+            let replace = format!("tagli export {root} --format {format} --force replaces it");
+            CliError::from(error).hint(replace).hint("--out FILE writes elsewhere")
         }
         ExportError::Project(error) => {
             let error = CliError::from(error);

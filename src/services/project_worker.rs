@@ -30,12 +30,13 @@ use crate::{
     formats::{self, WriteOptions},
     guard,
     project::{
-        Annotator, AnnotatorName, Project, corrections::NewText, output::Existing, random_number, training_data,
+        Annotator, AnnotatorName, Project, ProjectError, corrections::NewText, output::Existing, random_number, training_data,
     },
     spans::{HalfWords, LabelChange, LabelSet},
-    text::number::bytes,
+    text::number::{bytes, with_noun},
     work::{
         base,
+        correct::SpansBefore,
         export::{self, Export, ExportError, Target, WriteError},
     },
 };
@@ -213,6 +214,7 @@ impl Work {
     fn change_document(&mut self, id: String, change: DocumentChange) -> Event {
         let project = &mut self.start.project;
         let outcome = self.start.journal.flush().and_then(|()| {
+            let before = SpansBefore::read(project, &id);
             let changed = match &change {
                 DocumentChange::Correct { shown, text } => {
                     project.correct_shown(&id, shown, NewText::Text(text), now())
@@ -221,7 +223,7 @@ impl Work {
                 DocumentChange::Remove => project.remove_document(&id, now()),
                 DocumentChange::Restore => project.restore_document(&id),
             };
-            changed.map_err(|error| error.to_string())
+            changed.map(|()| before.changes(project)).map_err(|error| error.to_string())
         });
         Event::DocumentChanged { id, change, outcome }
     }
@@ -335,14 +337,19 @@ impl Work {
         });
         let exported = exported.map_err(|error| match error {
             ExportError::Write(WriteError::Losses(_)) => format!(
-                "Nothing was written: {error}. In a shell, tagli export DIR --format {name} --on-loss skip leaves out \
-                 what {name} cannot hold, --on-loss snap fits it in"
+                "Nothing was written: {error}. In a shell, tagli export {} --format {name} --on-loss skip leaves out \
+                 what {name} cannot hold, --on-loss snap fits it in",
+                self.start.project.root.display()
             ),
+            ExportError::Project(error @ ProjectError::NotExported(_)) => {
+                let root = self.start.project.root.display();
+                format!("{error}: tagli export {root} --format {name} --force")
+            }
             ExportError::NothingDone(_) => "no document is done yet".to_owned(),
             other => other.to_string(),
         })?;
         let path = exported.path.unwrap_or_default();
-        Ok(format!("{}: {} documents, {}", path.display(), exported.documents, exported.round_trip))
+        Ok(format!("{}: {}, {}", path.display(), with_noun(exported.documents, "document"), exported.round_trip))
     }
 }
 
@@ -476,7 +483,7 @@ mod tests {
         assert_eq!(open.changed(), ["project.json"]);
         // What the worker changes itself is not reported.
         open.worker.ask(Task::Document { id: "d3".into(), change: DocumentChange::Remove });
-        assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(()), .. }));
+        assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(_), .. }));
         open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
         assert!(matches!(open.next(), Event::Labels(Ok(_))));
         open.worker.ask(Task::Look);

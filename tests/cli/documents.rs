@@ -42,11 +42,22 @@ fn a_document_is_corrected_undone_removed_and_restored() {
     let place = project();
     let corrected = "call Ann on 555-1234: the fish tacos are good";
     let answer = place.run(&["documents", "correct", "food", "r1", "--text", corrected, "--json"]).fine().json();
-    assert_eq!(answer, json!({ "document": "r1", "done": "corrected", "to_review": [], "files": [] }));
+    let changed = json!([{ "annotator": "ada", "label": "Dish", "old": "fish tcaos", "new": "fish tacos" }]);
+    let expected =
+        json!({ "document": "r1", "done": "corrected", "changed": changed, "to_review": [], "files": [] });
+    assert_eq!(answer, expected);
     assert_eq!(exported(&place)[0], (corrected.to_owned(), vec!["fish tacos".to_owned()]));
     place.tagli("doctor food").fine();
-    place.tagli("documents correct food r1 --undo").fine();
+    let back = place.tagli("documents correct food r1 --undo").fine().out;
+    assert_eq!(back, "document r1: text brought back\n  ada: Dish \"fish tacos\" is \"fish tcaos\" now\n");
     assert_eq!(exported(&place)[0].1, ["fish tcaos"]);
+    place.tagli("documents correct food r1 --undo").fails(1, &["there is no earlier text"]);
+    place.run(&["documents", "correct", "food", "r1", "--text", " "]).fails(1, &["tagli documents remove DIR ID"]);
+    let replaced = "call Ann on 555-1234: the fish sandwich deluxe are good";
+    let review = place.run(&["documents", "correct", "food", "r1", "--text", replaced]).fine().out;
+    assert!(review.contains("ada: Dish \"fish tcaos\" is to be reviewed\n"), "{review}");
+    assert_eq!(exported(&place)[0].1.len(), 0);
+    place.tagli("documents correct food r1 --undo").fine();
     place.file("new.txt", format!("{corrected}\n"));
     place.tagli("documents correct food r1 --file new.txt").fine();
     assert_eq!(exported(&place)[0].0, corrected);

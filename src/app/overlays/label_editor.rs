@@ -354,6 +354,8 @@ pub(in crate::app) fn labels_changed(
         Ok(labels) => {
             let actions = remove_spans(project, &labels);
             project.set_labels(labels);
+            session.labels_changed_after =
+                project.journal.undo_target().map(|(id, _)| id).filter(|_| actions.is_empty());
             // Only now: if the label had stayed, its spans would have, too.
             if !actions.is_empty() {
                 effects.push(project.record(JournalOp::DoAll(actions), session.now));

@@ -53,6 +53,20 @@ macro_rules! row {
     };
 }
 
+/// Undoes the last action. Right after a change of the labels it only says where that is taken back, once.
+fn undo(session: &mut Session) -> Outcome {
+    let last = session.project.as_ref().and_then(|project| project.journal.undo_target()).map(|(id, _)| id);
+    if session.labels_changed_after.take().is_some_and(|after| Some(after) == last) {
+        let [labels, undo] = [(Context::Everywhere, Command::EditLabels), (Context::Tag, Command::Undo)]
+            .map(|(context, command)| session.key(context, command));
+        session.warn(format!(
+            "Changes of labels are taken back in the list of labels ({labels}); {undo} again takes back the last action"
+        ));
+        return Outcome::none();
+    }
+    session.tag(|context| context.undo()).into()
+}
+
 /// The Tag screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tag;
@@ -82,8 +96,15 @@ impl Commands for Tag {
         row!(Extend, "extend", "extend", "e", edge,
             "Lengthen the span over the content words that follow", move_edge(Command::Extend)),
         row!(Remove, "remove", "remove", "x", removable, "Remove the span, or turn down the suggestion", remove),
-        row!(Undo, "undo", "undo", "u", conditions::undo,
-            "Take back the last action, over documents and restarts too", undo),
+        Row {
+            command: Command::Undo,
+            name: "undo",
+            hint: "undo",
+            doc: "Take back the last action, over documents and restarts too",
+            keys: &[(Context::Tag, "u")],
+            when: conditions::undo,
+            run: |_, session| undo(session),
+        },
         row!(Take, "take", "take", "a", on_suggestion, "Take the suggestion under the cursor", take),
         row!(Select, "select", "select", "v", documents,
             "Start a selection, or end it; an armed label labels it", select),
@@ -220,8 +241,12 @@ impl Panel for Tag {
                 let more = with_noun(FIRST_TRAINING - done, "document");
                 format!("{} trains a first model after about {more} more; {} done", train(session), grouped(done))
             }
-            done => {
-                format!("{} trains a first model on the {} that are done", train(session), with_noun(done, "document"))
+            some if some < done => {
+                let all = with_noun(done, "document");
+                format!("{} trains a first model on {} of {all} done; the others are kept for tests", train(session), grouped(some))
+            }
+            all => {
+                format!("{} trains a first model on the {} that are done", train(session), with_noun(all, "document"))
             }
         })
     }

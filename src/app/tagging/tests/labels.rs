@@ -119,3 +119,24 @@ fn impossible_changes_are_refused_and_esc_ends_the_question() {
     press(&mut state, "f6");
     assert_eq!(press(&mut state, "c"), [Effect::ChangeLabels(change)]);
 }
+
+#[test]
+fn undo_right_after_a_change_of_labels_says_where_that_is_taken_back() {
+    let mut state = start(&["|fish and thai"]);
+    press(&mut state, "2");
+    let tagged = shown(&state);
+    edit(&mut state, "f6 r x enter esc");
+    press(&mut state, "u");
+    let message = state.session.message.as_ref().unwrap().text.clone();
+    assert!(message.contains("f6") && message.contains("u again"), "{message}");
+    assert!(shown(&state).contains("[fish]"), "{} / {tagged}", shown(&state));
+    press(&mut state, "u");
+    assert!(!shown(&state).contains('['), "{}", shown(&state));
+    // After another action, undo takes that back at once.
+    press(&mut state, "2");
+    edit(&mut state, "f6 r y enter esc");
+    press(&mut state, "2");
+    let before = state.session.project.as_ref().unwrap().journal.undo_target().map(|(id, _)| id);
+    press(&mut state, "u");
+    assert_ne!(state.session.project.as_ref().unwrap().journal.undo_target().map(|(id, _)| id), before);
+}

@@ -188,9 +188,13 @@ impl Canvas<'_> {
         let (rest, feet) = bottom(rest, 2);
         let chosen = self.state.train.label;
         let rows = usize::from(rest.height.max(1));
-        let first = chosen.map_or(0, |row| row / rows * rows);
+        let all_labels = evaluation.labels.len();
+        // The last row says how many are left out.
+        let is_cut = all_labels > rows;
+        let page = if is_cut { rows.saturating_sub(1).max(1) } else { rows };
+        let first = chosen.map_or(0, |row| row / page * page);
         let best = evaluation.labels.values().map(|scores| scores.f1).fold(0.0, f64::max);
-        let labels = evaluation.labels.iter().enumerate().skip(first);
+        let labels = evaluation.labels.iter().enumerate().skip(first).take(page);
         for (y, (at, (label, scores))) in (rest.top()..rest.bottom()).zip(labels) {
             self.painter.text(rest.x, y, name, &width::cut(label, usize::from(name)), self.label_style(label));
             let star = if scores.f1 >= best && best > 0.0 { "*" } else { "" };
@@ -198,6 +202,12 @@ impl Canvas<'_> {
             if chosen == Some(at) {
                 self.painter.mark_row(Rect { width: ends[3] - rest.x, ..rest }, y, self.theme.selection);
             }
+        }
+        if is_cut && rows > 1 {
+            let after = all_labels.saturating_sub(first + page);
+            let text = if after > 0 { format!("and {after} more") } else { format!("{first} above") };
+            let y = rest.bottom().saturating_sub(1);
+            self.painter.text(rest.x, y, rest.width, &text, self.theme.muted);
         }
         let all = evaluation.word;
         self.painter.text(feet.x, feet.y, name, "all", self.theme.accent);
