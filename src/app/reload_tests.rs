@@ -211,7 +211,10 @@ fn a_reload_keeps_the_queue_the_armed_label_and_the_list_of_documents() {
     assert!(armed.is_some());
     // The document in front is removed: the next one that was found comes.
     assert_eq!(
-        update(&mut state, Event::DocumentChanged { id: "c".into(), change: DocumentChange::Remove, outcome: Ok(vec![]) }),
+        update(
+            &mut state,
+            Event::DocumentChanged { id: "c".into(), change: DocumentChange::Remove, outcome: Ok(vec![]) }
+        ),
         [Effect::Reload]
     );
     reopen(&mut state, &[texts[0], texts[1], texts[3]]);

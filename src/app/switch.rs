@@ -223,7 +223,12 @@ impl State {
     /// The project is then opened again, so that spans are where their words are now.
     ///
     /// It may be put aside just now, because its files were changed: then what is put aside keeps the outcome.
-    pub(super) fn document_changed(&mut self, id: String, change: &DocumentChange, outcome: Result<Vec<SpanChange>, String>) {
+    pub(super) fn document_changed(
+        &mut self,
+        id: String,
+        change: &DocumentChange,
+        outcome: Result<Vec<SpanChange>, String>,
+    ) {
         let carried = self.carried.as_deref_mut().filter(|_| self.session.project.is_none());
         let (prompts, removed) = match carried {
             Some(carried) => (&mut carried.prompts, &mut carried.removed_document),

@@ -174,7 +174,6 @@ fn report(project: &Project, done: &str, id: &str, found: Found, output: Output)
             json!({ "annotator": annotator, "label": label, "old": old, "new": new })
         })
         .collect();
-    let value =
-        json!({ "document": id, "done": done, "changed": changed, "to_review": to_review, "files": files });
+    let value = json!({ "document": id, "done": done, "changed": changed, "to_review": to_review, "files": files });
     output.result(&value, &text)
 }

@@ -398,8 +398,10 @@ fn summary(value: &Value) -> String {
             // It was no better, or ended early.
             _ => "tried in a second stage; the model of the first is kept",
         };
-        text += &format!("{kept} of {} {outcome}\n", output::with_noun(&value["untagged"]["read"], "untagged document"));
-        let left_out = [("unsure", "not sure enough of a span (untagged_threshold)"), ("without_span", "without a span")];
+        text +=
+            &format!("{kept} of {} {outcome}\n", output::with_noun(&value["untagged"]["read"], "untagged document"));
+        let left_out =
+            [("unsure", "not sure enough of a span (untagged_threshold)"), ("without_span", "without a span")];
         for (count, why) in left_out {
             let count = &value["untagged"][count];
             if count.as_u64().is_some_and(|count| count > 0) {

@@ -57,7 +57,11 @@ impl TrainingDataReport {
     /// The whole report, one statement per line.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.train.line("train"), self.valid.line("valid"), self.test.line("test")];
-        lines.extend(self.not_done.iter().map(|(status, count)| format!("stay out: {} ({status})", with_noun(*count, "document"))));
+        lines.extend(
+            self.not_done
+                .iter()
+                .map(|(status, count)| format!("stay out: {} ({status})", with_noun(*count, "document"))),
+        );
         lines.extend(self.notes());
         lines
     }
@@ -91,8 +95,8 @@ impl TrainingDataReport {
 
 impl SplitCounts {
     fn line(self, name: &str) -> String {
-        let [documents, words, spans] =
-            [(self.documents, "document"), (self.words, "word"), (self.spans, "span")].map(|(n, noun)| with_noun(n, noun));
+        let [documents, words, spans] = [(self.documents, "document"), (self.words, "word"), (self.spans, "span")]
+            .map(|(n, noun)| with_noun(n, noun));
         format!("{name}: {documents}, {words}, {spans}")
     }
 }

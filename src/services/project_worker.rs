@@ -30,7 +30,8 @@ use crate::{
     formats::{self, WriteOptions},
     guard,
     project::{
-        Annotator, AnnotatorName, Project, ProjectError, corrections::NewText, output::Existing, random_number, training_data,
+        Annotator, AnnotatorName, Project, ProjectError, corrections::NewText, output::Existing, random_number,
+        training_data,
     },
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::{bytes, with_noun},

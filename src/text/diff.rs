@@ -276,7 +276,11 @@ mod tests {
         {
             assert_eq!(moved(range.into(), &replaced), found.map(CharRange::from), "{range:?}");
         }
-        let absurd = [9, 1].map(|start| Difference { new: CharRange { start, end: 1 }, old_length: usize::MAX, is_replaced: true });
+        let absurd = [9, 1].map(|start| Difference {
+            new: CharRange { start, end: 1 },
+            old_length: usize::MAX,
+            is_replaced: true,
+        });
         assert_eq!(moved(CharRange { start: 20, end: 21 }, &absurd), None, "from a file");
         assert_eq!(kept(CharRange { start: 20, end: 21 }, &absurd), None, "from a file");
     }

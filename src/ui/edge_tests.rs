@@ -106,7 +106,8 @@ fn settings_are_explained_whole_and_counted_on_the_smallest_screen() {
     for row in 1..=ROWS.len() {
         let shown = symbols(&state, Caps::default());
         assert!(shown.contains(&format!(" {row}/{}", ROWS.len())), "{row}:\n{shown}");
-        let explained = state.train.explanation("");
+        let device = &state.session.project.as_ref().unwrap().device;
+        let explained = state.train.explanation(device);
         let end = explained.split_whitespace().last().unwrap();
         assert!(shown.contains(end), "{end}:\n{shown}");
         press(&mut state, "j");

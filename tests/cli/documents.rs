@@ -43,8 +43,7 @@ fn a_document_is_corrected_undone_removed_and_restored() {
     let corrected = "call Ann on 555-1234: the fish tacos are good";
     let answer = place.run(&["documents", "correct", "food", "r1", "--text", corrected, "--json"]).fine().json();
     let changed = json!([{ "annotator": "ada", "label": "Dish", "old": "fish tcaos", "new": "fish tacos" }]);
-    let expected =
-        json!({ "document": "r1", "done": "corrected", "changed": changed, "to_review": [], "files": [] });
+    let expected = json!({ "document": "r1", "done": "corrected", "changed": changed, "to_review": [], "files": [] });
     assert_eq!(answer, expected);
     assert_eq!(exported(&place)[0], (corrected.to_owned(), vec!["fish tacos".to_owned()]));
     place.tagli("doctor food").fine();

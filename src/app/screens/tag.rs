@@ -243,7 +243,11 @@ impl Panel for Tag {
             }
             some if some < done => {
                 let all = with_noun(done, "document");
-                format!("{} trains a first model on {} of {all} done; the others are kept for tests", train(session), grouped(some))
+                format!(
+                    "{} trains a first model on {} of {all} done; the others are kept for tests",
+                    train(session),
+                    grouped(some)
+                )
             }
             all => {
                 format!("{} trains a first model on the {} that are done", train(session), with_noun(all, "document"))

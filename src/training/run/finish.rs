@@ -143,7 +143,12 @@ impl Run<'_, '_> {
 
     /// Enters the last phase of the run.
     fn end(&mut self, end: Phase, report: &Report) -> Result<(), TrainError> {
-        self.publisher.log(&format!("{}: {} in {:.1} s", end.name(), with_noun(report.steps, "step"), report.seconds))?;
+        self.publisher.log(&format!(
+            "{}: {} in {:.1} s",
+            end.name(),
+            with_noun(report.steps, "step"),
+            report.seconds
+        ))?;
         self.publisher.phase(end)?;
         if !self.interrupted {
             self.publisher.sink().drop_checkpoint();

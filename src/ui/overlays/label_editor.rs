@@ -88,8 +88,9 @@ impl Canvas<'_> {
             Asking::Guide(_) => format!("What the annotator should know about {name}:"),
             Asking::Key(_) => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
             Asking::Into(from) => {
+                let is_same = label.is_some_and(|label| label.id == *from);
                 let from = width::cut(project.labels.name(*from), NAME);
-                match from == name {
+                match is_same {
                     true => format!("Merge {from} into which label? Go to the one that stays"),
                     false => format!("Merge {from} into {name} for good?"),
                 }

@@ -97,9 +97,10 @@ impl Canvas<'_> {
         let train = &self.state.train;
         let device = self.state.session.project.as_ref().map_or("", |project| &project.device);
         let texts = [train.problem.clone().unwrap_or_default(), train.explanation(device)];
-        let lines = texts.iter().filter(|text| !text.is_empty()).map(|text| {
-            TextLayout::new(text, usize::from(width), self.painter.caps.glyphs).lines().len()
-        });
+        let lines = texts
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| TextLayout::new(text, usize::from(width), self.painter.caps.glyphs).lines().len());
         u16::try_from(lines.sum::<usize>()).unwrap_or(u16::MAX)
     }
 
