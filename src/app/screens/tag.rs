@@ -13,6 +13,7 @@ use crate::{
         suggestions::{SuggestionSource, TESTS, TESTS_BY_HAND},
         tagging::NO_NEXT_WORD,
     },
+    spans::LabelChange,
     text::number::{grouped, with_noun},
 };
 
@@ -53,18 +54,36 @@ macro_rules! row {
     };
 }
 
-/// Undoes the last action. Right after a change of the labels it only says where that is taken back, once.
+/// There is an action, or a change of the labels, to take back.
+fn can_undo(tag: &Tag, session: &Session) -> Check {
+    if session.label_edit.is_some() { Ok(()) } else { conditions::undo(tag, session) }
+}
+
+/// Undoes the last action, or the change of the labels after it. One that is no single name, key or guideline is taken
+/// back by hand: then the first press only says so.
 fn undo(session: &mut Session) -> Outcome {
     let last = session.project.as_ref().and_then(|project| project.journal.undo_target()).map(|(id, _)| id);
-    if session.labels_changed_after.take().is_some_and(|after| Some(after) == last) {
-        let [labels, undo] = [(Context::Everywhere, Command::EditLabels), (Context::Tag, Command::Undo)]
-            .map(|(context, command)| session.key(context, command));
-        session.warn(format!(
-            "Changes of labels are taken back in the list of labels ({labels}); {undo} again takes back the last action"
-        ));
+    let Some(edit) = session.label_edit.take().filter(|edit| edit.after == last) else {
+        return session.tag(|context| context.undo()).into();
+    };
+    if let Some(why) = session.read_only() {
+        session.warn(why);
         return Outcome::none();
     }
-    session.tag(|context| context.undo()).into()
+    if let Some(inverse) = edit.inverse {
+        session.undoes_label_edit = true;
+        session.inform(match &inverse {
+            LabelChange::Rename(_, name) => format!("Taken back: the label is {name} again"),
+            _ => "Taken back: the last change of a label".to_owned(),
+        });
+        return Effect::ChangeLabels(inverse).into();
+    }
+    let [labels, undo] = [(Context::Everywhere, Command::EditLabels), (Context::Tag, Command::Undo)]
+        .map(|(context, command)| session.key(context, command));
+    session.warn(format!(
+        "That change of labels is taken back in the list of labels ({labels}); {undo} again takes back the last action"
+    ));
+    Outcome::none()
 }
 
 /// The Tag screen.
@@ -102,7 +121,7 @@ impl Commands for Tag {
             hint: "undo",
             doc: "Take back the last action, over documents and restarts too",
             keys: &[(Context::Tag, "u")],
-            when: conditions::undo,
+            when: can_undo,
             run: |_, session| undo(session),
         },
         row!(Take, "take", "take", "a", on_suggestion, "Take the suggestion under the cursor", take),

@@ -142,10 +142,11 @@ impl Canvas<'_> {
     /// The documents that a run learns from.
     fn learns_from(&mut self, info: &RunSummary, area: Rect) -> u16 {
         let Some(data) = &info.data else { return 0 };
-        let [train, valid, test] = data.documents.map(grouped);
+        let train = with_noun(data.documents[0], "document");
+        let [_, valid, test] = data.documents.map(grouped);
         let by = if data.annotator.is_empty() { String::new() } else { format!(" by {}", data.annotator) };
         let spans = with_noun(data.spans[0], "span");
-        let text = format!("{train} documents in train ({spans}), {valid} in valid, {test} in test, tagged{by}");
+        let text = format!("{train} in train ({spans}), {valid} in valid, {test} in test, tagged{by}");
         self.paragraph(area, &text, self.theme.muted)
     }
 
