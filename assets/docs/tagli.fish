@@ -298,7 +298,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand documents; and not __fish_se
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l text -d 'The new text' -r
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l file -d 'A file with the new text, `-` for standard input' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l undo -d 'Bring back the text before the last correction'
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l undo -d 'Take back the last correction; repeated, the one before'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l erase -d 'Erase the earlier texts; lists the files that hold copies'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l yes -d 'Answer the question of --erase with yes'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from correct" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'

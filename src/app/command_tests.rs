@@ -172,3 +172,13 @@ fn no_command_changes_a_project_that_can_only_be_read() {
     };
     assert_eq!(changing(read_only), HashSet::new());
 }
+
+#[test]
+fn the_help_of_a_panel_begins_with_its_own_commands() {
+    let state = State::default();
+    let help = state.session.keymap.help(Context::History);
+    assert_eq!(
+        help.first().map(|(keys, doc)| (keys.as_str(), *doc)),
+        Some(("enter", "Go to the moment right after this action"))
+    );
+}

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, Split,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, SpanChange, Split,
         adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
@@ -250,8 +250,8 @@ pub enum Event {
         id: String,
         /// The change.
         change: DocumentChange,
-        /// The reason if nothing was changed.
-        outcome: Result<(), String>,
+        /// The spans that have other words now, or the reason if nothing was changed.
+        outcome: Result<Vec<SpanChange>, String>,
     },
     /// Outcome of a move of documents to a split; answers [`Effect::SetSplit`].
     SplitSet {
@@ -347,6 +347,8 @@ pub struct Opened {
     /// Annotators with work here and how many documents each has done, most first.
     /// Empty if the user has work here, or has chosen a name.
     pub others: Vec<(String, usize)>,
+    /// Whether another annotator has a journal here.
+    pub has_others: bool,
     /// Earlier spans by their words.
     pub gazetteer: Gazetteer,
     /// Patterns of the project.
@@ -386,6 +388,7 @@ impl Default for Opened {
             step: None,
             place: None,
             others: Vec::new(),
+            has_others: false,
             gazetteer: Gazetteer::default(),
             patterns: Patterns::default(),
             predicted: HashMap::new(),

@@ -39,6 +39,8 @@ pub struct Project {
     pub guide: String,
     /// Reason why nothing may be changed, if any.
     pub read_only: Option<String>,
+    /// Whether another annotator has a journal here.
+    pub has_others: bool,
     /// Status of each document, kept since lists need all of them at once.
     statuses: Vec<Status>,
     /// Number of documents of each status, kept since every frame may need it.
@@ -101,6 +103,7 @@ impl Project {
             device: opened.device,
             guide: opened.guide,
             read_only: opened.read_only,
+            has_others: opened.has_others,
             statuses,
             counts,
             today: opened.done_today.into_iter().collect(),

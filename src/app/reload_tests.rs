@@ -8,7 +8,7 @@ use super::{
     update,
 };
 use crate::{
-    spans::{ActionId, Document, LabelSet},
+    spans::{ActionId, Document, LabelSet, SpanChange},
     text::Grid,
 };
 
@@ -39,7 +39,7 @@ fn changed(state: &mut State) -> Vec<Effect> {
     update(state, Event::FilesChanged(vec!["documents.jsonl".into()]))
 }
 
-fn answer(state: &mut State, change: DocumentChange, outcome: Result<(), String>) -> Vec<Effect> {
+fn answer(state: &mut State, change: DocumentChange, outcome: Result<Vec<SpanChange>, String>) -> Vec<Effect> {
     update(state, Event::DocumentChanged { id: "a".into(), change, outcome })
 }
 
@@ -96,11 +96,11 @@ fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
     answer(&mut state, DocumentChange::Remove, Err("the disk is full".into()));
     assert_eq!(message(&state), (Level::Warn, "Nothing was changed: the disk is full"));
     assert_eq!(command(&mut state, "restore-document"), [], "nothing was removed");
-    assert_eq!(answer(&mut state, DocumentChange::Remove, Ok(())), [Effect::Reload]);
+    assert_eq!(answer(&mut state, DocumentChange::Remove, Ok(vec![])), [Effect::Reload]);
     reopen(&mut state, &[("b", "fish tacos")]);
     assert_eq!(message(&state), (Level::Info, "The document is removed; : restore-document brings it back"));
     // A restoration that failed can be tried again.
-    for outcome in [Err("the disk is full".to_owned()), Ok(())] {
+    for outcome in [Err("the disk is full".to_owned()), Ok(vec![])] {
         assert_eq!(
             command(&mut state, "restore-document"),
             [Effect::ChangeDocument { id: id(), change: DocumentChange::Restore }]
@@ -109,6 +109,25 @@ fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
     }
     reopen(&mut state, &[("a", "fish tacos"), ("b", "fish tacos")]);
     assert_eq!(command(&mut state, "restore-document"), [], "it is back");
+    // Spans with other words are named, those to be reviewed first.
+    let [respelt, replaced] = [Some("fish tacos"), None].map(|new| SpanChange {
+        annotator: "ada".into(),
+        label: "Dish".into(),
+        old: "fish tcaos".into(),
+        new: new.map(str::to_owned),
+    });
+    for (changes, text) in [
+        (vec![respelt.clone()], "The text is corrected: Dish \"fish tcaos\" is \"fish tacos\" now"),
+        (
+            vec![respelt, replaced],
+            "The text is corrected: Dish \"fish tcaos\" is to be reviewed; 2 spans changed, 1 to review",
+        ),
+    ] {
+        let change = DocumentChange::Correct { shown: "x".into(), text: "y".into() };
+        answer(&mut state, change, Ok(changes));
+        reopen(&mut state, &[("a", "fish tacos"), ("b", "fish tacos")]);
+        assert_eq!(message(&state).1, text);
+    }
     // A text that a line cannot hold is not cut.
     let documents = vec![Document::new("a", "two\nlines", Grid::Natural)].into();
     update(&mut state, Event::Opened(Box::new(Opened { documents, ..opened() })));
@@ -192,7 +211,10 @@ fn a_reload_keeps_the_queue_the_armed_label_and_the_list_of_documents() {
     assert!(armed.is_some());
     // The document in front is removed: the next one that was found comes.
     assert_eq!(
-        update(&mut state, Event::DocumentChanged { id: "c".into(), change: DocumentChange::Remove, outcome: Ok(()) }),
+        update(
+            &mut state,
+            Event::DocumentChanged { id: "c".into(), change: DocumentChange::Remove, outcome: Ok(vec![]) }
+        ),
         [Effect::Reload]
     );
     reopen(&mut state, &[texts[0], texts[1], texts[3]]);
@@ -238,7 +260,7 @@ fn a_reload_keeps_what_was_being_typed_and_another_project_does_not() {
 #[test]
 fn a_document_is_not_restored_in_another_project() {
     let mut state = open();
-    answer(&mut state, DocumentChange::Remove, Ok(()));
+    answer(&mut state, DocumentChange::Remove, Ok(vec![]));
     reopen(&mut state, &[("b", "fish tacos")]);
     assert_eq!(state.session.removed_document.as_deref(), Some("a"));
     command(&mut state, "projects");
@@ -251,7 +273,7 @@ fn an_outcome_that_comes_while_the_project_is_read_again_is_not_lost() {
     let mut state = open();
     // The files of the removal are noticed before its outcome comes.
     assert_eq!(changed(&mut state), [Effect::Reload]);
-    answer(&mut state, DocumentChange::Remove, Ok(()));
+    answer(&mut state, DocumentChange::Remove, Ok(vec![]));
     reopen(&mut state, &[("b", "fish tacos")]);
     assert_eq!(state.session.removed_document.as_deref(), Some("a"));
     assert!(!command(&mut state, "restore-document").is_empty());
@@ -260,11 +282,11 @@ fn an_outcome_that_comes_while_the_project_is_read_again_is_not_lost() {
 #[test]
 fn a_document_that_is_restored_comes_to_the_front() {
     let mut state = open();
-    answer(&mut state, DocumentChange::Remove, Ok(()));
+    answer(&mut state, DocumentChange::Remove, Ok(vec![]));
     reopen(&mut state, &[("b", "beer"), ("c", "fish")]);
     press(&mut state, "n");
     assert_eq!(cursor(&state).0, "c");
-    answer(&mut state, DocumentChange::Restore, Ok(()));
+    answer(&mut state, DocumentChange::Restore, Ok(vec![]));
     reopen(&mut state, &[("b", "beer"), ("c", "fish"), ("a", "hot tacos")]);
     assert_eq!(cursor(&state).0, "a");
     // Only once.
@@ -279,7 +301,7 @@ fn what_happened_in_a_project_that_was_left_is_not_shown_in_the_next() {
     let mut state = open();
     press(&mut state, "?");
     // Before the project could be read again, it was left.
-    assert_eq!(answer(&mut state, DocumentChange::Restore, Ok(())), []);
+    assert_eq!(answer(&mut state, DocumentChange::Restore, Ok(vec![])), []);
     assert!(state.notice.is_some() && state.front_next.is_some());
     state.close();
     reopen(&mut state, &[("b", "beer"), ("a", "fish")]);

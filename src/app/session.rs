@@ -3,7 +3,7 @@
 
 use crate::{
     runs::RunSummary,
-    spans::{Split, Status},
+    spans::{ActionId, LabelChange, Split, Status},
     text::width::Glyphs,
 };
 
@@ -52,6 +52,10 @@ pub struct Session {
     pub glyphs: Glyphs,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
+    /// The last change of the labels, until it is taken back.
+    pub(super) label_edit: Option<LabelEdit>,
+    /// Whether the change of the labels that is being written takes one back.
+    pub(super) undoes_label_edit: bool,
     /// What is being typed, and what was left before it was answered.
     pub prompts: Prompts,
     /// Whether each frame is reported by [`Event::Drawn`](super::event::Event::Drawn).
@@ -60,6 +64,15 @@ pub struct Session {
     /// Rows of the screen that the tutorial takes.
     pub(super) tutorial_rows: u16,
     generation: u64,
+}
+
+/// A change of the labels, which is no action of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LabelEdit {
+    /// The last action of the journal at that time.
+    pub(super) after: Option<ActionId>,
+    /// The change that takes it back, if one does.
+    pub(super) inverse: Option<LabelChange>,
 }
 
 impl Session {
@@ -80,6 +93,8 @@ impl Session {
             export: ExportChoices::default(),
             glyphs: Glyphs::Unicode,
             removed_document: None,
+            label_edit: None,
+            undoes_label_edit: false,
             prompts: Prompts::default(),
             reports_frames: false,
             tutorial_rows: 0,

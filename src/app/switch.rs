@@ -1,7 +1,7 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{Split, Status},
+    spans::{SpanChange, Split, Status},
     text::number::{grouped, with_noun},
 };
 
@@ -224,17 +224,25 @@ impl State {
     /// The project is then opened again, so that spans are where their words are now.
     ///
     /// It may be put aside just now, because its files were changed: then what is put aside keeps the outcome.
-    pub(super) fn document_changed(&mut self, id: String, change: &DocumentChange, outcome: Result<(), String>) {
+    pub(super) fn document_changed(
+        &mut self,
+        id: String,
+        change: &DocumentChange,
+        outcome: Result<Vec<SpanChange>, String>,
+    ) {
         let carried = self.carried.as_deref_mut().filter(|_| self.session.project.is_none());
         let (prompts, removed) = match carried {
             Some(carried) => (&mut carried.prompts, &mut carried.removed_document),
             None if self.session.project.is_none() => return,
             None => (&mut self.session.prompts, &mut self.session.removed_document),
         };
-        if let Err(error) = outcome {
-            prompts.give_back(|prompt| has_asked(prompt, &id, change));
-            return self.session.warn(format!("Nothing was changed: {error}"));
-        }
+        let changes = match outcome {
+            Ok(changes) => changes,
+            Err(error) => {
+                prompts.give_back(|prompt| has_asked(prompt, &id, change));
+                return self.session.warn(format!("Nothing was changed: {error}"));
+            }
+        };
         prompts.carried_out(|prompt| has_asked(prompt, &id, change));
         match change {
             DocumentChange::Remove => *removed = Some(id),
@@ -247,8 +255,12 @@ impl State {
         let [restore, revert] =
             [Command::RestoreDocument, Command::UndoCorrection].map(|command| self.session.key(Context::Tag, command));
         let notice = match change {
-            DocumentChange::Correct { .. } => format!("The text is corrected; {revert} brings the earlier one back"),
-            DocumentChange::UndoCorrection { .. } => "The text is as it was before the last correction".to_owned(),
+            DocumentChange::Correct { .. } if changes.is_empty() => {
+                format!("The text is corrected; {revert} brings the earlier one back")
+            }
+            DocumentChange::Correct { .. } => format!("The text is corrected: {}", shown_changes(&changes)),
+            DocumentChange::UndoCorrection { .. } if changes.is_empty() => "Text brought back".to_owned(),
+            DocumentChange::UndoCorrection { .. } => format!("Text brought back: {}", shown_changes(&changes)),
             DocumentChange::Remove => format!("The document is removed; {restore} brings it back"),
             DocumentChange::Restore => "The document that was removed is back".to_owned(),
         };
@@ -445,6 +457,18 @@ fn reports(notice: Option<String>, changed: Vec<String>, warning: Option<String>
     let read = (!changed.is_empty()).then(|| format!("{} changed; the project was read again", changed.join(" and ")));
     let parts: Vec<String> = [notice, read, warning].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| Message { level, text: parts.join(". ") })
+}
+
+/// The first span that was changed, how many others were, and how many are to be reviewed.
+/// Spans to be reviewed come first.
+fn shown_changes(changes: &[SpanChange]) -> String {
+    let first = changes.iter().min_by_key(|change| change.new.is_some()).map(SpanChange::to_string);
+    let mut shown = first.unwrap_or_default();
+    if changes.len() > 1 {
+        let to_review = changes.iter().filter(|change| change.new.is_none()).count();
+        shown += &format!("; {} changed, {to_review} to review", with_noun(changes.len(), "span"));
+    }
+    shown
 }
 
 /// Whether a prompt has asked for this change of the document with this id.

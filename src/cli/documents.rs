@@ -18,9 +18,12 @@ use crate::{
         erasure::{self, Erasure, Trace},
     },
     services::now,
-    spans::Split,
+    spans::{SpanChange, Split},
     text::number::with_noun,
-    work::split::{self, SplitRequest},
+    work::{
+        correct::SpansBefore,
+        split::{self, SplitRequest},
+    },
 };
 
 /// Largest text of a document that is read from a file, in bytes.
@@ -37,7 +40,7 @@ pub(super) fn run(action: &DocumentsAction, output: Output) -> Result<(), CliErr
         DocumentsAction::Restore { dir, id } => {
             let mut project = project_dir::open(dir, Access::Write, None, output)?;
             project.restore_document(id)?;
-            report(&project, "restored", id, &[], output)
+            report(&project, "restored", id, Found::default(), output)
         }
         DocumentsAction::Split(args) => share_out(args, output),
     }
@@ -79,24 +82,26 @@ fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
         (None, None) => None,
     };
     let new = text.as_deref().map_or(NewText::Previous, NewText::Text);
-    if !args.erase {
-        project.correct_document(&args.id, new, now(), false)?;
-        return report(&project, "corrected", &args.id, &[], output);
+    if args.erase {
+        agree(args.yes, output)?;
+        let traces = erasure::erase(&mut project, &args.id, Erasure::EarlierTexts(new), now())?;
+        return report(&project, "corrected", &args.id, Found { traces, ..Found::default() }, output);
     }
-    agree(args.yes, output)?;
-    let traces = erasure::erase(&mut project, &args.id, Erasure::EarlierTexts(new), now())?;
-    report(&project, "corrected", &args.id, &traces, output)
+    let before = SpansBefore::read(&project, &args.id);
+    project.correct_document(&args.id, new, now(), false)?;
+    let done = if args.undo { "text brought back" } else { "corrected" };
+    report(&project, done, &args.id, Found { changes: before.changes(&project), ..Found::default() }, output)
 }
 
 fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
     let mut project = project_dir::open(&args.dir, Access::Write, None, output)?;
     if !args.erase {
         project.remove_document(&args.id, now())?;
-        return report(&project, "removed", &args.id, &[], output);
+        return report(&project, "removed", &args.id, Found::default(), output);
     }
     agree(args.yes, output)?;
     let traces = erasure::erase(&mut project, &args.id, Erasure::Document, now())?;
-    report(&project, "erased", &args.id, &traces, output)
+    report(&project, "erased", &args.id, Found { traces, ..Found::default() }, output)
 }
 
 /// Asks whether words are to be erased for good.
@@ -130,9 +135,21 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
-/// Reports a change, with lost spans and with files that hold copies.
-fn report(project: &Project, done: &str, id: &str, traces: &[Trace], output: Output) -> Result<(), CliError> {
-    let mut text = format!("document {id} is {done}\n");
+/// What a change of a document has changed besides.
+#[derive(Default)]
+struct Found {
+    /// Spans with other words. Empty if words were erased: then they are not shown again.
+    changes: Vec<SpanChange>,
+    /// Files that hold copies.
+    traces: Vec<Trace>,
+}
+
+/// Reports a change, with the spans that it changed and with files that hold copies.
+fn report(project: &Project, done: &str, id: &str, found: Found, output: Output) -> Result<(), CliError> {
+    let mut text = format!("document {id}: {done}\n");
+    for change in &found.changes {
+        text += &format!("  {}: {change}\n", change.annotator);
+    }
     let mut to_review: Vec<Value> = Vec::new();
     for name in project.annotators() {
         let annotator = project.read_annotator(&name)?;
@@ -142,12 +159,21 @@ fn report(project: &Project, done: &str, id: &str, traces: &[Trace], output: Out
             to_review.push(json!({ "annotator": name.as_str(), "spans": lost }));
         }
     }
-    for trace in traces {
+    for trace in &found.traces {
         text += &format!("  {trace}\n");
     }
-    let files: Vec<Value> = traces
+    let files: Vec<Value> = found
+        .traces
         .iter()
         .map(|trace| json!({ "path": output::path(&trace.path), "state": trace.state.name(), "why": trace.why }))
         .collect();
-    output.result(&json!({ "document": id, "done": done, "to_review": to_review, "files": files }), &text)
+    let changed: Vec<Value> = found
+        .changes
+        .iter()
+        .map(|SpanChange { annotator, label, old, new }| {
+            json!({ "annotator": annotator, "label": label, "old": old, "new": new })
+        })
+        .collect();
+    let value = json!({ "document": id, "done": done, "changed": changed, "to_review": to_review, "files": files });
+    output.result(&value, &text)
 }

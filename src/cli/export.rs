@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     formats::WriteOptions,
-    project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
+    project::{AnnotatorName, Project, ProjectError, corpus::Chosen, output::Existing},
     spans::query::Query,
     text::number::with_noun,
     work::export::{self, Export, ExportError, Exported, Target, WriteError},
@@ -110,6 +110,12 @@ fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> Cli
         ),
         ExportError::ProjectFile(_) => {
             CliError::usage(error).hint("omit --out to write into exports/, or choose a place outside the project")
+        }
+        ExportError::Project(error @ ProjectError::NotExported(_)) => {
+            let root = output::path(root);
+            let format = request.format.name;
+            let replace = format!("tagli export {root} --format {format} --force replaces it");
+            CliError::from(error).hint(replace).hint("--out FILE writes elsewhere")
         }
         ExportError::Project(error) => {
             let error = CliError::from(error);

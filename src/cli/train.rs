@@ -391,14 +391,23 @@ fn summary(value: &Value) -> String {
             text += &format!("{split}: F1 per word {word}, per piece {piece} (lenient)\n");
         }
     }
-    if let (Some(kept), Some(read)) = (value["untagged"]["kept"].as_u64(), value["untagged"]["read"].as_u64()) {
+    if let Some(kept) = value["untagged"]["kept"].as_u64() {
         let outcome = match (kept, &value["stage"]) {
             (0, _) => "learned; there was no second stage",
             (_, stage) if *stage == 2 => "learned; the model of the second stage is kept",
             // It was no better, or ended early.
             _ => "tried in a second stage; the model of the first is kept",
         };
-        text += &format!("{kept} of {read} untagged documents {outcome}\n");
+        text +=
+            &format!("{kept} of {} {outcome}\n", output::with_noun(&value["untagged"]["read"], "untagged document"));
+        let left_out =
+            [("unsure", "not sure enough of a span (untagged_threshold)"), ("without_span", "without a span")];
+        for (count, why) in left_out {
+            let count = &value["untagged"][count];
+            if count.as_u64().is_some_and(|count| count > 0) {
+                text += &format!("  left out: {}, {why}\n", output::with_noun(count, "document"));
+            }
+        }
     }
     if let Some(model) = value["model"].as_str() {
         text += &format!("model: {model}\n");

@@ -85,6 +85,7 @@ fn a_document_whose_spans_have_no_certain_place_is_not_done_until_it_is_reviewed
     // It stays out of trainings and exports, and doctor fails.
     let (data, report) = training_data(&project, &writer.journal, HalfWords::Snap);
     assert_eq!((data.train.len() + data.valid.len(), report.to_review), (1, 1));
+    assert!(report.not_done.is_empty(), "counted once: {report:?}");
     assert_eq!(project.corpus(&writer.journal, None, Chosen::Done).documents.len(), 1);
     let report = check(dir.path());
     assert!(!report.is_sound());

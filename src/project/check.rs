@@ -332,7 +332,7 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
                 Severity::Warning,
                 format!("{file}/metrics.jsonl"),
                 None,
-                format!("{} lines cannot be read; they are missing in the curves", tail.skipped()),
+                format!("{} that cannot be read; missing in the curves", with_noun(tail.skipped(), "line")),
             );
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     DOCUMENTS, Documents, Project, ProjectError,
-    document_history::Correction,
+    document_history::{Correction, last_standing},
     documents::{self, ERASED, HAD, REMOVED, WAS},
     file_names::shown,
     stamp,
@@ -31,7 +31,7 @@ use crate::{
 pub enum NewText<'a> {
     /// This text.
     Text(&'a str),
-    /// The text before the last correction.
+    /// The text before the last correction that was not taken back.
     Previous,
 }
 
@@ -42,8 +42,8 @@ impl Project {
     /// With `erase`, no earlier text can be restored afterwards.
     ///
     /// # Errors
-    /// There is no such document, it has this text, there is no earlier one, or the file system refuses. Then nothing is
-    /// changed.
+    /// There is no such document, it has this text, the text is blank, there is no earlier one, or the file system refuses.
+    /// Then nothing is changed.
     pub fn correct_document(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
@@ -65,25 +65,15 @@ impl Project {
 
     /// Changes the text of a document. The lock is held, and the documents are those on disk.
     fn correct(&mut self, id: &str, text: NewText<'_>, at: u64, erase: bool) -> Result<(), ProjectError> {
+        let is_undo = matches!(text, NewText::Previous);
+        let text = self.new_text(id, text)?;
         let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
-        let now = Fingerprint::of(&document.text);
-        if self.documents.has_unknown_corrections(id) {
-            return Err(refused(id, "its field `was` cannot be read; use a newer tagli, or correct it with an editor"));
-        }
-        let corrections = self.documents.corrections(id);
-        let text = match text {
-            NewText::Text(text) => text.to_owned(),
-            NewText::Previous => {
-                let last = corrections.iter().rev().find(|correction| correction.leads_to(now));
-                let last = last.ok_or_else(|| refused(id, "its text was not corrected"))?;
-                last.old_text(&document.text).ok_or_else(|| refused(id, "its earlier text was erased"))?
-            }
-        };
-        let mut was = corrections.to_vec();
+        let mut was = self.documents.corrections(id).to_vec();
         match *text == *document.text {
             // Erasing can be repeated, as after a crash.
             true if erase => {}
             true => return Err(refused(id, "it has this text already")),
+            false if is_undo => was.push(Correction::undo(&document.text, &text, at)),
             false => was.push(Correction::new(&document.text, &text, at)),
         }
         if erase {
@@ -100,6 +90,30 @@ impl Project {
                 fields.shift_remove("foreign");
             }
         })
+    }
+
+    /// The text that a document is to get.
+    ///
+    /// # Errors
+    /// There is no such document, the text is blank, or there is no earlier one.
+    pub(super) fn new_text(&self, id: &str, text: NewText<'_>) -> Result<String, ProjectError> {
+        let document = self.documents.get(id).ok_or_else(|| ProjectError::NoDocument(shown(id)))?;
+        if self.documents.has_unknown_corrections(id) {
+            return Err(refused(id, "its field `was` cannot be read; use a newer tagli, or correct it with an editor"));
+        }
+        let corrections = self.documents.corrections(id);
+        match text {
+            NewText::Text(text) if text.trim().is_empty() => {
+                Err(refused(id, "the new text is blank; to hide the document: tagli documents remove DIR ID"))
+            }
+            NewText::Text(text) => Ok(text.to_owned()),
+            NewText::Previous if corrections.is_empty() => Err(refused(id, "its text was not corrected")),
+            NewText::Previous => {
+                let last = last_standing(corrections, Fingerprint::of(&document.text));
+                let last = last.ok_or_else(|| refused(id, "there is no earlier text"))?;
+                last.old_text(&document.text).ok_or_else(|| refused(id, "its earlier text was erased"))
+            }
+        }
     }
 
     /// Hides a document; its annotations are kept. `at` is in seconds since 1970, UTC.
@@ -319,14 +333,64 @@ mod tests {
         // What is recorded now belongs to the new text, and goes back with it.
         project.correct_document("r1", NewText::Previous, 8, false).unwrap();
         assert_eq!(words(&project, "ben", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
-        project.correct_document("r1", NewText::Previous, 9, false).unwrap();
-        assert_eq!(&*project.documents.get("r1").unwrap().text, CORRECT, "undone twice is done again");
         let refused = |project: &mut Project, id: &str, text| {
             project.correct_document(id, text, 0, false).unwrap_err().to_string()
         };
-        assert!(refused(&mut project, "r1", NewText::Text(CORRECT)).contains("has this text already"));
+        assert!(refused(&mut project, "r1", NewText::Previous).contains("there is no earlier text"));
+        let same = project.documents.get("r1").unwrap().text.to_string();
+        assert!(refused(&mut project, "r1", NewText::Text(&same)).contains("has this text already"));
+        for blank in ["", " \t\n", "\u{3000}"] {
+            assert!(refused(&mut project, "r1", NewText::Text(blank)).contains("tagli documents remove DIR ID"));
+        }
         assert!(refused(&mut project, "r2", NewText::Previous).contains("was not corrected"));
         assert!(refused(&mut project, "r3", NewText::Previous).contains("there is no document `r3`"));
+    }
+
+    #[test]
+    fn undo_goes_back_one_correction_at_a_time_to_the_first_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let first = project.documents.get("r1").unwrap().text.to_string();
+        let texts = [&*first, CORRECT, "call Ann: the fish tacos are very good", "call Ann: fish tacos are very good"];
+        for text in &texts[1..] {
+            project.correct_document("r1", NewText::Text(text), 7, false).unwrap();
+        }
+        for text in texts.iter().rev().skip(1) {
+            project.correct_document("r1", NewText::Previous, 8, false).unwrap();
+            assert_eq!(&*project.documents.get("r1").unwrap().text, *text);
+            project = Project::open(dir.path()).unwrap();
+        }
+        assert_eq!(words(&project, "anna", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
+        let path = dir.path().join(DOCUMENTS);
+        let before = fs::read(&path).unwrap();
+        let error = project.correct_document("r1", NewText::Previous, 9, false).unwrap_err().to_string();
+        assert!(error.contains("there is no earlier text"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+        // The texts that were taken back are still known, and another correction is taken back on its own.
+        assert!(texts.iter().all(|text| project.texts_of("r1").unwrap().iter().any(|known| known == text)));
+        project.correct_document("r1", NewText::Text("call them"), 9, false).unwrap();
+        project.correct_document("r1", NewText::Previous, 9, false).unwrap();
+        assert_eq!(&*project.documents.get("r1").unwrap().text, first);
+        assert!(project.correct_document("r1", NewText::Previous, 9, false).is_err());
+    }
+
+    #[test]
+    fn a_span_whose_words_were_replaced_is_to_be_reviewed_and_comes_back_with_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        let new = "call Ann on 555-1234: the fish sandwich deluxe are good";
+        project.correct_document("r1", NewText::Text(new), 7, false).unwrap();
+        for name in ["anna", "ben"] {
+            assert_eq!(words(&project, name, "r1"), ["Ann", "555-1234", "good"]);
+            let annotator = project.read_annotator(&name.parse().unwrap()).unwrap();
+            let annotation = annotator.journal.annotation("r1");
+            assert_eq!((annotation.status, annotation.lost().len()), (Status::Partial, 1));
+        }
+        project.correct_document("r1", NewText::Previous, 8, false).unwrap();
+        assert_eq!(words(&project, "anna", "r1"), ["Ann", "555-1234", "fish tcaos", "good"]);
+        // Also after the words of earlier texts were erased.
+        project.correct_document("r1", NewText::Text(new), 9, true).unwrap();
+        assert_eq!(words(&project, "anna", "r1"), ["Ann", "555-1234", "good"]);
     }
 
     #[test]

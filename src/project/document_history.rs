@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::text_anchor::Fingerprint;
 use crate::text::{
     CharRange,
-    diff::{Difference, differences, moved},
+    diff::{Difference, differences, kept},
 };
 
 /// Change of a document's text.
@@ -22,6 +22,13 @@ pub(super) struct Correction {
     /// Text after.
     to: Fingerprint,
     edits: Vec<Replaced>,
+    /// Indices of the edits that replaced, added or took out words; spans with these words are to be reviewed.
+    /// Earlier versions did not tell them from other edits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replaced: Vec<usize>,
+    /// Whether it takes back the last correction that was not taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    undo: bool,
     /// Unknown fields, from other versions.
     #[serde(flatten)]
     rest: Map<String, Value>,
@@ -46,14 +53,22 @@ impl Correction {
         let mut before = old.chars();
         let mut place = 0;
         let mut edits = Vec::new();
-        for Difference { new: range, old_length } in differences(old, new) {
+        let mut replaced = Vec::new();
+        for Difference { new: range, old_length, is_replaced } in differences(old, new) {
+            replaced.extend(is_replaced.then_some(edits.len()));
             let same = range.start.saturating_sub(place);
             before.by_ref().take(same).for_each(drop);
             let piece: String = before.by_ref().take(old_length).collect();
             place = range.end;
             edits.push(Replaced(range.start, range.end, OldPiece::Text(piece)));
         }
-        Self { at, from: Fingerprint::of(old), to: Fingerprint::of(new), edits, rest: Map::new() }
+        let (from, to) = (Fingerprint::of(old), Fingerprint::of(new));
+        Self { at, from, to, edits, replaced, undo: false, rest: Map::new() }
+    }
+
+    /// The correction that takes back the last one and brings an earlier text back.
+    pub(super) fn undo(now: &str, earlier: &str, at: u64) -> Self {
+        Self { undo: true, ..Self::new(now, earlier, at) }
     }
 
     /// The text before, from the text after.
@@ -97,18 +112,20 @@ impl Correction {
     }
 
     fn differences(&self) -> Vec<Difference> {
-        self.edits.iter().map(Replaced::difference).collect()
+        let mut replaced = self.replaced.iter().peekable();
+        let edits = self.edits.iter().enumerate();
+        edits.map(|(at, edit)| edit.difference(replaced.next_if(|next| **next == at).is_some())).collect()
     }
 }
 
 impl Replaced {
-    fn difference(&self) -> Difference {
+    fn difference(&self, is_replaced: bool) -> Difference {
         let Self(start, end, old) = self;
         let old_length = match old {
             OldPiece::Text(text) => text.chars().count(),
             OldPiece::Erased(length) => *length,
         };
-        Difference { new: CharRange { start: *start, end: *end }, old_length }
+        Difference { new: CharRange { start: *start, end: *end }, old_length, is_replaced }
     }
 }
 
@@ -138,8 +155,22 @@ impl Way {
 
     /// Place of a range in the present text; `None` if it is not certain.
     pub(super) fn follow(&self, range: CharRange) -> Option<CharRange> {
-        self.0.iter().try_fold(range, |range, differences| moved(range, differences))
+        self.0.iter().try_fold(range, |range, differences| kept(range, differences))
     }
+}
+
+/// The correction that is taken back next: the last one that was not.
+/// `None` if all were, or if the text was changed with an editor after it.
+pub(super) fn last_standing(corrections: &[Correction], now: Fingerprint) -> Option<&Correction> {
+    let mut standing: Vec<&Correction> = Vec::new();
+    for correction in corrections {
+        if !correction.undo {
+            standing.push(correction);
+        } else if standing.last().is_some_and(|last| last.to == correction.from) {
+            standing.pop();
+        }
+    }
+    standing.into_iter().rev().find(|correction| correction.leads_to(now))
 }
 
 /// Text that lines of earlier versions, which have no fingerprint, refer to.

@@ -105,11 +105,9 @@ impl fmt::Display for Trace {
 pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Result<Vec<Trace>, ProjectError> {
     project.reload()?;
     let mut texts = project.texts_of(id)?;
-    match what {
-        Erasure::EarlierTexts(NewText::Text(new)) => texts.retain(|text| text != new),
-        // The text before the present one is the one that stays.
-        Erasure::EarlierTexts(NewText::Previous) => _ = (texts.len() > 1).then(|| texts.remove(1)),
-        Erasure::Document => {}
+    if let Erasure::EarlierTexts(new) = what {
+        let stays = project.new_text(id, new)?;
+        texts.retain(|text| *text != stays);
     }
     let mut search = Search::new(project, id, &texts);
     search.look_at_journals(project);

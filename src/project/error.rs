@@ -207,7 +207,7 @@ pub enum ProjectError {
     /// A file in `exports/` is not as an export left it.
     #[error(
         "{} was not written by an export of tagli, or was changed since; nothing was written: move or rename it, or \
-         replace it with tagli export DIR --format F --force",
+         replace it with --force",
         shown_path(.0)
     )]
     NotExported(PathBuf),

@@ -69,7 +69,7 @@ mod tests {
         export(b"two", Existing::Keep).unwrap();
         fs::write(&path, "mine").unwrap();
         let error = export(b"three", Existing::Keep).unwrap_err();
-        let command = "tagli export DIR --format F --force";
+        let command = "replace it with --force";
         assert!(matches!(error, ProjectError::NotExported(_)) && error.to_string().contains(command), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         export(b"mine", Existing::Keep).unwrap();

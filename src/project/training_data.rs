@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Project;
-use crate::spans::{
-    Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
-    dataset::{Losses, word_spans},
+use crate::{
+    spans::{
+        Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
+        dataset::{Losses, word_spans},
+    },
+    text::number::with_noun,
 };
 
 /// Size of one split.
@@ -32,7 +35,7 @@ pub struct TrainingDataReport {
     pub valid: SplitCounts,
     /// Size of the test split.
     pub test: SplitCounts,
-    /// Number of documents that stay out because they are not done, by status.
+    /// Number of documents that stay out because they are not done, by status, without those to review.
     pub not_done: BTreeMap<&'static str, usize>,
     /// Number of those that must be reviewed, because their text was changed after they were tagged.
     pub to_review: usize,
@@ -54,7 +57,11 @@ impl TrainingDataReport {
     /// The whole report, one statement per line.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.train.line("train"), self.valid.line("valid"), self.test.line("test")];
-        lines.extend(self.not_done.iter().map(|(status, count)| format!("stay out: {count} documents ({status})")));
+        lines.extend(
+            self.not_done
+                .iter()
+                .map(|(status, count)| format!("stay out: {} ({status})", with_noun(*count, "document"))),
+        );
         lines.extend(self.notes());
         lines
     }
@@ -88,7 +95,9 @@ impl TrainingDataReport {
 
 impl SplitCounts {
     fn line(self, name: &str) -> String {
-        format!("{name}: {} documents, {} words, {} spans", self.documents, self.words, self.spans)
+        let [documents, words, spans] = [(self.documents, "document"), (self.words, "word"), (self.spans, "span")]
+            .map(|(n, noun)| with_noun(n, noun));
+        format!("{name}: {documents}, {words}, {spans}")
     }
 }
 
@@ -105,8 +114,9 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
     let mut done: Vec<(&Document, Sentence, Vec<WordSpan>)> = Vec::new();
     for document in &project.documents {
         let annotation = journal.annotation(&document.id);
-        report.to_review += usize::from(annotation.needs_review());
-        if annotation.status != Status::Done {
+        if annotation.needs_review() {
+            report.to_review += 1;
+        } else if annotation.status != Status::Done {
             *report.not_done.entry(annotation.status.name()).or_default() += 1;
         } else if document.words.is_empty() {
             report.without_words += 1;
@@ -260,6 +270,8 @@ mod tests {
         assert_eq!(account.valid, SplitCounts { documents: 1, words: 3, spans: 0 });
         assert_eq!(account.not_done, BTreeMap::from([("partial", 1), ("todo", 1)]));
         assert_eq!(account.split_by_seed, 1);
+        assert_eq!(account.lines()[1], "valid: 1 document, 3 words, 0 spans");
+        assert_eq!(account.lines()[3], "stay out: 1 document (partial)");
         assert_eq!(account.labels, [("Dish".into(), [1, 0, 0]), ("Location".into(), [1, 0, 0])].into());
     }
 

@@ -11,7 +11,10 @@ use super::{
     Point, Settings, Status,
     metrics::{self, LabelScores, Scores},
 };
-use crate::text::{number::grouped, width::clean};
+use crate::text::{
+    number::{grouped, with_noun},
+    width::clean,
+};
 
 /// File name of the picture of the curves.
 pub const CURVES: &str = "curves.svg";
@@ -114,8 +117,9 @@ impl Card<'_> {
     }
 
     /// Number of documents, words or spans of a split.
-    fn data_count(&self, split: &str, what: &str) -> Option<u64> {
-        self.data?.get("account")?.get(split)?.get(what)?.as_u64()
+    fn data_count(&self, split: &str, noun: &str) -> Option<String> {
+        let count = self.data?.get("account")?.get(split)?.get(format!("{noun}s"))?.as_u64()?;
+        Some(with_noun(usize::try_from(count).ok()?, noun))
     }
 
     fn body(&self, out: &mut String) -> std::fmt::Result {
@@ -191,9 +195,9 @@ impl Card<'_> {
         writeln!(out, "## Data and making\n")?;
         writeln!(out, "- data: {}", plain(&self.data_name()))?;
         for split in ["train", "valid", "test"] {
-            let counts = ["documents", "words", "spans"].map(|what| self.data_count(split, what));
+            let counts = ["document", "word", "span"].map(|noun| self.data_count(split, noun));
             if let [Some(documents), Some(words), Some(spans)] = counts {
-                writeln!(out, "- {split}: {documents} documents, {words} words, {spans} spans")?;
+                writeln!(out, "- {split}: {documents}, {words}, {spans}")?;
             }
         }
         self.helpers(out)?;
@@ -222,6 +226,7 @@ impl Card<'_> {
 impl Card<'_> {
     fn helpers(&self, out: &mut String) -> std::fmt::Result {
         let used = self.data.and_then(|data| data.get("untagged")?.get("used")?.as_u64());
+        let used = used.and_then(|used| usize::try_from(used).ok()).map(|used| with_noun(used, "document"));
         let stage = self.points.iter().find_map(|point| match point {
             Point::Stage { step, untagged, .. } => Some((*step, untagged.kept)),
             _ => None,
@@ -233,9 +238,9 @@ impl Card<'_> {
                     true => "tried in a second stage, whose model is not kept",
                     false => "learned with predicted tags",
                 };
-                writeln!(out, "- untagged: {used} documents, {kept} of them {outcome}")?;
+                writeln!(out, "- untagged: {used}, {kept} of them {outcome}")?;
             }
-            (Some(used), None) => writeln!(out, "- untagged: {used} documents")?,
+            (Some(used), None) => writeln!(out, "- untagged: {used}")?,
             (None, _) => {}
         }
         let teachers = self.data.and_then(|data| data.get("teachers")?.as_array()).into_iter().flatten();

@@ -71,6 +71,7 @@ pub(super) fn opened(
         step: None,
         place: None,
         others: Vec::new(),
+        has_others: project.contributors().iter().any(|name| name != annotator.name()),
         gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),
         journal,
         patterns,
@@ -202,7 +203,12 @@ pub(super) fn summary(project: &Project, report: &TrainingDataReport, base: Stri
         words: splits.map(|split| split.words),
         spans: splits.map(|split| split.spans),
         labels: labels.collect(),
-        out: report.not_done.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect(),
+        out: report
+            .not_done
+            .iter()
+            .map(|(status, count)| ((*status).to_owned(), *count))
+            .chain((report.to_review > 0).then(|| ("to review".to_owned(), report.to_review)))
+            .collect(),
         notes: report.notes(),
         recipes: recipes.collect(),
         base,

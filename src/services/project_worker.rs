@@ -32,7 +32,7 @@ use crate::{
     project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
     spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
-    work::base,
+    work::{base, correct::SpansBefore},
 };
 
 /// Handle of the project worker. The thread ends after its last task.
@@ -222,6 +222,7 @@ impl Work {
     fn change_document(&mut self, id: String, change: DocumentChange) -> Event {
         let project = &mut self.start.project;
         let outcome = self.start.journal.flush().and_then(|()| {
+            let before = SpansBefore::read(project, &id);
             let changed = match &change {
                 DocumentChange::Correct { shown, text } => {
                     project.correct_shown(&id, shown, NewText::Text(text), now())
@@ -230,7 +231,7 @@ impl Work {
                 DocumentChange::Remove => project.remove_document(&id, now()),
                 DocumentChange::Restore => project.restore_document(&id),
             };
-            changed.map_err(|error| error.to_string())
+            changed.map(|()| before.changes(project)).map_err(|error| error.to_string())
         });
         Event::DocumentChanged { id, change, outcome }
     }
@@ -460,7 +461,7 @@ mod tests {
         assert_eq!(open.changed(), ["project.json"]);
         // What the worker changes itself is not reported.
         open.worker.ask(Task::Document { id: "d3".into(), change: DocumentChange::Remove });
-        assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(()), .. }));
+        assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(_), .. }));
         open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
         assert!(matches!(open.next(), Event::Labels(Ok(_))));
         open.worker.ask(Task::Splits { documents: vec!["d4".into(), "d5".into()], split: Some(Split::Test) });

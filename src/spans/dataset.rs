@@ -15,7 +15,7 @@ use super::{
 /// Sentence (or whole document) of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
-    /// Its place in the source, for messages: a document id, or `file:line`.
+    /// Its place in the source, for messages: a document id, or `file, sentence NUMBER`.
     pub id: String,
     /// Words.
     pub words: Vec<String>,

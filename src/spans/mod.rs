@@ -21,6 +21,7 @@ pub mod prediction;
 pub mod query;
 pub mod scheme;
 pub mod score;
+mod span_change;
 mod stack;
 pub mod tag_form;
 
@@ -37,3 +38,4 @@ pub use label_merge::SameId;
 pub use patterns::Patterns;
 pub use prediction::{Entity, ModelAnswer, Prediction, WordGuess};
 pub use scheme::{Scheme, WordSpan};
+pub use span_change::SpanChange;

@@ -7,6 +7,10 @@ use super::CharRange;
 /// Comparing them takes time and memory in proportion.
 const MOST_COMPARED: usize = 1 << 22;
 
+/// Letters above which a piece that is not the same counts as replaced.
+/// Comparing two pieces takes time in proportion to the square.
+const LONGEST_RESPELT: usize = 100;
+
 /// A piece of the new text in the place of a piece of the old one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -14,6 +18,8 @@ pub struct Difference {
     pub new: CharRange,
     /// Number of code points of the old piece.
     pub old_length: usize,
+    /// Whether words were replaced, added or taken out; not if they were only spelt or spaced otherwise.
+    pub is_replaced: bool,
 }
 
 /// Finds the differences of two texts in order, as few words as possible.
@@ -33,7 +39,44 @@ pub fn differences(old: &str, new: &str) -> Vec<Difference> {
     } else {
         compare(old_middle, new_middle, &mut found);
     }
-    found.found
+    let mut found = found.found;
+    let mut old_chars = old.iter().flat_map(|token| token.chars());
+    let mut new_chars = new.iter().flat_map(|token| token.chars());
+    let mut place = 0;
+    for difference in &mut found {
+        let same = difference.new.start - place;
+        place = difference.new.end;
+        let new_length = place - difference.new.start;
+        old_chars.by_ref().take(same).for_each(drop);
+        new_chars.by_ref().take(same).for_each(drop);
+        let old_piece: Vec<char> = old_chars.by_ref().take(difference.old_length).collect();
+        let new_piece: Vec<char> = new_chars.by_ref().take(new_length).collect();
+        difference.is_replaced = !is_respelt(&old_piece, &new_piece);
+    }
+    found
+}
+
+/// Whether two pieces are the same words, spelt or spaced otherwise.
+///
+/// Their letters and digits are compared. At most one in four may differ, at least one may, and one must be the same.
+/// Two neighbours that changed places count as one.
+fn is_respelt(old: &[char], new: &[char]) -> bool {
+    let [old, new] = [old, new].map(letters);
+    if old == new {
+        return true;
+    }
+    let [shorter, longer] = [old.len().min(new.len()), old.len().max(new.len())];
+    let most = (longer / 4).max(1);
+    if longer > LONGEST_RESPELT || longer - shorter > most {
+        return false;
+    }
+    let distance = strsim::generic_damerau_levenshtein(&old, &new);
+    distance <= most && distance < shorter
+}
+
+/// Letters and digits of a piece, in lower case.
+fn letters(piece: &[char]) -> Vec<char> {
+    piece.iter().filter(|c| c.is_alphanumeric()).flat_map(|c| c.to_lowercase()).collect()
 }
 
 /// Differences that were found so far, and the place in the new text after them.
@@ -53,7 +96,10 @@ impl Differences {
                 last.new.end = end;
                 last.old_length += old_length;
             }
-            None => self.found.push(Difference { new: CharRange { start: self.place, end }, old_length }),
+            None => {
+                let new = CharRange { start: self.place, end };
+                self.found.push(Difference { new, old_length, is_replaced: false });
+            }
         }
         self.place = end;
     }
@@ -133,13 +179,31 @@ pub fn moved(range: CharRange, differences: &[Difference]) -> Option<CharRange> 
     (start < end || start == end && range.start == range.end).then_some(CharRange { start, end })
 }
 
+/// Place in the new text of a range of the old one with the same words.
+///
+/// `None` as in [`moved`], and if words in the range were replaced, added or taken out.
+pub fn kept(range: CharRange, differences: &[Difference]) -> Option<CharRange> {
+    let mut new_before = 0;
+    let mut old_before = 0;
+    for Difference { new, old_length, is_replaced } in differences {
+        let old_start = new.start.checked_sub(new_before)?.checked_add(old_before)?;
+        let old_end = old_start.checked_add(*old_length)?;
+        if *is_replaced && old_start < range.end && range.start < old_end {
+            return None;
+        }
+        old_before = old_end;
+        new_before = new.end;
+    }
+    moved(range, differences)
+}
+
 /// Place in the new text of a position in the old one.
 /// At an insertion, it is before it for `is_end`, else after it.
 fn moved_end(position: usize, differences: &[Difference], is_end: bool) -> Option<usize> {
     // End of the last difference before the position, in both texts.
     let mut old_before = 0;
     let mut new_before = 0;
-    for Difference { new, old_length } in differences {
+    for Difference { new, old_length, .. } in differences {
         let old_start = old_before + new.start.checked_sub(new_before)?;
         let old_end = old_start.checked_add(*old_length)?;
         let is_before = position < old_start || position == old_start && (is_end || *old_length > 0);
@@ -171,7 +235,7 @@ mod tests {
         let start = old.chars().position(|c| c == '[').unwrap();
         let end = old.chars().position(|c| c == ']').unwrap() - 1;
         let old = old.replace(['[', ']'], "");
-        let range = moved(CharRange { start, end }, &differences(&old, new))?;
+        let range = kept(CharRange { start, end }, &differences(&old, new))?;
         let chars: Vec<char> = new.chars().collect();
         let part = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
         Some(format!("{}[{}]{}", part(0, range.start), part(range.start, range.end), part(range.end, chars.len())))
@@ -185,8 +249,20 @@ mod tests {
             ("a [fish] here", "a caf\u{e9} with fish here", Some("a caf\u{e9} with [fish] here")),
             ("[fish] and fish", "the fish and fish", Some("the [fish] and fish")),
             ("call [Ann Lee] now", "call now", None),
-            ("call [Ann Lee] now", "call Ann now", Some("call [Ann ]now")),
-            ("so [good] food", "so very bad food", Some("so [very bad] food")),
+            ("call [Ann Lee] now", "call Ann now", None),
+            ("so [good] food", "so very bad food", None),
+            ("I ate [pad thai]", "I ate pad and then we went home", None),
+            ("a [good fish tacos] here", "a good fish sandwich deluxe here", None),
+            ("a [fish tacos] here", "a fish and tacos here", None),
+            ("a [fish tacos] here", "a good fish tacos here", Some("a good [fish tacos] here")),
+            ("a [fish tacos] here", "a fish tacos right here", Some("a [fish tacos] right here")),
+            ("a [fish taocs] here", "a fish tacos here", Some("a [fish tacos] here")),
+            ("a [Fish  Tacos] here", "a fish-tacos here", Some("a [fish-tacos] here")),
+            ("a [fish tacos] here", "a fishtacos here", Some("a [fishtacos] here")),
+            ("a [quesedilla] here", "a quesadilla here", Some("a [quesadilla] here")),
+            ("for [12] here", "for 15 here", Some("for [15] here")),
+            ("a [7] here", "a 9 here", None),
+            ("a [tacos] here", "a tapas here", None),
         ] {
             assert_eq!(follow(old, new).as_deref(), found, "{old} / {new}");
         }
@@ -194,14 +270,19 @@ mod tests {
 
     #[test]
     fn an_end_inside_a_replaced_piece_has_no_place() {
-        let replaced = [Difference { new: CharRange { start: 2, end: 3 }, old_length: 4 }];
+        let replaced = [Difference { new: CharRange { start: 2, end: 3 }, old_length: 4, is_replaced: false }];
         for (range, found) in
             [([0, 2], Some([0, 2])), ([2, 6], Some([2, 3])), ([6, 8], Some([3, 5])), ([3, 8], None), ([0, 5], None)]
         {
             assert_eq!(moved(range.into(), &replaced), found.map(CharRange::from), "{range:?}");
         }
-        let absurd = [9, 1].map(|start| Difference { new: CharRange { start, end: 1 }, old_length: usize::MAX });
+        let absurd = [9, 1].map(|start| Difference {
+            new: CharRange { start, end: 1 },
+            old_length: usize::MAX,
+            is_replaced: true,
+        });
         assert_eq!(moved(CharRange { start: 20, end: 21 }, &absurd), None, "from a file");
+        assert_eq!(kept(CharRange { start: 20, end: 21 }, &absurd), None, "from a file");
     }
 
     #[test]
@@ -217,7 +298,7 @@ mod tests {
             let mut built = String::new();
             let mut old_at = 0;
             let mut new_at = 0;
-            for Difference { new: range, old_length } in &found {
+            for Difference { new: range, old_length, .. } in &found {
                 let same = range.start - new_at;
                 prop_assert_eq!(
                     piece(&old, CharRange { start: old_at, end: old_at + same }),

@@ -11,6 +11,7 @@ use crate::{
     },
     runs::LabelMode,
     spans::{Sentence, scheme::Tag},
+    text::number::with_noun,
 };
 
 /// Encoder of sentences.
@@ -125,12 +126,12 @@ impl EncodedSplit {
     /// Returns warnings about the split, for people.
     pub(super) fn notes(&self, name: &str) -> Vec<String> {
         let notes = [
-            (self.cut, "sentences are longer than the model reads; cut into windows, no word is lost"),
-            (self.without_piece, "words have no piece in the model's vocabulary; they count as predicted O"),
-            (self.unknown_tags, "words have a tag that the training split does not have; they count as missed"),
+            (self.cut, "sentence", "longer than the model reads; cut into windows, no word is lost"),
+            (self.without_piece, "word", "without a piece in the model's vocabulary; predicted O"),
+            (self.unknown_tags, "word", "with a tag that the training split does not have; missed"),
         ];
-        let notes = notes.into_iter().filter(|(count, _)| *count > 0);
-        notes.map(|(count, what)| format!("{name}: {count} {what}")).collect()
+        let notes = notes.into_iter().filter(|(count, ..)| *count > 0);
+        notes.map(|(count, noun, what)| format!("{name}: {} {what}", with_noun(count, noun))).collect()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     },
     runs::{Plan, Settings},
     spans::{Dataset, Sentence, dataset::tag_names},
-    text::number::bytes,
+    text::number::{bytes, with_noun},
 };
 
 /// Everything that the training loop needs.
@@ -84,7 +84,11 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
         notes.push(format!("{extra} untagged sentences, each tagged one {repeats} times an epoch, {epochs:.2} epochs"));
     }
     for (split, name) in [(&train, "train"), (&valid, "valid"), (&test, "test")] {
-        notes.push(format!("{name}: {} sentences, {} pieces", split.gold.len(), split.pieces()));
+        notes.push(format!(
+            "{name}: {}, {}",
+            with_noun(split.gold.len(), "sentence"),
+            with_noun(split.pieces(), "piece")
+        ));
     }
     notes.push(head(&mut base, &tags, settings.seed));
     base.config.tags = tags;
@@ -135,7 +139,8 @@ fn ask(
     let student = Student { tokenizer, tokenizer_json, tags, mode: settings.label_mode };
     let answers = teacher::ask(teachers, sentences, &student, settings.teacher_temperature, chosen)?;
     let size = bytes(answers.bytes() as u64);
-    let note = format!("teachers ({}): answers for {} sentences, {size} in memory", names.join(", "), sentences.len());
+    let asked = with_noun(sentences.len(), "sentence");
+    let note = format!("teachers ({}): answers for {asked}, {size} in memory", names.join(", "));
     Ok((answers, note))
 }
 

@@ -8,6 +8,7 @@ use crate::{
     app::{
         Effect, Event, Key, State,
         event::{Level, Message, Opened},
+        screens::train::form::ROWS,
         update,
     },
     runs::{
@@ -96,9 +97,49 @@ fn a_text_that_is_cut_ends_in_an_ellipsis() {
         let last = shown.lines().rev().nth(1).unwrap();
         assert!(last.trim_end().ends_with(ellipsis), "{shown}");
     }
-    // The explanation of a setting, in fewer rows than it needs.
-    press(&mut state, "esc f3");
-    assert!(symbols(&state, Caps::default()).lines().rev().nth(2).unwrap().trim_end().ends_with('\u{2026}'));
+}
+
+#[test]
+fn settings_are_explained_whole_and_counted_on_the_smallest_screen() {
+    let mut state = with(opened(), 60, 16);
+    press(&mut state, "f3");
+    for row in 1..=ROWS.len() {
+        let shown = symbols(&state, Caps::default());
+        assert!(shown.contains(&format!(" {row}/{}", ROWS.len())), "{row}:\n{shown}");
+        let device = &state.session.project.as_ref().unwrap().device;
+        let explained = state.train.explanation(device);
+        let end = explained.split_whitespace().last().unwrap();
+        assert!(shown.contains(end), "{end}:\n{shown}");
+        press(&mut state, "j");
+    }
+}
+
+#[test]
+fn every_question_about_a_label_says_how_it_is_answered() {
+    for (columns, rows) in [(60, 16), (80, 24)] {
+        for has_others in [false, true] {
+            let labels = ["A label with a rather long name", "Another"];
+            let mut state = with(Opened { has_others, ..project(&["fish"], &labels) }, columns, rows);
+            press(&mut state, "f6 D");
+            let shown = symbols(&state, Caps::default());
+            assert!(shown.contains("enter or y removes it, esc keeps it"), "{shown}");
+            assert_eq!(shown.contains("no longer train."), has_others, "{shown}");
+            press(&mut state, "esc m j");
+            let shown = symbols(&state, Caps::default());
+            assert!(shown.contains("enter or y merges, esc goes back"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn labels_left_out_of_the_table_of_a_run_are_counted() {
+    let names: Vec<String> = (0..30).map(|at| format!("label{at:02}")).collect();
+    let mut state = with(opened(), 80, 24);
+    evaluated(&mut state, &names, false);
+    press(&mut state, "f3");
+    let shown = symbols(&state, Caps::default());
+    let seen = names.iter().filter(|name| shown.contains(name.as_str())).count();
+    assert!(shown.contains(&format!("and {} more", 30 - seen)), "{shown}");
 }
 
 /// A message of several rows covers neither the labels nor a question, on any screen.
@@ -298,7 +339,7 @@ fn a_suggestion_shows_its_question_mark_in_every_room_and_without_colour() {
         }
     }
     let ascii = plain(&state, ASCII);
-    assert_eq!(ascii.lines().nth(3), Some("  ? 2? 2?9 2?9. 2?.91 2?.91.."), "{ascii}");
+    assert_eq!(ascii.lines().nth(3), Some("  ? 2? 2?. 2?.9 2?.91 2?.91.."), "{ascii}");
 }
 
 #[test]

@@ -36,7 +36,9 @@ impl Canvas<'_> {
     /// Draws a question and returns the `more` rows below it.
     pub(super) fn ask(&mut self, area: Rect, text: &str, more: u16) -> Rect {
         let room = usize::from(area.width.saturating_sub(4));
-        let lines = wrapped(text, room, MESSAGE_ROWS, self.painter.caps.glyphs);
+        // The end says how to answer, so nothing is cut while the screen has rows.
+        let most = usize::from(area.height.saturating_sub(5 + more + self.message_rows)).max(MESSAGE_ROWS);
+        let lines = wrapped(text, room, most, self.painter.caps.glyphs);
         let rows = u16::try_from(lines.len()).unwrap_or(1);
         let sheet = self.sheet(area, rows + more + 1);
         for (y, line) in (sheet.top()..sheet.bottom()).zip(&lines) {

@@ -2,8 +2,8 @@
 //! Every line of text has one mark row under it, always, so that no label moves the text.
 //!
 //! A mark row shows each span under its words: `└Dish─┘`, in ASCII `=Dish=`. A span inside another one is bracketed
-//! within the outer one's marks. Suggestions are dotted and show their score: `┄Hours?.91`; with less room its first
-//! digit, `Ho?9`, and always the question mark.
+//! within the outer one's marks. Suggestions are dotted and show their score: `┄Hours?.91`; with less room
+//! `Ho?.9` or `Ho?`.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -278,7 +278,7 @@ fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
 
 /// Text of a mark in `room` cells.
 /// It is the name, else the letters, else the first of them, else the key. A suggestion has `?` in any room, and its
-/// score in all except the smallest.
+/// score where it fits beside the letters.
 fn mark_text(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
     let key = mark.key.map(String::from).unwrap_or_default();
     let name = drawable(&mark.name, &key, glyphs);
@@ -296,7 +296,6 @@ fn mark_text(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
         format!("{name}?{long}"),
         format!("{tag}?{long}"),
         format!("{tag}?{short}"),
-        format!("{}?{short}", begin(&tag, room.saturating_sub(2))),
         format!("{}?", begin(&tag, room.saturating_sub(1))),
         format!("{key}?"),
     ];
@@ -335,10 +334,10 @@ pub(super) fn two_digits(score: f32) -> String {
     text.strip_prefix('0').map_or_else(|| "1.0".to_owned(), str::to_owned)
 }
 
-/// First digit of a score: `9` for .91, and for certainty too.
+/// A score with one digit: `.9` for .91, and for certainty too. Never without the point, which no key has.
 fn tenths(score: f32) -> String {
     let text = format!("{:.2}", score.clamp(0.0, 0.99));
-    text.chars().nth(2).map(String::from).unwrap_or_default()
+    text.get(1..3).map(str::to_owned).unwrap_or_default()
 }
 
 /// Rows that a text needs at this width, mark rows included.

@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod convert;
+pub mod correct;
 pub mod create;
 pub mod evaluate;
 pub mod export;

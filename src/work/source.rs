@@ -93,7 +93,7 @@ impl SourceFile {
 /// Sentences of a tagged file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaggedSentences {
-    /// Words with IOB2 tags; a sentence is named `file:number`.
+    /// Words with IOB2 tags; a sentence is named `file, sentence NUMBER`: files of many formats have no line for it.
     pub sentences: Vec<Sentence>,
     /// Number of spans that were widened to whole words or left out.
     pub changed_spans: usize,
@@ -107,7 +107,7 @@ impl TaggedSentences {
             let (spans, losses) = dataset::word_spans(document, annotation, &corpus.labels, HalfWords::Snap);
             tagged.changed_spans += losses.total();
             tagged.sentences.push(Sentence {
-                id: format!("{}:{}", path.display(), at + 1),
+                id: format!("{}, sentence {}", path.display(), at + 1),
                 words: document.word_texts().map(str::to_owned).collect(),
                 tags: Scheme::Bio.encode(&spans, document.words.len()),
             });

@@ -72,7 +72,7 @@ impl UntaggedSentences {
             self.ignored_spans += annotation.spans().len();
             let words: Vec<String> = document.word_texts().map(str::to_owned).collect();
             let tags = vec!["O".to_owned(); words.len()];
-            self.sentences.push(Sentence { id: format!("{name}:{}", at + 1), words, tags });
+            self.sentences.push(Sentence { id: format!("{name}, text {}", at + 1), words, tags });
         }
     }
 

@@ -79,11 +79,13 @@ impl Keymap {
         })
     }
 
-    /// All keys of `context` with what they do, for the help.
+    /// All keys of `context` with what they do, for the help; those of the panel itself first.
     /// The keys' names and a sentence. Rows with the same sentence, one for each digit, become one line.
     pub fn help(&self, context: Context) -> Vec<(String, &'static str)> {
         let mut lines: Vec<(String, &'static str)> = Vec::new();
-        for row in self.rows.iter().filter(|row| row.fits(context)) {
+        let mut rows: Vec<&CommandInfo> = self.rows.iter().filter(|row| row.fits(context)).collect();
+        rows.sort_by_key(|row| !row.keys.iter().any(|(of, _)| *of == context));
+        for row in rows {
             let keys: Vec<String> = self.keys(context, row.command).map(|binding| binding.key.to_string()).collect();
             let Some(last) = keys.last() else { continue };
             match lines.last_mut() {

@@ -34,7 +34,7 @@ impl Opens for Correction {
             command: Command::UndoCorrection,
             name: "revert-text",
             hint: "",
-            doc: "Bring back the text before the last correction",
+            doc: "Take back the last correction of the text, one at a time",
             keys: &[(Context::Tag, "")],
             when: conditions::documents,
             open: |session| change(session, |shown| DocumentChange::UndoCorrection { shown }),

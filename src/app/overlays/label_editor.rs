@@ -13,7 +13,7 @@ use crate::{
         pointer::{Gesture, Target},
         project::Project,
         prompts::Prompt,
-        session::Session,
+        session::{LabelEdit, Session},
     },
     spans::{Action, Document, Edit, Label, LabelChange, LabelId, LabelSet, journal::JournalOp},
 };
@@ -353,7 +353,12 @@ pub(in crate::app) fn labels_changed(
     let problem = match outcome {
         Ok(labels) => {
             let actions = remove_spans(project, &labels);
+            let inverse = inverse(&project.labels, &labels);
             project.set_labels(labels);
+            let is_undo = std::mem::take(&mut session.undoes_label_edit);
+            let after = project.journal.undo_target().map(|(id, _)| id);
+            // Spans of a removed label are an action, which undo takes back.
+            session.label_edit = (actions.is_empty() && !is_undo).then_some(LabelEdit { after, inverse });
             // Only now: if the label had stayed, its spans would have, too.
             if !actions.is_empty() {
                 effects.push(project.record(JournalOp::DoAll(actions), session.now));
@@ -364,6 +369,7 @@ pub(in crate::app) fn labels_changed(
             None
         }
         Err(problem) => {
+            session.undoes_label_edit = false;
             session.prompts.give_back(Prompt::is_of_labels);
             Some(problem)
         }
@@ -377,6 +383,22 @@ pub(in crate::app) fn labels_changed(
         (None, None) => {}
     }
     effects
+}
+
+/// The change that takes back the difference of two label sets: another name, key or guideline of one label.
+fn inverse(before: &LabelSet, after: &LabelSet) -> Option<LabelChange> {
+    let mut changes = after.iter().filter_map(|label| {
+        let old = before.iter().find(|old| old.id == label.id)?;
+        if old.name != label.name {
+            Some(LabelChange::Rename(old.id, old.name.clone()))
+        } else if old.guide != label.guide {
+            Some(LabelChange::Guide(old.id, old.guide.clone().unwrap_or_default()))
+        } else {
+            old.key.filter(|_| old.key != label.key).map(|key| LabelChange::Key(old.id, key))
+        }
+    });
+    let only = changes.next()?;
+    (before.len() == after.len() && changes.next().is_none()).then_some(only)
 }
 
 /// Number of the annotator's spans with each label.

@@ -13,6 +13,7 @@ use crate::{
         suggestions::{SuggestionSource, TESTS, TESTS_BY_HAND},
         tagging::NO_NEXT_WORD,
     },
+    spans::LabelChange,
     text::number::{grouped, with_noun},
 };
 
@@ -53,6 +54,38 @@ macro_rules! row {
     };
 }
 
+/// There is an action, or a change of the labels, to take back.
+fn can_undo(tag: &Tag, session: &Session) -> Check {
+    if session.label_edit.is_some() { Ok(()) } else { conditions::undo(tag, session) }
+}
+
+/// Undoes the last action, or the change of the labels after it. One that is no single name, key or guideline is taken
+/// back by hand: then the first press only says so.
+fn undo(session: &mut Session) -> Outcome {
+    let last = session.project.as_ref().and_then(|project| project.journal.undo_target()).map(|(id, _)| id);
+    let Some(edit) = session.label_edit.take().filter(|edit| edit.after == last) else {
+        return session.tag(|context| context.undo()).into();
+    };
+    if let Some(why) = session.read_only() {
+        session.warn(why);
+        return Outcome::none();
+    }
+    if let Some(inverse) = edit.inverse {
+        session.undoes_label_edit = true;
+        session.inform(match &inverse {
+            LabelChange::Rename(_, name) => format!("Taken back: the label is {name} again"),
+            _ => "Taken back: the last change of a label".to_owned(),
+        });
+        return Effect::ChangeLabels(inverse).into();
+    }
+    let [labels, undo] = [(Context::Everywhere, Command::EditLabels), (Context::Tag, Command::Undo)]
+        .map(|(context, command)| session.key(context, command));
+    session.warn(format!(
+        "That change of labels is taken back in the list of labels ({labels}); {undo} again takes back the last action"
+    ));
+    Outcome::none()
+}
+
 /// The Tag screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tag;
@@ -82,8 +115,15 @@ impl Commands for Tag {
         row!(Extend, "extend", "extend", "e", edge,
             "Lengthen the span over the content words that follow", move_edge(Command::Extend)),
         row!(Remove, "remove", "remove", "x", removable, "Remove the span, or turn down the suggestion", remove),
-        row!(Undo, "undo", "undo", "u", conditions::undo,
-            "Take back the last action, over documents and restarts too", undo),
+        Row {
+            command: Command::Undo,
+            name: "undo",
+            hint: "undo",
+            doc: "Take back the last action, over documents and restarts too",
+            keys: &[(Context::Tag, "u")],
+            when: can_undo,
+            run: |_, session| undo(session),
+        },
         row!(Take, "take", "take", "a", on_suggestion, "Take the suggestion under the cursor", take),
         row!(Select, "select", "select", "v", documents,
             "Start a selection, or end it; an armed label labels it", select),
@@ -220,8 +260,16 @@ impl Panel for Tag {
                 let more = with_noun(FIRST_TRAINING - done, "document");
                 format!("{} trains a first model after about {more} more; {} done", train(session), grouped(done))
             }
-            done => {
-                format!("{} trains a first model on the {} that are done", train(session), with_noun(done, "document"))
+            some if some < done => {
+                let all = with_noun(done, "document");
+                format!(
+                    "{} trains a first model on {} of {all} done; the others are kept for tests",
+                    train(session),
+                    grouped(some)
+                )
+            }
+            all => {
+                format!("{} trains a first model on the {} that are done", train(session), with_noun(all, "document"))
             }
         })
     }

@@ -78,7 +78,7 @@ pub struct Correct {
     /// A file with the new text, `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "undo")]
     pub file: Option<PathBuf>,
-    /// Bring back the text before the last correction
+    /// Take back the last correction; repeated, the one before
     #[arg(long)]
     pub undo: bool,
     /// Erase the earlier texts; lists the files that hold copies

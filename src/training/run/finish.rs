@@ -4,6 +4,7 @@ use super::{Best, Run};
 use crate::{
     model::folder,
     runs::{Phase, Point, SplitScores, metrics, metrics::Report},
+    text::number::with_noun,
     training::{
         TrainError, mixture, pseudo_labels,
         stage::{Ended, FirstStage, SecondStage},
@@ -142,7 +143,12 @@ impl Run<'_, '_> {
 
     /// Enters the last phase of the run.
     fn end(&mut self, end: Phase, report: &Report) -> Result<(), TrainError> {
-        self.publisher.log(&format!("{}: {} steps in {:.1} s", end.name(), report.steps, report.seconds))?;
+        self.publisher.log(&format!(
+            "{}: {} in {:.1} s",
+            end.name(),
+            with_noun(report.steps, "step"),
+            report.seconds
+        ))?;
         self.publisher.phase(end)?;
         if !self.interrupted {
             self.publisher.sink().drop_checkpoint();
@@ -161,13 +167,16 @@ impl Run<'_, '_> {
         let repeats = mixture::repeats(self.data.train.gold.len(), counts.kept);
         let untagged = metrics::UntaggedCounts { repeats, ..counts };
         let metrics::UntaggedCounts { read, kept, unsure, without_span, .. } = untagged;
-        let line = format!(
-            "{kept} of {read} untagged sentences are learned; left out: {unsure} with a span below {threshold}, \
-             {without_span} without a span"
-        );
+        let left_out = format!("{unsure} with a span less sure than {threshold}, {without_span} without a span");
         match kept {
-            0 => self.publisher.warn(&format!("{line}; there is no second stage"))?,
-            _ => self.publisher.log(&line)?,
+            0 => {
+                let all = with_noun(read, "untagged sentence");
+                self.publisher.warn(&format!("There is no second stage; of {all}: {left_out}"))?;
+            }
+            _ => {
+                let all = with_noun(read, "untagged sentence");
+                self.publisher.log(&format!("of {all}, {kept} learned; left out: {left_out}"))?;
+            }
         }
         let (steps, epochs) = (self.done, self.data.plan.epoch(self.done));
         if kept > 0 {

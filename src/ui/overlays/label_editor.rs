@@ -17,6 +17,7 @@ use crate::{
 
 use super::super::{
     Canvas,
+    chrome::{MESSAGE_ROWS, wrapped},
     paint::{bottom, top},
 };
 
@@ -30,14 +31,18 @@ impl Canvas<'_> {
         let Some(project) = &self.state.session.project else { return };
         let sheet = self.sheet(area, area.height);
         let (head, rest) = top(sheet, 1);
-        let (rest, foot) = bottom(rest, 2);
+        let row = editor.row(project);
+        let labels: Vec<&Label> = project.labels.iter().collect();
+        let question = self.label_question(project, editor, labels.get(row).copied());
+        let glyphs = self.painter.caps.glyphs;
+        let lines = wrapped(&question, usize::from(sheet.width), MESSAGE_ROWS, glyphs);
+        let asked_rows = u16::try_from(lines.len()).unwrap_or(1).max(1);
+        let (rest, foot) = bottom(rest, asked_rows + 1);
         let title = format!("{}, in the order of the label bar", with_noun(project.labels.len(), "label"));
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
         let widest =
             project.labels.iter().map(|label| width::width_up_to(&label.name, NAME)).max().unwrap_or(4).clamp(4, NAME);
         let name = u16::try_from(widest).unwrap_or(30);
-        let labels: Vec<&Label> = project.labels.iter().collect();
-        let row = editor.row(project);
         for (line, at) in Self::page_of(rest, row, labels.len()) {
             let Some(label) = labels.get(at) else { continue };
             let Rect { x, y, .. } = line;
@@ -52,48 +57,58 @@ impl Canvas<'_> {
             self.painter.text(start, y, line.right().saturating_sub(start), guide, self.theme.muted);
             self.list_row(line, at, row);
         }
-        let (asked, line) = top(foot, 1);
-        self.label_question(project, editor, labels.get(row).copied(), asked, line);
+        let (asked, line) = top(foot, asked_rows);
+        // An error in the typed text replaces the question.
+        let problem = editor.problem.as_deref();
+        match problem.filter(|_| editor.prompt().is_some()) {
+            Some(problem) => _ = self.painter.text(asked.x, asked.y, asked.width, problem, self.theme.warn),
+            None => {
+                for (y, line) in (asked.top()..asked.bottom()).zip(&lines) {
+                    self.painter.text(asked.x, y, asked.width, line, self.theme.accent);
+                }
+            }
+        }
+        if let Some(prompt) = editor.prompt() {
+            self.input(line, "", &prompt);
+        } else if let Some(problem) = problem {
+            self.painter.text(line.x, line.y, line.width, problem, self.theme.warn);
+        } else {
+            self.painter.text(line.x, line.y, line.width, answers(editor.asking), self.theme.accent);
+        }
     }
 
-    fn label_question(
-        &mut self,
-        project: &Project,
-        editor: &LabelEditor,
-        label: Option<&Label>,
-        asked: Rect,
-        line: Rect,
-    ) {
-        let name = label.map_or("", |label| &label.name);
+    /// The open question, without its answers.
+    fn label_question(&self, project: &Project, editor: &LabelEditor, label: Option<&Label>) -> String {
+        let name = label.map_or(String::new(), |label| width::cut(&label.name, NAME));
         let spans = with_noun(editor.spans.get(editor.row(project)).copied().unwrap_or(0), "span");
-        let question = match &editor.asking {
+        match &editor.asking {
             Asking::Nothing => String::new(),
             Asking::New => "A new label:".to_owned(),
             Asking::Name(_) => format!("Another name for {name}; its {spans} keep it:"),
             Asking::Guide(_) => format!("What the annotator should know about {name}:"),
             Asking::Key(_) => format!("Press the key for {name}: a digit, or a letter that is given behind 0"),
             Asking::Into(from) => {
-                let from = project.labels.name(*from);
-                match from == name {
+                let is_same = label.is_some_and(|label| label.id == *from);
+                let from = width::cut(project.labels.name(*from), NAME);
+                match is_same {
                     true => format!("Merge {from} into which label? Go to the one that stays"),
-                    false => format!("Merge {from} into {name} for good? enter or y, esc not"),
+                    false => format!("Merge {from} into {name} for good?"),
                 }
             }
-            Asking::Removal(_) => {
-                format!("Remove {name} and your {spans}? Those of others no longer train. enter or y, esc not")
+            Asking::Removal(_) if project.has_others => {
+                format!("Remove {name} and your {spans}? If others have spans with it, those no longer train.")
             }
-        };
-        // An error in the typed text replaces the question.
-        let problem = editor.problem.as_deref();
-        let (above, style) = match problem.filter(|_| editor.prompt().is_some()) {
-            Some(problem) => (problem, self.theme.warn),
-            None => (question.as_str(), self.theme.accent),
-        };
-        self.painter.text(asked.x, asked.y, asked.width, above, style);
-        if let Some(prompt) = editor.prompt() {
-            self.input(line, "", &prompt);
-        } else if let Some(problem) = problem {
-            self.painter.text(line.x, line.y, line.width, problem, self.theme.warn);
+            Asking::Removal(_) => format!("Remove {name} and your {spans}?"),
         }
+    }
+}
+
+/// How a question of the label editor is answered that is not answered with a text.
+fn answers(asking: Asking) -> &'static str {
+    match asking {
+        Asking::Removal(_) => "enter or y removes it, esc keeps it",
+        Asking::Into(_) => "enter or y merges, esc goes back",
+        Asking::Key(_) => "esc goes back",
+        Asking::Nothing | Asking::New | Asking::Name(_) | Asking::Guide(_) => "",
     }
 }

@@ -119,3 +119,31 @@ fn impossible_changes_are_refused_and_esc_ends_the_question() {
     press(&mut state, "f6");
     assert_eq!(press(&mut state, "c"), [Effect::ChangeLabels(change)]);
 }
+
+#[test]
+fn undo_takes_back_the_change_of_a_label_before_older_actions() {
+    let mut state = start(&["|fish and thai"]);
+    press(&mut state, "2");
+    let first = names(&state)[0].to_owned();
+    edit(&mut state, "f6 r x enter esc");
+    assert_ne!(names(&state)[0], first);
+    edit(&mut state, "u");
+    assert_eq!(names(&state)[0], first);
+    assert!(shown(&state).contains("[fish]"), "{}", shown(&state));
+    edit(&mut state, "u");
+    assert_eq!(names(&state)[0], first);
+    assert!(!shown(&state).contains('['), "{}", shown(&state));
+    // What is no single name, key or guideline is taken back in the list, and undo says so once.
+    press(&mut state, "2");
+    edit(&mut state, "f6 c esc u");
+    let message = state.session.message.as_ref().unwrap().text.clone();
+    assert!(message.contains("f6") && message.contains("u again"), "{message}");
+    assert!(shown(&state).contains("[fish]"), "{}", shown(&state));
+    edit(&mut state, "u");
+    assert!(!shown(&state).contains('['), "{}", shown(&state));
+    // After another action, undo takes that back first.
+    edit(&mut state, "f6 r y enter esc");
+    press(&mut state, "2");
+    edit(&mut state, "u");
+    assert!(!shown(&state).contains('[') && names(&state)[0] != first, "{}", shown(&state));
+}

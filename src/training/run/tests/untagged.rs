@@ -231,8 +231,8 @@ fn without_a_sure_sentence_there_is_no_second_stage_and_the_run_says_so() {
     assert_eq!((counts.kept, counts.read, report.stage, report.steps), (0, 5, Some(1), 4));
     let written = sink.get();
     let last = written.statuses.last().unwrap();
-    assert!(last.message.contains("0 of 5 untagged sentences are learned"), "{}", last.message);
-    assert!(last.message.contains("no second stage") && written.finished);
+    assert!(last.message.contains("of 5 untagged sentences: "), "{}", last.message);
+    assert!(last.message.contains("There is no second stage; of ") && written.finished);
     assert_eq!(last.phase, Phase::Done);
 }
 

@@ -8,6 +8,7 @@ use crate::{
         screen::SizeClass,
         screens::train::form::{RECIPE, ROWS},
     },
+    text::wrap::TextLayout,
     ui::{
         Canvas, Target,
         paint::{bottom, left, top},
@@ -46,7 +47,9 @@ impl Canvas<'_> {
                 self.explanation(top(about, 1).1);
             }
             _ => {
-                let (above, about) = bottom(area, 5);
+                // The explanation is shown whole, and the list keeps a row at least.
+                let wanted = self.explanation_rows(area.width).max(4) + 1;
+                let (above, about) = bottom(area, wanted.min(area.height.saturating_sub(2)));
                 let (form, line) = bottom(above, 1);
                 self.form(form);
                 self.data_line(line);
@@ -62,6 +65,7 @@ impl Canvas<'_> {
         let height = usize::from(area.height.max(1));
         // All if they fit, else the cursor stays away from the edges.
         let first = train.row.saturating_sub(height / 2).min(ROWS.len().saturating_sub(height));
+        let all = ROWS.len() <= height;
         for (y, (at, row)) in (area.top()..area.bottom()).zip(ROWS.iter().enumerate().skip(first)) {
             let here = at == train.row;
             let name = if at == RECIPE { self.theme.accent } else { self.theme.text };
@@ -82,6 +86,22 @@ impl Canvas<'_> {
             }
             self.hits.add(Rect::new(area.x, y, area.width, 1), Target::Row(at));
         }
+        if !all {
+            let place = format!("{}/{}", train.row + 1, ROWS.len());
+            self.painter.text_before(area.right().saturating_sub(1), area.y, 6, &place, self.theme.muted);
+        }
+    }
+
+    /// Rows that the explanation needs in this many columns.
+    fn explanation_rows(&self, width: u16) -> u16 {
+        let train = &self.state.train;
+        let device = self.state.session.project.as_ref().map_or("", |project| &project.device);
+        let texts = [train.problem.clone().unwrap_or_default(), train.explanation(device)];
+        let lines = texts
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| TextLayout::new(text, usize::from(width), self.painter.caps.glyphs).lines().len());
+        u16::try_from(lines.sum::<usize>()).unwrap_or(u16::MAX)
     }
 
     /// A hairline with the values that the row under the cursor can have.

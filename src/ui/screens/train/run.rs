@@ -142,10 +142,11 @@ impl Canvas<'_> {
     /// The documents that a run learns from.
     fn learns_from(&mut self, info: &RunSummary, area: Rect) -> u16 {
         let Some(data) = &info.data else { return 0 };
-        let [train, valid, test] = data.documents.map(grouped);
+        let train = with_noun(data.documents[0], "document");
+        let [_, valid, test] = data.documents.map(grouped);
         let by = if data.annotator.is_empty() { String::new() } else { format!(" by {}", data.annotator) };
         let spans = with_noun(data.spans[0], "span");
-        let text = format!("{train} documents in train ({spans}), {valid} in valid, {test} in test, tagged{by}");
+        let text = format!("{train} in train ({spans}), {valid} in valid, {test} in test, tagged{by}");
         self.paragraph(area, &text, self.theme.muted)
     }
 
@@ -188,9 +189,13 @@ impl Canvas<'_> {
         let (rest, feet) = bottom(rest, 2);
         let chosen = self.state.train.label;
         let rows = usize::from(rest.height.max(1));
-        let first = chosen.map_or(0, |row| row / rows * rows);
+        let all_labels = evaluation.labels.len();
+        // The last row says how many are left out.
+        let is_cut = all_labels > rows;
+        let page = if is_cut { rows.saturating_sub(1).max(1) } else { rows };
+        let first = chosen.map_or(0, |row| row / page * page);
         let best = evaluation.labels.values().map(|scores| scores.f1).fold(0.0, f64::max);
-        let labels = evaluation.labels.iter().enumerate().skip(first);
+        let labels = evaluation.labels.iter().enumerate().skip(first).take(page);
         for (y, (at, (label, scores))) in (rest.top()..rest.bottom()).zip(labels) {
             self.painter.text(rest.x, y, name, &width::cut(label, usize::from(name)), self.label_style(label));
             let star = if scores.f1 >= best && best > 0.0 { "*" } else { "" };
@@ -198,6 +203,12 @@ impl Canvas<'_> {
             if chosen == Some(at) {
                 self.painter.mark_row(Rect { width: ends[3] - rest.x, ..rest }, y, self.theme.selection);
             }
+        }
+        if is_cut && rows > 1 {
+            let after = all_labels.saturating_sub(first + page);
+            let text = if after > 0 { format!("and {after} more") } else { format!("{first} above") };
+            let y = rest.bottom().saturating_sub(1);
+            self.painter.text(rest.x, y, rest.width, &text, self.theme.muted);
         }
         let all = evaluation.word;
         self.painter.text(feet.x, feet.y, name, "all", self.theme.accent);

@@ -133,9 +133,10 @@ impl Canvas<'_> {
     fn about_run(&mut self, run: &RunSummary, area: Rect) {
         let mut text = settings_words(run);
         if let Some(data) = &run.data {
-            let [train, valid, test] = data.documents.map(grouped);
+            let train = with_noun(data.documents[0], "document");
+            let [_, valid, test] = data.documents.map(grouped);
             let name = if data.annotator.is_empty() { String::new() } else { format!(" by {}", data.annotator) };
-            text.push_str(&format!("; {train} documents in train, {valid} in valid, {test} in test, tagged{name}"));
+            text.push_str(&format!("; {train} in train, {valid} in valid, {test} in test, tagged{name}"));
         }
         text.push_str(match (run.has_model, run.status.phase.is_over()) {
             (true, _) => "; has a model",
