@@ -76,6 +76,9 @@ _tagli() {
             tagli__subcmd__documents,restore)
                 cmd="tagli__subcmd__documents__subcmd__restore"
                 ;;
+            tagli__subcmd__documents,split)
+                cmd="tagli__subcmd__documents__subcmd__split"
+                ;;
             tagli__subcmd__models,list)
                 cmd="tagli__subcmd__models__subcmd__list"
                 ;;
@@ -180,11 +183,11 @@ _tagli() {
             fi
             case "${prev}" in
                 --from)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --word-column)
@@ -200,7 +203,7 @@ _tagli() {
                     return 0
                     ;;
                 --to)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -245,7 +248,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__documents)
-            opts="-h --json --log --help correct remove restore"
+            opts="-h --json --log --help correct remove restore split"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -324,6 +327,36 @@ _tagli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tagli__subcmd__documents__subcmd__split)
+            opts="-h --shares --seed --again --annotator --dry-run --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shares)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tagli__subcmd__eval)
             opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -336,7 +369,7 @@ _tagli() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --word-column)
@@ -375,14 +408,14 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__export)
-            opts="-h --format --out --force --split --annotator --scheme --on-loss --all --json --log --help"
+            opts="-h --format --out --force --split --annotator --scheme --on-loss --all --query --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --out)
@@ -403,6 +436,10 @@ _tagli() {
                     ;;
                 --on-loss)
                     COMPREPLY=($(compgen -W "fail skip snap" -- "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -435,14 +472,14 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__import)
-            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --split --as --dry-run --json --log --help"
+            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --config --split --as --on-duplicate --dry-run --undo --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --word-column)
@@ -457,12 +494,20 @@ _tagli() {
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --split)
                     COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
                     return 0
                     ;;
                 --as)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-duplicate)
+                    COMPREPLY=($(compgen -W "skip update copy" -- "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -484,7 +529,7 @@ _tagli() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --word-column)
@@ -643,7 +688,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__predict)
-            opts="-h --file --aggregation --stride --ignore-labels --precision --device --json --log --help"
+            opts="-h --file --to --out --force --scheme --on-loss --aggregation --stride --ignore-labels --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -651,6 +696,22 @@ _tagli() {
             case "${prev}" in
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-loss)
+                    COMPREPLY=($(compgen -W "fail skip snap" -- "${cur}"))
                     return 0
                     ;;
                 --aggregation)
@@ -850,7 +911,7 @@ _tagli() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first label-studio" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
                     return 0
                     ;;
                 --as)

@@ -225,7 +225,7 @@ mod tests {
         let file = read("a.jsonl", line);
         let tagged = TaggedSentences::from_corpus(&file.path.clone(), &file.into_corpus());
         assert_eq!(tagged.changed_spans, 1);
-        assert_eq!(tagged.sentences[0].id, "a.jsonl:1");
+        assert_eq!(tagged.sentences[0].id, "a.jsonl, sentence 1");
         assert_eq!(tagged.sentences[0].tags, ["B-Dish", "O"]);
     }
 }
