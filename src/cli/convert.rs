@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     formats::{LabelConfig, WriteOptions},
-    project::{import_source, output::Existing},
+    project::{import_source, output::Existing, storage},
     work::convert::{self, ConvertError},
 };
 
@@ -56,7 +56,7 @@ fn failed(args: &args::Convert, error: ConvertError) -> CliError {
 
 /// Reads a labelling config.
 fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
-    let (config, notes) = import_source::read_config(path, &data::bytes(path)?)?;
+    let (config, notes) = import_source::read_config(path, &data::bytes(path, storage::SMALL)?)?;
     data::report(path, &notes, output);
     Ok(config)
 }

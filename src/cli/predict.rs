@@ -12,6 +12,7 @@ use super::{
 use crate::{
     formats,
     inference::{Answer, Options, Strategy, Tagged, predictor::Threads},
+    project::storage,
     text::width::clean,
     work::evaluate,
 };
@@ -83,7 +84,7 @@ fn warn_of_cut_texts(found: &[Tagged], longest: usize, before: usize, output: Ou
 /// Reads one text per line.
 /// Empty lines are texts, too, so that line numbers and answers agree.
 fn lines(path: &Path) -> Result<Vec<String>, CliError> {
-    let bytes = data::bytes(path)?;
+    let bytes = data::bytes(path, storage::LARGE)?;
     let text = formats::decode_text(&bytes).map_err(|problem| data::refused(path, [&problem]))?;
     Ok(text.lines().map(str::to_owned).collect())
 }

@@ -11,6 +11,7 @@ mod paths;
 #[cfg(target_os = "linux")]
 mod read_only;
 mod repair;
+mod small_files;
 #[path = "../support/mod.rs"]
 mod support;
 mod untagged;

@@ -117,6 +117,23 @@ const WORLD: [&str; 6] = ["SystemTime::now", "env::var", "env::var_os", "env::ar
 /// The hub's files ask where the Hugging Face cache is, which hub is meant and who asks, as every program that shares it does.
 const WORLDLY: [&str; 6] = ["services/", "terminal/", "cli/", "main.rs", "model/hub/cache.rs", "model/hub/client.rs"];
 
+/// Calls that read a file of any length.
+const READS: [&str; 4] = ["fs::read", "fs::read_to_string", "io::read_to_string", "File::read_to_end"];
+/// Methods that read to the end, and the files that call them after `take`.
+const READ_METHODS: [&str; 2] = ["read_to_end", "read_to_string"];
+const READERS: [&str; 8] = [
+    "guard.rs",
+    "formats/decode.rs",
+    "formats/format.rs",
+    "project/input_file.rs",
+    "project/lock.rs",
+    "project/metrics_tail.rs",
+    "project/runs.rs",
+    "project/storage/open.rs",
+];
+/// Files that read what the system writes, which has few lines.
+const SYSTEM_READERS: [&str; 2] = ["project/lock.rs", "cli/interrupts.rs"];
+
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;
 const BANNED_METHODS: [&str; 2] = ["unwrap", "expect"];
@@ -186,6 +203,31 @@ fn only_the_storage_writes_files_and_only_the_edges_read_the_world() {
             if ends(&WORLD) && !WORLDLY.iter().any(|floor| file.name.starts_with(floor)) {
                 problems.push(format!("{}:{line}: `{path}` belongs to services, terminal or cli", file.name));
             }
+        }
+    }
+    assert_none(&problems);
+}
+
+/// A device such as `/dev/zero` never ends: whoever names one must not lose the memory of the machine.
+#[test]
+fn files_are_read_up_to_a_limit() {
+    let mut problems = Vec::new();
+    for file in sources() {
+        let system = SYSTEM_READERS.contains(&file.name.as_str());
+        let calls = file.uses.paths.iter().filter(|(path, _)| {
+            let is_read = |call: &&str| *path == **call || path.ends_with(&format!("::{call}"));
+            READS.iter().any(|call| is_read(&call)) && !system
+        });
+        let ends = file.uses.methods.iter().filter(|(name, line)| {
+            let statement = file.text.lines().nth(line - 1).unwrap_or_default();
+            let is_limited = READERS.contains(&file.name.as_str()) && statement.contains(".take(");
+            READ_METHODS.contains(&name.as_str()) && !is_limited
+        });
+        for (name, line) in calls.chain(ends) {
+            problems.push(format!(
+                "{}:{line}: `{name}` has no limit; use guard::read, storage::read or input_file::keep",
+                file.name
+            ));
         }
     }
     assert_none(&problems);
