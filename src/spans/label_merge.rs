@@ -44,7 +44,8 @@ impl LabelSet {
         for label in theirs {
             merge.label(label, &mut draw)?;
         }
-        let Merge { merged, decisions, .. } = merge;
+        let Merge { mut merged, mut decisions, .. } = merge;
+        merged.break_circles(&mut decisions);
         *self = merged.finish();
         Ok(decisions)
     }
@@ -80,19 +81,23 @@ impl LabelSet {
                 merged.take_missing(label.id, label);
                 continue;
             }
+            let is_defined = merged.is_defined(label.id, &side);
             match merged.retired(label.id) {
                 Some(retired) if retired.name != label.name => {
                     return Err(same_id(label.id, &retired.name, &label.name));
                 }
-                Some(retired) if retired.into.is_some() => decisions.push(stays_merged(label)),
-                Some(_) => {
-                    decisions.push(stays(label));
+                Some(retired) if retired.into.is_some() && is_defined => {
+                    decisions.push(stays_merged(label));
+                }
+                Some(retired) => {
+                    decisions.push(stays_after(label, retired.into));
                     merged.remove_retired(label.id);
                     merged.add(label, &mut decisions);
                 }
                 None => merged.add(label, &mut decisions),
             }
         }
+        merged.break_circles(&mut decisions);
         Ok((merged.finish(), decisions))
     }
 }
@@ -185,6 +190,38 @@ impl Merged {
         }
         self.links.extend(path.into_iter().map(|id| (id, end)));
         end
+    }
+
+    /// Whether a retired label leads to a label that is in this set, or comes from that side.
+    fn is_defined(&mut self, id: LabelId, side: &Side<'_>) -> bool {
+        let end = self.resolve(id);
+        end != id && (self.places.contains_key(&end) || side.set.own(end).is_some())
+    }
+
+    /// Breaks circles of labels that were merged into each other: each of them counts as removed then, under its name.
+    fn break_circles(&mut self, decisions: &mut Vec<String>) {
+        let ids: Vec<LabelId> = self.retired.iter().flatten().filter(|one| one.into.is_some()).map(|one| one.id).collect();
+        let mut known = HashSet::new();
+        for id in ids {
+            let (mut path, mut next) = (Vec::new(), Some(id));
+            while let Some(id) = next.filter(|id| !self.places.contains_key(id) && known.insert(*id)) {
+                path.push(id);
+                next = self.retired(id).and_then(|retired| retired.into);
+            }
+            let start = next.and_then(|id| path.iter().position(|one| *one == id));
+            let Some(circle) = start.and_then(|start| path.get(start..)) else { continue };
+            let names: Vec<String> = circle.iter().filter_map(|id| self.break_link(*id)).collect();
+            let names = names.join(", ");
+            decisions.push(format!("{names}: merged in a circle, so that none of them is left; they count as removed"));
+        }
+    }
+
+    /// Takes away what a retired label was merged into; returns its name, safe to show.
+    fn break_link(&mut self, id: LabelId) -> Option<String> {
+        self.links.remove(&id);
+        let retired = self.retired.get_mut(*self.retired_places.get(&id)?)?.as_mut()?;
+        retired.into = None;
+        Some(format!("`{}`", clean(&retired.name)))
     }
 
     /// Adds a label unchanged. The caller must make sure that its id is free.
@@ -299,13 +336,15 @@ impl Merge<'_> {
                 // To the end of a chain: what it was merged into may have been merged in turn.
                 let into = theirs.into.map(|into| self.theirs.set.resolve(into));
                 let into = into.filter(|into| self.merged.resolve(*into) != label.id);
-                if let Some(into) = into.filter(|into| self.theirs.set.own(*into).is_some()) {
-                    self.decisions.push(format!(
-                        "`{}` is merged into `{}`, as on the other side",
-                        label.name,
-                        self.theirs.set.name(into)
-                    ));
-                    self.merged.retire_into(label.id, into);
+                let name = into.and_then(|into| self.theirs.set.own(into).or_else(|| self.merged.own(into)));
+                match (into, name.map(|into| into.name.clone())) {
+                    (None, _) => {}
+                    (Some(into), Some(name)) => {
+                        let label_name = &label.name;
+                        self.decisions.push(format!("`{label_name}` is merged into `{name}`, as on the other side"));
+                        self.merged.retire_into(label.id, into);
+                    }
+                    (Some(_), None) => self.decisions.push(stays_after(label, into)),
                 }
             }
             // A counted id of a former name, from an earlier version: no span has it.
@@ -333,11 +372,11 @@ impl Merge<'_> {
                 self.merged.keep_former_name(ours, draw);
             } else if ours.name != theirs.name && !self.theirs.has_former_name(theirs.id, &ours.name) {
                 return Err(same_id(theirs.id, &ours.name, &theirs.name));
-            } else if ours.into.is_some() {
+            } else if ours.into.is_some() && self.merged.is_defined(ours.id, &self.theirs) {
                 self.decisions.push(stays_merged(theirs));
                 return Ok(());
             } else {
-                self.decisions.push(stays(theirs));
+                self.decisions.push(stays_after(theirs, ours.into));
                 self.merged.remove_retired(ours.id);
             }
         }
@@ -378,8 +417,12 @@ fn stays_merged(label: &Label) -> String {
     format!("`{}` stays merged, as on this side", label.name)
 }
 
-fn stays(label: &Label) -> String {
-    format!("`{}` was removed on one side only and stays", label.name)
+/// Decision about a label that one side removed, or merged into a label that is on neither side.
+fn stays_after(label: &Label, into: Option<LabelId>) -> String {
+    match into {
+        None => format!("`{}` was removed on one side only and stays", label.name),
+        Some(_) => format!("`{}` was merged on one side into a label that nothing defines, and stays", label.name),
+    }
 }
 
 fn keeps_name(ours: &str, theirs: &str) -> String {
@@ -567,6 +610,37 @@ mod tests {
             name: "Dish".to_owned(),
             into: Some(LabelId(7)),
         }]);
-        assert_eq!(merged(&ours, &theirs).retired(), ours.retired());
+        let mut both = ours.clone();
+        let decisions = both.merge(&theirs, || 900).unwrap();
+        assert!(decisions.iter().any(|one| one.contains("`X7`, `X8`: merged in a circle")), "{decisions:?}");
+        assert_eq!(both.retired().iter().map(|one| (one.id.0, one.into)).collect::<Vec<_>>(), [(7, None), (8, None)]);
+        // The label that the other side merged into the circle is not lost.
+        assert_eq!((names(&both), both.name(LabelId(0))), (vec!["Dish", "Price"], "Dish"));
+        assert_eq!(ours.retired_into_nothing().len(), 2);
+        assert_eq!(both.retired_into_nothing().len(), 0);
+    }
+
+    #[test]
+    fn a_label_that_was_merged_into_one_that_nothing_defines_stays() {
+        let start = set();
+        let gone = RetiredLabel { id: LabelId(0), name: "Dish".to_owned(), into: Some(LabelId(55)) };
+        let price = start.iter().filter(|label| label.id != LabelId(0)).cloned().collect();
+        let lost = LabelSet::from_parts(price, vec![gone.clone()]);
+        for (ours, theirs) in [(&start, &lost), (&lost, &start)] {
+            let mut both = ours.clone();
+            let decisions = both.merge(theirs, || 900).unwrap();
+            assert_eq!(both.named("Dish").map(|label| label.id), Some(LabelId(0)), "{both:?}");
+            assert!(decisions[0].contains("`Dish` was merged on one side into a label that nothing defines"), "{decisions:?}");
+        }
+        // Git may have put both into one file.
+        let file = LabelSet::from_parts(start.iter().cloned().collect(), vec![gone.clone()]);
+        let (settled, decisions) = file.without_doubles(|| 900).unwrap();
+        assert_eq!((settled.len(), settled.name(LabelId(0))), (2, "Dish"));
+        assert!(decisions[0].contains("nothing defines"), "{decisions:?}");
+        // A label that only this side has is defined.
+        let ours = changed(&[(add("Food"), 55)]);
+        let both = merged(&ours, &lost);
+        assert_eq!((both.resolve(LabelId(0)), both.named("Dish").map(|label| label.id.0)), (LabelId(55), Some(55)));
+        assert_eq!(lost.retired_into_nothing(), [&gone]);
     }
 }
