@@ -162,7 +162,10 @@ fn a_note_that_is_being_typed_is_offered_again_after_a_signal() {
         screen.shows("ask the cook");
         screen.signal(signal);
         assert_eq!(screen.ends(), 0);
-        assert!(!place.path("food/annotations/ada.jsonl").exists() || !place.read("food/annotations/ada.jsonl").contains("cook"));
+        assert!(
+            !place.path("food/annotations/ada.jsonl").exists()
+                || !place.read("food/annotations/ada.jsonl").contains("cook")
+        );
         assert!(place.read("home/.local/share/tagliatelle/drafts.json").contains("ask the cook"));
         let mut screen = Screen::open(&place, &["food"], 100, 24);
         screen.shows("its field offers it again");

@@ -168,10 +168,11 @@ fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
     match Manifest::from_json(&bytes) {
         Ok(manifest) => {
             for retired in manifest.labels.retired_into_nothing().into_iter().take(MOST_LISTED) {
-                let (name, id) = (shown(&retired.name), retired.id.0);
                 let what = format!(
-                    "`gone`: label `{name}` (id {id}) was merged into a label that nothing here defines; its spans count as those \
-                     of a removed label until one with that id is there"
+                    "`gone`: label `{}` (id {}) was merged into a label that nothing here defines; its spans count as those \
+                     of a removed label until one with that id is there",
+                    shown(&retired.name),
+                    retired.id.0
                 );
                 report.add(Severity::Note, MANIFEST, None, what);
             }

@@ -6,8 +6,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::{self, ErrorKind},
+    fs,
+    io::ErrorKind,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -16,21 +16,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    EXPORTS, Project, ProjectError, Stamp, file_names,
+    EXPORTS, Project, ProjectError, Stamp,
+    file_names::{self, EXPORT_LOCK, EXPORT_RECORD},
     lock::Lock,
     output::{self, Existing, check_linked_folder, refuse_own_file},
     stamp, stamp_of, stamp_of_open, storage,
 };
 use crate::formats::parser_message;
 
-/// Name of the record.
-pub(super) const RECORD: &str = ".exported.json";
-/// Name of its lock, which is beside it because several projects may share the folder.
-pub(super) const RECORD_LOCK: &str = ".exported.lock";
-
 /// Whether a path is one of the record or of its lock, which hold no words of documents.
 pub(super) fn is_record(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == RECORD || name == RECORD_LOCK)
+    path.file_name().is_some_and(|name| name == EXPORT_RECORD || name == EXPORT_LOCK)
 }
 
 /// Version of the record.
@@ -82,8 +78,9 @@ impl Record {
                 // The first versions wrote the names only.
                 let earlier: Option<BTreeMap<String, Vec<Stamp>>> = serde_json::from_value(value).ok();
                 let files = earlier.filter(|files| !files.is_empty()).ok_or("another program wrote it")?;
-                let entry = |(name, stamps)| (name, Entry { stamps, project: None, more: Map::new() });
-                Ok(Self::of(files.into_iter().map(entry).collect()))
+                let mut record = Self::of(BTreeMap::new());
+                files.into_iter().for_each(|(name, stamps)| record.set(&name, stamps, None));
+                Ok(record)
             }
         }
     }
@@ -113,8 +110,8 @@ impl Project {
         check_linked_folder(&folder)?;
         refuse_own_file(&path)?;
         storage::make_folder(&folder)?;
-        let _lock = Lock::wait(&folder.join(RECORD_LOCK), "the list of exports")?;
-        let record_path = folder.join(RECORD);
+        let _lock = Lock::wait(&folder.join(EXPORT_LOCK), "the list of exports")?;
+        let record_path = folder.join(EXPORT_RECORD);
         let mut record = Record::read(&record_path)?;
         let mark = mark_of(self, &folder);
         let new = stamp(bytes);
@@ -139,8 +136,10 @@ impl Project {
             (Some(_), Existing::Replace) => storage::replace(&path, bytes)?,
             (Some(found), Existing::Keep) => {
                 // Between the look and the replacement a person may have saved another file there.
-                let is_known = |file: &File| -> io::Result<bool> { Ok([found, new].contains(&stamp_of_open(file)?)) };
-                if !storage::replace_known(&path, bytes, &is_known)? {
+                let replaced = storage::replace_known(&path, bytes, &|file| {
+                    stamp_of_open(file).map(|stamp| [found, new].contains(&stamp))
+                });
+                if !replaced? {
                     return Err(ProjectError::NotExported(path));
                 }
             }
@@ -186,11 +185,18 @@ mod tests {
         export(b"six", Existing::Keep).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"six");
         // An export of an earlier version has no record.
-        fs::remove_file(dir.path().join(EXPORTS).join(RECORD)).unwrap();
+        fs::remove_file(dir.path().join(EXPORTS).join(EXPORT_RECORD)).unwrap();
         assert!(export(b"seven", Existing::Keep).is_err());
         // A link is not followed, even by force.
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("../documents.jsonl", &path).unwrap();
+        for existing in [Existing::Keep, Existing::Replace] {
+            let error = export(b"eight", existing).unwrap_err();
+            assert!(matches!(error, ProjectError::OwnFile { .. }), "{error}");
+        }
+        fs::remove_file(&path).unwrap();
+        fs::write(dir.path().join("other"), "mine").unwrap();
+        std::os::unix::fs::symlink("../other", &path).unwrap();
         for existing in [Existing::Keep, Existing::Replace] {
             assert!(export(b"eight", existing).unwrap_err().to_string().contains("symbolic link"));
         }
@@ -222,7 +228,7 @@ mod tests {
         fs::write(&journal, "work").unwrap();
         // A record that came with the project claims that the journal is an export.
         let forged = serde_json::json!({ "jsonl.jsonl": [stamp(b"work")] }).to_string();
-        fs::write(dir.path().join("annotations").join(RECORD), forged).unwrap();
+        fs::write(dir.path().join("annotations").join(EXPORT_RECORD), forged).unwrap();
         std::os::unix::fs::symlink("annotations", &exports).unwrap();
         for existing in [Existing::Keep, Existing::Replace] {
             let error = project.export_file("jsonl.jsonl", b"x", existing).unwrap_err();
@@ -250,7 +256,7 @@ mod tests {
     fn the_record_of_another_program_or_a_newer_version_stays_and_more_keys_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
-        let record = dir.path().join(EXPORTS).join(RECORD);
+        let record = dir.path().join(EXPORTS).join(EXPORT_RECORD);
         for (text, why) in [
             (r#"{"my":"file, not tagli"}"#, "another program wrote it"),
             ("{}", "another program wrote it"),
@@ -318,7 +324,10 @@ mod tests {
         fs::remove_dir(&exports).unwrap();
         std::os::unix::fs::symlink("nowhere", &exports).unwrap();
         let error = project.export_file("a.conll", b"x", Existing::Keep).unwrap_err();
-        assert!(error.to_string().contains("a link to a folder that does not exist") && !error.is_environment(), "{error}");
+        assert!(
+            error.to_string().contains("a link to a folder that does not exist") && !error.is_environment(),
+            "{error}"
+        );
         fs::remove_file(&exports).unwrap();
         fs::write(&exports, "mine").unwrap();
         let error = project.export_file("a.conll", b"x", Existing::Replace).unwrap_err();

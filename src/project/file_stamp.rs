@@ -14,7 +14,8 @@ const READ_AT_ONCE: usize = 64 << 10;
 /// Stamp of the contents of an open file.
 pub(super) fn stamp_of_open(mut file: &File) -> io::Result<Stamp> {
     file.rewind()?;
-    let (mut stamp, mut block) = (Stamp::default(), vec![0; READ_AT_ONCE]);
+    let mut stamp = Stamp::default();
+    let mut block = vec![0; READ_AT_ONCE];
     loop {
         match file.read(&mut block)? {
             0 => return Ok(stamp),

@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, StorageError, TRAINING_SETTINGS,
-    exports::{RECORD, RECORD_LOCK},
-    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR},
+    ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, StorageError,
+    TRAINING_SETTINGS,
+    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, EXPORT_LOCK, EXPORT_RECORD},
     run_files::{is_run, is_run_name},
     storage,
 };
@@ -89,7 +89,7 @@ pub fn refuse_own_file(path: &Path) -> Result<(), ProjectError> {
 /// It is; the error names the project.
 pub(super) fn refuse_project_path(path: &Path) -> Result<(), ProjectError> {
     let name = path.file_name().unwrap_or_default();
-    if [RECORD, RECORD_LOCK].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+    if [EXPORT_RECORD, EXPORT_LOCK].iter().any(|own| name.eq_ignore_ascii_case(own)) {
         let folder = storage::folder_of(path).to_owned();
         return Err(ProjectError::OwnFile { path: path.to_owned(), owner: "list of exports", folder });
     }
@@ -128,7 +128,11 @@ pub(super) fn check_linked_folder(folder: &Path) -> Result<(), ProjectError> {
     for project in real.ancestors().filter(|folder| Project::is_project(folder)) {
         let first = real.strip_prefix(project).ok().and_then(|inside| inside.iter().next());
         if first.is_none_or(|first| first.eq_ignore_ascii_case(ANNOTATIONS)) {
-            return Err(ProjectError::OwnFile { path: folder.to_owned(), owner: "project", folder: project.to_owned() });
+            return Err(ProjectError::OwnFile {
+                path: folder.to_owned(),
+                owner: "project",
+                folder: project.to_owned(),
+            });
         }
     }
     match real.ancestors().find(|folder| is_run(folder)) {

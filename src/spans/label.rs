@@ -185,9 +185,11 @@ impl LabelSet {
 
     /// Retired labels that were merged into a label that is not here, or in a circle. Takes time linear in their number.
     pub fn retired_into_nothing(&self) -> Vec<&RetiredLabel> {
-        let (mut found, mut known) = (Vec::new(), HashSet::new());
+        let mut found = Vec::new();
+        let mut known = HashSet::new();
         for retired in &self.retired {
-            let (mut path, mut next): (Vec<&RetiredLabel>, _) = (Vec::new(), Some(retired));
+            let mut path: Vec<&RetiredLabel> = Vec::new();
+            let mut next = Some(retired);
             while let Some(one) = next.filter(|one| self.own(one.id).is_none() && known.insert(one.id)) {
                 path.push(one);
                 next = one.into.and_then(|into| self.own_retired(into));

@@ -122,7 +122,7 @@ const WORLDLY: [&str; 6] = ["services/", "terminal/", "cli/", "main.rs", "model/
 const READS: [&str; 4] = ["fs::read", "fs::read_to_string", "io::read_to_string", "File::read_to_end"];
 /// Methods that read to the end, and the files that call them after `take`.
 const READ_METHODS: [&str; 2] = ["read_to_end", "read_to_string"];
-const READERS: [&str; 8] = [
+const READERS: [&str; 9] = [
     "guard.rs",
     "formats/decode.rs",
     "formats/format.rs",
@@ -131,6 +131,7 @@ const READERS: [&str; 8] = [
     "project/metrics_tail.rs",
     "project/runs.rs",
     "project/storage/open.rs",
+    "project/storage/record.rs",
 ];
 /// Files that read what the system writes, which has few lines.
 const SYSTEM_READERS: [&str; 2] = ["project/lock.rs", "cli/interrupts.rs"];

@@ -27,8 +27,8 @@ use serde::Serialize;
 
 use self::{documents::DocumentsRepair, journals::JournalRepair, lines::LineChanges, runs::RunRepair};
 use super::{
-    ANNOTATIONS, AnnotatorName, DOCUMENTS, Finding, LOCK, LabelFault, LockError, MANIFEST, Manifest, ManifestError, Project,
-    ProjectError, Runs, Stamp, StorageError, annotators_in,
+    ANNOTATIONS, AnnotatorName, DOCUMENTS, Finding, LOCK, LabelFault, LockError, MANIFEST, Manifest, ManifestError,
+    Project, ProjectError, Runs, Stamp, StorageError, annotators_in,
     check::refuse_other_folder,
     file_names::BEFORE_REPAIR,
     journal_appender::Files,

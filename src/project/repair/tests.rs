@@ -404,7 +404,8 @@ fn a_repair_that_stops_says_what_was_done_and_what_is_left() {
         messages.extend(outcome.err().map(|error| error.to_string()));
     }
     let middle = messages.iter().find(|one| one.contains("Repaired: documents.jsonl, project.json;")).unwrap();
-    let parts = ["the disk is full", "documents.jsonl.before-repair", "Not repaired: annotations/anna.jsonl", "repair again"];
+    let parts =
+        ["the disk is full", "documents.jsonl.before-repair", "Not repaired: annotations/anna.jsonl", "repair again"];
     assert!(parts.iter().all(|part| middle.contains(part)), "{middle}");
 }
 

@@ -122,13 +122,14 @@ fn replaced_permissions(dir: &Dir, name: &std::ffi::OsStr) -> io::Result<Option<
 /// # Errors
 /// The file is a link, not a regular file or read-only, or its folder may not be written.
 pub(in crate::project) fn check_replaceable(path: &Path) -> Result<(), StorageError> {
-    let checked = || {
-        may_write(path)?;
-        let dir = Dir::open_linked(folder_of(path))?;
-        replaced_permissions(&dir, path.file_name().ok_or(io::ErrorKind::InvalidInput)?)
-    };
-    checked().map_err(|cause| StorageError::new("write", path, cause))?;
+    check_permissions(path).map_err(|cause| StorageError::new("write", path, cause))?;
     check_writable(folder_of(path))
+}
+
+fn check_permissions(path: &Path) -> io::Result<()> {
+    may_write(path)?;
+    let dir = Dir::open_linked(folder_of(path))?;
+    replaced_permissions(&dir, path.file_name().ok_or(io::ErrorKind::InvalidInput)?).map(drop)
 }
 
 /// Checks that names in a folder may be changed, as far as its permissions say. Writes nothing.

@@ -32,22 +32,23 @@ pub(in crate::project) fn replace_known(
     bytes: &[u8],
     is_known: &dyn Fn(&File) -> io::Result<bool>,
 ) -> Result<bool, StorageError> {
-    let replaced = || {
-        may_write(path)?;
-        let dir = Dir::open_linked(folder_of(path))?;
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let permissions = replaced_permissions(&dir, name)?;
-        let temporary = Id::random().temporary();
-        own::put(&dir, temporary.as_ref(), &|file: &mut dyn Write| file.write_all(bytes), &Place::Free(permissions))?;
-        let new = dir.open_file(&temporary)?.ok_or(io::ErrorKind::NotFound)?;
-        let swap = Swap { dir: &dir, name: name.as_ref(), temporary: &temporary, new: &new, is_known };
-        let swapped = swap.carry_out();
-        // What has the temporary name now is the new file, unless it has taken the place of the old one.
-        swap.remove_new()?;
-        dir.sync()?;
-        swapped
-    };
-    replaced().map_err(|cause| StorageError::new("write", path, cause))
+    try_replace(path, bytes, is_known).map_err(|cause| StorageError::new("write", path, cause))
+}
+
+fn try_replace(path: &Path, bytes: &[u8], is_known: &dyn Fn(&File) -> io::Result<bool>) -> io::Result<bool> {
+    may_write(path)?;
+    let dir = Dir::open_linked(folder_of(path))?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let permissions = replaced_permissions(&dir, name)?;
+    let temporary = Id::random().temporary();
+    own::put(&dir, temporary.as_ref(), &|file: &mut dyn Write| file.write_all(bytes), &Place::Free(permissions))?;
+    let new = dir.open_file(&temporary)?.ok_or(io::ErrorKind::NotFound)?;
+    let swap = Swap { dir: &dir, name, temporary: &temporary, new: &new, is_known };
+    let swapped = swap.carry_out();
+    // What has the temporary name now is the new file, unless it has taken the place of the old one.
+    swap.remove_new()?;
+    dir.sync()?;
+    swapped
 }
 
 /// Exchange of a new file with the one that has its name.
@@ -108,7 +109,9 @@ impl Swap<'_> {
 
     fn explain(&self, error: &io::Error) -> io::Error {
         let temporary = super::shown_path(&self.dir.path().join(self.temporary));
-        io::Error::other(format!("another program's file is kept as {temporary}, because it did not get its name back: {error}"))
+        io::Error::other(format!(
+            "another program's file is kept as {temporary}, because it did not get its name back: {error}"
+        ))
     }
 }
 
@@ -177,10 +180,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         fs::write(dir.path().join("secret"), "one").unwrap();
-        let swaps: [fn(&Path); 2] = [
-            |path| std::os::unix::fs::symlink("secret", path).unwrap(),
-            |path| fs::create_dir(path).unwrap(),
-        ];
+        let swaps: [fn(&Path); 2] =
+            [|path| std::os::unix::fs::symlink("secret", path).unwrap(), |path| fs::create_dir(path).unwrap()];
         for swap in swaps {
             fs::write(&path, "one").unwrap();
             let target = path.clone();
