@@ -56,7 +56,7 @@ fn after_a_repair_its_check_does_not_advise_it_again() {
     let place = Place::new();
     place.tagli("new food --labels Dish,Price").fine();
     let text = place.read("food/project.json");
-    let unmerged = text.replacen("\"labels\"", "<<<<<<< HEAD\n\"labels\"", 1);
+    let unmerged = text.replacen("  \"labels\"", "<<<<<<< HEAD\n  \"labels\"", 1);
     place.file("food/project.json", &unmerged);
     place.tagli("doctor food").fails(1, &["--repair repairs what needs no decision"]);
     let answer = place.tagli("doctor food --repair --yes");

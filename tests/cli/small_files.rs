@@ -25,7 +25,7 @@ fn an_endless_file_is_refused_with_its_name_and_the_limit() {
         let output = command.stdin(Stdio::null()).output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{words}: {err}");
-        assert!(err.contains("/dev/zero: it has more than 67 MB, the most that can be read"), "{words}: {err}");
+        assert!(err.contains("/dev/zero: it has more than 67.1 MB, the most that can be read"), "{words}: {err}");
     }
     assert_eq!(place.read("food/documents.jsonl"), before);
     assert!(!place.path("run").exists() && !place.path("out.jsonl").exists());
@@ -41,6 +41,6 @@ fn a_large_file_is_refused_and_a_pipe_is_read() {
     assert!(std::process::Command::new("mkfifo").arg(place.path("pipe")).status().unwrap().success());
     let pipe = place.path("pipe");
     let writer = std::thread::spawn(move || fs::write(pipe, "{\"epochs\": -1}"));
-    place.tagli(&format!("{words} pipe")).fails(1, &["pipe: ", "epochs"]);
+    place.tagli(&format!("{words} pipe")).fails(2, &["settings from pipe", "epochs of -1"]);
     writer.join().unwrap().unwrap();
 }

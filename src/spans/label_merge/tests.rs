@@ -76,8 +76,7 @@ fn renaming_merging_and_removing_on_one_side_are_kept() {
     assert_eq!(names(&merged(&start, &theirs)), ["Dish", "Price"]);
     assert_eq!(names(&merged(&theirs, &start)), ["Dish", "Price"]);
     // Each was merged into the other one.
-    let [a, b] =
-        [(0, 1), (1, 0)].map(|(from, to)| changed(&[(LabelChange::Merge(LabelId(from), LabelId(to)), 70)]));
+    let [a, b] = [(0, 1), (1, 0)].map(|(from, to)| changed(&[(LabelChange::Merge(LabelId(from), LabelId(to)), 70)]));
     let both = merged(&a, &b);
     assert_eq!((names(&both), both.name(LabelId(0)), both.name(LabelId(1))), (vec!["Price"], "Price", "Price"));
 }
@@ -122,8 +121,7 @@ fn many(n: usize, renamed: &str) -> LabelSet {
         |at: usize, name: String| Label { id: id(at), name, key: None, tag: String::new(), color: 0, guide: None };
     let labels = (0..n).map(|at| label(at, format!("{renamed}{at}"))).collect();
     let former = |at: usize| RetiredLabel { id: id(n + at), name: format!("L{at}"), into: Some(id(at)) };
-    let chain =
-        |at: usize| RetiredLabel { id: id(2 * n + at), name: format!("C{at}"), into: Some(id(2 * n + at + 1)) };
+    let chain = |at: usize| RetiredLabel { id: id(2 * n + at), name: format!("C{at}"), into: Some(id(2 * n + at + 1)) };
     LabelSet::from_parts(labels, (0..n).map(former).chain((0..n).map(chain)).collect())
 }
 
@@ -145,8 +143,7 @@ fn thousands_of_labels_are_merged_in_time_that_grows_with_their_number() {
             name: label.name.clone(),
             into: Some(LabelId(9_000_000)),
         }));
-        let added =
-            Label { id: LabelId(9_000_000), name: "All".to_owned(), ..start.iter().next().unwrap().clone() };
+        let added = Label { id: LabelId(9_000_000), name: "All".to_owned(), ..start.iter().next().unwrap().clone() };
         [start, many(n, "M"), LabelSet::from_parts(vec![added], retired)]
     };
     for (ours, theirs) in [(0, 1), (1, 0), (0, 2), (2, 0)] {
@@ -156,8 +153,7 @@ fn thousands_of_labels_are_merged_in_time_that_grows_with_their_number() {
         let labels = many(n, "L");
         let twice = labels.iter().chain(&labels).cloned().collect();
         let retired = labels.retired().iter().cloned();
-        let same_ids =
-            retired.clone().map(|retired| RetiredLabel { name: format!("{}-", retired.name), ..retired });
+        let same_ids = retired.clone().map(|retired| RetiredLabel { name: format!("{}-", retired.name), ..retired });
         LabelSet::from_parts(twice, retired.clone().chain(same_ids).collect())
     };
     assert_linear(1_000, doubled, |labels| {
