@@ -228,9 +228,11 @@ impl Services {
     pub(crate) fn remember_place(&mut self, place: Place) {
         let Some(open) = &self.open else { return };
         let recent = RecentProjects::new(self.folders.clone());
-        let (dir, annotator) = (open.dir.clone(), open.annotator.clone());
+        let dir = open.dir.clone();
+        let annotator = open.annotator.clone();
         let (number, all) = place.number;
-        let (number, all) = (grouped(number + 1), grouped(all));
+        let number = grouped(number + 1);
+        let all = grouped(all);
         self.farewell =
             Some(format!("left at document {number} of {all}; tagli {} goes on there", storage::shown_path(&dir)));
         open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_place(&dir, &annotator, place))));

@@ -64,7 +64,7 @@ fn after_a_repair_its_check_does_not_advise_it_again() {
     assert!(answer.out.contains("finish the merge with an editor"), "{}", answer.out);
     answer.fails(1, &["Only you can decide", "the project has faults", "needs a decision of yours"]);
     // A name that no label can have, which no rule of a merge mends.
-    let text = text.replacen("\"name\": \"Price\"", "\"name\": \"O\"", 1);
+    let text = text.replacen("\"name\": \"Price\"", "\"name\": \"\"", 1);
     place.file("food/project.json", &text);
     let answer = place.tagli("doctor food --repair --yes");
     assert!(!format!("{}{}", answer.out, answer.err).contains("--repair"), "{} {}", answer.out, answer.err);
