@@ -19,6 +19,7 @@ use super::{
     exchange::{ImportPreview, NotExported},
     key::Key,
     pointer::{Gesture, Target},
+    prompts::KeptDraft,
     screen::Screen,
 };
 
@@ -344,6 +345,8 @@ pub struct Opened {
     pub step: Option<usize>,
     /// Where the user was when the project was left.
     pub place: Option<Place>,
+    /// Texts that were being typed here when a signal ended the program.
+    pub drafts: Vec<KeptDraft>,
     /// Annotators with work here and how many documents each has done, most first.
     /// Empty if the user has work here, or has chosen a name.
     pub others: Vec<(String, usize)>,
@@ -387,6 +390,7 @@ impl Default for Opened {
             read_only: None,
             step: None,
             place: None,
+            drafts: Vec::new(),
             others: Vec::new(),
             has_others: false,
             gazetteer: Gazetteer::default(),

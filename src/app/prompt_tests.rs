@@ -257,6 +257,42 @@ fn leaving_with_typed_text_closes_its_field_first() {
 }
 
 #[test]
+fn a_text_is_offered_again_after_a_signal_has_ended_the_program() {
+    let is_kept = |kind| {
+        let of_project = [
+            PromptKind::Note,
+            PromptKind::Correction,
+            PromptKind::Import,
+            PromptKind::NewLabel,
+            PromptKind::LabelName,
+            PromptKind::LabelGuide,
+        ];
+        of_project.contains(&kind)
+    };
+    for kind in PromptKind::VARIANTS.iter().copied() {
+        let mut state = start(kind);
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        let drafts = state.drafts_to_keep();
+        assert_eq!(drafts.len(), usize::from(is_kept(kind)), "{kind:?}");
+        if drafts.is_empty() {
+            continue;
+        }
+        let typed = text(&state).to_owned();
+        let mut next = State::default();
+        update(&mut next, Event::Resize { columns: 80, rows: 24 });
+        update(&mut next, Event::Opened(Box::new(Opened { drafts, ..opened() })));
+        assert!(message(&next).contains("its field offers it again"), "{kind:?}: {}", message(&next));
+        open(&mut next, kind);
+        assert_eq!(text(&next), typed, "{kind:?}");
+        assert!(message(&next).contains("typed here before"), "{kind:?}: {}", message(&next));
+        // Dropped, it is not kept again.
+        press(&mut next, "esc");
+        assert_eq!(next.drafts_to_keep(), [], "{kind:?}");
+    }
+}
+
+#[test]
 fn a_draft_says_that_the_text_under_it_has_changed() {
     let mut state = start(PromptKind::Correction);
     open(&mut state, PromptKind::Correction);

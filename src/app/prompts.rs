@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{field::Field, key::Key};
 use crate::spans::LabelId;
 
@@ -80,6 +82,35 @@ impl Prompt {
         }
     }
 
+    /// Name of the field, and the id of what it is about, if its text is kept over the end of the program by a signal.
+    ///
+    /// The fields of the welcome screen and of settings are not: a few letters, of no project or easily typed again.
+    fn name_to_keep(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Note(document) => Some(("note", document.clone())),
+            Self::Correction(document) => Some(("correction", document.clone())),
+            Self::Import => Some(("import", String::new())),
+            Self::NewLabel => Some(("new label", String::new())),
+            Self::LabelName(label) => Some(("name of label", label.0.to_string())),
+            Self::LabelGuide(label) => Some(("guideline of label", label.0.to_string())),
+            Self::Folder | Self::Labels | Self::Texts | Self::Setting(_) => None,
+            Self::Search | Self::Sentence | Self::Palette | Self::Jump => None,
+        }
+    }
+
+    /// The field of a text that was kept; `None` for one of another version.
+    fn of_kept(draft: &KeptDraft) -> Option<Self> {
+        match draft.field.as_str() {
+            "note" => Some(Self::Note(draft.of.clone())),
+            "correction" => Some(Self::Correction(draft.of.clone())),
+            "import" => Some(Self::Import),
+            "new label" => Some(Self::NewLabel),
+            "name of label" => draft.of.parse().ok().map(|id| Self::LabelName(LabelId(id))),
+            "guideline of label" => draft.of.parse().ok().map(|id| Self::LabelGuide(LabelId(id))),
+            _ => None,
+        }
+    }
+
     /// Whether the first letter that is typed replaces a text with which the field was opened.
     /// So it is where a few letters are typed by habit: they must mean the same whatever was there before.
     fn is_replaced(&self) -> bool {
@@ -91,6 +122,19 @@ impl Prompt {
     fn asks_before_quit(&self) -> bool {
         !matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Sentence)
     }
+}
+
+/// A text that was not answered, in the form in which it is kept until the project is opened again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptDraft {
+    /// Name of the field.
+    pub field: String,
+    /// Id of the document or label that it is about; empty if it is about none.
+    pub of: String,
+    /// The text with which the field was opened.
+    pub given: String,
+    /// The text that was typed.
+    pub text: String,
 }
 
 /// What a field that is opened offers.
@@ -165,6 +209,17 @@ impl Prompts {
     pub(super) fn is_worth_asking(&self, prompts: &[Prompt]) -> bool {
         let mut asking = prompts.iter().filter(|prompt| prompt.asks_before_quit());
         asking.any(|prompt| self.texts.get(prompt).is_some_and(Typed::is_changed))
+    }
+
+    /// Texts that were not answered, to be kept over the end of the program.
+    pub(super) fn to_keep(&self) -> Vec<KeptDraft> {
+        let changed = self.texts.iter().filter(|(_, typed)| typed.is_changed());
+        let kept = changed.filter_map(|(prompt, typed)| {
+            let (field, of) = prompt.name_to_keep()?;
+            let text = typed.field.text().to_owned();
+            Some(KeptDraft { field: field.to_owned(), of, given: typed.given.clone(), text })
+        });
+        kept.collect()
     }
 
     /// Number of texts that leaving the program would lose.
@@ -271,6 +326,17 @@ impl Prompts {
     pub(super) fn close_project(&mut self) {
         self.texts.retain(|prompt, _| prompt.lifetime() == Lifetime::Program);
         self.answers.clear();
+    }
+
+    /// Takes up texts that were kept over the end of the program. Returns whether there were any.
+    pub(super) fn restore(&mut self, drafts: Vec<KeptDraft>) -> bool {
+        let before = self.texts.len();
+        for draft in drafts {
+            let Some(prompt) = Prompt::of_kept(&draft) else { continue };
+            let typed = Typed { field: Field::new(draft.text), given: draft.given, is_offered: true };
+            self.texts.entry(prompt).or_insert(typed);
+        }
+        self.texts.len() > before
     }
 
     /// Takes up the texts of a project that was opened again; `same`: for the same annotator.

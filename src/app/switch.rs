@@ -13,7 +13,7 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::{Prompt, Prompts},
+    prompts::{KeptDraft, Prompt, Prompts},
     screen::Screen,
     screens::{
         explore::Explore,
@@ -31,6 +31,7 @@ impl State {
         let runs = std::mem::take(&mut opened.runs);
         let step = opened.step;
         let place = opened.place.take();
+        let drafts = std::mem::take(&mut opened.drafts);
         let others = std::mem::take(&mut opened.others);
         if self.carried.is_none() {
             // They are about a project that was left before it could be read again.
@@ -59,6 +60,7 @@ impl State {
         self.session.project = Some(project);
         self.tutorial = None;
         self.take_up_drafts();
+        self.restore_drafts(drafts);
         let followed = self.carried.as_mut().and_then(|carried| carried.followed.take());
         let taken_up = self.take_up();
         let is_taken_up = taken_up.is_some();
@@ -100,6 +102,18 @@ impl State {
         if let Some((annotator, prompts)) = drafts {
             self.session.prompts.take_up(prompts, project.annotator == annotator);
         }
+    }
+
+    /// Takes up texts that were being typed when the program was ended by a signal.
+    fn restore_drafts(&mut self, drafts: Vec<KeptDraft>) {
+        if self.session.prompts.restore(drafts) && self.session.message.is_none() {
+            self.session.inform("What you were typing when the program ended is kept: its field offers it again");
+        }
+    }
+
+    /// Texts that are being typed in the open project and that the end of the program would lose.
+    pub fn drafts_to_keep(&self) -> Vec<KeptDraft> {
+        if self.session.project.is_some() { self.session.prompts.to_keep() } else { Vec::new() }
     }
 
     /// A project could not be opened or made.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     formats::{Format, InputReport, LabelConfig, Source, WriteOptions},
-    project::{NamedInput, import_source, output::Existing},
+    project::{NamedInput, import_source, output::Existing, storage},
     work::{
         convert::{self, ConvertError, Destination, Original, Request},
         source::Watched,
@@ -91,7 +91,7 @@ fn failed(args: &args::Convert, error: ConvertError) -> CliError {
 
 /// Reads a labelling config.
 fn label_config(path: &Path, output: Output) -> Result<LabelConfig, CliError> {
-    let (config, notes) = import_source::read_config(path, &data::bytes(path)?)?;
+    let (config, notes) = import_source::read_config(path, &data::bytes(path, storage::SMALL)?)?;
     data::report(path, &notes, output);
     Ok(config)
 }

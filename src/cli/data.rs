@@ -11,9 +11,7 @@ use std::{
 use super::{error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
     formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
-    project::{
-        InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file, storage,
-    },
+    project::{InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file},
     spans::Sentence,
     text::{number::with_noun, width::clean},
     work::source::{SourceFile, TaggedSentences, Watched},
@@ -42,16 +40,17 @@ pub(super) fn input(path: &Path) -> Result<NamedInput, CliError> {
     opened.map_err(|error| CliError::reading(&error.path, &error.cause))
 }
 
-/// Reads the bytes of a file; `-` is standard input.
+/// Reads at most `limit` bytes of a file that the user named, which may be a pipe; `-` is standard input.
+/// The limit is `storage::LARGE` for texts, and `storage::SMALL` for everything else.
 ///
 /// # Errors
-/// It cannot be read.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
+/// It cannot be read, or has more bytes.
+pub(super) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, CliError> {
     if path == Path::new("-") {
-        let bytes = input_file::keep(io::stdin().lock(), storage::LARGE);
+        let bytes = input_file::keep(io::stdin().lock(), limit);
         return bytes.map_err(|error| CliError::reading(Path::new("standard input"), &error));
     }
-    let bytes = File::open(path).and_then(|file| input_file::keep(file, storage::LARGE));
+    let bytes = File::open(path).and_then(|file| input_file::keep(file, limit));
     bytes.map_err(|error| CliError::reading(path, &error))
 }
 

@@ -56,13 +56,16 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
             text += &format!("  {name}: {}\n", words(fact));
         }
     }
-    let report = dir.as_deref().map(check::check);
+    let mut report = dir.as_deref().map(check::check);
+    if let (Some(report), Some((_, left))) = (&mut report, &repaired) {
+        report.leave_to_person(left);
+    }
     if let Some(report) = &report {
         text += &project(report);
         value["project"] =
             json!({ "path": dir.as_deref().map(output::path), "report": report, "sound": report.is_sound() });
     }
-    if let Some(repaired) = repaired {
+    if let Some((repaired, _)) = repaired {
         value["repair"] = repaired;
     }
     output.result(&value, &text)?;
@@ -83,9 +86,12 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
 /// Error of a project with faults.
 fn faults(after_repair: bool) -> CliError {
     let error = CliError::data("the project has faults, listed above").reported();
+    if after_repair {
+        return error.hint("what is left needs a decision of yours, as each line above says");
+    }
     let hint =
         "tagli doctor DIR --repair repairs what needs no decision of yours; it shows that first, and keeps copies";
-    if after_repair { error } else { error.hint(hint) }
+    error.hint(hint)
 }
 
 /// Kernels and burn's network on one batch, or why they cannot be compared here.

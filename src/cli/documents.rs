@@ -1,12 +1,13 @@
 //! `tagli documents`: corrects, removes, restores and erases documents, and puts them into splits.
 
-use std::{io::Read, path::Path};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::{
     annotator,
     args::{Correct, DocumentsAction, Remove, SplitDocuments},
+    data,
     error::CliError,
     output::{self, Output},
     project_dir::{self, Access},
@@ -16,6 +17,7 @@ use crate::{
         Project,
         corrections::NewText,
         erasure::{self, Erasure, Trace},
+        storage,
     },
     services::now,
     spans::{SpanChange, Split},
@@ -25,9 +27,6 @@ use crate::{
         split::{self, SplitRequest},
     },
 };
-
-/// Largest text of a document that is read from a file, in bytes.
-const MOST_BYTES: u64 = 64 << 20;
 
 /// Carries out an action.
 ///
@@ -116,20 +115,7 @@ fn agree(agreed: bool, output: Output) -> Result<(), CliError> {
 /// Reads the new text of a document from a file.
 /// The line end after its last line does not belong to it.
 fn read_text(path: &Path) -> Result<String, CliError> {
-    let read = |file: &mut dyn Read| {
-        let mut bytes = Vec::new();
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
-    };
-    let bytes = if path == Path::new("-") {
-        read(&mut std::io::stdin().lock())
-    } else {
-        std::fs::File::open(path).and_then(|mut file| read(&mut file))
-    };
-    let bytes = bytes.map_err(|error| CliError::reading(path, &error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(CliError::data(format!("{}: the text is longer than 64 MiB", path.display())));
-    }
-    let text = String::from_utf8(bytes)
+    let text = String::from_utf8(data::bytes(path, storage::SMALL)?)
         .map_err(|_| CliError::data(format!("{}: the text is not UTF-8; convert it first", path.display())))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())

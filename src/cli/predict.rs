@@ -15,7 +15,10 @@ use super::{
 use crate::{
     formats::{self, Format, WriteOptions},
     inference::{Answer, Options, Strategy, Tagged, predictor::Threads},
-    project::output::{Existing, refuse_existing, refuse_own_file, write_output},
+    project::{
+        output::{Existing, refuse_existing, refuse_own_file, write_output},
+        storage,
+    },
     text::{Grid, number::with_noun, width::clean},
     work::{evaluate, export, predict::Predictions},
 };
@@ -153,7 +156,7 @@ fn warn_of_cut_texts(found: &[Tagged], longest: usize, before: usize, output: Ou
 /// Reads one text per line.
 /// Empty lines are texts, too, so that line numbers and answers agree.
 fn lines(path: &Path) -> Result<Vec<String>, CliError> {
-    let bytes = data::bytes(path)?;
+    let bytes = data::bytes(path, storage::LARGE)?;
     let text = formats::decode_text(&bytes).map_err(|problem| data::refused(path, [&problem]))?;
     Ok(text.lines().map(str::to_owned).collect())
 }

@@ -13,11 +13,12 @@ use crate::{
     services::now,
 };
 
-/// Repairs a project if that is needed and the user agrees. Returns what was done, for `--json`.
+/// Repairs a project if that is needed and the user agrees. Returns what was done, for `--json`,
+/// and what is left to the user.
 ///
 /// # Errors
 /// There is nothing of a project, it is open elsewhere, the user does not agree, or the file system refuses.
-pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<Value, CliError> {
+pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<(Value, Vec<Finding>), CliError> {
     let repair = Repair::of(dir)?;
     let (steps, left, left_to_git) = (repair.steps.clone(), repair.left.clone(), repair.left_to_git());
     show(dir, &steps, &left, output);
@@ -36,7 +37,8 @@ pub(super) fn repair(dir: &Path, agreed: bool, output: Output) -> Result<Value, 
     copies.iter().for_each(|copy| output.say(format!("  {}", copy.display())));
     left_to_git.iter().for_each(|sentence| output.say(sentence));
     let copies: Vec<String> = copies.iter().map(|copy| output::path(copy)).collect();
-    Ok(json!({ "done": steps, "copies": copies, "left": left, "left_to_git": left_to_git }))
+    let value = json!({ "done": steps, "copies": copies, "left": left, "left_to_git": left_to_git });
+    Ok((value, left))
 }
 
 /// Lists what would be done, and what is left to the user.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     formats::{self, TagOptions, TagSentence},
-    project::storage::shown_path,
+    project::storage::{self, shown_path},
     spans::{
         Scheme,
         scheme::{SchemeDetector, Tag, decode},
@@ -54,7 +54,7 @@ fn as_bio(sentences: &[Vec<String>]) -> Vec<Vec<String>> {
 }
 
 fn tags(path: &Path, options: &TagOptions, output: Output) -> Result<Vec<TagSentence>, CliError> {
-    let bytes = data::bytes(path)?;
+    let bytes = data::bytes(path, storage::LARGE)?;
     let (sentences, problems) = formats::read_tags(&bytes, options);
     let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
     if !errors.is_empty() {

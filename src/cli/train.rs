@@ -288,8 +288,7 @@ fn run_settings(
         bytes.map_or(Ok(()), |bytes| settings_file(&mut settings, &file, &bytes, output))?;
     }
     if let Some(file) = &new.settings {
-        let bytes = std::fs::read(file).map_err(|error| CliError::reading(file, &error))?;
-        settings_file(&mut settings, file, &bytes, output)?;
+        settings_file(&mut settings, file, &data::bytes(file, storage::SMALL)?, output)?;
     }
     // The recipe depends on the base, so the base has a flag of its own.
     base.clone_into(&mut settings.base);

@@ -33,7 +33,7 @@ pub(super) const FORMAT: Format = Format {
     write: None,
 };
 
-/// End of the name of a file with annotations, behind that of its text.
+/// End of the name of a file with annotations, behind the name of its text.
 pub(super) const ENDING: &str = ".annotations";
 /// Longest text of a pair, in bytes: a text with spans over several lines is one document.
 const LONGEST: u64 = 64 << 20;

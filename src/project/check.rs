@@ -48,6 +48,13 @@ pub struct Finding {
     pub what: String,
 }
 
+impl Finding {
+    /// Whether this is about a file, and advises a repair of the project.
+    fn advises_repair(&self, file: &str) -> bool {
+        self.file == file && self.what.contains("--repair")
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
@@ -81,12 +88,31 @@ pub struct CheckReport {
     pub runs: usize,
     /// Size of all files in bytes.
     pub bytes: u64,
+    /// Number of the findings that are work for an annotator and no faults: documents to review.
+    #[serde(skip)]
+    reviews: usize,
 }
 
 impl CheckReport {
-    /// Whether the project has no faults, at most notes.
+    /// Whether the project has no faults, at most notes and documents to review.
     pub fn is_sound(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity == Severity::Note)
+        self.findings.iter().filter(|finding| finding.severity != Severity::Note).count() <= self.reviews
+    }
+
+    /// Replaces advice to repair the project, after a repair that left these decisions to a person.
+    pub fn leave_to_person(&mut self, left: &[Finding]) {
+        for file in left.iter().map(|one| one.file.as_str()).collect::<BTreeSet<_>>() {
+            let Some(at) = self.findings.iter().position(|one| one.advises_repair(file)) else { continue };
+            self.findings.retain(|one| !one.advises_repair(file));
+            let decisions = left.iter().filter(|one| one.file == file).cloned();
+            self.findings.splice(at..at, decisions);
+        }
+    }
+
+    /// Adds a document that the annotator must look at again, with the way to it.
+    fn add_review(&mut self, file: &str, what: impl fmt::Display) {
+        self.reviews += 1;
+        self.add(Severity::Warning, file, None, format!("{what}: tagli DIR, Documents, search for status:review"));
     }
 
     fn add(&mut self, severity: Severity, file: impl fmt::Display, line: Option<usize>, what: impl fmt::Display) {
@@ -139,11 +165,25 @@ fn manifest(dir: &Path, report: &mut CheckReport) -> Manifest {
             return Manifest::new("", LabelSet::default());
         }
     };
-    Manifest::from_json(&bytes).unwrap_or_else(|error| {
-        let line = if let ManifestError::Json { line, .. } = &error { Some(*line) } else { None };
-        report.add(Severity::Error, MANIFEST, line, error);
-        Manifest::new("", LabelSet::default())
-    })
+    match Manifest::from_json(&bytes) {
+        Ok(manifest) => {
+            for retired in manifest.labels.retired_into_nothing().into_iter().take(MOST_LISTED) {
+                let what = format!(
+                    "`gone`: label `{}` (id {}) was merged into a label that nothing here defines; its spans count as those \
+                     of a removed label until one with that id is there",
+                    shown(&retired.name),
+                    retired.id.0
+                );
+                report.add(Severity::Note, MANIFEST, None, what);
+            }
+            manifest
+        }
+        Err(error) => {
+            let line = if let ManifestError::Json { line, .. } = &error { Some(*line) } else { None };
+            report.add(Severity::Error, MANIFEST, line, error);
+            Manifest::new("", LabelSet::default())
+        }
+    }
 }
 
 fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Project {
@@ -235,16 +275,14 @@ fn changed_texts(
     let lost: Vec<&Document> = documents.iter().filter(has_lost).collect();
     for document in lost.iter().take(MOST_LISTED) {
         let what = format!(
-            "the text of document `{}` was changed, and {} lost the place: open it on the Tag screen (it is marked review), \
-             tag what is missing and mark it done",
+            "the text of document `{}` was changed, and {} lost the place; tag what is missing and mark it done",
             shown(&document.id),
             with_noun(journal.annotation(&document.id).lost().len(), "span")
         );
-        report.add(Severity::Warning, file, None, what);
+        report.add_review(file, what);
     }
     if let more @ 1.. = lost.len().saturating_sub(MOST_LISTED) {
-        let what = format!("{more} more documents have such spans; the first {MOST_LISTED} are listed");
-        report.add(Severity::Warning, file, None, what);
+        report.add_review(file, format!("{more} more documents have such spans; the first {MOST_LISTED} are listed"));
     }
     let states = changed.iter().map(|id| journal.annotation(id));
     let moved = states.filter(|state| state.lost().len() == 0 && !state.spans().is_empty()).count();
@@ -262,12 +300,11 @@ fn doubtful_documents(documents: &Documents, journal: &Journal, file: &str, repo
         documents.iter().filter(|document| journal.annotation(&document.id).is_doubtful()).collect();
     let Some(first) = doubtful.first() else { return };
     let what = format!(
-        "the text of {} was changed since it was marked done without spans, the first is `{}`: open it on the Tag screen (it \
-         is marked review), tag what is there and mark it done",
+        "the text of {} was changed since it was marked done without spans, the first is `{}`; tag what is there and mark it done",
         with_noun(doubtful.len(), "document"),
         shown(&first.id)
     );
-    report.add(Severity::Warning, file, None, what);
+    report.add_review(file, what);
 }
 
 /// Reports spans whose label was removed, and spans whose label is not defined.

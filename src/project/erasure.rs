@@ -262,7 +262,7 @@ impl Search {
             self.add(path, TraceState::MayHold, "it has lines about the document");
         } else if self.words.iter().any(|words| follow_each_other(words, &plain)) {
             self.add(path, TraceState::MayHold, "it has the same words in the same order");
-        } else if name.starts_with(EXPORTS) && name.file_name().is_none_or(|name| name != exports::RECORD) {
+        } else if name.starts_with(EXPORTS) && !exports::is_record(name) {
             self.add(path, TraceState::MayHold, "it is an export");
         }
     }

@@ -211,6 +211,25 @@ pub enum ProjectError {
         shown_path(.0)
     )]
     NotExported(PathBuf),
+    /// A file in `exports/` is an export of another project.
+    #[error(
+        "{} was written by an export of another project, which has the same folder for its exports; nothing was written: move \
+         or rename it, or replace it with tagli export DIR --format F --force",
+        shown_path(.0)
+    )]
+    OthersExport(PathBuf),
+    /// The list of exports cannot be read, or is not ours.
+    #[error(
+        "{} is not a list of exports that this version of tagli can read: {why}; nothing was written, and it stays as it is: \
+         move it elsewhere",
+        shown_path(path)
+    )]
+    ForeignRecord {
+        /// The file.
+        path: PathBuf,
+        /// The cause, safe to show.
+        why: String,
+    },
     /// A copy would have to overwrite a file.
     #[error(
         "{} exists and differs from what the copy would hold; nothing was replaced; put project.json back into {}, or \
@@ -223,6 +242,18 @@ pub enum ProjectError {
         folder: PathBuf,
         /// The file in the way.
         file: PathBuf,
+    },
+    /// A repair stopped after it had begun. Nothing is lost: each file is as it was, or repaired and copied before.
+    #[error("{}", stopped_repair(why, done, copies, left))]
+    RepairStopped {
+        /// The cause.
+        why: Box<Self>,
+        /// Files that are repaired, from the folder of the project.
+        done: Vec<String>,
+        /// Copies of files as they were.
+        copies: Vec<PathBuf>,
+        /// Files that are not repaired.
+        left: Vec<String>,
     },
     /// A value has no JSON form.
     #[error("this cannot be written as JSON: {0}")]
@@ -297,7 +328,7 @@ impl ProjectError {
         match self {
             Self::Lock(_) => true,
             Self::Storage(error) => !error.is_absent() && !error.is_not_ours(),
-            Self::Unfinished { why, .. } => why.is_environment(),
+            Self::Unfinished { why, .. } | Self::RepairStopped { why, .. } => why.is_environment(),
             _ => false,
         }
     }
@@ -310,6 +341,17 @@ impl From<LockError> for ProjectError {
             held @ (LockError::Held { .. } | LockError::Busy { .. }) => Self::Lock(held),
         }
     }
+}
+
+fn stopped_repair(why: &ProjectError, done: &[String], copies: &[PathBuf], left: &[String]) -> String {
+    let done = if done.is_empty() { "nothing".to_owned() } else { done.join(", ") };
+    let copies: Vec<String> = copies.iter().map(|copy| shown_path(copy)).collect();
+    let copies = if copies.is_empty() { String::new() } else { format!("; as they were: {}", copies.join(", ")) };
+    format!(
+        "the repair stopped: {why}. Repaired: {done}{copies}. Not repaired: {}. Nothing is lost; when the cause is gone, repair \
+         again: it does the rest",
+        left.join(", ")
+    )
 }
 
 fn bad_documents(path: &Path, problems: &[DocumentError]) -> String {

@@ -49,6 +49,11 @@ pub(super) const BEFORE_REPAIR: &str = "before-repair";
 /// Suffix of the copy of a merged `project.json` that earlier versions kept.
 pub(super) const BEFORE_MERGE: &str = "before-merge";
 
+/// Name of the list of exports, in `exports/`.
+pub(super) const EXPORT_RECORD: &str = ".exported.json";
+/// Name of its lock, which is beside it because several projects may share the folder.
+pub(super) const EXPORT_LOCK: &str = ".exported.lock";
+
 /// Bytes of the longest name.
 /// Leaves room for suffixes within the 255 bytes of common file systems.
 const MOST: usize = 100;

@@ -321,7 +321,7 @@ impl<'a> Since<'a> {
             }
         }
         for id in &record.changed {
-            // The last correction is the import's, unless somebody has corrected the text again.
+            // The last correction is the import's, unless a person has corrected the text again.
             if documents.corrections(id).last().is_none_or(|last| last.at() != record.at) {
                 worked_on.insert(id.as_str());
             }

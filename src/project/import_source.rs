@@ -244,7 +244,7 @@ impl Project {
         }
         let mut journals = Vec::with_capacity(by_name.len());
         for (name, items) in by_name {
-            // An annotation of somebody with another name stays in the task that its document keeps.
+            // An annotation under a name that no annotator can have stays in the task that its document keeps.
             let Ok(name) = name.parse::<AnnotatorName>() else { continue };
             if own.is_none_or(|own| own.name() != &name) {
                 journals.push((self.annotator(&name, at)?, items));

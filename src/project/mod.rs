@@ -81,7 +81,7 @@ pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
 
 use self::{
-    file_stamp::{Stamp, stamp, stamp_of_more},
+    file_stamp::{Stamp, stamp, stamp_of_more, stamp_of_open},
     folder::read_manifest,
     lock::Lock,
     manifest::MANIFEST,

@@ -7,8 +7,9 @@ use std::{
 };
 
 use super::{
-    ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, TRAINING_SETTINGS,
-    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR},
+    ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, StorageError,
+    TRAINING_SETTINGS,
+    file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, EXPORT_LOCK, EXPORT_RECORD},
     import_record::IMPORTS,
     run_files::{is_run, is_run_name},
     storage,
@@ -102,6 +103,11 @@ pub fn refuse_own_file(path: &Path) -> Result<(), ProjectError> {
 /// # Errors
 /// It is; the error names the project.
 pub(super) fn refuse_project_path(path: &Path) -> Result<(), ProjectError> {
+    let name = path.file_name().unwrap_or_default();
+    if [EXPORT_RECORD, EXPORT_LOCK].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        let folder = storage::folder_of(path).to_owned();
+        return Err(ProjectError::OwnFile { path: path.to_owned(), owner: "list of exports", folder });
+    }
     for path in [unlinked(path), resolved(path)] {
         let projects = path.ancestors().skip(1).filter(|folder| Project::is_project(folder));
         for folder in projects {
@@ -115,6 +121,39 @@ pub(super) fn refuse_project_path(path: &Path) -> Result<(), ProjectError> {
         }
     }
     Ok(())
+}
+
+/// Checks a folder of a project that may be a link (`runs`, `exports`) before something is written into it.
+///
+/// # Errors
+/// There is a file or a link without a folder in its place, or it leads to a project's own files or to a run.
+pub(super) fn check_linked_folder(folder: &Path) -> Result<(), ProjectError> {
+    let Ok(found) = folder.symlink_metadata() else { return Ok(()) };
+    if !folder.is_dir() {
+        let why = match found.is_symlink() {
+            true => "it is a link to a folder that does not exist; make that folder, or remove the link",
+            false => "it is a file, and a folder is needed there; move the file elsewhere",
+        };
+        return Err(StorageError::new("write into", folder, storage::not_ours(why)).into());
+    }
+    if !found.is_symlink() {
+        return Ok(());
+    }
+    let real = resolved(folder);
+    for project in real.ancestors().filter(|folder| Project::is_project(folder)) {
+        let first = real.strip_prefix(project).ok().and_then(|inside| inside.iter().next());
+        if first.is_none_or(|first| first.eq_ignore_ascii_case(ANNOTATIONS)) {
+            return Err(ProjectError::OwnFile {
+                path: folder.to_owned(),
+                owner: "project",
+                folder: project.to_owned(),
+            });
+        }
+    }
+    match real.ancestors().find(|folder| is_run(folder)) {
+        Some(run) => Err(ProjectError::OwnFile { path: folder.to_owned(), owner: "run", folder: run.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 /// Whether a name is one of a copy or of bad lines that a repair keeps beside a file.
@@ -184,9 +223,14 @@ mod tests {
             "none/../m.json",
             "link/project.json",
             "m.json",
+            "food/annotations/../../food/documents.jsonl",
         ] {
             let error = refuse_own_file(&folder.path().join(own)).unwrap_err().to_string();
             assert!(error.contains("belongs to the project in"), "{own}: {error}");
+        }
+        for own in ["food/exports/.exported.json", "food/exports/.Exported.lock"] {
+            let error = refuse_own_file(&folder.path().join(own)).unwrap_err().to_string();
+            assert!(error.contains("belongs to the list of exports in"), "{own}: {error}");
         }
         for other in ["food/exports/a.conll", "food/train.conll", "food/more/project.json", "project.json", "a.conll"] {
             refuse_own_file(&folder.path().join(other)).unwrap();

@@ -12,6 +12,7 @@ use super::{
     file_names::RunId,
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
+    output::check_linked_folder,
     run_files::{self, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
     run_folder::{RunConfig, RunFolder, is_unfinished},
     storage::{self, Dir, Id, MadeFolder, SMALL, StorageError},
@@ -254,6 +255,7 @@ impl Runs {
     /// # Errors
     /// The file system refuses.
     pub fn create(&self, config: &RunConfig) -> Result<(RunId, RunFolder), ProjectError> {
+        check_linked_folder(&self.folder)?;
         storage::make_folder(&self.folder)?;
         // Two runs that start at the same time get different numbers.
         let _lock = Lock::wait(&self.folder.join(".lock"), "the list of runs")?;

@@ -13,6 +13,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
+    drafts,
     leaving::{End, Leaving, Wait},
     message::message,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
@@ -28,6 +29,7 @@ use crate::{
     app::{
         Effect, Event,
         event::{Level, Place, WelcomeItem},
+        prompts::KeptDraft,
     },
     project::{ReadingProgress, storage},
     runs::Control,
@@ -226,12 +228,22 @@ impl Services {
     pub(crate) fn remember_place(&mut self, place: Place) {
         let Some(open) = &self.open else { return };
         let recent = RecentProjects::new(self.folders.clone());
-        let (dir, annotator) = (open.dir.clone(), open.annotator.clone());
+        let dir = open.dir.clone();
+        let annotator = open.annotator.clone();
         let (number, all) = place.number;
-        let (number, all) = (grouped(number + 1), grouped(all));
+        let number = grouped(number + 1);
+        let all = grouped(all);
         self.farewell =
             Some(format!("left at document {number} of {all}; tagli {} goes on there", storage::shown_path(&dir)));
         open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_place(&dir, &annotator, place))));
+    }
+
+    /// Keeps what was being typed in the open project, because the program ends without a question. It is written at once: no
+    /// other job may keep it from the disk.
+    pub(crate) fn keep_drafts(&self, kept: Vec<KeptDraft>) {
+        if let Some(open) = self.open.as_ref().filter(|_| !kept.is_empty()) {
+            drafts::keep(&self.folders, &open.dir, &open.annotator, kept);
+        }
     }
 
     /// Carries out an effect that does not concern the terminal.

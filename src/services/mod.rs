@@ -9,6 +9,7 @@ mod base_download;
 mod cancelled;
 mod clock;
 mod dispatch;
+mod drafts;
 mod events;
 mod exchange;
 mod file_watcher;

@@ -13,6 +13,7 @@ use crossbeam_channel::Sender;
 
 use super::{
     clock::now,
+    drafts,
     events::Events,
     file_watcher::{FileWatcher, Watched},
     journal_writer::{AnnotatorFile, JournalWriter},
@@ -212,6 +213,9 @@ impl Opener {
             Watched { path: manifest, changed: Box::new(worker.looker()) },
             Watched { path: own_journal, changed: Box::new(journal.looker()) },
         ])?;
+        if opened.read_only.is_none() {
+            opened.drafts = drafts::take(&self.folders, dir, &name);
+        }
         let kept = RecentProjects::new(self.folders).remember(dir);
         opened.others = others;
         opened.place = kept.place(&name);

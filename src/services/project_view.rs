@@ -70,6 +70,7 @@ pub(super) fn opened(
         read_only,
         step: None,
         place: None,
+        drafts: Vec::new(),
         others: Vec::new(),
         has_others: project.contributors().iter().any(|name| name != annotator.name()),
         gazetteer: Gazetteer::of(&project.documents, |id| journal.annotation(id)),

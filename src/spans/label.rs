@@ -183,6 +183,25 @@ impl LabelSet {
         &self.retired
     }
 
+    /// Retired labels that were merged into a label that is not here, or in a circle. Takes time linear in their number.
+    pub fn retired_into_nothing(&self) -> Vec<&RetiredLabel> {
+        let mut found = Vec::new();
+        let mut known = HashSet::new();
+        for retired in &self.retired {
+            let mut path: Vec<&RetiredLabel> = Vec::new();
+            let mut next = Some(retired);
+            while let Some(one) = next.filter(|one| self.own(one.id).is_none() && known.insert(one.id)) {
+                path.push(one);
+                next = one.into.and_then(|into| self.own_retired(into));
+            }
+            match next.and_then(|next| path.iter().position(|one| one.id == next.id)) {
+                Some(start) => found.extend(path.iter().skip(start)),
+                None => found.extend(path.last().filter(|last| last.into.is_some_and(|into| !self.has(into)))),
+            }
+        }
+        found
+    }
+
     /// Adds retired labels; the caller must make sure that their ids are free.
     #[must_use]
     pub fn with_retired(mut self, retired: Vec<RetiredLabel>) -> Self {

@@ -44,7 +44,8 @@ impl LabelSet {
         for label in theirs {
             merge.label(label, &mut draw)?;
         }
-        let Merge { merged, decisions, .. } = merge;
+        let Merge { mut merged, mut decisions, .. } = merge;
+        merged.break_circles(&mut decisions);
         *self = merged.finish();
         Ok(decisions)
     }
@@ -80,19 +81,23 @@ impl LabelSet {
                 merged.take_missing(label.id, label);
                 continue;
             }
+            let is_defined = merged.is_defined(label.id, &side);
             match merged.retired(label.id) {
                 Some(retired) if retired.name != label.name => {
                     return Err(same_id(label.id, &retired.name, &label.name));
                 }
-                Some(retired) if retired.into.is_some() => decisions.push(stays_merged(label)),
-                Some(_) => {
-                    decisions.push(stays(label));
+                Some(retired) if retired.into.is_some() && is_defined => {
+                    decisions.push(stays_merged(label));
+                }
+                Some(retired) => {
+                    decisions.push(stays_after(label, retired.into));
                     merged.remove_retired(label.id);
                     merged.add(label, &mut decisions);
                 }
                 None => merged.add(label, &mut decisions),
             }
         }
+        merged.break_circles(&mut decisions);
         Ok((merged.finish(), decisions))
     }
 }
@@ -185,6 +190,40 @@ impl Merged {
         }
         self.links.extend(path.into_iter().map(|id| (id, end)));
         end
+    }
+
+    /// Whether a retired label leads to a label that is in this set, or comes from that side.
+    fn is_defined(&mut self, id: LabelId, side: &Side<'_>) -> bool {
+        let end = self.resolve(id);
+        end != id && (self.places.contains_key(&end) || side.set.own(end).is_some())
+    }
+
+    /// Breaks circles of labels that were merged into each other: each of them counts as removed then, under its name.
+    fn break_circles(&mut self, decisions: &mut Vec<String>) {
+        let ids: Vec<LabelId> =
+            self.retired.iter().flatten().filter(|one| one.into.is_some()).map(|one| one.id).collect();
+        let mut known = HashSet::new();
+        for id in ids {
+            let mut path = Vec::new();
+            let mut next = Some(id);
+            while let Some(id) = next.filter(|id| !self.places.contains_key(id) && known.insert(*id)) {
+                path.push(id);
+                next = self.retired(id).and_then(|retired| retired.into);
+            }
+            let start = next.and_then(|id| path.iter().position(|one| *one == id));
+            let Some(circle) = start.and_then(|start| path.get(start..)) else { continue };
+            let names: Vec<String> = circle.iter().filter_map(|id| self.break_link(*id)).collect();
+            let names = names.join(", ");
+            decisions.push(format!("{names}: merged in a circle, so that none of them is left; they count as removed"));
+        }
+    }
+
+    /// Takes away what a retired label was merged into; returns its name, safe to show.
+    fn break_link(&mut self, id: LabelId) -> Option<String> {
+        self.links.remove(&id);
+        let retired = self.retired.get_mut(*self.retired_places.get(&id)?)?.as_mut()?;
+        retired.into = None;
+        Some(format!("`{}`", clean(&retired.name)))
     }
 
     /// Adds a label unchanged. The caller must make sure that its id is free.
@@ -299,13 +338,15 @@ impl Merge<'_> {
                 // To the end of a chain: what it was merged into may have been merged in turn.
                 let into = theirs.into.map(|into| self.theirs.set.resolve(into));
                 let into = into.filter(|into| self.merged.resolve(*into) != label.id);
-                if let Some(into) = into.filter(|into| self.theirs.set.own(*into).is_some()) {
-                    self.decisions.push(format!(
-                        "`{}` is merged into `{}`, as on the other side",
-                        label.name,
-                        self.theirs.set.name(into)
-                    ));
-                    self.merged.retire_into(label.id, into);
+                let name = into.and_then(|into| self.theirs.set.own(into).or_else(|| self.merged.own(into)));
+                match (into, name.map(|into| into.name.clone())) {
+                    (None, _) => {}
+                    (Some(into), Some(name)) => {
+                        let label_name = &label.name;
+                        self.decisions.push(format!("`{label_name}` is merged into `{name}`, as on the other side"));
+                        self.merged.retire_into(label.id, into);
+                    }
+                    (Some(_), None) => self.decisions.push(stays_after(label, into)),
                 }
             }
             // A counted id of a former name, from an earlier version: no span has it.
@@ -333,11 +374,11 @@ impl Merge<'_> {
                 self.merged.keep_former_name(ours, draw);
             } else if ours.name != theirs.name && !self.theirs.has_former_name(theirs.id, &ours.name) {
                 return Err(same_id(theirs.id, &ours.name, &theirs.name));
-            } else if ours.into.is_some() {
+            } else if ours.into.is_some() && self.merged.is_defined(ours.id, &self.theirs) {
                 self.decisions.push(stays_merged(theirs));
                 return Ok(());
             } else {
-                self.decisions.push(stays(theirs));
+                self.decisions.push(stays_after(theirs, ours.into));
                 self.merged.remove_retired(ours.id);
             }
         }
@@ -378,8 +419,12 @@ fn stays_merged(label: &Label) -> String {
     format!("`{}` stays merged, as on this side", label.name)
 }
 
-fn stays(label: &Label) -> String {
-    format!("`{}` was removed on one side only and stays", label.name)
+/// Decision about a label that one side removed, or merged into a label that is on neither side.
+fn stays_after(label: &Label, into: Option<LabelId>) -> String {
+    match into {
+        None => format!("`{}` was removed on one side only and stays", label.name),
+        Some(_) => format!("`{}` was merged on one side into a label that nothing defines, and stays", label.name),
+    }
 }
 
 fn keeps_name(ours: &str, theirs: &str) -> String {
@@ -387,186 +432,4 @@ fn keeps_name(ours: &str, theirs: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{spans::LabelChange, text::growth::assert_linear};
-
-    fn set() -> LabelSet {
-        LabelSet::from_names(["Dish", "Price"]).with_keys()
-    }
-
-    fn changed(changes: &[(LabelChange, u32)]) -> LabelSet {
-        let mut labels = set();
-        for (change, id) in changes {
-            labels.change(change, || *id).unwrap();
-        }
-        labels
-    }
-
-    fn add(name: &str) -> LabelChange {
-        LabelChange::Add(name.to_owned())
-    }
-
-    fn rename(id: u32, name: &str) -> LabelChange {
-        LabelChange::Rename(LabelId(id), name.to_owned())
-    }
-
-    fn merged(ours: &LabelSet, theirs: &LabelSet) -> LabelSet {
-        let mut labels = ours.clone();
-        labels.merge(theirs, || 900).unwrap();
-        labels
-    }
-
-    fn names(labels: &LabelSet) -> Vec<&str> {
-        labels.iter().map(|label| label.name.as_str()).collect()
-    }
-
-    #[test]
-    fn labels_of_both_sides_are_there_and_the_later_one_loses_the_key() {
-        let [ours, theirs] = [changed(&[(add("Wine"), 70)]), changed(&[(add("Beer"), 80)])];
-        let both = merged(&ours, &theirs);
-        assert_eq!(names(&both), ["Dish", "Price", "Wine", "Beer"]);
-        assert_eq!((both.name(LabelId(70)), both.name(LabelId(80))), ("Wine", "Beer"));
-        assert_eq!(both.iter().map(|label| label.key).collect::<Vec<_>>(), [Some('1'), Some('2'), Some('3'), None]);
-    }
-
-    #[test]
-    fn of_two_labels_with_one_name_one_retires_into_the_other() {
-        let [ours, theirs] = [changed(&[(add("Wine"), 70)]), changed(&[(add("Wine"), 80)])];
-        let both = merged(&ours, &theirs);
-        assert_eq!(names(&both), ["Dish", "Price", "Wine"]);
-        assert_eq!([70, 80].map(|id| both.resolve(LabelId(id))), [LabelId(70); 2]);
-        // Merging again changes nothing.
-        assert_eq!(merged(&both, &theirs), both);
-        assert_eq!(merged(&both, &ours), both);
-    }
-
-    #[test]
-    fn renaming_merging_and_removing_on_one_side_are_kept() {
-        let start = set();
-        for theirs in [
-            changed(&[(rename(0, "Meal"), 70)]),
-            changed(&[(LabelChange::Merge(LabelId(0), LabelId(1)), 70)]),
-            changed(&[(rename(0, "Meal"), 70), (rename(0, "Plate"), 71)]),
-            changed(&[
-                (add("Food"), 80),
-                (LabelChange::Merge(LabelId(0), LabelId(80)), 70),
-                (LabelChange::Merge(LabelId(80), LabelId(1)), 71),
-            ]),
-        ] {
-            for both in [merged(&start, &theirs), merged(&theirs, &start)] {
-                assert_eq!((names(&both), both.name(LabelId(0))), (names(&theirs), theirs.name(LabelId(0))));
-                assert_eq!(both.named("Dish").map(|label| label.id), theirs.named("Dish").map(|label| label.id));
-            }
-        }
-        // Nothing is lost by what was only removed on one side.
-        let theirs = changed(&[(LabelChange::Remove(LabelId(1)), 70)]);
-        assert_eq!(names(&merged(&start, &theirs)), ["Dish", "Price"]);
-        assert_eq!(names(&merged(&theirs, &start)), ["Dish", "Price"]);
-        // Each was merged into the other one.
-        let [a, b] =
-            [(0, 1), (1, 0)].map(|(from, to)| changed(&[(LabelChange::Merge(LabelId(from), LabelId(to)), 70)]));
-        let both = merged(&a, &b);
-        assert_eq!((names(&both), both.name(LabelId(0)), both.name(LabelId(1))), (vec!["Price"], "Price", "Price"));
-    }
-
-    #[test]
-    fn a_name_that_one_side_gave_by_renaming_and_the_other_to_a_new_label_is_one_label() {
-        let [added, renamed] = [changed(&[(add("Meal"), 70)]), changed(&[(rename(0, "Meal"), 80)])];
-        for both in [merged(&added, &renamed), merged(&renamed, &added)] {
-            assert_eq!(
-                (names(&both), both.name(LabelId(0)), both.name(LabelId(70))),
-                (vec!["Meal", "Price"], "Meal", "Meal")
-            );
-        }
-    }
-
-    #[test]
-    fn both_renamed_keeps_this_name_and_finds_the_others() {
-        let [ours, theirs] = [changed(&[(rename(0, "Meal"), 70)]), changed(&[(rename(0, "Food"), 80)])];
-        let both = merged(&ours, &theirs);
-        assert_eq!(names(&both), ["Meal", "Price"]);
-        assert_eq!(both.named("Dish").map(|label| label.id), Some(LabelId(0)));
-    }
-
-    #[test]
-    fn two_labels_with_one_id_are_not_mixed() {
-        // As versions before counted the ids.
-        let [ours, theirs] = [changed(&[(add("Wine"), 2)]), changed(&[(add("Beer"), 2)])];
-        let error = ours.clone().merge(&theirs, || 900).unwrap_err();
-        assert_eq!(error, SameId { id: LabelId(2), ours: "Wine".into(), theirs: "Beer".into() });
-        // A counted id of a former name and of a new label is no conflict: no span has the former name.
-        let [ours, theirs] = [changed(&[(rename(0, "Meal"), 2)]), changed(&[(add("Beer"), 2)])];
-        for both in [merged(&ours, &theirs), merged(&theirs, &ours)] {
-            assert_eq!(both.name(LabelId(2)), "Beer");
-            assert_eq!(both.named("Dish").map(|label| label.name.as_str()), Some("Meal"), "{both:?}");
-        }
-    }
-
-    /// Set of `n` labels and `n` former names; every third label is merged into the one before, in chains of three.
-    fn many(n: usize, renamed: &str) -> LabelSet {
-        let id = |at: usize| LabelId(u32::try_from(at).unwrap());
-        let label =
-            |at: usize, name: String| Label { id: id(at), name, key: None, tag: String::new(), color: 0, guide: None };
-        let labels = (0..n).map(|at| label(at, format!("{renamed}{at}"))).collect();
-        let former = |at: usize| RetiredLabel { id: id(n + at), name: format!("L{at}"), into: Some(id(at)) };
-        let chain =
-            |at: usize| RetiredLabel { id: id(2 * n + at), name: format!("C{at}"), into: Some(id(2 * n + at + 1)) };
-        LabelSet::from_parts(labels, (0..n).map(former).chain((0..n).map(chain)).collect())
-    }
-
-    #[test]
-    fn thousands_of_labels_are_merged_in_time_that_grows_with_their_number() {
-        let draws = || {
-            let mut next = 1_000_000;
-            move || {
-                next += 1;
-                next
-            }
-        };
-        // Renamed on one side, on both sides, and merged on the other side into a label that was added there.
-        let sides = |n: usize| {
-            let start = many(n, "L");
-            let mut retired = start.retired().to_vec();
-            retired.extend(start.iter().map(|label| RetiredLabel {
-                id: label.id,
-                name: label.name.clone(),
-                into: Some(LabelId(9_000_000)),
-            }));
-            let added =
-                Label { id: LabelId(9_000_000), name: "All".to_owned(), ..start.iter().next().unwrap().clone() };
-            [start, many(n, "M"), LabelSet::from_parts(vec![added], retired)]
-        };
-        for (ours, theirs) in [(0, 1), (1, 0), (0, 2), (2, 0)] {
-            assert_linear(1_000, sides, |sides| sides[ours].clone().merge(&sides[theirs], draws()).unwrap());
-        }
-        let doubled = |n: usize| {
-            let labels = many(n, "L");
-            let twice = labels.iter().chain(&labels).cloned().collect();
-            let retired = labels.retired().iter().cloned();
-            let same_ids =
-                retired.clone().map(|retired| RetiredLabel { name: format!("{}-", retired.name), ..retired });
-            LabelSet::from_parts(twice, retired.clone().chain(same_ids).collect())
-        };
-        assert_linear(1_000, doubled, |labels| {
-            let (settled, _) = labels.without_doubles(draws()).unwrap();
-            assert_eq!((settled.len() * 2, settled.retired().len()), (labels.len(), labels.retired().len()));
-        });
-    }
-
-    #[test]
-    fn a_circle_of_merged_labels_ends_a_merge_as_well() {
-        let circle = [(7, 8), (8, 7)].map(|(id, into)| RetiredLabel {
-            id: LabelId(id),
-            name: format!("X{id}"),
-            into: Some(LabelId(into)),
-        });
-        let ours = set().with_retired(circle.to_vec());
-        let theirs = changed(&[(LabelChange::Merge(LabelId(0), LabelId(1)), 70)]).with_retired(vec![RetiredLabel {
-            id: LabelId(0),
-            name: "Dish".to_owned(),
-            into: Some(LabelId(7)),
-        }]);
-        assert_eq!(merged(&ours, &theirs).retired(), ours.retired());
-    }
-}
+mod tests;

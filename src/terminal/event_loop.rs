@@ -278,6 +278,9 @@ impl Screen {
     fn handle(&mut self, event: Event) -> io::Result<Option<End>> {
         let is_end = matches!(event, Event::Hangup);
         let place = self.state.place();
+        if is_end {
+            self.services.keep_drafts(self.state.drafts_to_keep());
+        }
         let effects = app::update(&mut self.state, event);
         if is_end || effects.iter().any(|effect| matches!(effect, Effect::Quit(_) | Effect::Close)) {
             place.into_iter().for_each(|place| self.services.remember_place(place));

@@ -84,11 +84,7 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
         notes.push(format!("{extra} untagged sentences, each tagged one {repeats} times an epoch, {epochs:.2} epochs"));
     }
     for (split, name) in [(&train, "train"), (&valid, "valid"), (&test, "test")] {
-        notes.push(format!(
-            "{name}: {}, {}",
-            with_noun(split.gold.len(), "sentence"),
-            with_noun(split.pieces(), "piece")
-        ));
+        notes.push(size_note(name, split));
     }
     notes.push(head(&mut base, &tags, settings.seed));
     base.config.tags = tags;
@@ -124,6 +120,10 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
         mask_piece,
         notes,
     })
+}
+
+fn size_note(name: &str, split: &EncodedSplit) -> String {
+    format!("{name}: {}, {}", with_noun(split.gold.len(), "sentence"), with_noun(split.pieces(), "piece"))
 }
 
 /// Asks the teachers about these sentences. Also returns a note.

@@ -137,7 +137,7 @@ fn leaks(corpus: &Corpus, found: &NearDuplicates) -> Vec<Leak> {
     leaks
 }
 
-/// Number of documents of `to` whose first one is also that of a document of `from`.
+/// Number of documents of `to` whose first one is also the first one of a document of `from`.
 fn known(corpus: &Corpus, firsts: &[usize], from: Split, to: Split) -> usize {
     let with_splits = || firsts.iter().zip(&corpus.documents);
     let in_from = with_splits().filter(|(_, document)| document.split == Some(from));

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!((seen.contents.documents, seen.contents.spans, seen.first.len()), (4, 4, 3));
         assert_eq!(seen.first[1].1, [(TextRange::new(0, 4), "Dish".to_owned())]);
         assert_eq!(Project::open(&project.root).unwrap().documents.len(), 2);
-        // The fingerprint is that of the contents.
+        // The fingerprint is taken of the contents.
         assert_eq!(write("Dish").fingerprint, seen.fingerprint);
         let other = write("Food");
         assert!(other.fingerprint != seen.fingerprint && other.new_labels == ["Food"]);

@@ -122,7 +122,7 @@ pub trait Watcher {
     fn add(&self, bytes: u64);
 }
 
-/// A source of which somebody watches how much was read.
+/// A source that tells a watcher how much was read.
 pub struct Watched<'a, S> {
     /// The source.
     pub source: S,

@@ -93,7 +93,7 @@ fn bad_input_is_named_by_every_command_that_reads() {
     let utf16: Vec<u8> = "great tacos\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let cases: [(&str, Vec<u8>, &[&str]); 7] = [
         ("cut.json", b"[{\"data\": {\"text\": \"a\"}},\n {\"data\": {\"te".to_vec(), &["cut.json:2"]),
-        ("cut.jsonl", b"{\"text\":\"a\"}\n{\"text\":\"b".to_vec(), &["cut.jsonl:2", "byte"]),
+        ("cut.jsonl", b"{\"text\":\"a\"}\n{\"text\":\"b".to_vec(), &["cut.jsonl:2", "cut off"]),
         ("utf16.txt", [b"\xff\xfe".to_vec(), utf16].concat(), &["UTF-16", "iconv"]),
         ("latin.txt", b"caf\xe9\n".to_vec(), &["latin.txt:1", "ISO-8859-1"]),
         ("cesu.txt", b"a\n\xed\xa0\xbd\xed\xb8\x8a\n".to_vec(), &["cesu.txt:2", "CESU-8"]),

@@ -50,6 +50,29 @@ fn two_labels_with_one_id_are_left_to_the_user() {
     assert_eq!(place.read("food/project.json"), clash);
 }
 
+/// What a repair leaves to a person is not answered with the advice to repair.
+#[test]
+fn after_a_repair_its_check_does_not_advise_it_again() {
+    let place = Place::new();
+    place.tagli("new food --labels Dish,Price").fine();
+    let text = place.read("food/project.json");
+    let unmerged = text.replacen("  \"labels\"", "<<<<<<< HEAD\n  \"labels\"", 1);
+    place.file("food/project.json", &unmerged);
+    place.tagli("doctor food").fails(1, &["--repair repairs what needs no decision"]);
+    let answer = place.tagli("doctor food --repair --yes");
+    assert!(!format!("{}{}", answer.out, answer.err).contains("--repair"), "{} {}", answer.out, answer.err);
+    assert!(answer.out.contains("finish the merge with an editor"), "{}", answer.out);
+    answer.fails(1, &["Only you can decide", "the project has faults", "needs a decision of yours"]);
+    // A name that no label can have, which no rule of a merge mends.
+    let text = text.replacen("\"name\": \"Price\"", "\"name\": \"\"", 1);
+    place.file("food/project.json", &text);
+    let answer = place.tagli("doctor food --repair --yes");
+    assert!(!format!("{}{}", answer.out, answer.err).contains("--repair"), "{} {}", answer.out, answer.err);
+    assert!(answer.out.contains("correct it with an editor"), "{}", answer.out);
+    answer.fails(1, &["the project has faults"]);
+    assert_eq!(place.read("food/project.json"), text);
+}
+
 /// A project with documents and annotations of ada.
 fn tagged() -> Place {
     let place = Place::new();

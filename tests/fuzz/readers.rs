@@ -332,7 +332,21 @@ fn others(format: &str) -> Vec<Vec<u8>> {
         "yedda" => &["a [@b [@c#X*] [$d#Y*] e#*]# [@f#g#Z*]\n"],
         _ => &[],
     };
-    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+    let archive = (format == "slate").then(slate_archive);
+    texts.iter().map(|text| text.as_bytes().to_vec()).chain(archive).collect()
+}
+
+/// A text with its annotations beside it.
+fn slate_archive() -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, contents) in
+        [("a.txt", "good fish tacos\nin Rome\n"), ("a.txt.annotations", "((0, 1), (0, 2)) - Dish\n(1, 1) - Place\n")]
+    {
+        archive.start_file(name, stored).unwrap();
+        std::io::Write::write_all(&mut archive, contents.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
 }
 
 /// A format of import, with what the program itself writes in it. What is read is written again, too.

@@ -103,8 +103,9 @@ const REMOVALS: [&str; 12] = [
     "renamex_np",
     "renameatx_np",
 ];
-const REMOVERS: [(&str, &str); 2] = [
+const REMOVERS: [(&str, &str); 3] = [
     ("project/storage/own.rs", "each call needs a proof that this program made the thing"),
+    ("project/storage/swap.rs", "exchanges a new file with one that its caller recognises"),
     (
         "model/hub/cache.rs",
         "`model` does not know `project`. Renamed: links and files that this process made under a random name. Removed: the \
@@ -116,6 +117,24 @@ const REMOVERS: [(&str, &str); 2] = [
 const WORLD: [&str; 6] = ["SystemTime::now", "env::var", "env::var_os", "env::args", "env::current_dir", "Zoned::now"];
 /// The hub's files ask where the Hugging Face cache is, which hub is meant and who asks, as every program that shares it does.
 const WORLDLY: [&str; 6] = ["services/", "terminal/", "cli/", "main.rs", "model/hub/cache.rs", "model/hub/client.rs"];
+
+/// Calls that read a file of any length.
+const READS: [&str; 4] = ["fs::read", "fs::read_to_string", "io::read_to_string", "File::read_to_end"];
+/// Methods that read to the end, and the files that call them after `take`.
+const READ_METHODS: [&str; 2] = ["read_to_end", "read_to_string"];
+const READERS: [&str; 9] = [
+    "guard.rs",
+    "formats/decode.rs",
+    "formats/format.rs",
+    "project/input_file.rs",
+    "project/lock.rs",
+    "project/metrics_tail.rs",
+    "project/runs.rs",
+    "project/storage/open.rs",
+    "project/storage/record.rs",
+];
+/// Files that read what the system writes, which has few lines.
+const SYSTEM_READERS: [&str; 2] = ["project/lock.rs", "cli/interrupts.rs"];
 
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;
@@ -191,6 +210,31 @@ fn only_the_storage_writes_files_and_only_the_edges_read_the_world() {
     assert_none(&problems);
 }
 
+/// A device such as `/dev/zero` never ends: whoever names one must not lose the memory of the machine.
+#[test]
+fn files_are_read_up_to_a_limit() {
+    let mut problems = Vec::new();
+    for file in sources() {
+        let system = SYSTEM_READERS.contains(&file.name.as_str());
+        let calls = file.uses.paths.iter().filter(|(path, _)| {
+            let is_read = |call: &str| path == call || path.ends_with(&format!("::{call}"));
+            READS.iter().any(|call| is_read(call)) && !system
+        });
+        let ends = file.uses.methods.iter().filter(|(name, line)| {
+            let statement = file.text.lines().nth(line - 1).unwrap_or_default();
+            let is_limited = READERS.contains(&file.name.as_str()) && statement.contains(".take(");
+            READ_METHODS.contains(&name.as_str()) && !is_limited
+        });
+        for (name, line) in calls.chain(ends) {
+            problems.push(format!(
+                "{}:{line}: `{name}` has no limit; use guard::read, storage::read or input_file::keep",
+                file.name
+            ));
+        }
+    }
+    assert_none(&problems);
+}
+
 /// A sample must not be changed: its copy is.
 #[test]
 fn commands_open_projects_only_through_project_dir() {
@@ -222,16 +266,21 @@ const HELPERS: [&str; 4] = ["unlink", "remove_empty", "rename_with_flag", "renam
 /// `FORMAT.md` lists each removal with its reason and its function. A new one must not be missing there.
 #[test]
 fn the_list_of_removals_is_complete() {
-    let file = sources().iter().find(|file| file.name == REMOVERS[0].0).unwrap();
+    let is_storage = |name: &str| REMOVERS.iter().any(|(remover, _)| *remover == name && name.starts_with("project/"));
+    let files: Vec<&source::File> = sources().iter().filter(|file| is_storage(&file.name)).collect();
     let removes = |path: &str| {
         let name = path.rsplit("::").next().unwrap_or_default();
         REMOVALS.contains(&name) || HELPERS.contains(&name)
     };
-    let calls: Vec<usize> = file.uses.paths.iter().filter(|(path, _)| removes(path)).map(|(_, line)| *line).collect();
-    let functions = file.uses.functions.iter().filter(|(name, first, length)| {
-        !HELPERS.contains(&name.as_str()) && calls.iter().any(|line| (*first..first + length).contains(line))
-    });
-    let mut found: Vec<&str> = functions.map(|(name, ..)| name.as_str()).collect();
+    let mut found: Vec<&str> = Vec::new();
+    for file in files {
+        let calls = file.uses.paths.iter().filter(|(path, _)| removes(path)).map(|(_, line)| *line);
+        let calls: Vec<usize> = calls.collect();
+        let functions = file.uses.functions.iter().filter(|(name, first, length)| {
+            !HELPERS.contains(&name.as_str()) && calls.iter().any(|line| (*first..first + length).contains(line))
+        });
+        found.extend(functions.map(|(name, ..)| name.as_str()));
+    }
     let format = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/project/FORMAT.md")).unwrap();
     let table =
         format.lines().skip_while(|line| !line.ends_with("| function |")).take_while(|line| line.starts_with('|'));
@@ -242,7 +291,7 @@ fn the_list_of_removals_is_complete() {
     listed.retain(|name| !name.contains(' ') && !name.ends_with(".rs"));
     found.sort_unstable();
     listed.sort_unstable();
-    assert_eq!(found, listed, "functions of {} (left), and the last column of FORMAT.md (right)", file.name);
+    assert_eq!(found, listed, "functions that remove or rename (left), and the last column of FORMAT.md (right)");
 }
 
 #[test]

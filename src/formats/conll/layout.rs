@@ -387,7 +387,7 @@ fn choose_tag(with_tags: &[(usize, ColumnTags)], prefer: Prefer) -> Option<usize
         .map(|(at, _)| *at)
 }
 
-/// Chooses the column with the fewest values: that of labels, if the user says that there are some.
+/// Chooses the column with the fewest values, which are labels if the user says that there are some.
 fn fewest_values(values: &[ColumnValues]) -> Option<usize> {
     let counted = values.iter().enumerate().filter(|(_, values)| !values.is_filler() && !values.numbers_words());
     counted.filter_map(|(at, values)| Some((values.different()?, at))).min().map(|(_, at)| at)

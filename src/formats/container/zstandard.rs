@@ -7,7 +7,7 @@ use ruzstd::decoding::{
     errors::{FrameDecoderError, ReadFrameHeaderError},
 };
 
-/// Largest window of a frame, in bytes: that of level 22.
+/// Largest window of a frame, in bytes, as level 22 uses it.
 const LARGEST_WINDOW: u64 = 128 << 20;
 
 /// Returns a reader of what the frames unpack to.

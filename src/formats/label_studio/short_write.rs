@@ -207,7 +207,7 @@ fn of_document(
     records
 }
 
-/// Whether a reader of all records of a task reads the annotation `chosen`: that of the annotator, or else the oldest.
+/// Whether a reader of all records of a task reads the annotation `chosen`: the one of the annotator, or else the oldest.
 fn is_read_back(annotations: &[Value], chosen: usize, options: &WriteOptions) -> bool {
     let valid: Vec<(usize, &Value)> = annotations.iter().enumerate().filter(|(_, one)| is_valid(one)).collect();
     let have_ids = valid.iter().all(|(_, one)| one.get("id").is_some_and(|id| !id.is_null()));

@@ -16,7 +16,7 @@ use crate::{
         journal_lines::{file_lines, intact_within},
         lock::Lock,
         stamp,
-        storage::{StorageError, check_appendable},
+        storage::{StorageError, check_appendable, check_replaceable},
     },
     text::number::with_noun,
 };
@@ -104,6 +104,7 @@ impl JournalRepair {
     /// The file system would refuse.
     pub(super) fn check(&self, project: &Project) -> Result<(), StorageError> {
         let files = Files::of(project, &self.name);
+        check_replaceable(&files.journal)?;
         self.changes.check(&files.journal)?;
         if self.is_torn { check_appendable(&files.torn, u64::MAX) } else { Ok(()) }
     }

@@ -27,8 +27,8 @@ use serde::Serialize;
 
 use self::{documents::DocumentsRepair, journals::JournalRepair, lines::LineChanges, runs::RunRepair};
 use super::{
-    ANNOTATIONS, AnnotatorName, DOCUMENTS, Finding, LOCK, LockError, MANIFEST, Manifest, ManifestError, Project,
-    ProjectError, Runs, Stamp, StorageError, annotators_in,
+    ANNOTATIONS, AnnotatorName, DOCUMENTS, Finding, LOCK, LabelFault, LockError, MANIFEST, Manifest, ManifestError,
+    Project, ProjectError, Runs, Stamp, StorageError, annotators_in,
     check::refuse_other_folder,
     file_names::BEFORE_REPAIR,
     journal_appender::Files,
@@ -137,6 +137,7 @@ impl Repair {
             Err(ManifestError::Unmerged) => {
                 self.leave(MANIFEST, "the conflict markers of git are not in order; finish the merge with an editor")
             }
+            Err(ManifestError::Label(fault)) => self.leave(MANIFEST, correct_label(&fault)),
             Err(error) => self.leave(MANIFEST, error.to_string()),
         }
     }
@@ -185,7 +186,7 @@ impl Repair {
             return Ok(());
         }
         if let Err(why) = manifest.check() {
-            self.leave::<()>(MANIFEST, ManifestError::from(why).to_string());
+            self.leave::<()>(MANIFEST, correct_label(&why));
             return Ok(());
         }
         if let Some(decisions) = decisions {
@@ -213,8 +214,9 @@ impl Repair {
     /// Carries everything out, and returns the paths of the copies that are kept. `now` in seconds since 1970, UTC.
     ///
     /// # Errors
-    /// The project is open in another process, a file was changed since it was read, there is no room for the copies (then
-    /// nothing is repaired), or the file system refuses later on. Then it can be done again.
+    /// The project is open in another process, a file was changed since it was read, a file or folder may not be written, or
+    /// there is no room for the copies: then nothing is repaired. Or the file system refuses later on
+    /// ([`ProjectError::RepairStopped`]): then it can be done again.
     pub fn carry_out(self, now: u64) -> Result<Vec<PathBuf>, ProjectError> {
         let _lock = Lock::wait(&self.dir.join(LOCK), "the project")?;
         let mut locks = self.lock_annotators(now)?;
@@ -222,18 +224,47 @@ impl Repair {
         let runs = Runs::of(&self.dir);
         self.check_targets(&runs)?;
         let copies = self.keep_copies()?;
+        let mut done = Vec::new();
+        let changed = self.change_files(&mut locks, &runs, now, &mut done);
+        changed.map(|()| copies.clone()).map_err(|why| self.stopped(done, &copies, why))
+    }
+
+    /// Changes one file after the other, and adds the path of each that is repaired to `done`.
+    fn change_files(
+        &self,
+        locks: &mut BTreeMap<AnnotatorName, Lock>,
+        runs: &Runs,
+        now: u64,
+        done: &mut Vec<String>,
+    ) -> Result<(), ProjectError> {
         if let Some((changes, known)) = &self.documents {
             changes.carry_out(&self.dir.join(DOCUMENTS), *known)?;
+            done.push(DOCUMENTS.to_owned());
         }
         if let Some(manifest) = &self.manifest {
             let path = self.dir.join(MANIFEST);
             // The copies and the documents may have taken a while.
             self.check_file_unchanged(&path)?;
             storage::replace(&path, &manifest.to_json().map_err(ProjectError::Unwritable)?)?;
+            done.push(MANIFEST.to_owned());
         }
-        self.repair_journals(&mut locks)?;
-        self.runs.iter().try_for_each(|run| run.carry_out(&runs, now))?;
-        Ok(copies)
+        self.repair_journals(locks, done)?;
+        for run in &self.runs {
+            run.carry_out(runs, now)?;
+            done.push(run.file());
+        }
+        Ok(())
+    }
+
+    /// Error of a repair that stopped after the copies were made.
+    fn stopped(&self, done: Vec<String>, copies: &[PathBuf], why: ProjectError) -> ProjectError {
+        let mut left: Vec<String> = Vec::new();
+        for step in self.steps.iter().filter(|step| !done.contains(&step.file)) {
+            if !left.contains(&step.file) {
+                left.push(step.file.clone());
+            }
+        }
+        ProjectError::RepairStopped { why: Box::new(why), done, copies: copies.to_vec(), left }
     }
 
     /// Takes the locks of all annotators, also of those whose journal is missing.
@@ -271,7 +302,11 @@ impl Repair {
     /// Checks everything else that may refuse, so that a repair that cannot be done leaves no copies.
     fn check_targets(&self, runs: &Runs) -> Result<(), ProjectError> {
         if let Some((changes, _)) = &self.documents {
+            storage::check_replaceable(&self.dir.join(DOCUMENTS))?;
             changes.check(&self.dir.join(DOCUMENTS))?;
+        }
+        if self.manifest.is_some() {
+            storage::check_replaceable(&self.dir.join(MANIFEST))?;
         }
         let project = Project::without_documents(&self.dir, no_manifest());
         for journal in self.journals.iter().filter(|journal| !journal.sentences.is_empty()) {
@@ -294,7 +329,11 @@ impl Repair {
         files.iter().map(|path| storage::keep_copy(path, BEFORE_REPAIR)).collect()
     }
 
-    fn repair_journals(&self, locks: &mut BTreeMap<AnnotatorName, Lock>) -> Result<(), ProjectError> {
+    fn repair_journals(
+        &self,
+        locks: &mut BTreeMap<AnnotatorName, Lock>,
+        done: &mut Vec<String>,
+    ) -> Result<(), ProjectError> {
         // Only imports need the documents.
         let has_imports = self.journals.iter().any(|journal| journal.has_import);
         let opened = has_imports.then(|| Project::open(&self.dir)).transpose()?;
@@ -302,6 +341,7 @@ impl Repair {
         for journal in self.journals.iter().filter(|journal| !journal.sentences.is_empty()) {
             if let Some(lock) = locks.remove(&journal.name) {
                 journal.carry_out(&project, lock)?;
+                done.push(journal.file());
             }
         }
         Ok(())
@@ -311,6 +351,11 @@ impl Repair {
 /// Stands for a `project.json` that cannot be read.
 fn no_manifest() -> Manifest {
     Manifest::new("", LabelSet::default())
+}
+
+/// What a person does about a label that breaks a rule.
+fn correct_label(fault: &LabelFault) -> String {
+    format!("{fault}; correct it with an editor")
 }
 
 fn add_steps(steps: &mut Vec<RepairStep>, file: &str, sentences: &[String]) {

@@ -54,13 +54,13 @@ impl RunRepair {
         }
     }
 
-    /// Checks that no process trains the run. Writes nothing.
+    /// Checks that no process trains the run, and that its folder may be changed. Writes nothing.
     ///
     /// # Errors
-    /// The run is trained now, or its lock cannot be read.
+    /// The run is trained now, its lock cannot be read, or the file system would refuse.
     pub(super) fn check(&self, runs: &Runs) -> Result<(), ProjectError> {
         match lock::holder(&runs.path(&self.id).join(RUN_LOCK))? {
-            None => Ok(()),
+            None => Ok(storage::check_writable(&runs.path(&self.id))?),
             holder => Err(LockError::Held { what: format!("run {}", self.id), holder }.into()),
         }
     }

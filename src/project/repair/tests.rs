@@ -359,6 +359,56 @@ fn a_repair_that_is_refused_leaves_no_copies() {
     drop(lock);
 }
 
+/// Permissions bind the check also where they do not bind the user: a file that is read-only is not replaced.
+#[test]
+fn a_file_that_may_not_be_written_is_noticed_before_anything_is_changed() {
+    use std::os::unix::fs::PermissionsExt;
+    for name in [DOCUMENTS, JOURNAL] {
+        let dir = folder_in_memory();
+        broken(dir.path());
+        let path = dir.path().join(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        let before = [DOCUMENTS, MANIFEST, JOURNAL].map(|name| read(dir.path(), name));
+        let error = Repair::of(dir.path()).unwrap().carry_out(0).unwrap_err();
+        assert!(error.is_environment() && error.to_string().contains("permission denied"), "{error}");
+        assert!(error.to_string().contains(name) && !error.to_string().contains("stopped"), "{error}");
+        assert_eq!([DOCUMENTS, MANIFEST, JOURNAL].map(|name| read(dir.path(), name)), before);
+        assert!(!dir.path().join("documents.jsonl.before-repair").exists());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        Repair::of(dir.path()).unwrap().carry_out(0).unwrap();
+        assert_repaired(dir.path(), name);
+    }
+}
+
+#[test]
+fn a_repair_that_stops_says_what_was_done_and_what_is_left() {
+    let dir = folder_in_memory();
+    broken(dir.path());
+    let mut messages = Vec::new();
+    for at in 0.. {
+        let dir = folder_in_memory();
+        broken(dir.path());
+        let planned = Repair::of(dir.path()).unwrap();
+        let fault = Fault::after(at, 1);
+        let outcome = planned.carry_out(0);
+        let is_over = fault.is_over();
+        drop(fault);
+        if !is_over {
+            break;
+        }
+        if let Err(ProjectError::RepairStopped { done, copies, left, .. }) = &outcome {
+            assert!(!copies.is_empty() && copies.iter().all(|copy| copy.exists()), "{copies:?}");
+            assert!(!done.is_empty() || !left.is_empty());
+            assert!(done.iter().all(|file| !left.contains(file)), "{done:?} {left:?}");
+        }
+        messages.extend(outcome.err().map(|error| error.to_string()));
+    }
+    let middle = messages.iter().find(|one| one.contains("Repaired: documents.jsonl, project.json;")).unwrap();
+    let parts =
+        ["the disk is full", "documents.jsonl.before-repair", "Not repaired: annotations/anna.jsonl", "repair again"];
+    assert!(parts.iter().all(|part| middle.contains(part)), "{middle}");
+}
+
 #[test]
 fn an_interrupted_import_is_completed_or_discarded_and_a_foreign_file_stays() {
     let dir = folder_in_memory();

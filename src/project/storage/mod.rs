@@ -13,7 +13,10 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::FileType;
+use rustix::{
+    fs::{Access, AtFlags, CWD, FileType},
+    io::Errno,
+};
 
 mod append;
 mod copies;
@@ -28,6 +31,7 @@ mod power_cut;
 mod record;
 mod recover;
 pub(crate) mod refusals;
+mod swap;
 
 pub(in crate::project) use append::check_appendable;
 pub use append::{Appender, FoundFile};
@@ -48,6 +52,7 @@ pub(in crate::project) use own::{
 pub(in crate::project) use power_cut::{Recorder, folder_in_memory};
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
+pub(in crate::project) use swap::replace_known;
 
 use self::{
     open::sync_folder,
@@ -135,6 +140,34 @@ fn replaced_permissions(dir: &Dir, name: &std::ffi::OsStr) -> io::Result<Option<
         FileType::RegularFile if permissions.readonly() => Err(io::ErrorKind::PermissionDenied.into()),
         FileType::RegularFile => Ok(Some(permissions)),
         _ => Err(guard::not_regular()),
+    }
+}
+
+/// Checks that a file may be replaced or created, as far as its permissions and those of its folder say. Writes nothing.
+///
+/// # Errors
+/// The file is a link, not a regular file or read-only, or its folder may not be written.
+pub(in crate::project) fn check_replaceable(path: &Path) -> Result<(), StorageError> {
+    check_permissions(path).map_err(|cause| StorageError::new("write", path, cause))?;
+    check_writable(folder_of(path))
+}
+
+fn check_permissions(path: &Path) -> io::Result<()> {
+    may_write(path)?;
+    let dir = Dir::open_linked(folder_of(path))?;
+    replaced_permissions(&dir, path.file_name().ok_or(io::ErrorKind::InvalidInput)?).map(drop)
+}
+
+/// Checks that names in a folder may be changed, as far as its permissions say. Writes nothing.
+///
+/// # Errors
+/// They may not.
+pub(in crate::project) fn check_writable(folder: &Path) -> Result<(), StorageError> {
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    match rustix::fs::accessat(CWD, folder, wanted, AtFlags::EACCESS) {
+        // The system cannot say.
+        Ok(()) | Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(()),
+        Err(error) => Err(StorageError::new("change files in", folder, error.into())),
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<
 struct SentenceWriter<'a> {
     fitter: Fitter<'a>,
     options: &'a WriteOptions,
-    /// Key of all tags of the file: that of the first document that has one.
+    /// Key of all tags of the file: the one of the first document that has one.
     key: Option<String>,
 }
 
