@@ -353,6 +353,14 @@ fn words_that_look_like_tags_are_read_back_from_their_column() {
 /// Formats that hold no spans, or cut words of their own.
 const OTHERS: [&str; 2] = ["text", "label-studio-conll"];
 
+#[test]
+fn parts_between_words_are_no_sign_of_another_unit() {
+    let corpus = spans_on(&["0A \u{bc6}", "a\n "], &[(0, 10, "Place"), (6, 10, "Place")]);
+    let (brat, options) = (find("brat").unwrap(), WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() });
+    let written = brat.write(&corpus, &options).unwrap();
+    assert!(check_round_trip(brat, &corpus, &written, &options).holds());
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back_the_same(corpus in corpora()) {

@@ -145,7 +145,7 @@ impl Reader<'_, '_> {
                 let message = format!("the id {} occurs twice", quoted(bound.id));
                 self.reading.problems.push(Problem::warning(message).at(number));
             }
-            let Some(ranges) = self.place(&bound, &place, &document.text) else { continue };
+            let Some(ranges) = self.place(&bound, &place, (&document.text, &map)) else { continue };
             let (whole, has_gap) = enclosing(&ranges, &document.text);
             if has_gap {
                 let parts = ranges.len();
@@ -163,13 +163,22 @@ impl Reader<'_, '_> {
     }
 
     /// Bytes of the parts of a span; `None` if it is nowhere in the text, which is reported.
-    fn place(&mut self, bound: &TextBound<'_>, place: &SpanText<'_>, text: &str) -> Option<Vec<TextRange>> {
+    fn place(
+        &mut self,
+        bound: &TextBound<'_>,
+        place: &SpanText<'_>,
+        (text, map): (&str, &OffsetMap),
+    ) -> Option<Vec<TextRange>> {
         let copy = Some(bound.text).filter(|copy| !copy.is_empty());
         if let [part] = bound.parts.as_slice() {
             let stated = StatedSpan { start: part.start, end: part.end, text: copy };
             return self.offsets.place(place, stated, &mut self.reading.problems).map(|range| vec![range]);
         }
-        // The copy has all parts, so that it can be compared only with all of them.
+        // The copy has all parts, so that it can be compared only with all of them. If they fit in brat's own unit, a part that
+        // ends between words is no sign of another one.
+        if let Some(ranges) = bound.ranges(map).filter(|ranges| copy.is_some() && bound.fits(ranges, text)) {
+            return Some(ranges);
+        }
         let parts = bound.parts.iter().map(|part| StatedSpan { start: part.start, end: part.end, text: None });
         let ranges: Option<Vec<TextRange>> =
             parts.map(|part| self.offsets.place(place, part, &mut self.reading.problems)).collect();
