@@ -124,8 +124,8 @@ const READS: [&str; 4] = ["fs::read", "fs::read_to_string", "io::read_to_string"
 const READ_METHODS: [&str; 2] = ["read_to_end", "read_to_string"];
 const READERS: [&str; 9] = [
     "guard.rs",
-    "formats/decode.rs",
-    "formats/format.rs",
+    "cli/output.rs",
+    "formats/",
     "project/input_file.rs",
     "project/lock.rs",
     "project/metrics_tail.rs",
@@ -221,8 +221,9 @@ fn files_are_read_up_to_a_limit() {
             READS.iter().any(|call| is_read(call)) && !system
         });
         let ends = file.uses.methods.iter().filter(|(name, line)| {
-            let statement = file.text.lines().nth(line - 1).unwrap_or_default();
-            let is_limited = READERS.contains(&file.name.as_str()) && statement.contains(".take(");
+            let mut statement = file.text.lines().skip(line.saturating_sub(2)).take(2);
+            let has_limit = statement.any(|line| line.contains(".take(") || line.contains("Limited::new("));
+            let is_limited = READERS.iter().any(|reader| file.name.starts_with(reader)) && has_limit;
             READ_METHODS.contains(&name.as_str()) && !is_limited
         });
         for (name, line) in calls.chain(ends) {

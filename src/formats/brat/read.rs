@@ -232,7 +232,10 @@ impl Source for Together<'_> {
     }
 }
 
-/// Reader of all files.
+/// Bytes of each file that are looked at for characters which other units count otherwise.
+const MOST_LOOKED_AT: u64 = 256 << 20;
+
+/// Reader of all files, of each up to [`MOST_LOOKED_AT`] bytes.
 struct Chain<'a> {
     files: &'a dyn Files,
     next: usize,
@@ -247,7 +250,7 @@ impl Read for Chain<'_> {
                 return Ok(read);
             }
             let mut whole = Vec::new();
-            self.files.open(self.next)?.bytes()?.read_to_end(&mut whole)?;
+            self.files.open(self.next)?.bytes()?.take(MOST_LOOKED_AT).read_to_end(&mut whole)?;
             self.current = Cursor::new(whole);
             self.next += 1;
         }
