@@ -495,7 +495,7 @@ mod tests {
         let first = |text: &str| items(text).1.remove(0).to_string();
         assert!(first("{\"a\":1}\n{\"a\":NaN}\n{}").starts_with("line 2: invalid JSON in column 6: NaN and Infinity"));
         assert_eq!(items("{\"a\":1}\n{\"a\":NaN}\n{}").0.len(), 2);
-        let list = "[\n {\"a\": 1},\n {\"a\":\n   nope}, {\"b\": tru}, {}\n]";
+        let list = "[\n {\"a\": 1},\n {\"a\":\n   nope}, {\"b\": nul}, {}\n]";
         let (values, problems) = items(list);
         assert_eq!(values.len(), 2);
         assert!(problems[0].to_string().starts_with("line 4: invalid JSON in column 5"), "{}", problems[0]);
