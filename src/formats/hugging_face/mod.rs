@@ -1,7 +1,7 @@
 //! Data sets of Hugging Face: rows with a list of tokens and a list of tags, as strings or as numbers of names.
 //!
-//! A file of any kind hands its rows over as JSON objects: [`Survey`] looks at all of them first, which shows the fields and
-//! the spelling of the tags; then [`Rows`] reads each as a document.
+//! A file of any kind hands its rows over as JSON objects: `Survey` looks at all of them first, which shows the fields and
+//! the spelling of the tags; then `Rows` reads each as a document.
 
 mod jsonl;
 mod names;
