@@ -11,8 +11,8 @@ use super::{
     score, settings,
 };
 use crate::{
-    inference::{EvalError, Evaluation, Kind, eval::Measured, predictor::Threads},
-    spans::{Sentence, WordSpan, score::as_evaluate},
+    inference::{EvalError, Evaluation, eval::Measured, predictor::Threads},
+    spans::{MistakeKind, Sentence, WordSpan, score::as_evaluate},
     text::{number::with_noun, width::clean},
     work::evaluate::{self, EvaluateError},
 };
@@ -77,21 +77,11 @@ fn measured(measured: &Measured) -> Value {
 }
 
 fn buckets(found: &Evaluation) -> BTreeMap<&'static str, usize> {
-    Kind::ALL.iter().map(|kind| (kind.name(), count(found, *kind))).collect()
+    MistakeKind::ALL.iter().map(|kind| (kind.name(), count(found, *kind))).collect()
 }
 
-fn count(found: &Evaluation, kind: Kind) -> usize {
+fn count(found: &Evaluation, kind: MistakeKind) -> usize {
     found.mistakes.iter().filter(|mistake| mistake.kind == kind).count()
-}
-
-fn meaning(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Label => "right words, wrong label",
-        Kind::Border => "right label, wrong words",
-        Kind::Both => "overlap, both wrong",
-        Kind::Missed => "in the file only",
-        Kind::Invented => "found by the model only",
-    }
 }
 
 fn text(found: &Evaluation, sentences: &[Sentence], shown: usize) -> String {
@@ -106,10 +96,9 @@ fn text(found: &Evaluation, sentences: &[Sentence], shown: usize) -> String {
         };
     }
     text += "mistakes per word, lenient:\n";
-    let mut kinds = Kind::ALL.to_vec();
-    kinds.sort_by_key(|kind| kind.name());
-    let rows =
-        kinds.iter().map(|kind| vec![format!("{}: {}", kind.name(), meaning(*kind)), count(found, *kind).to_string()]);
+    let rows = MistakeKind::ALL
+        .iter()
+        .map(|kind| vec![format!("{}: {}", kind.name(), kind.meaning()), count(found, *kind).to_string()]);
     text += &table(&rows.collect::<Vec<_>>());
     text += &format!("\n{}", confusion(found));
     text += &match found.mistakes.len() {

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use thiserror::Error;
 
-use super::{Confusion, Logits, Mistake, PredictError, Predictor, WordTag, decode, mistakes::compare, scores::best};
+use super::{Logits, PredictError, Predictor, WordTag, decode, scores::best};
 use crate::{
     model::{WordPieces, align::piece_tags},
     runs::LabelMode,
     spans::{
-        Grammar, Scheme, Sentence,
+        Confusion, Grammar, Mistake, Scheme, Sentence,
+        mistakes::compare,
         scheme::{Tag, decode as spans_of},
         score::{Mode, Report, ScoreError, score},
     },
@@ -209,11 +210,8 @@ fn unknown(gold: &[Vec<&str>], tags: &[String]) -> BTreeMap<String, usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Kind, fake},
-        *,
-    };
-    use crate::text::TextRange;
+    use super::{super::fake, *};
+    use crate::{spans::MistakeKind, text::TextRange};
 
     fn sentence(tagged: &[(&str, &str)]) -> Sentence {
         let (words, tags) = tagged.iter().map(|(word, tag)| ((*word).to_owned(), (*tag).to_owned())).unzip();
@@ -233,8 +231,9 @@ mod tests {
         assert_eq!(found.pieces, 13);
         assert!(found.piece.lenient.accuracy() < found.word.lenient.accuracy());
         assert!((found.word.lenient.accuracy() - 5.0 / 8.0).abs() < 1e-9);
-        let kinds: Vec<(usize, Kind)> = found.mistakes.iter().map(|mistake| (mistake.sentence, mistake.kind)).collect();
-        assert_eq!(kinds, [(1, Kind::Missed), (1, Kind::Invented)]);
+        let kinds: Vec<(usize, MistakeKind)> =
+            found.mistakes.iter().map(|mistake| (mistake.sentence, mistake.kind)).collect();
+        assert_eq!(kinds, [(1, MistakeKind::Missed), (1, MistakeKind::Spurious)]);
         assert!(found.mistakes.iter().all(|mistake| mistake.sureness > 0.9));
         assert_eq!(found.unknown, BTreeMap::from([("Location".to_owned(), 1)]));
         assert_eq!(found.confusion.labels, ["Dish", "Location", "Price"]);

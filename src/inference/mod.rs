@@ -7,7 +7,6 @@ pub mod decode;
 pub mod eval;
 #[cfg(test)]
 pub(crate) mod fake;
-pub mod mistakes;
 pub mod pipeline;
 mod precision;
 pub mod predictor;
@@ -17,7 +16,6 @@ pub mod worker;
 
 pub use decode::WordTag;
 pub use eval::{EvalError, Evaluation, evaluate};
-pub use mistakes::{Confusion, Kind, Mistake};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};

@@ -6,33 +6,60 @@ use std::{cmp::Reverse, collections::HashSet, ops::Range};
 use serde::{Serialize, Serializer};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::spans::{WordSpan, scheme::Tag};
+use super::{WordSpan, scheme::Tag};
 
-/// Kind of a mistake.
+/// Kind of a mistake, as in MUC-5, with the boundary mistakes told apart.
 /// Every entity of one side that has no equal on the other is in exactly one mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr, VariantArray)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum Kind {
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum MistakeKind {
     /// Right words, wrong label.
     Label,
-    /// Right label, wrong words.
-    Border,
+    /// Right label; the prediction contains the gold span and more words.
+    TooLong,
+    /// Right label; the prediction is only a part of the gold span.
+    TooShort,
+    /// Right label; the spans overlap, and each has words that the other has not.
+    Shifted,
     /// Overlapping spans with different words and labels.
     Both,
     /// In the gold tags only.
     Missed,
     /// In the prediction only.
-    Invented,
+    Spurious,
 }
 
-impl Kind {
+impl MistakeKind {
     /// All kinds.
     pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// Name shown to the user.
+    /// Name in files, such as `too-long`.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Description shown to the user, such as `right label, too long`.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Label => "right words, wrong label",
+            Self::TooLong => "right label, too long",
+            Self::TooShort => "right label, too short",
+            Self::Shifted => "right label, shifted",
+            Self::Both => "overlap, both wrong",
+            Self::Missed => "missed by the model",
+            Self::Spurious => "found by the model only",
+        }
+    }
+
+    /// Rank among the pairs of a sentence; of two possible pairs the lower rank is taken.
+    fn distance(self) -> u8 {
+        match self {
+            Self::Label => 0,
+            Self::TooLong | Self::TooShort | Self::Shifted => 1,
+            Self::Both => 2,
+            Self::Missed | Self::Spurious => 3,
+        }
     }
 }
 
@@ -42,7 +69,7 @@ pub struct Mistake {
     /// Index of the sentence among those evaluated.
     pub sentence: usize,
     /// Kind of the mistake.
-    pub kind: Kind,
+    pub kind: MistakeKind,
     /// Span in the gold tags.
     #[serde(serialize_with = "span")]
     pub gold: Option<WordSpan>,
@@ -84,7 +111,7 @@ fn span<S: Serializer>(span: &Option<WordSpan>, serializer: S) -> Result<S::Ok, 
 pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
     let missed = spans_without(gold, predicted);
     let invented = spans_without(predicted, gold);
-    let mut pairs: Vec<(Kind, usize, usize, usize)> = Vec::new();
+    let mut pairs: Vec<(MistakeKind, usize, usize, usize)> = Vec::new();
     let mut first = 0;
     for (at, gold) in missed.iter().enumerate() {
         while invented.get(first).is_some_and(|said| said.end <= gold.start) {
@@ -94,7 +121,7 @@ pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
         pairs.extend(touched.filter_map(|(other, said)| Some((kind(gold, said)?, shared(gold, said), at, other))));
     }
     // The closest pairs first; each span is in one pair.
-    pairs.sort_by_key(|(kind, shared, at, other)| (*kind, Reverse(*shared), *at, *other));
+    pairs.sort_by_key(|(kind, shared, at, other)| (kind.distance(), Reverse(*shared), *at, *other));
     let mut used = [vec![false; missed.len()], vec![false; invented.len()]];
     let mut found = Vec::new();
     for (kind, _, at, other) in pairs {
@@ -106,9 +133,9 @@ pub fn compare(gold: &[WordSpan], predicted: &[WordSpan]) -> Vec<Mistake> {
     }
     let [used_gold, used_said] = used;
     let missed = missed.into_iter().zip(used_gold).filter(|(_, used)| !used);
-    found.extend(missed.map(|(gold, _)| mistake(Kind::Missed, Some(gold), None)));
+    found.extend(missed.map(|(gold, _)| mistake(MistakeKind::Missed, Some(gold), None)));
     let invented = invented.into_iter().zip(used_said).filter(|(_, used)| !used);
-    found.extend(invented.map(|(said, _)| mistake(Kind::Invented, None, Some(said))));
+    found.extend(invented.map(|(said, _)| mistake(MistakeKind::Spurious, None, Some(said))));
     found.sort_by_key(|mistake| (mistake.words().start, mistake.kind));
     found
 }
@@ -121,7 +148,7 @@ fn spans_without<'s>(spans: &'s [WordSpan], others: &[WordSpan]) -> Vec<&'s Word
     left
 }
 
-fn mistake(kind: Kind, gold: Option<&WordSpan>, predicted: Option<&WordSpan>) -> Mistake {
+fn mistake(kind: MistakeKind, gold: Option<&WordSpan>, predicted: Option<&WordSpan>) -> Mistake {
     Mistake { sentence: 0, kind, gold: gold.cloned(), predicted: predicted.cloned(), sureness: 0.0 }
 }
 
@@ -129,12 +156,15 @@ fn shared(one: &WordSpan, other: &WordSpan) -> usize {
     one.end.min(other.end).saturating_sub(one.start.max(other.start))
 }
 
-fn kind(gold: &WordSpan, said: &WordSpan) -> Option<Kind> {
+fn kind(gold: &WordSpan, said: &WordSpan) -> Option<MistakeKind> {
+    let covers = |outer: &WordSpan, inner: &WordSpan| outer.start <= inner.start && inner.end <= outer.end;
     match (gold.label == said.label, (gold.start, gold.end) == (said.start, said.end)) {
-        (false, true) => Some(Kind::Label),
+        (false, true) => Some(MistakeKind::Label),
         _ if shared(gold, said) == 0 => None,
-        (true, _) => Some(Kind::Border),
-        (false, false) => Some(Kind::Both),
+        (false, false) => Some(MistakeKind::Both),
+        (true, _) if covers(said, gold) => Some(MistakeKind::TooLong),
+        (true, _) if covers(gold, said) => Some(MistakeKind::TooShort),
+        (true, _) => Some(MistakeKind::Shifted),
     }
 }
 
@@ -183,24 +213,29 @@ mod tests {
     use super::*;
     use crate::{spans::scheme::decode, text::growth::assert_linear};
 
-    fn kinds(gold: &[&str], predicted: &[&str]) -> Vec<Kind> {
+    fn kinds(gold: &[&str], predicted: &[&str]) -> Vec<MistakeKind> {
         compare(&decode(gold), &decode(predicted)).into_iter().map(|mistake| mistake.kind).collect()
     }
 
     #[test]
     fn each_mistake_has_its_kind() {
         assert_eq!(kinds(&["B-A", "I-A"], &["B-A", "I-A"]), []);
-        assert_eq!(kinds(&["B-A", "I-A"], &["B-B", "I-B"]), [Kind::Label]);
-        assert_eq!(kinds(&["B-A", "I-A"], &["O", "B-A"]), [Kind::Border]);
-        assert_eq!(kinds(&["B-A", "I-A"], &["O", "B-B"]), [Kind::Both]);
-        assert_eq!(kinds(&["B-A", "O"], &["O", "B-B"]), [Kind::Missed, Kind::Invented]);
+        assert_eq!(kinds(&["B-A", "I-A"], &["B-B", "I-B"]), [MistakeKind::Label]);
+        assert_eq!(kinds(&["B-A", "I-A"], &["O", "B-A"]), [MistakeKind::TooShort]);
+        assert_eq!(kinds(&["O", "B-A"], &["B-A", "I-A"]), [MistakeKind::TooLong]);
+        assert_eq!(kinds(&["B-A", "I-A", "O"], &["O", "B-A", "I-A"]), [MistakeKind::Shifted]);
+        assert_eq!(kinds(&["B-A", "I-A"], &["O", "B-B"]), [MistakeKind::Both]);
+        assert_eq!(kinds(&["B-A", "O"], &["O", "B-B"]), [MistakeKind::Missed, MistakeKind::Spurious]);
     }
 
     #[test]
     fn a_span_is_in_one_mistake_only_and_the_closest_wins() {
         // One gold span, found as two pieces: the longer is its border mistake, the other is invented.
-        assert_eq!(kinds(&["B-A", "I-A", "I-A"], &["B-A", "B-A", "I-A"]), [Kind::Border, Kind::Invented]);
-        assert_eq!(kinds(&["B-A", "I-A"], &["B-A", "B-B"]), [Kind::Border, Kind::Invented]);
+        assert_eq!(
+            kinds(&["B-A", "I-A", "I-A"], &["B-A", "B-A", "I-A"]),
+            [MistakeKind::TooShort, MistakeKind::Spurious]
+        );
+        assert_eq!(kinds(&["B-A", "I-A"], &["B-A", "B-B"]), [MistakeKind::TooShort, MistakeKind::Spurious]);
     }
 
     #[test]
