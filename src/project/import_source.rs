@@ -198,56 +198,50 @@ impl Project {
         }
         let mut items = Vec::with_capacity(files.len());
         let mut new_labels = Vec::with_capacity(files.len());
-        let mut others = Vec::with_capacity(files.len());
-        for mut found in files {
+        let mut others: BTreeMap<String, Vec<(usize, Vec<ImportItem>)>> = BTreeMap::new();
+        for (file, mut found) in files.into_iter().enumerate() {
             let labels = found.labels();
             new_labels.push(unknown_names(&labels, &self.manifest.labels));
             let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
             let ids: HashMap<LabelId, LabelId> =
                 labels.iter().map(|label| label.id).zip(self.intern_labels(&names)?).collect();
-            others.push(self.others(&mut found, annotator.as_deref(), options.at, &ids)?);
+            for (name, items) in items_of_others(&mut found, &ids) {
+                others.entry(name).or_default().push((file, items));
+            }
             items.push(with_labels(ids, found.into_items()));
         }
+        let others = self.open_others(annotator.as_deref(), options.at, others)?;
         let mut reports = self.import_each(annotator, options, items)?;
         // The documents of the other annotators are in the project now, so this adds only what they have annotated. One
         // that has another text there is left out.
         let options = ImportOptions { on_duplicate: OnDuplicate::Skip, ..options.clone() };
-        for (report, others) in reports.iter_mut().zip(others) {
-            for (mut other, items) in others {
-                let added = self.import_each(Some(&mut other), &options, [items])?;
-                report.others.push((other.name().to_string(), added.iter().map(|report| report.spans).sum()));
+        for (mut other, work) in others {
+            let (files, items): (Vec<usize>, Vec<Vec<ImportItem>>) = work.into_iter().unzip();
+            let added = self.import_each(Some(&mut other), &options, items)?;
+            for (file, added) in files.into_iter().zip(added) {
+                if let Some(report) = reports.get_mut(file) {
+                    report.others.push((other.name().to_string(), added.spans));
+                }
             }
         }
         Ok(reports.into_iter().zip(new_labels).collect())
     }
 
-    /// Opens the journals of the other annotators of a file, each with the documents that they have annotated.
-    fn others(
+    /// Opens the journals of the other annotators, each once for all files.
+    ///
+    /// This is done before anything is written, because a journal that is in use refuses the import.
+    fn open_others<T>(
         &self,
-        found: &mut FoundDocuments,
         own: Option<&Annotator>,
         at: u64,
-        of: &HashMap<LabelId, LabelId>,
-    ) -> Result<Vec<(Annotator, Vec<ImportItem>)>, ProjectError> {
-        let others = found.take_others();
-        if others.is_empty() {
-            return Ok(Vec::new());
-        }
-        let documents: Vec<&Document> = found.documents().collect();
-        let mut by_name: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
-        for FoundAnnotation { document, annotator, spans, status } in others {
-            let Some(document) = documents.get(document) else { continue };
-            let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *of.get(&label)?)));
-            let document = Document { meta: Meta::default(), foreign: None, ..(*document).clone() };
-            let items = by_name.entry(annotator).or_default();
-            items.push(ImportItem { document, spans: spans.collect(), status });
-        }
-        let mut journals = Vec::with_capacity(by_name.len());
-        for (name, items) in by_name {
+        others: BTreeMap<String, T>,
+    ) -> Result<Vec<(Annotator, T)>, ProjectError> {
+        let mut journals = Vec::with_capacity(others.len());
+        for (name, work) in others {
             // An annotation under a name that no annotator can have stays in the task that its document keeps.
             let Ok(name) = name.parse::<AnnotatorName>() else { continue };
             if own.is_none_or(|own| own.name() != &name) {
-                journals.push((self.annotator(&name, at)?, items));
+                journals.push((self.annotator(&name, at)?, work));
             }
         }
         Ok(journals)
@@ -275,6 +269,23 @@ impl Project {
         let plan = self.plan(annotator, &known, on_duplicate, items)?;
         Ok(plan.reports.into_iter().zip(new_labels).collect())
     }
+}
+
+/// Documents of a file that other annotators have annotated, by the name of the annotator.
+fn items_of_others(found: &mut FoundDocuments, ids: &HashMap<LabelId, LabelId>) -> BTreeMap<String, Vec<ImportItem>> {
+    let mut by_name: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
+    let others = found.take_others();
+    if others.is_empty() {
+        return by_name;
+    }
+    let documents: Vec<&Document> = found.documents().collect();
+    for FoundAnnotation { document, annotator, spans, status } in others {
+        let Some(document) = documents.get(document) else { continue };
+        let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *ids.get(&label)?)));
+        let document = Document { meta: Meta::default(), foreign: None, ..(*document).clone() };
+        by_name.entry(annotator).or_default().push(ImportItem { document, spans: spans.collect(), status });
+    }
+    by_name
 }
 
 /// Names of labels that are not known.
@@ -337,6 +348,27 @@ mod tests {
         // A second import changes nothing.
         assert_eq!(import(&mut project).0.others, [("b@c.de".to_owned(), 0), ("user-2".to_owned(), 0)]);
         assert_eq!(project.documents.len(), 1);
+    }
+
+    #[test]
+    fn the_journal_of_another_annotator_is_opened_once_for_all_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project =
+            Project::create(dir.path(), super::super::Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let files = ["1", "2"].map(|id| {
+            let tasks = format!(
+                r#"[{{"id":{id},"data":{{"text":"Ann ate"}},"annotations":[{{"completed_by":1,"result":[]}},
+                {{"completed_by":2,"result":[{{"type":"labels","value":{{"start":0,"end":3,"labels":["PER"]}}}}]}}]}}]"#
+            );
+            let options = read_options(&project.manifest, Path::new("a.json"), None);
+            formats::find("label-studio").unwrap().read_file(&tasks.as_bytes(), &options).unwrap().found
+        });
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let reports = project.import_files(Some(&mut ada), &ImportOptions::default(), files.into()).unwrap();
+        let others: Vec<_> = reports.iter().map(|(report, _)| report.others.as_slice()).collect();
+        assert_eq!(others, [&[("user-2".to_owned(), 1)]; 2]);
+        let journal = project.read_annotator(&"user-2".parse().unwrap()).unwrap().journal;
+        assert_eq!(["1", "2"].map(|id| journal.annotation(id).spans().len()), [1, 1]);
     }
 
     #[test]
