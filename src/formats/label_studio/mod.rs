@@ -86,7 +86,17 @@ fn detect_min(sample: &Sample<'_>) -> Option<(u8, String)> {
         }
         _ => return None,
     };
-    KEYS.iter().all(|key| fields.contains_key(*key)).then(|| (95, "records with annotators".to_owned()))
+    if KEYS.iter().all(|key| fields.contains_key(*key)) {
+        return Some((95, "records with annotators".to_owned()));
+    }
+    // Records that another program has put together or cut down, by the form of their spans.
+    fields.values().any(are_labelled).then(|| (85, "records with regions".to_owned()))
+}
+
+/// Whether a value is a list of spans, each with a list of labels, as no other tool writes them.
+fn are_labelled(value: &Value) -> bool {
+    let has_labels = |span: &Value| span.get("labels").is_some_and(Value::is_array);
+    records::are_spans(value) && value.as_array().is_some_and(|spans| spans.iter().all(has_labels))
 }
 
 /// Fields that every record has.

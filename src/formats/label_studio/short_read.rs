@@ -157,19 +157,22 @@ fn are_of_one_task(a: &Record, b: &Record) -> bool {
     !a_id.is_null() && !b_id.is_null() && a_id != b_id && a.id == b.id && a.input == b.input
 }
 
-/// The record of an object of JSON_MIN. What comes after the id is of controls, until the fields of the annotation.
+/// The record of an object of JSON_MIN.
+///
+/// Label Studio writes the data, then the id, then the results by control. Where the id comes first, an object was put
+/// together by another program, and only lists of spans are results.
 fn from_json(fields: Map<String, Value>, config: Option<&LabelConfig>) -> Record {
     let mut record = empty();
-    let mut is_after_id = false;
+    let mut is_after_data = false;
     for (key, value) in fields {
         if key == "id" {
             record.id = value;
-            is_after_id = true;
+            is_after_data = !record.input.is_empty();
         } else if let Some(at) = OF_ANNOTATION.iter().position(|name| *name == key) {
             record.of_annotation[at] = value;
         } else if key == OPTIONAL[0] {
             record.agreement = Some(value);
-        } else if is_control(&key, config).unwrap_or(is_after_id || are_spans(&value)) {
+        } else if is_control(&key, config).unwrap_or(is_after_data || are_spans(&value)) {
             record.output.push((key, value));
         } else {
             record.input.insert(key, value);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{CSV, FORMAT, JSON_MIN, TSV};
 use crate::{
-    formats::{Format, LabelConfig, OnLoss, Read, ReadOptions, WriteOptions, check_round_trip, label_config},
+    formats::{Format, LabelConfig, OnLoss, Read, ReadOptions, Severity, WriteOptions, check_round_trip, label_config},
     spans::{Edit, Status},
     text::TextRange,
 };
@@ -82,6 +82,24 @@ fn records_are_written_as_the_converter_writes_them() {
         let statuses = [0, 1].map(|at| read.corpus.annotation(at).status);
         assert_eq!((read.corpus.span_count(), statuses), (1, [Status::Done, Status::Todo]));
         assert_eq!(read.corpus.annotation(0).spans()[0].range, TextRange::new(0, 3), "the oldest annotation counts");
+    }
+}
+
+#[test]
+fn records_with_the_id_first_and_without_the_id_of_the_annotation_are_read() {
+    let spans = r#"[{"start":0,"end":3,"text":"Ann","labels":["PER"]}]"#;
+    let texts = [
+        format!(
+            r#"[{{"id":1,"text":"Ann ate","stars":5,"ner":{spans},"annotator":1,"annotation_id":5,"lead_time":3.2}}]"#
+        ),
+        format!(r#"[{{"id":1,"text":"Ann ate","stars":5,"ner":{spans},"annotator":1}}]"#),
+        format!(r#"[{{"text":"Ann ate","ner":{spans}}}]"#),
+    ];
+    for text in texts {
+        assert_eq!(crate::formats::detect("a.json", text.as_bytes()).format.name, "label-studio-min", "{text}");
+        let found = read(&JSON_MIN, &text, None);
+        assert!(found.problems.iter().all(|problem| problem.severity != Severity::Error), "{:?}", found.problems);
+        assert_eq!((&*found.corpus.documents[0].text, found.corpus.span_count()), ("Ann ate", 1), "{text}");
     }
 }
 
