@@ -1,9 +1,7 @@
 //! Files on their way in and out, as the screen shows them: formats, choices for an export, losses, previews.
 
-use strum::VariantArray;
-
 use crate::{
-    spans::{Scheme, Split},
+    spans::{OnLoss, Scheme, Split},
     text::TextRange,
 };
 
@@ -33,35 +31,6 @@ impl FormatInfo {
             format("argilla", "records of Argilla", "", false),
             format("conll2003", "word, two columns, tag", "nested spans, spans of half words", true),
         ]
-    }
-}
-
-/// Treatment of content that a format cannot hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, VariantArray, strum::IntoStaticStr)]
-#[strum(serialize_all = "lowercase")]
-pub enum OnLoss {
-    /// Nothing is written, and every loss is listed.
-    #[default]
-    Fail,
-    /// It is left out.
-    Skip,
-    /// It is changed so that it fits.
-    Snap,
-}
-
-impl OnLoss {
-    /// Name on the command line.
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
-
-    /// Meaning, as shown to the user.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Fail => "what it cannot hold is listed, and nothing is written",
-            Self::Skip => "what it cannot hold is left out",
-            Self::Snap => "what it cannot hold is changed to fit, or left out",
-        }
     }
 }
 

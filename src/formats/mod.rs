@@ -63,8 +63,7 @@ pub use round_trip::{RoundTrip, check_round_trip};
 pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 
-use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
-
+pub use crate::spans::OnLoss;
 use crate::{
     spans::{LabelSet, Scheme, Span, SpanSource, Split, tag_form::TagRule},
     text::Grid,
@@ -135,21 +134,6 @@ impl Read {
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
-}
-
-/// Treatment of spans, words and texts that the format cannot hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumMessage, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "lowercase")]
-pub enum OnLoss {
-    /// Write nothing and list every loss.
-    #[default]
-    Fail,
-    /// Leave it out and report it.
-    Skip,
-    /// Change it so that it fits, and report it.
-    /// A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are
-    /// left out.
-    Snap,
 }
 
 /// Options for writing.

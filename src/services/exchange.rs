@@ -6,7 +6,7 @@ use super::{events::Events, journal_writer::Flusher, thread::Thread};
 use crate::{
     app::{
         Event,
-        exchange::{ExportChoices, ImportPreview, Loss, NotExported, OnLoss, PreviewedDocument},
+        exchange::{ExportChoices, ImportPreview, Loss, NotExported, PreviewedDocument},
     },
     formats::{self, Problem, Severity, WriteOptions},
     project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
@@ -35,18 +35,13 @@ pub(super) fn export(
     let format = formats::find(choices.format).map_err(refused)?;
     journal.flush().map_err(NotExported::Refused)?;
     let annotator = project.read_annotator(annotator).map_err(refused)?;
-    let on_loss = match choices.on_loss {
-        OnLoss::Fail => formats::OnLoss::Fail,
-        OnLoss::Skip => formats::OnLoss::Skip,
-        OnLoss::Snap => formats::OnLoss::Snap,
-    };
     let exported = export::export(&Export {
         project,
         journal: &annotator.journal,
         format,
         split: choices.split,
         chosen: Chosen::Done,
-        options: WriteOptions { scheme: choices.scheme, on_loss, ..WriteOptions::default() },
+        options: WriteOptions { scheme: choices.scheme, on_loss: choices.on_loss, ..WriteOptions::default() },
         target: Target::Exports(Existing::Keep),
     });
     match exported {
@@ -146,7 +141,7 @@ mod tests {
     use crate::{
         project::{ImportItem, Manifest},
         services::journal_writer::{AnnotatorFile, JournalWriter},
-        spans::{LabelId, LabelSet, Status},
+        spans::{LabelId, LabelSet, OnLoss, Status},
         text::Grid,
     };
 

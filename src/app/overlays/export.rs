@@ -7,13 +7,13 @@ use crate::{
         command::{Command, Context},
         conditions::{self, always, check},
         effect::Effect,
-        exchange::{ExportChoices, FormatInfo, Loss, NotExported, OnLoss, next},
+        exchange::{ExportChoices, FormatInfo, Loss, NotExported, next},
         list::{ListCursor, PAGED},
         panel::{Check, Commands, Opener, Opens, Outcome, Panel, Request, Row, own_rows},
         screen::Screen,
         session::Session,
     },
-    spans::{Scheme, Split, Status},
+    spans::{OnLoss, Scheme, Split, Status},
 };
 
 /// Splits to choose from; the first stands for all documents.
