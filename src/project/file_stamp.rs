@@ -3,7 +3,11 @@
 use std::{
     fs::File,
     io::{self, Read, Seek},
+    path::Path,
 };
+
+use super::storage::{LARGE, StorageError};
+use crate::guard::{self, Links};
 
 /// Length and CRC-32 of the bytes of a file.
 pub(super) type Stamp = (usize, u32);
@@ -11,15 +15,36 @@ pub(super) type Stamp = (usize, u32);
 /// Bytes that are read at once.
 const READ_AT_ONCE: usize = 64 << 10;
 
+/// Stamp of the bytes of a file, of which only a block is in memory, however long its lines are.
+/// A file that does not exist counts as empty.
+pub(super) fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
+    let read = || {
+        let file = guard::open(path, Links::Refuse)?;
+        guard::check_size(file.metadata()?.len(), LARGE)?;
+        // The file may grow meanwhile.
+        stamp_of_rest(file.take(LARGE))
+    };
+    match read() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Stamp::default()),
+        read => read.map_err(|cause| StorageError::new("read", path, cause)),
+    }
+}
+
 /// Stamp of the contents of an open file.
 pub(super) fn stamp_of_open(mut file: &File) -> io::Result<Stamp> {
     file.rewind()?;
+    stamp_of_rest(file)
+}
+
+fn stamp_of_rest(mut file: impl Read) -> io::Result<Stamp> {
     let mut stamp = Stamp::default();
     let mut block = vec![0; READ_AT_ONCE];
     loop {
-        match file.read(&mut block)? {
-            0 => return Ok(stamp),
-            read => stamp = stamp_of_more(stamp, block.get(..read).unwrap_or_default()),
+        match file.read(&mut block) {
+            Ok(0) => return Ok(stamp),
+            Ok(read) => stamp = stamp_of_more(stamp, block.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -34,4 +59,26 @@ pub(super) fn stamp_of_more((length, crc): Stamp, bytes: &[u8]) -> Stamp {
     let mut hasher = crc32fast::Hasher::new_with_initial(crc);
     hasher.update(bytes);
     (length + bytes.len(), hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_stamp_of_a_file_is_that_of_its_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert_eq!(stamp_of(&path).unwrap(), Stamp::default());
+        let bytes: Vec<u8> = (0..3 * READ_AT_ONCE + 5).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(stamp_of(&path).unwrap(), stamp(&bytes));
+        assert_eq!(stamp_of_open(&File::open(&path).unwrap()).unwrap(), stamp(&bytes));
+        // Too large, and all of it a hole.
+        File::options().write(true).open(&path).unwrap().set_len(LARGE + 1).unwrap();
+        assert!(stamp_of(&path).unwrap_err().to_string().contains("file"));
+        assert!(stamp_of(folder.path()).is_err());
+    }
 }

@@ -19,11 +19,11 @@ use super::{
     Annotator, DOCUMENTS, Documents, Project, ProjectError,
     documents::{self, DocumentReader, UniqueIds},
     file_names::shown,
+    file_stamp::stamp_of,
     file_stamp::{Stamp, stamp_of_more},
     import_record::ImportRecord,
     journal,
     journal_appender::Files,
-    read_documents::stamp_of,
     storage::{self, LARGE, OwnFile},
 };
 use crate::{

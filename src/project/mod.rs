@@ -81,11 +81,11 @@ pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
 
 use self::{
-    file_stamp::{Stamp, stamp, stamp_of_more, stamp_of_open},
+    file_stamp::{Stamp, stamp, stamp_of, stamp_of_more, stamp_of_open},
     folder::read_manifest,
     lock::Lock,
     manifest::MANIFEST,
-    read_documents::{read_documents, read_documents_with, stamp_of},
+    read_documents::{read_documents, read_documents_with},
     storage::{Dir, FileState, SMALL},
 };
 use crate::{spans::LabelId, text::Grid};

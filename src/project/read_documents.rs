@@ -46,16 +46,6 @@ pub(super) fn read_documents_with(
     Ok((documents.read_from(file), problems, stamp))
 }
 
-/// Stamp of the bytes of a file. A file that does not exist counts as empty.
-pub(super) fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
-    let mut stamp = Stamp::default();
-    storage::read_blocks(path, LARGE, |block| {
-        stamp = stamp_of_more(stamp, block);
-        Ok(())
-    })?;
-    Ok(stamp)
-}
-
 /// Adds the lines of a block to `reader`.
 fn add_lines(block: &[u8], grid: Grid, threads: usize, reader: &mut DocumentReader) {
     let mut lines: Vec<&[u8]> = Vec::new();
