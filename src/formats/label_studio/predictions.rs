@@ -11,7 +11,7 @@ use crate::{
 /// Version of the model and spans of the last prediction of a document's task; `None` if it has none, or the text of the
 /// document was changed since.
 ///
-/// Offsets count code points: the reader has corrected them. A span without a score has that of its prediction, or 1.
+/// Offsets count code points: the reader has corrected them. A span without a score has the score of its prediction, or 1.
 pub fn predictions(document: &Document) -> Option<(String, Vec<Entity>)> {
     let task = document.foreign.as_deref()?.as_object()?;
     let prediction = task.get("predictions")?.as_array()?.iter().rfind(|prediction| prediction.is_object())?;

@@ -134,7 +134,7 @@ impl Sentence {
         rows.filter(move |(at, row)| matches!(row.id, RowId::Word(_)) || *at == token.row && !is_long)
     }
 
-    /// Tag of a token under a key: its own, or else that of its words together.
+    /// Tag of a token under a key: its own, or else the tags of its words together.
     pub(super) fn tag<'s>(&'s self, token: Token, key: &str, form: TagForm) -> Tag<'s> {
         let own = self.rows.get(token.row).and_then(|row| row.value(key));
         let own = own.and_then(|value| form.read(value)).filter(|tag| tag.label().is_some());
