@@ -33,7 +33,7 @@ use crate::{
 /// Checks machine and project.
 ///
 /// # Errors
-/// The project or the program is damaged, or the two computations on the processor disagree; every finding is listed.
+/// The project or the program is damaged, a settings file has a mistake, or the two computations on the processor disagree; every finding is listed.
 pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     let access = if args.repair { Access::Write } else { Access::Read };
     let dir = args.dir.as_deref().map(|dir| project_dir::resolve(dir, access, None, output)).transpose()?;
@@ -72,6 +72,9 @@ pub(super) fn run(args: &args::Doctor, output: Output) -> Result<(), CliError> {
     if let Err(error) = base {
         return Err(CliError::environment(error));
     }
+    // Every other command would stop at this.
+    settings::load(dir.as_deref())?;
+    settings::keymap()?;
     if let Ok(Some(comparison)) = comparison
         && !comparison.agrees()
     {

@@ -5,6 +5,7 @@ mod agree;
 mod annotator;
 pub mod args;
 mod completions;
+mod config;
 mod convert;
 mod data;
 mod doctor;
@@ -32,6 +33,7 @@ mod runs;
 mod score;
 mod settings;
 mod train;
+mod training_settings;
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -140,6 +142,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Models(args)) => models::run(&args.action, output),
         Some(Command::Documents(args)) => documents::run(&args.action, output),
         Some(Command::Runs(args)) => runs::run(&args.action, output),
+        Some(Command::Config(args)) => config::run(&args, output),
         Some(Command::Doctor(args)) => doctor::run(&args, output),
         Some(Command::Help(args)) => help::run(&args, output),
         Some(Command::Completions(args)) => completions::run(&args, output),

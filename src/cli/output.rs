@@ -15,7 +15,8 @@ use serde_json::Value;
 use super::error::CliError;
 use crate::text::{
     number,
-    width::{clean, is_hidden, width},
+    width::{Glyphs, clean, is_hidden, width},
+    wrap::TextLayout,
 };
 
 /// Bytes of a file that are copied to standard output at once, up to the next line end.
@@ -214,6 +215,13 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Returns a text in lines of at most 76 columns, indented by 4.
+pub(super) fn paragraph(text: &str) -> String {
+    let text = clean(text);
+    let layout = TextLayout::new(&text, 72, Glyphs::Unicode);
+    layout.lines().iter().map(|line| format!("    {}\n", line.range.of(&text).trim_end())).collect()
 }
 
 fn column_width(rows: &[Vec<String>], column: usize) -> usize {

@@ -34,14 +34,26 @@ const PROJECT_SETTINGS: &str = "tagli.toml";
 /// # Errors
 /// A file cannot be read, or has an invalid setting; the error names file and line.
 pub(super) fn load(dir: Option<&Path>) -> Result<Config, CliError> {
+    Config::layered(&layers(&texts(dir)?)).map_err(CliError::data)
+}
+
+/// Settings files that exist, with their texts: the user's, then the one of the project in `dir`.
+///
+/// # Errors
+/// A file cannot be read.
+pub(super) fn texts(dir: Option<&Path>) -> Result<Vec<(String, String)>, CliError> {
     let user = of_user(SETTINGS).map(|path| (path, Links::Follow));
     let project = dir.map(|dir| (dir.join(PROJECT_SETTINGS), Links::Refuse));
     let mut texts = Vec::new();
     for (path, links) in [user, project].into_iter().flatten() {
         texts.extend(text_of(&path, links)?.map(|text| (path.display().to_string(), text)));
     }
-    let layers: Vec<Layer<'_>> = texts.iter().map(|(name, text)| Layer { name, text }).collect();
-    Config::layered(&layers).map_err(CliError::data)
+    Ok(texts)
+}
+
+/// The layers of settings files.
+pub(super) fn layers(texts: &[(String, String)]) -> Vec<Layer<'_>> {
+    texts.iter().map(|(name, text)| Layer { name, text }).collect()
 }
 
 /// Device for trainings and predictions: the given one, or the one of the settings.

@@ -14,6 +14,7 @@ use super::{
     output::{self, Output},
     project_dir::{self, Access},
     runs, settings,
+    training_settings::SourcedSettings,
 };
 use crate::{
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
@@ -30,6 +31,9 @@ use crate::{
     },
 };
 
+/// Value of `--set` that shows all settings instead of a training.
+const LIST: &str = "list";
+
 /// Trains, or resumes an interrupted training.
 ///
 /// # Errors
@@ -41,11 +45,12 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let new = &args.new_run;
     not_built(new)?;
     first_dir_then_lists(args)?;
-    if let Some(out) = &args.out {
+    let is_list_wanted = new.set.iter().any(|pair| pair == LIST);
+    if let Some(out) = args.out.as_ref().filter(|_| !is_list_wanted) {
         PlainRun::check(out, args.force)?;
     }
     // With --out nothing is written into the project.
-    let access = if args.out.is_some() { Access::Read } else { Access::Write };
+    let access = if args.out.is_some() || is_list_wanted { Access::Read } else { Access::Write };
     let annotator = new.annotator.as_deref();
     let project = args.dir.as_deref().map(|dir| project_dir::open(dir, access, annotator, output)).transpose()?;
     let mut data = match &project {
@@ -56,6 +61,11 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let base_name = new.base.as_deref().unwrap_or(default_base);
     let dir = project.as_ref().map(|project| project.root.as_path());
     let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
+    if is_list_wanted {
+        let (value, text) = settings.list();
+        return output.result(&value, &text);
+    }
+    let settings = settings.settings;
     if settings.untagged {
         add_untagged(&mut data, project.as_ref(), args, output)?;
     }
@@ -278,18 +288,32 @@ fn run_settings(
     sentences: usize,
     base: &str,
     output: Output,
-) -> Result<Settings, CliError> {
+) -> Result<SourcedSettings, CliError> {
     let new = &args.new_run;
-    let mut settings = training::recipe(new.recipe, sentences, base);
-    settings.device = settings::device(None, dir)?;
+    let recipe = training::recipe(new.recipe, sentences, base);
+    let mut settings = SourcedSettings::new(recipe, format!("the recipe {}", new.recipe.name()));
+    let device = settings::device(None, dir)?;
+    settings.apply("the settings of the program", |settings| {
+        settings.device = device;
+        Ok(())
+    })?;
     if let Some(file) = dir.map(|dir| dir.join(TRAINING_SETTINGS)) {
         // It comes with the project, in contrast to a file that the user names.
         let bytes = storage::read_if_there(&file, storage::SMALL).map_err(ProjectError::from)?;
-        bytes.map_or(Ok(()), |bytes| settings_file(&mut settings, &file, &bytes, output))?;
+        if let Some(bytes) = bytes {
+            settings.apply(&output::path(&file), |settings| settings_file(settings, &file, &bytes, output))?;
+        }
     }
     if let Some(file) = &new.settings {
-        settings_file(&mut settings, file, &data::bytes(file, storage::SMALL)?, output)?;
+        let bytes = data::bytes(file, storage::SMALL)?;
+        settings.apply(&output::path(file), |settings| settings_file(settings, file, &bytes, output))?;
     }
+    settings.apply("the command line", |settings| set_by_flags(settings, new, base, output))?;
+    Ok(settings)
+}
+
+/// Applies the flags of single settings, then those of `--set`.
+fn set_by_flags(settings: &mut Settings, new: &NewRun, base: &str, output: Output) -> Result<(), CliError> {
     // The recipe depends on the base, so the base has a flag of its own.
     base.clone_into(&mut settings.base);
     settings.learning_rate = new.lr.unwrap_or(settings.learning_rate);
@@ -312,7 +336,7 @@ fn run_settings(
     if !new.teacher.is_empty() {
         settings.teacher = new.teacher.join(",");
     }
-    for pair in &new.set {
+    for pair in new.set.iter().filter(|pair| *pair != LIST) {
         let (setting, value) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
         let note = settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
@@ -330,7 +354,7 @@ fn run_settings(
         let (flag, set) = (new.teacher.join(","), &settings.teacher);
         return Err(CliError::usage(format!("--teacher names {flag}, but --set teacher={set}: leave one of them out")));
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// Applies the settings of a JSON file with these contents.

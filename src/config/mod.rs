@@ -4,7 +4,10 @@
 //! No I/O: the caller passes the texts and their names. Every mistake is an error with file and line; an unknown key is
 //! never ignored, because it is usually a misspelt one.
 
+mod explain;
 pub mod keys;
+
+pub use explain::{Explained, explain};
 
 use toml::{
     Spanned,

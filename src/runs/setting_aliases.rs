@@ -99,6 +99,12 @@ impl Settings {
         }
     }
 
+    /// Other names of a setting that take the same values; most are those of the Hugging Face Trainer.
+    pub fn names_in_trainer(own: &str) -> Vec<&'static str> {
+        let same = ALIASES.iter().filter(|(_, meaning)| matches!(meaning, Same(name) if *name == own));
+        same.map(|(alias, _)| *alias).collect()
+    }
+
     fn set_own(&mut self, own: &str, value: &str) -> Result<(), String> {
         let mut form = serde_json::to_value(&*self).map_err(|error| error.to_string())?;
         let Some(slot) = form.get_mut(own) else {

@@ -1,6 +1,7 @@
 //! Settings of a training.
 //! Their meanings are those of the Hugging Face Trainer.
 
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
@@ -152,7 +153,7 @@ impl Recipe {
 /// Settings that determine a training, together with its data and base model.
 ///
 /// A setting that an older run's file does not have is read as the lesson's value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// `mini`, `small`, a folder, or a hub id.
@@ -263,6 +264,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Names of all settings with their meanings, which may have several lines.
+    pub fn meanings() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::FIELD_NAMES.iter().copied().zip(Self::FIELD_DOCS.iter().copied())
+    }
+
     /// Returns the lesson's settings for a base model.
     pub fn lesson(base: impl Into<String>) -> Self {
         Self {

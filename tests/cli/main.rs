@@ -12,6 +12,7 @@ mod paths;
 #[cfg(target_os = "linux")]
 mod read_only;
 mod repair;
+mod settings;
 mod small_files;
 #[path = "../support/mod.rs"]
 mod support;

@@ -98,6 +98,8 @@ pub enum Command {
     Documents(Documents),
     /// List, follow, control, export and remove the runs of a project
     Runs(Runs),
+    /// Show the settings with their meanings, defaults and sources
+    Config(Config),
     /// Check terminal, devices, paths, cache and the integrity of a project
     Doctor(Doctor),
     /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub),
@@ -461,6 +463,16 @@ pub enum CurveFormat {
     Csv,
     /// A picture.
     Svg,
+}
+
+/// `tagli config`
+#[derive(Args, Debug)]
+pub struct Config {
+    /// One setting of the program, or of a training
+    pub name: Option<String>,
+    /// Project whose settings count, too; the current folder when not given
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
 }
 
 /// `tagli doctor`

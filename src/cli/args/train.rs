@@ -110,7 +110,8 @@ pub struct NewRun {
     /// folders of runs, or folders of models, with the same labels. Write it after DIR
     #[arg(long, value_name = "RUN", num_args = 1..)]
     pub teacher: Vec<String>,
-    /// Set any setting by its name, or by its name in the Hugging Face Trainer
+    /// Set any setting by its name, or by its name in the Hugging Face Trainer;
+    /// `list` shows all settings with their meanings, values and sources, and trains nothing
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// A JSON file of such settings; a project's own training.json is always used
