@@ -44,33 +44,98 @@ const DARK: Palette = Palette {
 
 /// The screen of `state` as an SVG picture; `title` is what a reader hears who cannot see it.
 pub(super) fn svg(state: &State, theme: &Theme, caps: Caps, title: &str) -> String {
+    of_buffer(&cells(state, theme, caps), &DARK, title)
+}
+
+/// The cells that the program draws for `state`.
+pub(super) fn cells(state: &State, theme: &Theme, caps: Caps) -> Buffer {
     let backend = TestBackend::new(state.session.size.columns, state.session.size.rows);
     // This backend keeps cells in memory and has no errors.
     let Ok(mut terminal) = Terminal::new(backend);
     let Ok(_) = terminal.draw(|frame| drop(draw(state, theme, caps, frame)));
-    of_buffer(terminal.backend().buffer(), &DARK, title)
+    terminal.backend().buffer().clone()
 }
 
 fn of_buffer(buffer: &Buffer, palette: &Palette, title: &str) -> String {
-    let area = buffer.area;
-    let wide = f32::from(area.width) * CELL.0 + 2.0 * MARGIN;
-    let high = f32::from(area.height) * CELL.1 + 2.0 * MARGIN;
-    let mut out = format!(
+    let mut out = head(buffer.area.width, buffer.area.height, palette, title, "");
+    (0..buffer.area.height).for_each(|y| out.push_str(&row(buffer, y, palette)));
+    out.push_str("</g>\n</svg>\n");
+    out
+}
+
+/// The beginning of a picture of so many columns and rows, up to the group of the cells.
+fn head(columns: u16, rows: u16, palette: &Palette, title: &str, style: &str) -> String {
+    let wide = f32::from(columns) * CELL.0 + 2.0 * MARGIN;
+    let high = f32::from(rows) * CELL.1 + 2.0 * MARGIN;
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\" \
-         role=\"img\">\n<title>{}</title>\n<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{}\"/>\n\
+         role=\"img\">\n<title>{}</title>\n{style}<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{}\"/>\n\
          <g font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"{FONT_SIZE}\" \
          fill=\"{}\">\n",
         escaped(title),
         palette.paper,
         palette.ink,
-    );
+    )
+}
+
+/// The cells of a row.
+fn row(buffer: &Buffer, y: u16, palette: &Palette) -> String {
+    let mut out = String::new();
+    for stretch in stretches(buffer, y) {
+        stretch.draw(&mut out, y, palette);
+    }
+    out
+}
+
+/// A moment of a film: the cells, and for how many seconds they are shown.
+pub(super) struct Frame {
+    pub(super) cells: Buffer,
+    pub(super) seconds: f32,
+}
+
+/// Frames of one size as an animated SVG picture that begins again after the last one.
+///
+/// A row is drawn once for all frames in which it stays the same. For readers who have turned motion off it is the frame
+/// `still`.
+pub(super) fn film(frames: &[Frame], still: usize, title: &str) -> String {
+    let area = frames.first().map_or_else(Default::default, |frame| frame.cells.area);
+    let length: f32 = frames.iter().map(|frame| frame.seconds).sum();
+    let begins: Vec<f32> = (0..=frames.len())
+        .map(|at| frames.iter().take(at).map(|frame| frame.seconds).sum::<f32>() / length * 100.0)
+        .collect();
+    let mut times: Vec<(usize, usize)> = Vec::new();
+    let mut body = String::new();
     for y in 0..area.height {
-        for stretch in stretches(buffer, y) {
-            stretch.draw(&mut out, y, palette);
+        let rows: Vec<String> = frames.iter().map(|frame| row(&frame.cells, y, &DARK)).collect();
+        let mut from = 0;
+        while from < rows.len() {
+            let to = from + rows[from..].iter().take_while(|row| **row == rows[from]).count();
+            if !rows[from].is_empty() && to - from == rows.len() {
+                body.push_str(&rows[from]);
+            } else if !rows[from].is_empty() {
+                let time = times.iter().position(|time| *time == (from, to)).unwrap_or(times.len());
+                if time == times.len() {
+                    times.push((from, to));
+                }
+                let is_still = if (from..to).contains(&still) { " s" } else { "" };
+                // A string takes whatever is written into it.
+                let _ = write!(body, "<g class=\"f t{time}{is_still}\">\n{}</g>\n", rows[from]);
+            }
+            from = to;
         }
     }
-    out.push_str("</g>\n</svg>\n");
-    out
+    let mut style = format!("<style>\n.f {{ visibility: hidden; animation: {length}s step-end infinite; }}\n");
+    for (time, (from, to)) in times.iter().enumerate() {
+        let [from, to] = [from, to].map(|at| begins[*at]);
+        let _ = writeln!(
+            style,
+            "@keyframes k{time} {{ 0% {{ visibility: hidden; }} {from:.2}% {{ visibility: visible; }} \
+             {to:.2}% {{ visibility: hidden; }} }}\n.t{time} {{ animation-name: k{time}; }}"
+        );
+    }
+    style +=
+        "@media (prefers-reduced-motion: reduce) { .f { animation: none; } .s { visibility: visible; } }\n</style>\n";
+    head(area.width, area.height, &DARK, title, &style) + &body + "</g>\n</svg>\n"
 }
 
 /// Cells of one style, side by side.
@@ -265,6 +330,24 @@ mod tests {
     fn the_dots_of_charts_need_no_font() {
         let svg = picture(|buffer| buffer.set_string(1, 0, "a\u{2881}b", Style::new()));
         assert!(svg.contains("d=\"M29 13.25h2v2h-2zM33 26.75h2v2h-2z\"") && svg.contains(">a b</text>"), "{svg}");
+    }
+
+    #[test]
+    fn a_row_of_a_film_is_drawn_once_while_it_stays_the_same() {
+        let frames = ["one", "one", "two"].map(|text| {
+            let mut cells = Buffer::empty(Rect::new(0, 0, 8, 2));
+            cells.set_string(0, 0, "head", Style::new());
+            cells.set_string(0, 1, text, Style::new());
+            Frame { cells, seconds: 2.0 }
+        });
+        let svg = film(&frames, 2, "tour");
+        assert_eq!(["head", "one", "two"].map(|text| svg.matches(&format!(">{text}</text>")).count()), [1, 1, 1]);
+        assert!(svg.contains("animation: 6s step-end infinite"), "{svg}");
+        assert!(svg.contains("66.67% { visibility: visible; } 100.00% { visibility: hidden; }"), "{svg}");
+        assert!(
+            svg.contains("<g class=\"f t0\">") && svg.contains("<g class=\"f t1 s\">"),
+            "the last frame is the still one"
+        );
     }
 
     #[test]
