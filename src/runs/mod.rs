@@ -7,6 +7,7 @@ pub mod embedded_bases;
 pub mod metrics;
 pub mod plan;
 pub mod plot;
+pub mod published;
 pub mod series;
 mod setting_aliases;
 pub mod settings;
