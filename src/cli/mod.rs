@@ -4,6 +4,7 @@
 mod agree;
 mod annotator;
 pub mod args;
+mod comparison;
 mod completions;
 mod convert;
 mod data;
@@ -16,6 +17,7 @@ mod help;
 mod import;
 mod inspect;
 mod interrupts;
+mod listing;
 mod log;
 mod man;
 mod misspelt;
@@ -30,7 +32,9 @@ mod project_dir;
 mod repair;
 mod runs;
 mod score;
+mod score_table;
 mod settings;
+mod tested;
 mod train;
 
 use std::{

@@ -255,10 +255,7 @@ struct Scorers {
 
 impl Scorers {
     fn new([lenient, strict]: [Counting; 2]) -> Self {
-        Self {
-            lenient: (lenient, Scorer::new(lenient.mode())),
-            strict: (strict, Ok(Scorer::new(strict.mode()))),
-        }
+        Self { lenient: (lenient, Scorer::new(lenient.mode())), strict: (strict, Ok(Scorer::new(strict.mode()))) }
     }
 
     /// Adds a sentence; returns its counts by way and label.

@@ -61,23 +61,13 @@ const TESTS: &[PublishedTest] = &[
         name: "MIT Restaurant, the lesson's test split, 706 sentences",
         fingerprint: TextFingerprint { sentences: 706, sum: 0x785a_e9da_234e_1471 },
         labels: MIT_RESTAURANT,
-        results: &[PublishedResult {
-            model: "DistilBERT",
-            f1: 0.779,
-            counting: Counting::Word,
-            source: LESSON,
-        }],
+        results: &[PublishedResult { model: "DistilBERT", f1: 0.779, counting: Counting::Word, source: LESSON }],
     },
     PublishedTest {
         name: "MIT Restaurant, the lesson's validation split, 815 sentences",
         fingerprint: TextFingerprint { sentences: 815, sum: 0x95ae_18fa_4d63_082f },
         labels: MIT_RESTAURANT,
-        results: &[PublishedResult {
-            model: "DistilBERT",
-            f1: 0.795,
-            counting: Counting::Piece,
-            source: LESSON,
-        }],
+        results: &[PublishedResult { model: "DistilBERT", f1: 0.795, counting: Counting::Piece, source: LESSON }],
     },
 ];
 

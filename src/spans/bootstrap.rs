@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use super::score::{EntityCounts, Rates, mean_rates};
+use super::score::{EntityCounts, Rates, Report, mean_rates};
 
 /// Number of resamples.
 pub const RESAMPLES: usize = 1000;
@@ -110,6 +110,24 @@ impl SentenceCounts {
         columns.insert(label.to_owned(), self.width);
         self.width += 1;
         Some(self.width - 1)
+    }
+
+    /// Returns the counts of all sentences in one way; its tags are not counted.
+    pub fn report(&self, way: usize) -> Report {
+        let mut times = vec![0_u32; self.different.len()];
+        for number in &self.sentences {
+            times[*number as usize] += 1;
+        }
+        let mut sums = vec![Sums::default(); self.width as usize];
+        self.sum(&times, &mut sums);
+        let mut report = Report::default();
+        for (label, column) in self.columns.get(way).into_iter().flatten() {
+            if let Some(counts) = sums.get(*column as usize).and_then(|sums| sums.counts()) {
+                report.overall.add(counts);
+                report.labels.insert(label.clone(), counts);
+            }
+        }
+        report
     }
 
     /// Scores the usual number of resamples from the usual seed.
@@ -392,6 +410,8 @@ mod tests {
             let mut scorer = Scorer::new(Mode::Default);
             all.add(scorer.add(&gold[0], &predicted[0]).unwrap().into_iter().map(|(label, counts)| (0, label, counts)));
             let found = all.resample_with(1, 9).remove(0);
+            prop_assert_eq!(&all.report(0).labels, &report.labels);
+            prop_assert_eq!(all.report(0).overall, report.overall);
             let values = [&found.overall, &found.plain, &found.weighted].map(|values| values.0[0].unwrap());
             let expected = [report.micro().f1, report.macro_average().f1, report.weighted_average().f1];
             prop_assert!(values.into_iter().zip(expected).all(|(value, expected)| (value - expected).abs() < 1e-12));

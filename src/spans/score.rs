@@ -245,9 +245,9 @@ impl Scorer {
     /// Entities of one side of a sentence: 0 gold, 1 predicted.
     fn entities<'t, S: AsRef<str>>(&mut self, tags: &'t [S], side: usize) -> Result<Vec<TagEntity<'t>>, ScoreError> {
         let is_first = self.sentences == 1;
-        match (self.mode, &mut self.starts[side]) {
-            (Mode::Default, start) => Ok(lenient_entities(tags, self.at, is_first, start)),
-            (Mode::Strict, _) => strict_entities(tags, self.at).map_err(|(word, tag)| {
+        match self.mode {
+            Mode::Default => Ok(lenient_entities(tags, self.at, is_first, &mut self.starts[side])),
+            Mode::Strict => strict_entities(tags, self.at).map_err(|(word, tag)| {
                 let side = ["gold", "predicted"][side];
                 ScoreError::Tag { side, sentence: self.sentences, word, tag }
             }),
@@ -520,7 +520,10 @@ mod tests {
         #[test]
         fn the_counts_of_the_sentences_add_up_to_those_of_all(gold in sentences(), turn in 0usize..3) {
             let mut predicted = gold.clone();
-            predicted.iter_mut().for_each(|tags| tags.rotate_left(turn.min(tags.len())));
+            for tags in &mut predicted {
+                let by = turn.min(tags.len());
+                tags.rotate_left(by);
+            }
             let mut scorer = Scorer::new(Mode::Default);
             let mut sum = EntityCounts::default();
             for (gold, predicted) in gold.iter().zip(&predicted) {
