@@ -1,13 +1,11 @@
 //! Ways in which entities are counted.
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::score::Mode;
 
 /// Way in which entities are counted: per word or per word piece, lenient or strict.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Counting {
     /// Per word, lenient: the usual way, and what a reader of the text would count.

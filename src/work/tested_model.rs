@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    model,
     project::{
         AnnotatorName, Project, ProjectError, RunView, TrainingDataReport,
         run_folder::{is_run, model_path, read_config},
@@ -59,7 +58,8 @@ impl TestedModel {
         }
         let folder = Path::new(name);
         if is_embedded(name) || !is_run(folder) {
-            if !is_embedded(name) && !folder.exists() && !model::needs_download(name) && project.is_some() {
+            // With an owner it may be a model of the hub.
+            if !is_embedded(name) && !folder.exists() && !name.contains('/') && project.is_some() {
                 let or_run = "a run of the project, ";
                 return Err(TestedModelError::Unknown { name: name.to_owned(), or_run });
             }

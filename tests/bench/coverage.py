@@ -1,11 +1,12 @@
 """Measures how often the intervals of `tagli score` contain the true F1.
 
-    coverage.py TAGLI GOLD PRED [SAMPLES [SENTENCES]]
+    coverage.py TAGLI MODEL FILE [SAMPLES [SENTENCES]]
 
-GOLD and PRED: two files of the same tagged sentences, a word and its tag per line, as `tagli convert` and `tagli predict
---to conll2002` write them. Draws SAMPLES (500) samples of SENTENCES (300) with replacement from them, scores each with `tagli score
---json`, and prints the share of samples whose nominal 95 % interval contains the F1 of all sentences: overall, macro and
-weighted, and per label. The samples are drawn with a fixed seed. 500 samples measure a share of .95 to about +-.02.
+MODEL: a trained model. FILE: many tagged sentences that it has not seen, tag first, tab, word, blank lines between sentences, tags
+in IOB2. The model is evaluated on all of them once (`tagli eval --json`, whose mistakes give its tags back). Then SAMPLES (500)
+samples of SENTENCES (300) are drawn from them with replacement, each is scored with `tagli score --json`, and the share of
+samples whose nominal 95 % interval contains the F1 of all sentences is printed: overall, macro and weighted average, and each label.
+The samples have a fixed seed. 500 samples measure a share of .95 to about +-.02.
 """
 
 import json
@@ -18,7 +19,46 @@ from pathlib import Path
 
 def sentences(path):
     parts = Path(path).read_text(encoding="utf-8").split("\n\n")
-    return [part.strip("\n") for part in parts if part.strip()]
+    return [[line.split("\t")[::-1] for line in part.split("\n") if line] for part in parts if part.strip()]
+
+
+def spans(tags):
+    """Spans of IOB2 tags as (start, end, label)."""
+    found = []
+    for at, tag in enumerate(tags):
+        if tag.startswith("B-"):
+            found.append((at, at + 1, tag[2:]))
+        elif tag.startswith("I-"):
+            start, _, label = found.pop()
+            found.append((start, at + 1, label))
+    return found
+
+
+def tags(spans, length):
+    result = ["O"] * length
+    for start, end, label in spans:
+        result[start:end] = ["B-" + label] + ["I-" + label] * (end - start - 1)
+    return result
+
+
+def both_sides(tagli, model, file):
+    """Gold and predicted sentences, as text."""
+    command = [tagli, "eval", model, "--data", file, "--json"]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    of = {}
+    for mistake in found["mistakes"]:
+        of.setdefault(mistake["sentence"], []).append(mistake)
+    gold, predicted = [], []
+    for at, words in enumerate(sentences(file)):
+        truth = set(spans([tag for _, tag in words]))
+        answer = set(truth)
+        for mistake in of.get(at, []):
+            for side, change in (("gold", answer.discard), ("predicted", answer.add)):
+                if mistake[side]:
+                    change(tuple(mistake[side][key] for key in ("start", "end", "label")))
+        for side, found_spans in ((gold, truth), (predicted, answer)):
+            side.append("\n".join(f"{word} {tag}" for (word, _), tag in zip(words, tags(found_spans, len(words)))))
+    return gold, predicted, found["word"]["lenient"]["overall_f1"]
 
 
 def scored(tagli, folder, gold, predicted):
@@ -40,14 +80,14 @@ def values(scores):
 
 
 def main():
-    tagli, gold, predicted = sys.argv[1:4]
+    tagli, model, file = sys.argv[1:4]
     samples, size = [int(number) for number in sys.argv[4:]] + [500, 300][len(sys.argv) - 4 :]
-    gold, predicted = sentences(gold), sentences(predicted)
-    assert len(gold) == len(predicted), (len(gold), len(predicted))
+    gold, predicted, f1 = both_sides(tagli, model, file)
     rng = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         truth = values(scored(tagli, folder, gold, predicted))
+        assert abs(truth["overall"][0] - f1) < 1e-9, (truth["overall"], f1)
         inside, widths = {name: [] for name in truth}, {name: [] for name in truth}
         for _ in range(samples):
             chosen = [rng.randrange(len(gold)) for _ in range(size)]

@@ -19,7 +19,8 @@ fn project() -> Place {
     place.file("other.txt", OTHER);
     place.tagli("new food").fine();
     place.tagli("import food a.txt --split train --as ada").fine();
-    place.tagli("import food a.txt --split valid --as ada --on-duplicate copy").fine();
+    place.file("b.txt", TAGGED);
+    place.tagli("import food b.txt --split valid --as ada").fine();
     place.tagli(&format!("{TRAIN} --json")).fine();
     place
 }
@@ -86,7 +87,11 @@ fn mistakes_are_listed_by_sentence_up_to_a_number() {
         assert!(all.contains(said), "{said}\n{all}");
     }
     let pieces = place.tagli("eval food --data other.txt --counts piece,word-strict").fine().out;
-    assert!(pieces.contains("per word, strict") && pieces.contains("per piece (") && !pieces.contains("per word, lenient  "));
+    assert!(
+        pieces.contains("per word, strict")
+            && pieces.contains("per piece (")
+            && !pieces.contains("per word, lenient  ")
+    );
     place.tagli("eval food --data other.txt --counts letters").fails(2, &["letters", "word-strict"]);
     place.file("none.txt", "a O\nb O\n");
     place.tagli("eval food --data none.txt --format conll2002").fails(1, &["there is no span in it"]);
@@ -142,5 +147,8 @@ fn scores_have_averages_and_intervals_beside_those_of_seqeval() {
     assert_eq!(scores["intervals"]["strict"]["labels"]["X"], json!([0.0, 0.0]));
     assert_eq!(scores["intervals"]["method"]["resamples"], 1000);
     let text = place.tagli("score gold.txt pred.txt").fine().out;
-    assert!(text.contains("macro average") && text.contains("0.000 to 0.000") && text.contains("strict IOB2"), "{text}");
+    assert!(
+        text.contains("macro average") && text.contains("0.000 to 0.000") && text.contains("strict IOB2"),
+        "{text}"
+    );
 }

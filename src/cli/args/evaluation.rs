@@ -13,6 +13,7 @@ use crate::{
     formats::Format,
     inference::Precision,
     spans::{Counting, Split},
+    text::names::unknown_name,
 };
 
 /// Sentences on which a model is scored.
@@ -97,7 +98,7 @@ pub struct Compute {
 
 /// Ways of counting that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown_counts)]
 pub enum Counts {
     /// Per word, lenient.
     Word,
@@ -109,6 +110,10 @@ pub enum Counts {
     PieceStrict,
     /// All four.
     All,
+}
+
+fn unknown_counts(name: &str) -> String {
+    unknown_name("way of counting", name, Counts::VARIANTS.iter().map(<&str>::from))
 }
 
 impl Counts {

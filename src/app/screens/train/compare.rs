@@ -127,13 +127,8 @@ pub fn chance(
     };
     let mut lines = Vec::new();
     if let Some(Interval { low, high }) = overall.interval {
-        let decided = if overall.is_clear() { "" } else { ": may be chance" };
-        lines.push(format!(
-            "A-B {}, 95 % interval {} to {}{decided}",
-            signed(overall.observed()),
-            signed(low),
-            signed(high)
-        ));
+        let decided = if overall.is_clear() { "" } else { ", may be chance" };
+        lines.push(format!("A-B {} (95 %: {} to {}){decided}", signed(overall.observed()), signed(low), signed(high)));
     }
     if let Some(seeds) = seed_spread(runs, a, b) {
         let within = if overall.observed().abs() <= seeds.spread { "within" } else { "above" };
@@ -197,13 +192,13 @@ mod tests {
         let other = RunSummary { settings: None, ..run("3", 3, 0.6) };
         assert_eq!(
             chance(found.as_ref(), &runs, &runs[0], &other),
-            ["A-B +.333, 95 % interval +.333 to +.333", "above the spread of 2 seeds, .020"]
+            ["A-B +.333 (95 %: +.333 to +.333)", "above the spread of 2 seeds, .020"]
         );
         let same = Some(scores(1).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
         assert_eq!(
             chance(same.as_ref(), &runs, &runs[0], &runs[1]),
             [
-                "A-B .000, 95 % interval .000 to .000: may be chance",
+                "A-B .000 (95 %: .000 to .000), may be chance",
                 "within the spread of 2 seeds, .020",
                 "A and B differ by their seed alone"
             ]
