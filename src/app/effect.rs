@@ -122,6 +122,13 @@ pub enum Effect {
         /// Folder name of the run.
         run: String,
     },
+    /// Compare the scores of two runs sentence by sentence, from what their models keep; answered by `ScoresCompared`.
+    CompareScores {
+        /// Number that the answer repeats.
+        generation: u64,
+        /// Folder names of the followed run and of the other.
+        runs: [String; 2],
+    },
     /// Read the end of a run's `log.txt`; answered by `Log`.
     ReadLog {
         /// Number that the answer repeats.

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, SpanChange, Split,
-        adjudication::ComparedDocument, agreement::GroupAgreement,
+        ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, SpanChange,
+        Split, adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
 };
@@ -166,6 +166,14 @@ pub enum Event {
         generation: u64,
         /// Lines in order, or the reason why they cannot be read.
         points: Result<Vec<Point>, String>,
+    },
+    /// Differences between the scores of two runs on the same sentences.
+    /// Answers [`Effect::CompareScores`].
+    ScoresCompared {
+        /// Generation of the effect.
+        generation: u64,
+        /// The differences, or the reason why there are none.
+        differences: Result<Box<Differences>, String>,
     },
     /// The last lines of a run's `log.txt`.
     /// Answers [`Effect::ReadLog`].

@@ -4,6 +4,7 @@
 mod agree;
 mod annotator;
 pub mod args;
+mod comparison;
 mod completions;
 mod config;
 mod convert;
@@ -17,6 +18,7 @@ mod help;
 mod import;
 mod inspect;
 mod interrupts;
+mod listing;
 mod log;
 mod man;
 mod misspelt;
@@ -31,7 +33,9 @@ mod project_dir;
 mod repair;
 mod runs;
 mod score;
+mod score_table;
 mod settings;
+mod tested;
 mod train;
 mod training_settings;
 

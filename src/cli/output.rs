@@ -45,8 +45,36 @@ impl Output {
     /// # Errors
     /// Standard output cannot be written.
     pub(super) fn json_line(self, value: &impl Serialize) -> Result<(), CliError> {
-        let line = serde_json::to_string(value).map_err(CliError::environment)?;
-        self.raw(&escaped(&line))
+        self.raw(&json_text(value).map_err(CliError::environment)?)
+    }
+
+    /// Writes one line of JSON: an object with more keys, each a list that is read from elsewhere.
+    /// The values of a list are separated by commas, each of them made by [`json_text`].
+    ///
+    /// # Errors
+    /// A list cannot be read, or standard output cannot be written.
+    pub(super) fn json_with_lists(
+        self,
+        object: &Value,
+        lists: &mut [(&str, Box<dyn Read + '_>)],
+    ) -> Result<(), CliError> {
+        let text = json_text(object).map_err(CliError::environment)?;
+        self.bytes(text.strip_suffix('}').unwrap_or(&text).as_bytes())?;
+        for (at, (key, list)) in lists.iter_mut().enumerate() {
+            let comma = if at == 0 && text == "{}" { "" } else { "," };
+            self.bytes(format!("{comma}{}:[", Value::from(*key)).as_bytes())?;
+            let mut block = vec![0; COPIED_AT_ONCE];
+            loop {
+                match list.read(&mut block) {
+                    Ok(0) => break,
+                    Ok(read) => self.bytes(block.get(..read).unwrap_or_default())?,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(CliError::environment(error)),
+                }
+            }
+            self.bytes(b"]")?;
+        }
+        self.bytes(b"}\n")
     }
 
     /// Writes text for people, cleaned line by line, with a line feed at its end.
@@ -162,6 +190,15 @@ impl Output {
             "--json does not go with {what} on standard output, which can have only one of them"
         )))
     }
+}
+
+/// Converts a value to JSON without characters that could steer a terminal.
+pub(super) fn json_text(value: &impl Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(value)?;
+    Ok(match escaped(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(escaped) => escaped,
+    })
 }
 
 /// Cleans every line and keeps the line feeds.

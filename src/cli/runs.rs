@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{CurveFormat, RunsAction},
+    comparison,
     error::CliError,
     output::{self, Output, table},
     project_dir::{self, Access},
@@ -32,6 +33,7 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
         RunsAction::List { dir } => list(dir, output),
         RunsAction::Watch { dir, id } => watch(dir, id.as_deref(), output),
         RunsAction::Tell { dir, command, id } => tell(dir, *command, id.as_deref(), output),
+        RunsAction::Compare(args) => comparison::run_of_runs(args, output),
         RunsAction::Export { dir, id, format, out, force } => {
             let out = out.as_deref().map(|path| (path, Existing::with_force(*force)));
             export(dir, id.as_deref(), *format, out, output)

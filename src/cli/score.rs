@@ -4,18 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{
-    args, data,
-    error::CliError,
-    output::{Output, table},
-};
+use super::{args, data, error::CliError, output::Output, score_table};
 use crate::{
     formats::{self, TagOptions, TagSentence},
     project::storage::{self, shown_path},
     spans::{
-        Scheme,
+        Scheme, SentenceCounts,
         scheme::{SchemeDetector, Tag, decode},
-        score::{self, EntityCounts, Mode, Report},
+        score::{self, EntityCounts, Mode, Report, ScoreError, Scorer},
     },
     text::{number::with_noun, width::clean},
 };
@@ -36,17 +32,53 @@ pub(super) fn run(args: &args::Score, output: Output) -> Result<(), CliError> {
         output.say(note);
     }
     let [gold, pred] = [gold, pred].map(|sentences| sentences.into_iter().map(|s| s.tags).collect::<Vec<_>>());
-    let lenient = score::score(&gold, &pred, Mode::Default).map_err(CliError::data)?;
-    let strict = match score::score(&gold, &pred, Mode::Strict) {
-        Ok(report) => report,
+    let mut counts = SentenceCounts::new(2);
+    let lenient = scored(&gold, &pred, Mode::Default).map_err(CliError::data)?;
+    let strict = match scored(&gold, &pred, Mode::Strict) {
+        Ok(scored) => scored,
         // Strict scoring knows only B, I and O, and seqeval stops here. The spans are the same in IOB2.
         Err(error) => {
             output.say(format!("note: {error}; for the strict scores the tags are read as spans and written as IOB2"));
-            score::score(&as_bio(&gold), &as_bio(&pred), Mode::Strict).map_err(CliError::data)?
+            scored(&as_bio(&gold), &as_bio(&pred), Mode::Strict).map_err(CliError::data)?
         }
     };
-    let value = json!({ "default": score::as_evaluate(&lenient), "strict": score::as_evaluate(&strict) });
-    output.result(&value, &format!("{}\n{}", text("lenient", &lenient), text("strict IOB2", &strict)))
+    for (lenient, strict) in lenient.1.iter().zip(&strict.1) {
+        counts.add(cells(lenient, 0).chain(cells(strict, 1)));
+    }
+    let resampled = counts.resample();
+    let [of_lenient, of_strict] = [0, 1].map(|way| resampled.get(way).cloned().unwrap_or_default());
+    let (lenient, strict) = (lenient.0, strict.0);
+    let value = json!({
+        "default": score::as_evaluate(&lenient),
+        "strict": score::as_evaluate(&strict),
+        "averages": { "default": score::averages(&lenient), "strict": score::averages(&strict) },
+        "intervals": {
+            "method": score_table::method(counts.len()),
+            "default": score_table::intervals(&lenient, &of_lenient),
+            "strict": score_table::intervals(&strict, &of_strict),
+        },
+    });
+    let tables = [("lenient", &lenient, &of_lenient), ("strict IOB2", &strict, &of_strict)];
+    let tables = tables.map(|(title, report, resampled)| score_table::text(title, report, resampled)).join("\n");
+    output.result(&value, &format!("{tables}\n{}", score_table::explanation(counts.len())))
+}
+
+/// Counts of a sentence by label.
+type Counts = Vec<(String, EntityCounts)>;
+
+/// Scores the tags, and counts each sentence.
+fn scored(gold: &[Vec<String>], pred: &[Vec<String>], mode: Mode) -> Result<(Report, Vec<Counts>), ScoreError> {
+    let mut scorer = Scorer::new(mode);
+    let mut sentences = Vec::with_capacity(gold.len());
+    for (gold, pred) in gold.iter().zip(pred) {
+        let counts = scorer.add(gold, pred)?.into_iter();
+        sentences.push(counts.map(|(label, counts)| (label.to_owned(), counts)).collect());
+    }
+    Ok((scorer.finish(), sentences))
+}
+
+fn cells(counts: &Counts, way: usize) -> impl Iterator<Item = (usize, &str, EntityCounts)> {
+    counts.iter().map(move |(label, counts)| (way, label.as_str(), *counts))
 }
 
 fn as_bio(sentences: &[Vec<String>]) -> Vec<Vec<String>> {
@@ -118,20 +150,4 @@ fn iob1_note(path: &Path, sentences: &[TagSentence]) -> Option<String> {
              to count all: tagli convert {path} NEW --to conll2002 --scheme bio"
         )
     })
-}
-
-/// Formats a report as a table, entities per word.
-pub(super) fn text(name: &str, report: &Report) -> String {
-    let mut rows = vec![[name, "precision", "recall", "F1", "entities"].map(str::to_owned).to_vec()];
-    rows.extend(report.labels.iter().map(|(name, counts)| row(name, *counts)));
-    rows.push(row("all", report.overall));
-    format!("{}accuracy over tags, O included: {:.4}\n", table(&rows), report.accuracy())
-}
-
-fn row(name: &str, counts: EntityCounts) -> Vec<String> {
-    let rates = counts.rates();
-    let mut row = vec![name.to_owned()];
-    row.extend([rates.precision, rates.recall, rates.f1].map(|rate| format!("{rate:.4}")));
-    row.push(counts.support().to_string());
-    row
 }

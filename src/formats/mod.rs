@@ -35,6 +35,7 @@ mod plain;
 mod problem;
 mod prodigy;
 mod round_trip;
+mod sentences;
 mod several;
 mod sink;
 mod slate;
@@ -60,6 +61,7 @@ pub use label_config::LabelConfig;
 pub use label_studio::predictions;
 pub use problem::{LossPlace, Problem, Severity, parser_message};
 pub use round_trip::{RoundTrip, check_round_trip};
+pub use sentences::{SentencesRead, TakeBlock};
 pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 

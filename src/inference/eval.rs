@@ -1,5 +1,7 @@
 //! Evaluation of a predictor on gold sentences.
 //! By word and by piece, lenient and strict, with every mistake.
+//!
+//! Sentences come in blocks, and of each only its counts are kept, so that a file of any size can be evaluated.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,10 +12,11 @@ use crate::{
     model::{WordPieces, align::piece_tags},
     runs::LabelMode,
     spans::{
-        Confusion, Grammar, Mistake, Scheme, Sentence,
+        Confusion, ConfusionCounter, Counting, Grammar, Mistake, MistakeKind, Scheme, Sentence, SentenceCounts,
+        TextFingerprint, WordSpan,
         mistakes::compare,
         scheme::{Tag, decode as spans_of},
-        score::{Mode, Report, ScoreError, score},
+        score::{EntityCounts, Report, ScoreError, Scorer},
     },
 };
 
@@ -66,50 +69,220 @@ pub struct Evaluation {
     pub label_mode: LabelMode,
     /// Confused labels, in words.
     pub confusion: Confusion,
-    /// Every mistake by word, lenient, in reading order.
+    /// Number of mistakes of each kind, by word, lenient.
+    pub kinds: BTreeMap<MistakeKind, usize>,
+    /// Every mistake by word, lenient, in reading order, from [`evaluate`].
+    /// Empty from an [`Evaluator`], whose caller gets them sentence by sentence.
     pub mistakes: Vec<Mistake>,
     /// Gold labels that the model does not have, with their number of entities.
     pub unknown: BTreeMap<String, usize>,
+    /// Counts of each sentence in all ways, with the ways numbered as in [`Counting::ALL`], for intervals.
+    pub counts: SentenceCounts,
+    /// Fingerprint of the sentences.
+    pub fingerprint: TextFingerprint,
+}
+
+impl Evaluation {
+    /// Returns the scores of a way of counting.
+    ///
+    /// # Errors
+    /// The tags have no strict scores.
+    pub fn report(&self, counting: Counting) -> Result<&Report, &ScoreError> {
+        match counting {
+            Counting::Word => Ok(&self.word.lenient),
+            Counting::WordStrict => self.word.strict.as_ref(),
+            Counting::Piece => Ok(&self.piece.lenient),
+            Counting::PieceStrict => self.piece.strict.as_ref(),
+        }
+    }
+
+    /// Labels of the gold entities, sorted.
+    pub fn gold_labels(&self) -> impl Iterator<Item = &str> {
+        let labels = self.word.lenient.labels.iter().filter(|(_, counts)| counts.support() > 0);
+        labels.map(|(label, _)| label.as_str())
+    }
+}
+
+/// Result for one sentence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SentenceOutcome {
+    /// Its counts for each way and label.
+    pub counts: Vec<(Counting, String, EntityCounts)>,
+    /// Its mistakes by word, lenient, in reading order.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// Evaluates `predictor` on `sentences`.
 ///
-/// Pieces are labelled as in the model's training; if that is unknown, as in the lesson: every piece has its word's tag.
-/// The tags of a model may be labels alone (`PER`): then a span is a run of one label, in words and in pieces.
-///
 /// # Errors
 /// A sentence whose words and tags differ in number, or one that the tokenizer refuses.
 pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluation, EvalError> {
-    check(sentences)?;
-    let tags = predictor.tags();
-    let texts: Vec<&[String]> = sentences.iter().map(|sentence| sentence.words.as_slice()).collect();
-    let answers = predictor.pieces(&texts)?;
-    let choices: Vec<Vec<Option<WordTag>>> = texts
-        .iter()
-        .zip(&answers)
-        .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, predictor.grammar()))
-        .collect();
-    let gold: Vec<Vec<&str>> = sentences.iter().map(|sentence| strs(&sentence.tags)).collect();
-    let mut predicted: Vec<Vec<String>> = choices.iter().map(|choices| owned(&decode::names(choices, tags))).collect();
-    let has_borders = tags.iter().any(|tag| begins_span(tag));
-    let label_mode = predictor.label_mode().unwrap_or(if has_borders { LabelMode::AllB } else { LabelMode::AllI });
-    let (piece_gold, mut piece_predicted) = by_piece(&answers, &gold, (tags, predictor.grammar()), label_mode);
-    if !has_borders {
-        // Strict scores would count no span of a model that has labels alone.
-        predicted.iter_mut().chain(&mut piece_predicted).for_each(|tags| *tags = with_borders(tags));
+    let mut evaluator = Evaluator::new(predictor);
+    let outcomes = evaluator.add(sentences)?;
+    let mistakes = outcomes.into_iter().flat_map(|outcome| outcome.mistakes).collect();
+    Ok(Evaluation { mistakes, ..evaluator.finish() })
+}
+
+/// An evaluation in progress.
+///
+/// Pieces are labelled as in the model's training; if that is unknown, as in the lesson: every piece has its word's tag.
+/// The tags of a model may be labels alone (`PER`): then a span is a run of one label, in words and in pieces.
+pub struct Evaluator<'p> {
+    predictor: &'p Predictor,
+    label_mode: LabelMode,
+    /// Whether some tag of the model begins a span. Otherwise strict scores would count no span.
+    has_borders: bool,
+    /// Labels of the model.
+    known: HashSet<&'p str>,
+    words: usize,
+    pieces: usize,
+    by_word: Scorers,
+    by_piece: Scorers,
+    confusion: ConfusionCounter,
+    kinds: BTreeMap<MistakeKind, usize>,
+    unknown: BTreeMap<String, usize>,
+    counts: SentenceCounts,
+    fingerprint: TextFingerprint,
+}
+
+impl<'p> Evaluator<'p> {
+    /// Starts without sentences.
+    pub fn new(predictor: &'p Predictor) -> Self {
+        let tags = predictor.tags();
+        let has_borders = tags.iter().any(|tag| begins_span(tag));
+        let label_mode = predictor.label_mode().unwrap_or(if has_borders { LabelMode::AllB } else { LabelMode::AllI });
+        Self {
+            predictor,
+            label_mode,
+            has_borders,
+            known: tags.iter().filter_map(|tag| Tag::read(tag).label()).collect(),
+            words: 0,
+            pieces: 0,
+            by_word: Scorers::new([Counting::Word, Counting::WordStrict]),
+            by_piece: Scorers::new([Counting::Piece, Counting::PieceStrict]),
+            confusion: ConfusionCounter::default(),
+            kinds: MistakeKind::ALL.iter().map(|kind| (*kind, 0)).collect(),
+            unknown: BTreeMap::new(),
+            counts: SentenceCounts::new(Counting::ALL.len()),
+            fingerprint: TextFingerprint::default(),
+        }
     }
-    let predicted: Vec<Vec<&str>> = predicted.iter().map(|tags| strs(tags)).collect();
-    Ok(Evaluation {
-        sentences: sentences.len(),
-        words: gold.iter().map(Vec::len).sum(),
-        pieces: answers.iter().map(|(pieces, _)| pieces.words.len()).sum(),
-        word: measure(&gold, &predicted)?,
-        piece: measure(&piece_gold, &piece_predicted)?,
-        label_mode,
-        confusion: Confusion::new(&gold, &predicted),
-        mistakes: mistakes(&gold, &predicted, &choices),
-        unknown: unknown(&gold, tags),
-    })
+
+    /// Evaluates a block of sentences, and returns the result for each.
+    ///
+    /// # Errors
+    /// A sentence whose words and tags differ in number, or one that the tokenizer refuses.
+    pub fn add(&mut self, sentences: &[Sentence]) -> Result<Vec<SentenceOutcome>, EvalError> {
+        check(sentences)?;
+        let texts: Vec<&[String]> = sentences.iter().map(|sentence| sentence.words.as_slice()).collect();
+        let answers = self.predictor.pieces(&texts)?;
+        sentences.iter().zip(&answers).map(|(sentence, answer)| self.add_sentence(sentence, answer)).collect()
+    }
+
+    fn add_sentence(
+        &mut self,
+        sentence: &Sentence,
+        (pieces, rows): &(WordPieces, Logits),
+    ) -> Result<SentenceOutcome, EvalError> {
+        let predictor = self.predictor;
+        let (tags, grammar) = (predictor.tags(), predictor.grammar());
+        let choices = decode::word_tags(sentence.words.len(), &pieces.words, rows, grammar);
+        let mut predicted = owned(&decode::names(&choices, tags));
+        let gold = strs(&sentence.tags);
+        let (piece_gold, mut piece_predicted) =
+            pieces_of_sentence(pieces, rows, &gold, (tags, grammar), self.label_mode);
+        if !self.has_borders {
+            predicted = with_borders(&predicted);
+            piece_predicted = with_borders(&piece_predicted);
+        }
+        let mut counts = self.by_word.add(&sentence.tags, &predicted)?;
+        counts.extend(self.by_piece.add(&piece_gold, &piece_predicted)?);
+        self.counts.add(counts.iter().map(|(counting, label, counts)| (*counting as usize, label.as_str(), *counts)));
+        self.confusion.add(&gold, &predicted);
+        let gold = spans_of(&gold);
+        self.count_unknown(&gold);
+        let mistakes: Vec<Mistake> = compare(&gold, &spans_of(&strs(&predicted)))
+            .into_iter()
+            .map(|mistake| self.placed(mistake, &choices))
+            .collect();
+        for mistake in &mistakes {
+            *self.kinds.entry(mistake.kind).or_default() += 1;
+        }
+        self.words += sentence.words.len();
+        self.pieces += pieces.words.len();
+        self.fingerprint.add(&sentence.words);
+        Ok(SentenceOutcome { counts, mistakes })
+    }
+
+    /// Adds the sentence and the confidence of the model to a mistake.
+    fn placed(&self, mistake: Mistake, choices: &[Option<WordTag>]) -> Mistake {
+        let sureness = decode::sureness(choices, mistake.words());
+        Mistake { sentence: self.fingerprint.sentences, sureness, ..mistake }
+    }
+
+    /// Counts the entities whose label the model does not have.
+    fn count_unknown(&mut self, gold: &[WordSpan]) {
+        for span in gold.iter().filter(|span| !self.known.contains(span.label.as_str())) {
+            *self.unknown.entry(span.label.clone()).or_default() += 1;
+        }
+    }
+
+    /// Returns the result for all sentences.
+    pub fn finish(self) -> Evaluation {
+        Evaluation {
+            sentences: self.fingerprint.sentences,
+            words: self.words,
+            pieces: self.pieces,
+            word: self.by_word.finish(),
+            piece: self.by_piece.finish(),
+            label_mode: self.label_mode,
+            confusion: self.confusion.finish(),
+            kinds: self.kinds,
+            mistakes: Vec::new(),
+            unknown: self.unknown,
+            counts: self.counts,
+            fingerprint: self.fingerprint,
+        }
+    }
+}
+
+/// Lenient and strict scores of the same tags.
+struct Scorers {
+    lenient: (Counting, Scorer),
+    /// An error from the first sentence on that has a tag that strict scoring does not know.
+    strict: (Counting, Result<Scorer, ScoreError>),
+}
+
+impl Scorers {
+    fn new([lenient, strict]: [Counting; 2]) -> Self {
+        Self { lenient: (lenient, Scorer::new(lenient.mode())), strict: (strict, Ok(Scorer::new(strict.mode()))) }
+    }
+
+    /// Adds a sentence; returns its counts by way and label.
+    fn add<S: AsRef<str>>(
+        &mut self,
+        gold: &[S],
+        predicted: &[String],
+    ) -> Result<Vec<(Counting, String, EntityCounts)>, ScoreError> {
+        let (counting, scorer) = &mut self.lenient;
+        let mut counts = named(*counting, scorer.add(gold, predicted)?);
+        let (counting, scorer) = &mut self.strict;
+        if let Ok(scorer_left) = scorer {
+            match scorer_left.add(gold, predicted) {
+                Ok(found) => counts.extend(named(*counting, found)),
+                Err(error) => *scorer = Err(error),
+            }
+        }
+        Ok(counts)
+    }
+
+    fn finish(self) -> Measured {
+        Measured { lenient: self.lenient.1.finish(), strict: self.strict.1.map(Scorer::finish) }
+    }
+}
+
+fn named(counting: Counting, counts: Vec<(&str, EntityCounts)>) -> Vec<(Counting, String, EntityCounts)> {
+    counts.into_iter().map(|(label, counts)| (counting, label.to_owned(), counts)).collect()
 }
 
 fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
@@ -120,17 +293,7 @@ fn check(sentences: &[Sentence]) -> Result<(), EvalError> {
     })
 }
 
-/// Returns gold and predicted tags of the counted pieces of each sentence.
-fn by_piece(
-    answers: &[(WordPieces, Logits)],
-    gold: &[Vec<&str>],
-    (tags, grammar): (&[String], Option<&Grammar>),
-    mode: LabelMode,
-) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
-    let sentences = answers.iter().zip(gold);
-    sentences.map(|((pieces, rows), gold)| pieces_of_sentence(pieces, rows, gold, (tags, grammar), mode)).unzip()
-}
-
+/// Returns gold and predicted tags of the counted pieces of a sentence.
 fn pieces_of_sentence(
     pieces: &WordPieces,
     rows: &Logits,
@@ -179,33 +342,6 @@ fn owned(tags: &[&str]) -> Vec<String> {
 
 fn strs(tags: &[String]) -> Vec<&str> {
     tags.iter().map(String::as_str).collect()
-}
-
-fn measure<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>]) -> Result<Measured, ScoreError> {
-    Ok(Measured { lenient: score(gold, predicted, Mode::Default)?, strict: score(gold, predicted, Mode::Strict) })
-}
-
-fn mistakes(gold: &[Vec<&str>], predicted: &[Vec<&str>], choices: &[Vec<Option<WordTag>>]) -> Vec<Mistake> {
-    let mut all = Vec::new();
-    for (sentence, ((gold, predicted), choices)) in gold.iter().zip(predicted).zip(choices).enumerate() {
-        all.extend(compare(&spans_of(gold), &spans_of(predicted)).into_iter().map(|mistake| {
-            let sureness = decode::sureness(choices, mistake.words());
-            Mistake { sentence, sureness, ..mistake }
-        }));
-    }
-    all
-}
-
-/// Counts the entities whose label the model does not have.
-fn unknown(gold: &[Vec<&str>], tags: &[String]) -> BTreeMap<String, usize> {
-    let known: HashSet<&str> = tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
-    let mut counts = BTreeMap::new();
-    for span in gold.iter().flat_map(|tags| spans_of(tags)) {
-        if !known.contains(span.label.as_str()) {
-            *counts.entry(span.label).or_insert(0) += 1;
-        }
-    }
-    counts
 }
 
 #[cfg(test)]
@@ -296,6 +432,38 @@ mod tests {
         assert_eq!(measured(None), (1, 1, 2));
         // All six are one span, of which the model finds two pieces apart.
         assert_eq!(measured(Some(LabelMode::AllI)), (0, 2, 1));
+    }
+
+    #[test]
+    fn blocks_give_the_same_as_all_sentences_at_once() {
+        let sentences = [
+            sentence(&[("cheap", "B-Price"), ("gnocchi", "I-Dish"), ("pozole", "I-Dish")]),
+            sentence(&[("pozole", "I-Dish"), ("near", "S-Location"), ("cheap", "O")]),
+            sentence(&[("lasagne", "B-Price"), ("now", "O")]),
+        ];
+        let predictor = fake::predictor(512);
+        let whole = evaluate(&predictor, &sentences).unwrap();
+        let mut evaluator = Evaluator::new(&predictor);
+        let mut outcomes = evaluator.add(&sentences[..1]).unwrap();
+        outcomes.extend(evaluator.add(&sentences[1..]).unwrap());
+        let blocks = evaluator.finish();
+        let mistakes: Vec<Mistake> = outcomes.iter().flat_map(|outcome| outcome.mistakes.clone()).collect();
+        assert_eq!(mistakes, whole.mistakes);
+        assert_eq!(blocks.kinds.values().sum::<usize>(), mistakes.len());
+        assert_eq!((blocks.word.lenient.clone(), &blocks.confusion), (whole.word.lenient.clone(), &whole.confusion));
+        // `S-` has no strict scores, and the error names the sentence among all.
+        let error = blocks.word.strict.as_ref().unwrap_err();
+        assert!(matches!(error, ScoreError::Tag { sentence: 2, word: 2, .. }), "{error}");
+        assert_eq!(blocks.report(Counting::Word).unwrap(), &whole.word.lenient);
+        // The counts of the sentences are those of the scores.
+        let interval = |found: &Evaluation| found.counts.resample()[0].overall.interval().unwrap();
+        assert_eq!(interval(&blocks), interval(&whole));
+        let mut sum = EntityCounts::default();
+        let counted = outcomes.iter().flat_map(|outcome| &outcome.counts);
+        counted.filter(|(counting, ..)| *counting == Counting::Word).for_each(|(.., counts)| sum.add(*counts));
+        assert_eq!(sum, blocks.word.lenient.overall);
+        assert_eq!(blocks.fingerprint, whole.fingerprint);
+        assert_eq!(blocks.gold_labels().collect::<Vec<_>>(), ["Dish", "Location", "Price"]);
     }
 
     #[test]

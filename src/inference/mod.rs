@@ -15,7 +15,7 @@ mod scores;
 pub mod worker;
 
 pub use decode::WordTag;
-pub use eval::{EvalError, Evaluation, evaluate};
+pub use eval::{EvalError, Evaluation, Evaluator, SentenceOutcome, evaluate};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};

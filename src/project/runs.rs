@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     formats::parser_message,
-    runs::{Control, Phase, Point, RunData, RunSummary, Status, metrics, suggester},
+    runs::{Control, Phase, Point, RunData, RunSummary, SENTENCE_SCORES, SentenceScores, Status, metrics, suggester},
 };
 
 /// Bytes that are read from the end of a log.
@@ -170,6 +170,31 @@ impl RunView {
     /// Folder of the trained model; it exists if [`Self::has_model`].
     pub fn model(&self) -> PathBuf {
         self.path.join(MODEL)
+    }
+
+    /// Counts of each validation sentence by its model; `None` without a model, or for one of an earlier version.
+    ///
+    /// # Errors
+    /// The file exists and cannot be read.
+    pub fn sentence_scores(&self) -> Result<Option<SentenceScores>, StorageError> {
+        let path = self.model().join(SENTENCE_SCORES);
+        let Some(bytes) = storage::read_below(&path, SMALL)? else { return Ok(None) };
+        SentenceScores::from_json(&bytes).map(Some).map_err(|cause| StorageError::new("read", &path, cause))
+    }
+
+    /// Summary with the facts by which its scores are compared with those of other runs, and nothing else.
+    pub fn compared_summary(&self) -> RunSummary {
+        let (word_f1, model_f1) = self.f1();
+        RunSummary {
+            id: self.id.to_string(),
+            base: self.config.as_ref().map(RunConfig::shown_base).unwrap_or_default(),
+            status: self.shown_status(),
+            word_f1,
+            model_f1,
+            settings: self.config.as_ref().map(|config| config.settings.clone()),
+            data: self.config.as_ref().and_then(|config| RunData::read(&config.data)),
+            ..RunSummary::default()
+        }
     }
 
     /// Leaves a command for the training process.

@@ -9,7 +9,7 @@ use super::Project;
 use crate::{
     spans::{
         Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
-        dataset::{Losses, word_spans},
+        dataset::{Losses, fingerprint, word_spans},
     },
     text::number::with_noun,
 };
@@ -179,18 +179,6 @@ pub fn untagged_documents(project: &Project, journal: &Journal) -> UntaggedDocum
         found.sentences.push(Sentence { id: document.id.clone(), words, tags });
     }
     found
-}
-
-/// CRC-32 of sentences, in hexadecimal.
-fn fingerprint(sentences: &[Sentence]) -> String {
-    let mut sum = crc32fast::Hasher::new();
-    for Sentence { id, words, tags } in sentences {
-        for part in std::iter::once(id).chain(words).chain(tags) {
-            sum.update(part.as_bytes());
-            sum.update(&[0]);
-        }
-    }
-    format!("{:08x}", sum.finalize())
 }
 
 fn splits(project: &Project, done: &[&Document]) -> Vec<Split> {

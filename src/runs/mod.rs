@@ -7,6 +7,9 @@ pub mod embedded_bases;
 pub mod metrics;
 pub mod plan;
 pub mod plot;
+pub mod published;
+mod seed_spread;
+mod sentence_scores;
 pub mod series;
 mod setting_aliases;
 pub mod settings;
@@ -17,6 +20,8 @@ pub mod summary;
 
 pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
+pub use seed_spread::{SeedSpread, seed_spread};
+pub use sentence_scores::{SENTENCE_SCORES, SentenceScores};
 pub use settings::{LabelMode, Order, Precision, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};
 pub use status::{Control, Phase, Status};

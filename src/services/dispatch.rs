@@ -325,6 +325,7 @@ impl Services {
                 open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_annotator(&dir, name))));
             }
             Effect::Compare { generation, run } => open.watcher.compare(generation, run),
+            Effect::CompareScores { generation, runs } => open.watcher.compare_scores(generation, runs),
             Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.

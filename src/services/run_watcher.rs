@@ -21,7 +21,8 @@ use crate::{
     app::{Event, event::Level},
     guard::{self, Panicked},
     project::MetricsTail,
-    runs::{Control, Point, RunSummary, Status},
+    runs::{Control, Point, RunSummary, SentenceScores, Status},
+    spans::Differences,
 };
 
 /// Time between two readings of a followed live run: as often as jobs may draw.
@@ -41,6 +42,8 @@ enum Order {
     Follow(RunRequest),
     /// Read all points of this run once.
     Compare(RunRequest),
+    /// Compare the scores of two runs.
+    CompareScores { generation: u64, runs: [String; 2] },
     /// Read the end of this run's log.
     Log(RunRequest),
     /// Leave a command for the process that trains this run.
@@ -87,6 +90,11 @@ impl RunWatcher {
     /// Reads all points of a second run once.
     pub(super) fn compare(&self, generation: u64, run: String) {
         self.order(Order::Compare(RunRequest { generation, run }));
+    }
+
+    /// Compares the scores of two runs sentence by sentence.
+    pub(super) fn compare_scores(&self, generation: u64, runs: [String; 2]) {
+        self.order(Order::CompareScores { generation, runs });
     }
 
     /// Reads the end of a run's log.
@@ -180,6 +188,10 @@ impl Watcher {
                 let points = answered(|| self.points(&request.run));
                 self.send(Event::Compared { generation: request.generation, points });
             }
+            Order::CompareScores { generation, runs } => {
+                let differences = answered(|| self.differences(&runs)).map(Box::new);
+                self.send(Event::ScoresCompared { generation, differences });
+            }
             Order::Log(request) => {
                 let lines = answered(|| self.log_end(&request.run));
                 self.send(Event::Log { generation: request.generation, lines });
@@ -203,6 +215,20 @@ impl Watcher {
     fn log_end(&self, run: &str) -> Result<Vec<String>, String> {
         let view = self.run_list.runs().get(run).map_err(|error| error.to_string())?;
         view.log_end(LOG_LINES).map_err(|error| error.to_string())
+    }
+
+    /// Compares the scores that the models of two runs keep.
+    fn differences(&self, [a, b]: &[String; 2]) -> Result<Differences, String> {
+        let (a, b) = (self.scores(a)?, self.scores(b)?);
+        a.differences(&b).map_err(str::to_owned)
+    }
+
+    fn scores(&self, run: &str) -> Result<SentenceScores, String> {
+        let view = self.run_list.runs().get(run).map_err(|error| error.to_string())?;
+        let scores = view.sentence_scores().map_err(|error| error.to_string())?;
+        scores.ok_or_else(|| {
+            format!("{run} keeps no scores of single sentences; `tagli runs compare` computes them from the models")
+        })
     }
 
     /// Reads all points that a run has now.
@@ -280,7 +306,8 @@ mod tests {
     use super::*;
     use crate::{
         project::{Runs, run_folder::RunConfig},
-        runs::{RunSink, Settings},
+        runs::{RunSink, SENTENCE_SCORES, Settings},
+        spans::score::EntityCounts,
     };
 
     fn next(events: &Receiver<Event>) -> Event {
@@ -307,6 +334,42 @@ mod tests {
         folder.status(&Status { checkpoint: Some(5), ..Status::default() }).unwrap();
         wait_for(Some(5));
         assert_eq!(watch.models().lock().unwrap()[0].run, id.as_str());
+    }
+
+    #[test]
+    fn the_scores_of_two_runs_are_compared_if_both_models_keep_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, events) = unbounded();
+        let runs = Runs::of(dir.path());
+        let ids: Vec<String> = [1, 2, 0].map(|right| run_with_scores(&runs, right)).into();
+        let watch = RunWatcher::start(RunList::new(runs), Events::new(sender)).unwrap();
+        let compared = |a: usize, b: usize| {
+            watch.compare_scores(7, [ids[a].clone(), ids[b].clone()]);
+            loop {
+                match next(&events) {
+                    Event::ScoresCompared { generation: 7, differences } => return differences,
+                    Event::ScoresCompared { .. } => panic!(),
+                    _ => {}
+                }
+            }
+        };
+        let found = compared(1, 0).unwrap();
+        assert!((found.overall.observed() - 0.5).abs() < 1e-9 && found.sentences == 5, "{found:?}");
+        assert!(compared(0, 2).unwrap_err().contains("tagli runs compare"));
+    }
+
+    /// A run whose model has found `right` of the two dishes of each of five sentences; with 0 it keeps no scores.
+    fn run_with_scores(runs: &Runs, right: usize) -> String {
+        let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
+        let (id, mut folder) = runs.create(&config).unwrap();
+        let mut model = folder.model().unwrap();
+        let counts = EntityCounts { true_positives: right, false_positives: 2 - right, false_negatives: 2 - right };
+        let scores = SentenceScores::new(5, "ab".into(), &vec![vec![("Dish", counts)]; 5]);
+        if right > 0 {
+            model.file(SENTENCE_SCORES, &scores.to_json().unwrap()).unwrap();
+        }
+        model.finish().unwrap();
+        id.to_string()
     }
 
     #[test]

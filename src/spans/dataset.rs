@@ -51,6 +51,18 @@ impl Dataset {
     }
 }
 
+/// Computes the CRC-32 of sentences with their ids and tags, in hexadecimal.
+pub fn fingerprint(sentences: &[Sentence]) -> String {
+    let mut sum = crc32fast::Hasher::new();
+    for Sentence { id, words, tags } in sentences {
+        for part in std::iter::once(id).chain(words).chain(tags) {
+            sum.update(part.as_bytes());
+            sum.update(&[0]);
+        }
+    }
+    format!("{:08x}", sum.finalize())
+}
+
 /// Returns the tags of a model for these labels, in order.
 /// `O, B-a, I-a, B-b, I-b, ...`.
 pub fn tag_names(labels: &[String]) -> Vec<String> {

@@ -1,12 +1,11 @@
-//! Differences between predictions and gold tags.
-//! Single mistakes by kind, and confused labels.
+//! Differences between predictions and gold tags: single mistakes by kind.
 
 use std::{cmp::Reverse, collections::HashSet, ops::Range};
 
 use serde::{Serialize, Serializer};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::{WordSpan, scheme::Tag};
+use super::WordSpan;
 
 /// Kind of a mistake, as in MUC-5, with the boundary mistakes told apart.
 /// Every entity of one side that has no equal on the other is in exactly one mistake.
@@ -168,44 +167,6 @@ fn kind(gold: &WordSpan, said: &WordSpan) -> Option<MistakeKind> {
     }
 }
 
-/// Number of words by gold label (row) and predicted label (column).
-/// The last row and column are "no label".
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Confusion {
-    /// Labels of either side, sorted.
-    pub labels: Vec<String>,
-    /// `labels.len() + 1` rows with as many counts.
-    pub counts: Vec<Vec<usize>>,
-}
-
-impl Confusion {
-    /// Counts the words of all sentences.
-    /// Of sentences of unequal length, the shorter one decides.
-    pub fn new<A: AsRef<str>, B: AsRef<str>>(gold: &[Vec<A>], predicted: &[Vec<B>]) -> Self {
-        let gold_labels = gold.iter().flatten().filter_map(|tag| Tag::read(tag.as_ref()).label());
-        let predicted_labels = predicted.iter().flatten().filter_map(|tag| Tag::read(tag.as_ref()).label());
-        let mut labels: Vec<String> = gold_labels.chain(predicted_labels).map(str::to_owned).collect();
-        labels.sort_unstable();
-        labels.dedup();
-        let mut counts = vec![vec![0; labels.len() + 1]; labels.len() + 1];
-        for (gold, found) in gold.iter().zip(predicted).flat_map(|(gold, found)| gold.iter().zip(found)) {
-            let row = counts.get_mut(place(gold.as_ref(), &labels));
-            if let Some(count) = row.and_then(|row| row.get_mut(place(found.as_ref(), &labels))) {
-                *count += 1;
-            }
-        }
-        Self { labels, counts }
-    }
-}
-
-/// Returns the row or column of a tag's label.
-fn place(tag: &str, labels: &[String]) -> usize {
-    match Tag::read(tag).label() {
-        Some(label) => labels.partition_point(|known| known.as_str() < label),
-        None => labels.len(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -245,13 +206,6 @@ mod tests {
         };
         let input = |n: usize| (spans(n, ["A", "B"]), spans(n, ["A", "C"]));
         assert_linear(1_000, input, |(gold, said)| compare(gold, said).len());
-    }
-
-    #[test]
-    fn confusion_counts_words() {
-        let confusion = Confusion::new(&[vec!["B-A", "I-A", "O"]], &[vec!["B-B", "I-A", "B-A"]]);
-        assert_eq!(confusion.labels, ["A", "B"]);
-        assert_eq!(confusion.counts, [[1, 1, 0], [0, 0, 0], [1, 0, 0]]);
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 //! `I-X` may begin an entity, `U` and `L` end none, and a tag without a prefix loses its first letter; strict IOB2 has
 //! only the prefixes B, I and O. A rate that would divide by 0 is 0.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use strum::IntoStaticStr;
@@ -112,7 +112,8 @@ impl EntityCounts {
         Rates { precision, recall, f1 }
     }
 
-    fn add(&mut self, other: Self) {
+    /// Adds other counts.
+    pub fn add(&mut self, other: Self) {
         self.true_positives += other.true_positives;
         self.false_positives += other.false_positives;
         self.false_negatives += other.false_negatives;
@@ -122,6 +123,22 @@ impl EntityCounts {
 #[expect(clippy::cast_precision_loss, reason = "counts of entities are far below 2^53")]
 fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// Mean of rates with weights; 0 where the sum of the weights is 0.
+#[expect(clippy::cast_precision_loss, reason = "counts of entities are far below 2^53")]
+pub(super) fn mean_rates(rates: impl Iterator<Item = (Rates, usize)>) -> Rates {
+    let mut sum = Rates::default();
+    let mut weights = 0;
+    for (rates, weight) in rates {
+        let share = weight as f64;
+        sum.precision += share * rates.precision;
+        sum.recall += share * rates.recall;
+        sum.f1 += share * rates.f1;
+        weights += weight;
+    }
+    let all = weights.max(1) as f64;
+    Rates { precision: sum.precision / all, recall: sum.recall / all, f1: sum.f1 / all }
 }
 
 /// Result of a comparison of predicted with gold tags.
@@ -143,6 +160,16 @@ impl Report {
         self.overall.rates()
     }
 
+    /// Mean of the rates of the labels that occur (macro average): each label has the same weight.
+    pub fn macro_average(&self) -> Rates {
+        mean_rates(self.labels.values().map(|counts| (counts.rates(), 1)))
+    }
+
+    /// Mean of the rates of the labels, each weighted with its number of gold entities (weighted average).
+    pub fn weighted_average(&self) -> Rates {
+        mean_rates(self.labels.values().map(|counts| (counts.rates(), counts.support())))
+    }
+
     /// Share of correct tags, `O` included: high even for a model that finds nothing.
     pub fn accuracy(&self) -> f64 {
         ratio(self.right_tags, self.tags)
@@ -154,32 +181,82 @@ impl Report {
 /// # Errors
 /// The two sides do not match word for word, or, in strict mode, a tag is not IOB2.
 pub fn score<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>], mode: Mode) -> Result<Report, ScoreError> {
-    check_lengths(gold, predicted)?;
-    let (gold_entities, predicted_entities) = match mode {
-        Mode::Default => (lenient_entities(gold), lenient_entities(predicted)),
-        Mode::Strict => (strict_entities(gold, "gold")?, strict_entities(predicted, "predicted")?),
-    };
-    let mut labels: HashMap<&str, EntityCounts> = HashMap::new();
-    compare(&gold_entities, &predicted_entities, &mut labels);
-    let mut overall = EntityCounts::default();
-    labels.values().for_each(|counts| overall.add(*counts));
-    let pairs = gold.iter().zip(predicted).flat_map(|(gold, predicted)| gold.iter().zip(predicted));
-    let right_tags = pairs.filter(|(gold, predicted)| gold.as_ref() == predicted.as_ref()).count();
-    Ok(Report {
-        labels: labels.into_iter().map(|(label, counts)| (label.to_owned(), counts)).collect(),
-        overall,
-        right_tags,
-        tags: gold.iter().map(Vec::len).sum(),
-    })
-}
-
-fn check_lengths<S>(gold: &[Vec<S>], predicted: &[Vec<S>]) -> Result<(), ScoreError> {
     if gold.len() != predicted.len() {
         return Err(ScoreError::Sentences { gold: gold.len(), predicted: predicted.len() });
     }
-    match gold.iter().zip(predicted).position(|(gold, predicted)| gold.len() != predicted.len()) {
-        None => Ok(()),
-        Some(at) => Err(ScoreError::Words { sentence: at + 1, gold: gold[at].len(), predicted: predicted[at].len() }),
+    let mut scorer = Scorer::new(mode);
+    for (gold, predicted) in gold.iter().zip(predicted) {
+        scorer.add(gold, predicted)?;
+    }
+    Ok(scorer.finish())
+}
+
+/// Scores sentences one after the other, so that none of them must be kept.
+/// The sum is what [`score`] gives for all at once.
+#[derive(Clone, Debug)]
+pub struct Scorer {
+    mode: Mode,
+    sentences: usize,
+    /// Words so far, with one more for the end of each sentence.
+    at: usize,
+    /// First word of the newest entity of the gold and of the predicted tags, in the lenient mode.
+    starts: [usize; 2],
+    report: Report,
+}
+
+impl Scorer {
+    /// Starts without sentences.
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, sentences: 0, at: 0, starts: [0; 2], report: Report::default() }
+    }
+
+    /// Adds a sentence. Returns its counts for each label that has an entity in it, sorted by label.
+    ///
+    /// # Errors
+    /// The two sides differ in length, or, in strict mode, a tag is not IOB2.
+    pub fn add<'t, S: AsRef<str>, T: AsRef<str>>(
+        &mut self,
+        gold: &'t [S],
+        predicted: &'t [T],
+    ) -> Result<Vec<(&'t str, EntityCounts)>, ScoreError> {
+        self.sentences += 1;
+        if gold.len() != predicted.len() {
+            let (gold, predicted) = (gold.len(), predicted.len());
+            return Err(ScoreError::Words { sentence: self.sentences, gold, predicted });
+        }
+        let gold_entities = self.entities(gold, 0)?;
+        let predicted_entities = self.entities(predicted, 1)?;
+        self.at += gold.len() + 1;
+        let mut counts: BTreeMap<&str, EntityCounts> = BTreeMap::new();
+        compare(&gold_entities, &predicted_entities, &mut counts);
+        let pairs = gold.iter().zip(predicted);
+        self.report.right_tags += pairs.filter(|(gold, predicted)| gold.as_ref() == predicted.as_ref()).count();
+        self.report.tags += gold.len();
+        for (label, counts) in &counts {
+            self.report.overall.add(*counts);
+            match self.report.labels.get_mut(*label) {
+                Some(sum) => sum.add(*counts),
+                None => drop(self.report.labels.insert((*label).to_owned(), *counts)),
+            }
+        }
+        Ok(counts.into_iter().collect())
+    }
+
+    /// Entities of one side of a sentence: 0 gold, 1 predicted.
+    fn entities<'t, S: AsRef<str>>(&mut self, tags: &'t [S], side: usize) -> Result<Vec<TagEntity<'t>>, ScoreError> {
+        let is_first = self.sentences == 1;
+        match self.mode {
+            Mode::Default => Ok(lenient_entities(tags, self.at, is_first, &mut self.starts[side])),
+            Mode::Strict => strict_entities(tags, self.at).map_err(|(word, tag)| {
+                let side = ["gold", "predicted"][side];
+                ScoreError::Tag { side, sentence: self.sentences, word, tag }
+            }),
+        }
+    }
+
+    /// Returns the sum over all sentences.
+    pub fn finish(self) -> Report {
+        self.report
     }
 }
 
@@ -195,7 +272,7 @@ struct TagEntity<'t> {
 /// Compares gold with predicted entities.
 ///
 /// In each of the lists at most one entity ends at a word, and the ends ascend.
-fn compare<'t>(gold: &[TagEntity<'t>], predicted: &[TagEntity<'t>], labels: &mut HashMap<&'t str, EntityCounts>) {
+fn compare<'t>(gold: &[TagEntity<'t>], predicted: &[TagEntity<'t>], labels: &mut BTreeMap<&'t str, EntityCounts>) {
     let mut rest = gold.iter().peekable();
     for entity in predicted {
         while let Some(missed) = rest.next_if(|other| other.end < entity.end) {
@@ -225,26 +302,28 @@ fn lenient_tag(tag: &str) -> (char, &str) {
     (prefix, if label.is_empty() { "_" } else { label })
 }
 
-/// Finds entities as seqeval's `get_entities` does.
-/// It treats all sentences as joined by `O`.
+/// Finds the entities of a sentence as seqeval's `get_entities` does, which joins all sentences by `O`.
+/// `at` is the place of its first word in the whole text.
 ///
 /// As there, the start is kept across sentences: with inconsistent tags, an entity may have the start of an earlier one.
-fn lenient_entities<S: AsRef<str>>(sentences: &[Vec<S>]) -> Vec<TagEntity<'_>> {
+fn lenient_entities<'t, S: AsRef<str>>(
+    tags: &'t [S],
+    first: usize,
+    is_first: bool,
+    start: &mut usize,
+) -> Vec<TagEntity<'t>> {
     let mut entities = Vec::new();
-    let (mut before, mut start, mut at) = (('O', ""), 0, 0);
-    for sentence in sentences {
-        for tag in sentence.iter().map(AsRef::as_ref).chain(["O"]) {
-            let now = lenient_tag(tag);
-            if ends(before, now) {
-                // `before` is a real tag, so `at` is not 0.
-                entities.push(TagEntity { end: at - 1, start, label: before.1 });
-            }
-            if starts(before, now) {
-                start = at;
-            }
-            before = now;
-            at += 1;
+    let mut before = ('O', if is_first { "" } else { "_" });
+    for (at, tag) in (first..).zip(tags.iter().map(AsRef::as_ref).chain(["O"])) {
+        let now = lenient_tag(tag);
+        if ends(before, now) {
+            // `before` is a tag of this sentence, so `at` is not its first word.
+            entities.push(TagEntity { end: at.saturating_sub(1), start: *start, label: before.1 });
         }
+        if starts(before, now) {
+            *start = at;
+        }
+        before = now;
     }
     entities
 }
@@ -275,30 +354,22 @@ fn strict_tag(tag: &str) -> Option<(char, &str)> {
     Some((prefix, if label.is_empty() { "_" } else { label }))
 }
 
-fn strict_entities<'t, S: AsRef<str>>(
-    sentences: &'t [Vec<S>],
-    side: &'static str,
-) -> Result<Vec<TagEntity<'t>>, ScoreError> {
-    let mut entities: Vec<TagEntity<'t>> = Vec::new();
-    let mut at = 0;
-    for (sentence, tags) in sentences.iter().enumerate() {
-        let mut open = false;
-        for (word, tag) in tags.iter().map(AsRef::as_ref).enumerate() {
-            let Some((prefix, label)) = strict_tag(tag) else {
-                return Err(ScoreError::Tag { side, sentence: sentence + 1, word: word + 1, tag: tag.to_owned() });
-            };
-            match entities.last_mut() {
-                Some(last) if open && prefix == 'I' && last.label == label => last.end = at,
-                _ => {
-                    open = prefix == 'B';
-                    if open {
-                        entities.push(TagEntity { end: at, start: at, label });
-                    }
+/// Finds the entities of a sentence in strict IOB2. The error is the number of the first other tag, from 1, and the tag.
+fn strict_entities<S: AsRef<str>>(tags: &[S], first: usize) -> Result<Vec<TagEntity<'_>>, (usize, String)> {
+    let mut entities: Vec<TagEntity<'_>> = Vec::new();
+    let mut open = false;
+    for (word, tag) in tags.iter().map(AsRef::as_ref).enumerate() {
+        let Some((prefix, label)) = strict_tag(tag) else { return Err((word + 1, tag.to_owned())) };
+        let at = first + word;
+        match entities.last_mut() {
+            Some(last) if open && prefix == 'I' && last.label == label => last.end = at,
+            _ => {
+                open = prefix == 'B';
+                if open {
+                    entities.push(TagEntity { end: at, start: at, label });
                 }
             }
-            at += 1;
         }
-        at += 1;
     }
     Ok(entities)
 }
@@ -318,6 +389,15 @@ pub fn as_evaluate(report: &Report) -> Value {
     let overall = [("precision", precision), ("recall", recall), ("f1", f1), ("accuracy", report.accuracy())];
     scores.extend(overall.map(|(name, value)| (format!("overall_{name}"), json!(value))));
     Value::Object(scores)
+}
+
+/// Converts the macro and the weighted average of a report to JSON: `precision recall f1` of each.
+pub fn averages(report: &Report) -> Value {
+    json!({ "macro": rates_json(report.macro_average()), "weighted": rates_json(report.weighted_average()) })
+}
+
+fn rates_json(Rates { precision, recall, f1 }: Rates) -> Value {
+    json!({ "precision": precision, "recall": recall, "f1": f1 })
 }
 
 #[cfg(test)]
@@ -347,6 +427,13 @@ mod tests {
     #[derive(Deserialize)]
     struct Expected {
         evaluate: Value,
+        weighted: [f64; 3],
+        #[serde(rename = "macro")]
+        plain: Option<[f64; 3]>,
+    }
+
+    fn same(ours: Rates, theirs: [f64; 3]) -> bool {
+        [ours.precision, ours.recall, ours.f1].into_iter().zip(theirs).all(|(ours, theirs)| close(ours, theirs))
     }
 
     /// Same keys, same whole numbers, other numbers up to rounding.
@@ -368,6 +455,10 @@ mod tests {
         let report = score(gold, predicted, mode).unwrap();
         let ours = as_evaluate(&report);
         assert!(alike(&ours, &expected.evaluate), "{mode:?}\n{gold:?}\n{predicted:?}\n{ours}\n{}", expected.evaluate);
+        assert!(same(report.weighted_average(), expected.weighted), "{gold:?} {predicted:?}");
+        // seqeval gives NaN where no label has an entity.
+        let none = [0.0; 3];
+        assert!(same(report.macro_average(), expected.plain.unwrap_or(none)), "{gold:?} {predicted:?}");
     }
 
     #[test]
@@ -426,6 +517,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_counts_of_the_sentences_add_up_to_those_of_all(gold in sentences(), turn in 0usize..3) {
+            let mut predicted = gold.clone();
+            for tags in &mut predicted {
+                let by = turn.min(tags.len());
+                tags.rotate_left(by);
+            }
+            let mut scorer = Scorer::new(Mode::Default);
+            let mut sum = EntityCounts::default();
+            for (gold, predicted) in gold.iter().zip(&predicted) {
+                scorer.add(gold, predicted).unwrap().into_iter().for_each(|(_, counts)| sum.add(counts));
+            }
+            let all = score(&gold, &predicted, Mode::Default).unwrap();
+            prop_assert_eq!(sum, all.overall);
+            prop_assert_eq!(scorer.finish(), all);
+        }
+
         #[test]
         fn any_tags_agree_with_themselves(gold in sentences()) {
             let report = score(&gold, &gold, Mode::Default).unwrap();

@@ -15,7 +15,7 @@ use crate::{
     },
     spans::{
         Grammar,
-        score::{self, Mode, score},
+        score::{self, EntityCounts, Mode, Scorer, score},
     },
 };
 
@@ -32,9 +32,19 @@ pub(super) struct Evaluation {
     pub(super) counts: SplitScores,
     word: Table,
     tables: Tables,
+    /// Counts of each sentence by label, per word, lenient.
+    sentences: Vec<SentenceCounts>,
 }
 
+/// Counts of a sentence by label.
+type SentenceCounts = Vec<(String, EntityCounts)>;
+
 impl Evaluation {
+    /// Counts of each sentence by label, per word, lenient.
+    pub(super) fn sentences(&self) -> &[SentenceCounts] {
+        &self.sentences
+    }
+
     /// Returns the point for it.
     pub(super) fn point(&self, split: &str, step: usize, epoch: f64) -> Point {
         Point::Eval {
@@ -64,7 +74,7 @@ pub(super) fn evaluate(engine: &dyn Engine, split: &EncodedSplit) -> Result<Eval
     };
     let by_piece = by_piece(split, &chosen.pieces, tags);
     let by_word = by_word(split, &chosen.words, tags);
-    let word = table(&by_word, Mode::Default)?;
+    let (word, sentences) = table_by_sentence(&by_word)?;
     let tables = Tables {
         word_strict: table(&by_word, Mode::Strict)?,
         piece: table(&by_piece, Mode::Default)?,
@@ -75,6 +85,7 @@ pub(super) fn evaluate(engine: &dyn Engine, split: &EncodedSplit) -> Result<Eval
         counts: SplitScores { piece: tables.piece.all, word: word.all },
         word,
         tables,
+        sentences,
     })
 }
 
@@ -198,9 +209,23 @@ fn name(tags: &[String], tag: Option<usize>) -> &str {
 }
 
 fn table((gold, predicted): &Tags<'_>, mode: Mode) -> Result<Table, TrainError> {
-    let report = score(gold, predicted, mode)?;
+    Ok(table_of(&score(gold, predicted, mode)?))
+}
+
+/// As [`table`] in the lenient mode, with the counts of each sentence.
+fn table_by_sentence((gold, predicted): &Tags<'_>) -> Result<(Table, Vec<SentenceCounts>), TrainError> {
+    let mut scorer = Scorer::new(Mode::Default);
+    let mut sentences = Vec::with_capacity(gold.len());
+    for (gold, predicted) in gold.iter().zip(predicted) {
+        let counts = scorer.add(gold, predicted)?.into_iter();
+        sentences.push(counts.map(|(label, counts)| (label.to_owned(), counts)).collect());
+    }
+    Ok((table_of(&scorer.finish()), sentences))
+}
+
+fn table_of(report: &score::Report) -> Table {
     let labels = report.labels.iter().map(|(label, counts)| (label.clone(), label_scores(*counts))).collect();
-    Ok(Table { all: totals(&report), labels })
+    Table { all: totals(report), labels }
 }
 
 fn totals(report: &score::Report) -> Scores {
@@ -208,7 +233,7 @@ fn totals(report: &score::Report) -> Scores {
     Scores { precision: rates.precision, recall: rates.recall, f1: rates.f1, accuracy: report.accuracy() }
 }
 
-fn label_scores(counts: score::EntityCounts) -> LabelScores {
+fn label_scores(counts: EntityCounts) -> LabelScores {
     let rates = counts.rates();
     let found = Some(counts.true_positives + counts.false_positives);
     LabelScores { precision: rates.precision, recall: rates.recall, f1: rates.f1, support: counts.support(), found }

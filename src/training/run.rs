@@ -1,12 +1,14 @@
 //! The training loop: steps, evaluations, controls.
 
 mod finish;
+mod kept_scores;
 
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use self::kept_scores::KeptScores;
 use super::{
     TrainError,
     checkpoint::{self, Contents, Progress, Saved},
@@ -131,6 +133,7 @@ fn start<'a, 'b>(
         evaluated: Speed::default(),
         last: None,
         best: None,
+        scores: KeptScores::default(),
         saved: Instant::now(),
         interrupted: false,
     };
@@ -165,6 +168,7 @@ struct Run<'a, 'b> {
     /// Step and result of the last evaluation.
     last: Option<(usize, SplitScores)>,
     best: Option<Best>,
+    scores: KeptScores,
     /// Time of the last checkpoint, or of the start of the run.
     saved: Instant,
     /// Whether the run was interrupted, so that its checkpoint stays.
@@ -312,7 +316,7 @@ impl Run<'_, '_> {
         }
         let step = self.done;
         // A training must not end because an intermediate model could not be written.
-        if let Err(error) = self.with_average(Self::write_model) {
+        if let Err(error) = self.with_average(|run| run.write_model(step)) {
             return self.publisher.warn(&format!("no checkpoint at step {step}: {error}"));
         }
         self.publisher.set(|status| status.checkpoint = Some(step));
@@ -462,7 +466,9 @@ impl Run<'_, '_> {
             let found = run.score(|data| &data.valid, "valid", run.done)?;
             run.last = Some((run.done, found.counts));
             let f1 = found.counts.word.f1;
-            if run.patience.take(f1) && run.data.settings.keep_best {
+            let is_best = run.patience.take(f1) && run.data.settings.keep_best;
+            run.keep_scores(&found, run.done, is_best);
+            if is_best {
                 run.data.engine.save_best();
                 run.best = Some(Best { step: run.done, counts: found.counts });
             }

@@ -18,5 +18,6 @@ pub mod resume;
 pub mod source;
 pub mod split;
 pub mod teachers;
+pub mod tested_model;
 pub mod train;
 pub mod untagged;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 mod documents;
+mod evaluate;
 mod formats;
 mod help;
 mod hostile;

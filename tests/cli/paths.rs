@@ -113,10 +113,11 @@ fn a_project_a_run_and_a_model_are_distinguished() {
     let place = sample();
     let _ = place.tagli("train food --base mini --epochs 1").fine();
     let run = format!("{COPY}/runs/0001-mini");
-    place
-        .tagli(&format!("eval {COPY} --data a.txt"))
-        .fails(1, &["is a project, and a model is needed", "0001-mini/model"]);
-    place.tagli("eval food --data a.txt").fails(1, &["is a project", "tagli train food"]);
+    // The folder of a project stands for its best run, the folder of a run for its model.
+    for folder in [COPY, "food", &run] {
+        let found = place.tagli(&format!("eval {folder} --data a.txt --json")).fine().json();
+        assert!(found["model"].as_str().unwrap().ends_with("0001-mini/model"), "{folder}: {found}");
+    }
     place
         .run(&["predict", COPY, "tacos"])
         .fails(1, &["is a project", "of run 0001-mini, the newest", "0001-mini/model"]);

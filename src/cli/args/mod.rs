@@ -2,6 +2,7 @@
 //! Names and meanings are a contract: scripts rely on them.
 
 mod documents;
+mod evaluation;
 mod tags;
 mod train;
 mod values;
@@ -21,11 +22,12 @@ use crate::{
 };
 
 pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments};
+pub use evaluation::{CompareRuns, Compute, Counts, Eval, TestSet};
 pub use train::{NewRun, Train};
 
 use tags::{TAGS, Tags};
 pub use values::AtMost;
-use values::{DEVICE, at_most, described, format, one_of};
+use values::{DEVICE, described, format, one_of};
 
 /// Tag reviews with the number keys, fine-tune DistilBERT while the curves draw
 /// themselves, explore the model
@@ -258,31 +260,6 @@ pub struct Inspect {
     pub base: String,
 }
 
-/// `tagli eval`
-#[derive(Args, Debug)]
-pub struct Eval {
-    /// A model's folder
-    pub model: String,
-    /// A tagged file
-    #[arg(long, value_name = "F")]
-    pub data: PathBuf,
-    /// Format of the file; detected by content when not given
-    #[arg(long, value_name = "F", value_parser = format())]
-    pub format: Option<&'static Format>,
-    /// Choices for files of tagged words
-    #[command(flatten)]
-    pub tags: Tags,
-    /// Number of mistakes to list, or `all`; --json has all
-    #[arg(long, value_name = "N or all", value_parser = at_most, default_value = "20")]
-    pub mistakes: AtMost,
-    /// Precision: fp32 is exact; int8 is quick and changes scores a little
-    #[arg(long, value_name = "NAME", value_parser = one_of::<Precision>(), default_value = "fp32")]
-    pub precision: Precision,
-    /// Device; the help lists the names
-    #[arg(long, help = DEVICE)]
-    pub device: Option<String>,
-}
-
 /// `tagli score`
 #[derive(Args, Debug)]
 pub struct Score {
@@ -430,6 +407,8 @@ pub enum RunsAction {
         /// The run; default: the newest
         id: Option<String>,
     },
+    /// Compare two runs on the same sentences, with intervals
+    Compare(Box<CompareRuns>),
     /// Write the curves of a run
     Export {
         /// The project's folder; for a sample, your copy of it

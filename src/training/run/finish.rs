@@ -19,7 +19,7 @@ impl Run<'_, '_> {
         let best = self.best.take().filter(|best| !self.is_first_better(Some(best.counts)));
         let Some(Best { step, .. }) = best.filter(|_| self.data.engine.restore_best()) else { return };
         let step = self.step_number(step);
-        let kept = self.write_model().and_then(|()| {
+        let kept = self.write_model(step).and_then(|()| {
             self.publisher.set(|status| status.checkpoint = Some(step));
             self.publisher.log(&format!("kept the weights of step {step}, the best before the failure"))
         });
@@ -28,11 +28,13 @@ impl Run<'_, '_> {
         }
     }
 
-    pub(super) fn write_model(&mut self) -> Result<(), TrainError> {
+    /// Writes the weights after this step of the run as its model.
+    pub(super) fn write_model(&mut self, step: usize) -> Result<(), TrainError> {
         self.publisher.phase(Phase::Saving)?;
         let mut folder = self.publisher.sink().model()?;
         let engine = &self.data.engine;
         folder::write(folder.as_mut(), engine.config(), &engine.weights(), &self.data.tokenizer_json)?;
+        self.write_scores(folder.as_mut(), step)?;
         Ok(folder.finish()?)
     }
 
@@ -86,7 +88,8 @@ impl Run<'_, '_> {
                 };
                 self.publisher.set(|status| status.eta = None);
                 self.data.engine.drop_optimizer();
-                self.write_model()?;
+                self.complete_scores(kept)?;
+                self.write_model(step)?;
             }
         }
         self.publisher.set(|status| status.checkpoint = Some(step));

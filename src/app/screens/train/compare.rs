@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     app::{evaluation::Evaluation, run_view},
-    runs::{Point, RunSummary, Settings},
+    runs::{Point, RunSummary, Settings, seed_spread},
+    spans::{Differences, Interval},
     text::number::grouped,
 };
 
@@ -20,6 +21,10 @@ pub struct OtherRun {
     pub points: Option<Result<Vec<Point>, String>>,
     /// Generation of the request that reads them.
     pub(super) generation: u64,
+    /// Differences of the scores of both, or why there are none; `None` while they are computed.
+    pub differences: Option<Result<Box<Differences>, String>>,
+    /// Generation of the request that computes them.
+    pub(super) scoring: u64,
 }
 
 /// Name, value of the followed run, value of the other.
@@ -107,6 +112,50 @@ fn data(a: &RunSummary, b: &RunSummary) -> Option<Vec<Difference>> {
     Some(rows)
 }
 
+/// Words on whether chance explains the difference between two runs, one statement each.
+/// The first is about the sentences, the second about the seeds.
+pub fn chance(
+    differences: Option<&Result<Box<Differences>, String>>,
+    runs: &[RunSummary],
+    a: &RunSummary,
+    b: &RunSummary,
+) -> Vec<String> {
+    let overall = match differences {
+        None => return vec!["A-B on single sentences is being computed".to_owned()],
+        Some(Err(why)) => return vec![format!("no interval of A-B: {why}")],
+        Some(Ok(differences)) => &differences.overall,
+    };
+    let mut lines = Vec::new();
+    if let Some(Interval { low, high }) = overall.interval {
+        let decided = if overall.is_clear() { "" } else { ", may be chance" };
+        lines.push(format!("A-B {} (95 %: {} to {}){decided}", signed(overall.observed()), signed(low), signed(high)));
+    }
+    if let Some(seeds) = seed_spread(runs, a, b) {
+        let within = if overall.observed().abs() <= seeds.spread { "within" } else { "above" };
+        let count = seeds.runs.len();
+        lines.push(format!("{within} the spread of {count} seeds, {}", score_text(seeds.spread)));
+        if seeds.has_both {
+            lines.push("A and B differ by their seed alone".to_owned());
+        }
+    }
+    lines
+}
+
+/// Formats a difference of scores with its sign: `+.034`.
+fn signed(value: f64) -> String {
+    let sign = match value {
+        value if value.abs() < 0.0005 => "",
+        value if value < 0.0 => "-",
+        _ => "+",
+    };
+    format!("{sign}{}", score_text(value.abs()))
+}
+
+fn score_text(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.strip_prefix('0').unwrap_or(&text).to_owned()
+}
+
 /// The evaluation by which a run is compared.
 ///
 /// Once the run is over, the one of its kept weights; before, the last one.
@@ -120,6 +169,44 @@ pub fn evaluation<'a>(info: &RunSummary, points: &'a [Point]) -> Option<Evaluati
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_is_told_with_its_interval_and_the_spread_between_seeds() {
+        use crate::{
+            runs::{Phase, RunData, SentenceScores, Status},
+            spans::score::EntityCounts,
+        };
+        let run = |id: &str, seed: u64, word_f1: f64| RunSummary {
+            id: id.to_owned(),
+            status: Status { phase: Phase::Done, ..Status::default() },
+            settings: Some(Settings { seed, ..Settings::lesson("mini") }),
+            data: Some(RunData::default()),
+            word_f1: Some(word_f1),
+            ..RunSummary::default()
+        };
+        let runs = [run("1", 1, 0.5), run("2", 2, 0.52)];
+        let counts =
+            |right: usize| EntityCounts { true_positives: right, false_positives: 2 - right, false_negatives: 0 };
+        let scores = |right: usize| SentenceScores::new(1, String::new(), &vec![vec![("Dish", counts(right))]; 4]);
+        let found = Some(scores(2).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
+        let other = RunSummary { settings: None, ..run("3", 3, 0.6) };
+        assert_eq!(
+            chance(found.as_ref(), &runs, &runs[0], &other),
+            ["A-B +.333 (95 %: +.333 to +.333)", "above the spread of 2 seeds, .020"]
+        );
+        let same = Some(scores(1).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
+        assert_eq!(
+            chance(same.as_ref(), &runs, &runs[0], &runs[1]),
+            [
+                "A-B .000 (95 %: .000 to .000), may be chance",
+                "within the spread of 2 seeds, .020",
+                "A and B differ by their seed alone"
+            ]
+        );
+        let failed = Some(Err("1 keeps none".to_owned()));
+        assert_eq!(chance(failed.as_ref(), &[], &other, &other), ["no interval of A-B: 1 keeps none"]);
+        assert!(chance(None, &[], &other, &other)[0].contains("being computed"));
+    }
 
     #[test]
     fn two_editions_of_a_base_differ_and_the_settings_name_the_base_itself() {

@@ -4,6 +4,7 @@
 use crate::{
     app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, session::Session},
     runs::Point,
+    spans::Differences,
 };
 
 use super::{
@@ -129,9 +130,9 @@ impl Train {
             return self.show_beside(session, chosen).into();
         }
         // A live run is followed, and the other one is read once.
-        let follow = self.follow_in_place(session, chosen);
-        let compare = self.show_beside(session, followed);
-        vec![follow, compare].into()
+        let mut effects = vec![self.follow_in_place(session, chosen)];
+        effects.extend(self.show_beside(session, followed));
+        effects.into()
     }
 
     /// Goes to the list of runs, with the cursor on the neighbour of the followed run.
@@ -148,12 +149,22 @@ impl Train {
         session.inform(format!("Go to a run; m lays it beside {followed}"));
     }
 
-    fn show_beside(&mut self, session: &mut Session, run: String) -> Effect {
+    fn show_beside(&mut self, session: &mut Session, run: String) -> Vec<Effect> {
+        let followed = session.runs.followed.as_ref().map(|view| view.id.clone()).unwrap_or_default();
         let generation = session.next_generation();
-        self.other = Some(OtherRun { id: run.clone(), points: None, generation });
+        let scoring = session.next_generation();
+        self.other = Some(OtherRun { id: run.clone(), points: None, generation, differences: None, scoring });
         self.page = Page::Compare;
         self.scrolled = 0;
-        Effect::Compare { generation, run }
+        let scores = Effect::CompareScores { generation: scoring, runs: [followed, run.clone()] };
+        vec![Effect::Compare { generation, run }, scores]
+    }
+
+    /// Takes the differences between the scores of both runs; late answers are dropped.
+    pub(in crate::app) fn scores_compared(&mut self, generation: u64, differences: Result<Box<Differences>, String>) {
+        if let Some(other) = self.other.as_mut().filter(|other| other.scoring == generation) {
+            other.differences = Some(differences);
+        }
     }
 
     /// Takes the lines of the other run; late answers are dropped.

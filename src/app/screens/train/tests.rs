@@ -245,8 +245,17 @@ fn two_runs_are_laid_side_by_side() {
     press(&mut state, "up m");
     assert!(message(&state).contains("on another run"), "a run is not compared with itself");
     let effects = press(&mut state, "end m");
-    let [Effect::Compare { generation, run }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Compare { generation, run }, Effect::CompareScores { generation: scoring, runs: both }] =
+        effects.as_slice()
+    else {
+        panic!("{effects:?}")
+    };
     assert_eq!((run.as_str(), state.train.page), ("0001-mini", Page::Compare));
+    assert_eq!(both[1], "0001-mini");
+    update(&mut state, Event::ScoresCompared { generation: scoring - 1, differences: Err("late".into()) });
+    assert!(state.train.other.as_ref().unwrap().differences.is_none(), "a late answer");
+    update(&mut state, Event::ScoresCompared { generation: *scoring, differences: Err("no file".into()) });
+    assert_eq!(state.train.other.as_ref().unwrap().differences, Some(Err("no file".to_owned())));
     update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
     assert!(state.train.other.as_ref().is_some_and(|other| other.points.is_none()), "a late answer");
     update(&mut state, Event::Compared { generation: *generation, points: Ok(vec![eval(3, 0.5)]) });
@@ -267,7 +276,7 @@ fn of_two_runs_the_one_that_goes_on_is_followed() {
     press(&mut state, "f3");
     assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0001-mini");
     let effects = press(&mut state, "r home m");
-    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }] = effects.as_slice() else {
+    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }, _] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!((followed.as_str(), read.as_str()), ("0002-mini", "0001-mini"));

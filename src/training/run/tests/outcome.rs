@@ -4,7 +4,10 @@
 #![cfg(test)]
 
 use super::*;
-use crate::model::{PieceTokenizer, arch::DISTILBERT};
+use crate::{
+    model::{PieceTokenizer, arch::DISTILBERT},
+    runs::{SENTENCE_SCORES, SentenceScores},
+};
 
 #[test]
 fn a_run_that_chooses_in_sequence_scores_so_and_its_model_says_so() {
@@ -58,4 +61,23 @@ fn a_hidden_piece_is_another_one_each_step_and_never_a_special_one() {
     .unwrap();
     let job = Job { base: no_mask, ..job(|s| s.mask = 0.1) };
     assert!(run_with(job, &Memory::default(), &[]).unwrap_err().to_string().contains("mask=0"));
+}
+
+#[test]
+fn the_model_has_the_counts_of_each_validation_sentence_beside_its_weights() {
+    let sink = Memory::default();
+    let report = run_with(job(|s| (s.epochs, s.evaluations, s.keep_best) = (6.0, 3, true)), &sink, &[]).unwrap();
+    let written = sink.get();
+    let scores = SentenceScores::from_json(&written.files[SENTENCE_SCORES]).unwrap();
+    assert_eq!(Some(scores.step), written.statuses.last().unwrap().checkpoint);
+    let found = scores.differences(&scores).unwrap();
+    assert_eq!(found.sentences, job(|_| ()).data.valid.len());
+    assert!((found.overall.scores[0] - report.valid.unwrap().word.f1).abs() < 1e-12);
+    // Without a validation split there is nothing to count.
+    drop(written);
+    let sink = Memory::default();
+    let mut job = job(|s| s.epochs = 1.0);
+    job.data.valid.clear();
+    run_with(job, &sink, &[]).unwrap();
+    assert!(!sink.get().files.contains_key(SENTENCE_SCORES));
 }

@@ -14,7 +14,7 @@ use crate::{
     text::{number::grouped, width},
     ui::{
         Canvas,
-        chrome::blank,
+        chrome::{blank, wrapped},
         paint::{left, share, top},
     },
 };
@@ -22,6 +22,10 @@ use crate::{
 /// Columns beside the curves, the rule among them.
 const SIDE: u16 = 37;
 const WIDE_SIDE: u16 = 50;
+/// Rows of one statement about chance.
+const MOST_ROWS: usize = 4;
+/// Rows that the F1 of labels and their titles have at least.
+const LEAST_LABELS: u16 = 6;
 
 impl Canvas<'_> {
     pub(super) fn compare_page(&mut self, view: &RunView, area: Rect) {
@@ -83,7 +87,12 @@ impl Canvas<'_> {
         for (end, title) in ends.into_iter().zip(["A", "B", "A-B"]) {
             self.painter.text_before(end, head.y, 6, title, self.theme.muted);
         }
-        let room = usize::from(rest.height.saturating_sub(2)).max(1);
+        let chance = self.chance(sides);
+        let rows = |text: &String| wrapped(text, usize::from(area.width), MOST_ROWS, self.painter.caps.glyphs).len();
+        // Some labels must stay in sight, too.
+        let reserved =
+            chance.iter().map(rows).sum::<usize>().min(usize::from(rest.height.saturating_sub(LEAST_LABELS)));
+        let room = usize::from(rest.height.saturating_sub(2)).saturating_sub(reserved).max(1);
         // The row of all labels must be in sight, whatever is left out.
         let (labels, all) = pairs.split_at(pairs.len().saturating_sub(1));
         let shown = labels.iter().take(room.saturating_sub(1)).chain(all);
@@ -94,7 +103,17 @@ impl Canvas<'_> {
         }
         let text = format!("valid, A step {}, B step {}", step_words(a), step_words(b));
         self.painter.text(area.x, area.y + used, area.width, &text, self.theme.muted);
-        used + 1
+        used += 1;
+        for line in &chance {
+            used += self.paragraph(top(area, used).1, line, self.theme.text);
+        }
+        used
+    }
+
+    /// Words on whether chance explains the difference.
+    fn chance(&self, sides: &Sides<'_>) -> Vec<String> {
+        let Some(other) = &self.state.train.other else { return Vec::new() };
+        compare::chance(other.differences.as_ref(), &self.state.session.runs.list, sides.a.0, sides.b.0)
     }
 
     fn pair(&mut self, pair: &LabelPair, name: u16, ends: [u16; 3], area: Rect) {

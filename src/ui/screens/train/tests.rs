@@ -6,6 +6,7 @@ use crate::{
         DataSummary, LabelScores, Phase, Point, Recipe, RunData, RunSummary, Scores, Settings, Status,
         metrics::{Table, Tables},
     },
+    spans::{Difference, Differences, Interval},
     ui::{
         Caps,
         tests::{ASCII, after, plain, press, screen},
@@ -171,8 +172,15 @@ fn compared(columns: u16, rows: u16) -> State {
     let mut state = done(columns, rows);
     press(&mut state, "m");
     let effects = update(&mut state, Event::Key { key: "m".parse().unwrap(), at: 0 });
-    let [Effect::Compare { generation, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Compare { generation, .. }, Effect::CompareScores { generation: scoring, .. }] = effects.as_slice()
+    else {
+        panic!("{effects:?}")
+    };
     update(&mut state, Event::Compared { generation: *generation, points: Ok(learned(120, 400, 16, 0.8)) });
+    let difference =
+        Difference { scores: [0.598, 0.41], interval: Some(Interval { low: -0.012, high: 0.231 }), against: 0.04 };
+    let differences = Box::new(Differences { overall: difference, ..Differences::default() });
+    update(&mut state, Event::ScoresCompared { generation: *scoring, differences: Ok(differences) });
     state
 }
 

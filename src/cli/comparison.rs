@@ -1,0 +1,255 @@
+//! Two models on the same sentences: `tagli runs compare`, and `tagli eval --against`.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    args::{self, AtMost, Compute, Counts, TestSet},
+    error::CliError,
+    eval::{limit, warn_of_unknown},
+    listing::Listing,
+    output::{Output, table},
+    project_dir::{self, Access},
+    score_table,
+    tested::{self, Sentences, mistake_text, mistake_value},
+};
+use crate::{
+    project::Project,
+    runs::{RunSummary, SeedSpread, seed_spread},
+    spans::{Counting, Difference, Differences, Mistake},
+    text::number::with_noun,
+    work::{
+        evaluate::{self, Change, Comparison},
+        tested_model::TestedModel,
+    },
+};
+
+/// What is compared, and how.
+pub(super) struct Request<'a> {
+    /// Project of the models, if they belong to one.
+    pub(super) project: Option<&'a Project>,
+    /// The two models.
+    pub(super) models: [&'a TestedModel; 2],
+    /// Sentences.
+    pub(super) test: &'a TestSet,
+    /// Ways of counting that are shown.
+    pub(super) counts: &'a [Counts],
+    /// Number of sentences that are listed.
+    pub(super) mistakes: Option<AtMost>,
+    /// How to compute.
+    pub(super) compute: &'a Compute,
+}
+
+/// `tagli runs compare`.
+///
+/// # Errors
+/// There is no such project or run, or the sentences cannot be read.
+pub(super) fn run_of_runs(args: &args::CompareRuns, output: Output) -> Result<(), CliError> {
+    let project = project_dir::open(&args.dir, Access::Read, args.test.annotator.as_deref(), output)?;
+    let [a, b] = [TestedModel::named(Some(&project), &args.a)?, TestedModel::named(Some(&project), &args.b)?];
+    let request = Request {
+        project: Some(&project),
+        models: [&a, &b],
+        test: &args.test,
+        counts: &args.counts,
+        mistakes: args.mistakes,
+        compute: &args.compute,
+    };
+    run(&request, output)
+}
+
+/// Compares the models.
+///
+/// # Errors
+/// A model cannot be opened, or the sentences cannot be read.
+pub(super) fn run(request: &Request<'_>, output: Output) -> Result<(), CliError> {
+    let [a, b] = request.models;
+    let predictors = [tested::open(a, request.compute, output)?, tested::open(b, request.compute, output)?];
+    let sentences = Sentences::find(request.project, request.test, &[a, b], output)?;
+    let most = limit(request.mistakes, output);
+    let (mut fixed, mut broken) = (Listing::new(most, output), Listing::new(most, output));
+    let found = sentences.with(request.test, output, |data| {
+        fixed.fill(|fixed| {
+            broken.fill(|broken| {
+                evaluate::compare([&predictors[0], &predictors[1]], data, &mut |change| match change.fixed {
+                    true => fixed.add(|| change_value(change), || change_text(change)),
+                    false => broken.add(|| change_value(change), || change_text(change)),
+                })
+            })
+        })
+    })?;
+    for (model, evaluation) in request.models.iter().zip(&found.evaluations) {
+        warn_of_unknown(evaluation, &model.name, output);
+    }
+    let seeds = request.project.and_then(|project| spread(project, [a, b]));
+    if output.json {
+        let mut value = value(&found, request.models, seeds.as_ref());
+        value["data"] = sentences.value();
+        let mut lists = [("fixed", fixed.contents()?), ("broken", broken.contents()?)];
+        return output.json_with_lists(&value, &mut lists);
+    }
+    let mut text = format!("A: {}\nB: {}\non {}: ", a.name, b.name, sentences.text());
+    text += &text_of(&found, request.counts, seeds.as_ref());
+    output.text(&text)?;
+    output.text(&fixed.title(&format!("only A is right: {}", with_noun(fixed.all, "sentence"))))?;
+    output.copy(&mut *fixed.contents()?)?;
+    output.text(&broken.title(&format!("only B is right: {}", with_noun(broken.all, "sentence"))))?;
+    output.copy(&mut *broken.contents()?)
+}
+
+fn change_text(change: &Change<'_>) -> String {
+    let texts: Vec<String> = change.mistakes.iter().map(|mistake| mistake_text(change.sentence, mistake)).collect();
+    // The name of the sentence is in the first.
+    let prefix = format!("{}: ", change.sentence.id);
+    let rest = texts.iter().skip(1).map(|text| text.strip_prefix(&prefix).unwrap_or(text));
+    texts.first().map(String::as_str).into_iter().chain(rest).collect::<Vec<_>>().join("; ")
+}
+
+fn change_value(change: &Change<'_>) -> Value {
+    let mistakes: Vec<Value> =
+        change.mistakes.iter().map(|mistake: &Mistake| mistake_value(change.sentence, mistake)).collect();
+    json!({ "sentence": change.index, "id": change.sentence.id, "mistakes": mistakes })
+}
+
+/// Spread between the runs of a project that differ by their seed alone, for two of them.
+fn spread(project: &Project, models: [&TestedModel; 2]) -> Option<SeedSpread> {
+    let runs: Vec<RunSummary> = project.runs().list().iter().map(crate::project::RunView::compared_summary).collect();
+    let [a, b] = models.map(|model| {
+        let run = model.run.as_ref().and_then(|id| runs.iter().find(|run| run.id == *id));
+        run.cloned().unwrap_or_default()
+    });
+    seed_spread(&runs, &a, &b)
+}
+
+fn value(found: &Comparison, [a, b]: [&TestedModel; 2], seeds: Option<&SeedSpread>) -> Value {
+    let [first, second] = &found.evaluations;
+    let differences = found.differences.iter().map(|(counting, differences)| {
+        (counting.name().to_owned(), differences.as_ref().map_or(Value::Null, differences_value))
+    });
+    json!({
+        "a": { "name": a.name, "model": a.folder, "run": a.run, "word_f1": first.word.lenient.micro().f1 },
+        "b": { "name": b.name, "model": b.folder, "run": b.run, "word_f1": second.word.lenient.micro().f1 },
+        "sentences": {
+            "all": first.sentences,
+            "both_right": found.both_right,
+            "fixed": found.fixed,
+            "broken": found.broken,
+            "both_wrong": both_wrong(found),
+        },
+        "method": score_table::method(first.sentences),
+        "differences": Value::Object(differences.collect::<Map<_, _>>()),
+        "seeds": seeds.map(|seeds| json!({
+            "runs": seeds.runs,
+            "spread": seeds.spread,
+            "seed_alone": seeds.has_both,
+            "within": is_within(found, seeds),
+        })),
+    })
+}
+
+fn differences_value(differences: &Differences) -> Value {
+    let labels = differences.labels.iter().map(|(label, difference)| (label.clone(), difference_value(difference)));
+    json!({
+        "overall": difference_value(&differences.overall),
+        "macro": difference_value(&differences.plain),
+        "weighted": difference_value(&differences.weighted),
+        "labels": Value::Object(labels.collect::<Map<_, _>>()),
+    })
+}
+
+fn difference_value(difference: &Difference) -> Value {
+    json!({
+        "a": difference.scores[0],
+        "b": difference.scores[1],
+        "difference": difference.observed(),
+        "interval": score_table::pair(difference.interval),
+        "against": difference.against,
+    })
+}
+
+fn both_wrong(found: &Comparison) -> usize {
+    found.evaluations[0].sentences.saturating_sub(found.both_right + found.fixed + found.broken)
+}
+
+/// Difference of F1 of all labels together, per word, lenient.
+fn main_difference(found: &Comparison) -> Option<Difference> {
+    let word = found.differences.iter().find(|(counting, _)| *counting == Counting::Word);
+    word.and_then(|(_, differences)| differences.as_ref()).map(|differences| differences.overall)
+}
+
+fn is_within(found: &Comparison, seeds: &SeedSpread) -> bool {
+    main_difference(found).is_some_and(|difference| difference.observed().abs() <= seeds.spread)
+}
+
+fn text_of(found: &Comparison, counts: &[Counts], seeds: Option<&SeedSpread>) -> String {
+    let sentences = found.evaluations[0].sentences;
+    let mut text = format!("{}\n\n", with_noun(sentences, "sentence"));
+    for (counting, differences) in &found.differences {
+        if !Counts::include(counts, *counting) {
+            continue;
+        }
+        let title = format!("F1 per {}, {}", counting.unit(), counting.rules());
+        text += &match differences {
+            Some(differences) => format!("{}\n", differences_table(&title, differences)),
+            None => format!("{title}: a tag of one of them is not IOB2\n\n"),
+        };
+    }
+    text += &score_table::explanation(sentences);
+    text += "\"not so\": share of the resamples in which the difference is zero or has the other sign\n\n";
+    text += &verdict(found, seeds);
+    text + &format!(
+        "sentences: {} both right, {} only A right (fixed), {} only B right (broken), {} both wrong\n",
+        found.both_right,
+        found.fixed,
+        found.broken,
+        both_wrong(found)
+    )
+}
+
+fn differences_table(title: &str, differences: &Differences) -> String {
+    let mut rows = vec![[title, "A", "B", "A-B", "95 % interval", "not so"].map(str::to_owned).to_vec()];
+    rows.extend(differences.labels.iter().map(|(label, difference)| row(label, difference)));
+    rows.push(row("all", &differences.overall));
+    rows.push(row("macro average", &differences.plain));
+    rows.push(row("weighted average", &differences.weighted));
+    table(&rows)
+}
+
+fn row(name: &str, difference: &Difference) -> Vec<String> {
+    let [a, b] = difference.scores;
+    let interval = difference.interval;
+    vec![
+        name.to_owned(),
+        format!("{a:.4}"),
+        format!("{b:.4}"),
+        format!("{:+.4}", difference.observed()),
+        interval.map_or_else(|| "-".to_owned(), |ends| format!("{:+.3} to {:+.3}", ends.low, ends.high)),
+        format!("{:.1} %", 100.0 * difference.against),
+    ]
+}
+
+/// What the difference means: whether the sentences decide, and whether it is within the spread between seeds.
+fn verdict(found: &Comparison, seeds: Option<&SeedSpread>) -> String {
+    let Some(difference) = main_difference(found) else { return String::new() };
+    let mut text = match difference.is_clear() {
+        true => "zero is outside of the interval: other sentences of this kind would hardly turn the order round\n",
+        false => "zero is in the interval: these sentences do not decide which of the two is better\n",
+    }
+    .to_owned();
+    if let Some(seeds) = seeds {
+        let size = difference.observed().abs();
+        let is_within = is_within(found, seeds);
+        text += &format!(
+            "{}the difference of {size:.4} is {} the spread between seeds: {} that differ by their seed alone ({}) differ by up \
+             to {:.4}\n",
+            if is_within { "warning: " } else { "" },
+            if is_within { "within" } else { "larger than" },
+            with_noun(seeds.runs.len(), "run"),
+            seeds.runs.join(", "),
+            seeds.spread
+        );
+        if seeds.has_both {
+            text += "A and B differ by their seed alone: chance makes their difference\n";
+        }
+    }
+    text
+}

@@ -1,0 +1,137 @@
+//! Counts of each validation sentence by a run's model, in a file beside its weights.
+//!
+//! With them two runs can be compared sentence by sentence, without opening their models. The file has no text.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use crate::spans::{Differences, SentenceCounts, score::EntityCounts};
+
+/// Name of the file in a model folder.
+pub const SENTENCE_SCORES: &str = "sentence_scores.json";
+/// Version of the format.
+const FORMAT: u64 = 1;
+
+/// Contents of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentenceScores {
+    #[serde(rename = "tagli_sentence_scores")]
+    format: u64,
+    /// Step of the weights.
+    pub step: usize,
+    /// Fingerprint of the validation split, as in the run's `config.json`.
+    pub validated: String,
+    labels: Vec<String>,
+    /// For each sentence, each label with an entity: number of the label, right, predicted and gold entities.
+    /// Per word, lenient.
+    sentences: Vec<Vec<[u32; 4]>>,
+}
+
+impl SentenceScores {
+    /// Makes the contents from the counts of each sentence by label.
+    pub fn new<S: AsRef<str>>(step: usize, validated: String, sentences: &[Vec<(S, EntityCounts)>]) -> Self {
+        let mut labels: Vec<String> = sentences.iter().flatten().map(|(label, _)| label.as_ref().to_owned()).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        let rows = sentences.iter().map(|counts| {
+            let cells = counts.iter().map(|(label, counts)| {
+                let number = labels.partition_point(|known| known.as_str() < label.as_ref());
+                let numbers = [number, counts.true_positives, counts.predicted(), counts.support()];
+                numbers.map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+            });
+            cells.collect()
+        });
+        let sentences = rows.collect();
+        Self { format: FORMAT, step, validated, labels, sentences }
+    }
+
+    /// Reads the bytes of the file.
+    ///
+    /// # Errors
+    /// They are not such a file, or the counts contradict each other.
+    pub fn from_json(bytes: &[u8]) -> io::Result<Self> {
+        let found: Self = serde_json::from_slice(bytes)?;
+        let is_sound = |[label, right, predicted, gold]: &[u32; 4]| {
+            (*label as usize) < found.labels.len() && right <= predicted && right <= gold
+        };
+        match found.format == FORMAT && found.sentences.iter().flatten().all(is_sound) {
+            true => Ok(found),
+            false => Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version, or damaged")),
+        }
+    }
+
+    /// Bytes of the file.
+    ///
+    /// # Errors
+    /// None that can occur: it has only numbers and texts.
+    pub fn to_json(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Compares two models on the same sentences.
+    ///
+    /// # Errors
+    /// They were scored on other sentences.
+    pub fn differences(&self, other: &Self) -> Result<Differences, &'static str> {
+        if self.validated != other.validated || self.sentences.len() != other.sentences.len() {
+            return Err("the two runs were scored on different validation documents or tags");
+        }
+        let mut counts = SentenceCounts::new(2);
+        for (one, two) in self.sentences.iter().zip(&other.sentences) {
+            counts.add(self.cells(one, 0).chain(other.cells(two, 1)));
+        }
+        Ok(Differences::new(&counts, &counts.resample(), [0, 1]))
+    }
+
+    fn cells<'a>(
+        &'a self,
+        sentence: &'a [[u32; 4]],
+        way: usize,
+    ) -> impl Iterator<Item = (usize, &'a str, EntityCounts)> {
+        sentence.iter().filter_map(move |[label, right, predicted, gold]| {
+            let label = self.labels.get(*label as usize)?;
+            let [true_positives, false_positives, false_negatives] =
+                [*right, predicted.saturating_sub(*right), gold.saturating_sub(*right)].map(|count| count as usize);
+            Some((way, label.as_str(), EntityCounts { true_positives, false_positives, false_negatives }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(validated: &str, right: usize) -> SentenceScores {
+        let counts = EntityCounts { true_positives: right, false_positives: 2 - right, false_negatives: 2 - right };
+        let price = EntityCounts { true_positives: 0, false_positives: 1, false_negatives: 0 };
+        let sentences = vec![vec![("Price", price), ("Dish", counts)], vec![], vec![("Dish", counts)]];
+        SentenceScores::new(40, validated.into(), &sentences)
+    }
+
+    #[test]
+    fn the_file_keeps_the_counts_of_each_sentence() {
+        let written = scores("ab", 1);
+        let text = String::from_utf8(written.to_json().unwrap()).unwrap();
+        assert_eq!(
+            text,
+            "{\"tagli_sentence_scores\":1,\"step\":40,\"validated\":\"ab\",\"labels\":[\"Dish\",\"Price\"],\
+             \"sentences\":[[[1,0,1,0],[0,1,2,2]],[],[[0,1,2,2]]]}\n"
+        );
+        assert_eq!(SentenceScores::from_json(text.as_bytes()).unwrap(), written);
+        let found = scores("ab", 2).differences(&written).unwrap();
+        assert!((found.labels["Dish"].observed() - 0.5).abs() < 1e-12 && found.sentences == 3, "{found:?}");
+        assert!(scores("cd", 2).differences(&written).is_err());
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused() {
+        let good = String::from_utf8(scores("ab", 1).to_json().unwrap()).unwrap();
+        for (from, to) in [("[1,0,1,0]", "[2,0,1,0]"), ("[0,1,2,2]", "[0,3,2,2]"), (":1,", ":2,"), ("[1,0", "[-1,0")] {
+            assert!(SentenceScores::from_json(good.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
+        }
+        assert!(SentenceScores::from_json(b"[]").is_err());
+    }
+}
