@@ -1,7 +1,7 @@
 //! A run as its files show it.
 //! Curves, evaluations, and which weights its model holds.
 
-use crate::runs::{Phase, Point, RunSummary, Settings, Status, metrics, series::Sample};
+use crate::runs::{Across, Phase, Point, RunSummary, Settings, Status, curves::Curves, metrics, series::Sample};
 
 use super::evaluation::Evaluation;
 
@@ -14,6 +14,10 @@ pub struct RunView {
     pub status: Status,
     /// All lines read so far.
     pub points: Vec<Point>,
+    /// The curves of these lines.
+    pub curves: Curves,
+    /// Whether the lines that it had when it was opened were read, at least in part.
+    pub is_read: bool,
     pub(super) generation: u64,
 }
 
@@ -105,6 +109,20 @@ impl RunView {
     /// The last step line.
     pub fn step(&self) -> Option<StepLine> {
         steps(&self.points).next_back()
+    }
+
+    /// Adds lines that were read.
+    pub(super) fn add(&mut self, points: Vec<Point>) {
+        points.iter().for_each(|point| self.curves.push(point));
+        self.points.extend(points);
+        self.is_read = true;
+    }
+
+    /// End of a horizontal axis, as [`RunView::horizon`].
+    pub fn horizon_across(&self, across: Across) -> f64 {
+        let horizon = self.horizon();
+        let end = || self.curves.end(across).unwrap_or(1.0);
+        self.curves.convert(horizon, Across::Epoch, across).unwrap_or_else(end)
     }
 
     /// Epochs on the axis of the curves.

@@ -28,10 +28,13 @@ mod predict;
 mod progress_report;
 mod project_dir;
 mod repair;
+mod run_place;
 mod runs;
+mod runs_export;
 mod score;
 mod settings;
 mod train;
+mod training_progress;
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},

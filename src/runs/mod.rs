@@ -2,11 +2,17 @@
 //! Its settings, metric points, status, commands, summaries and series, and the two traits through which it writes.
 //! Pure.
 
+pub mod across;
 pub mod card;
+pub mod curves;
 pub mod embedded_bases;
+mod font;
 pub mod metrics;
+pub mod picture;
 pub mod plan;
 pub mod plot;
+pub mod raster;
+pub mod scale;
 pub mod series;
 mod setting_aliases;
 pub mod settings;
@@ -14,7 +20,10 @@ pub mod sink;
 pub mod status;
 pub mod suggester;
 pub mod summary;
+pub mod tensorboard;
+pub mod window;
 
+pub use across::Across;
 pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
 pub use settings::{LabelMode, Order, Precision, Recipe, Schedule, Settings};
