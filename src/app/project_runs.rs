@@ -99,7 +99,7 @@ impl ProjectRuns {
     /// Follows a run: reads its metrics from their start, and goes on while they grow.
     pub(super) fn follow(&mut self, generation: u64, run: String) -> Effect {
         let status = self.info(&run).map(|info| info.status.clone()).unwrap_or_default();
-        self.followed = Some(RunView { id: run.clone(), status, generation, ..RunView::default() });
+        self.followed = Some(RunView::new(run.clone(), status, generation));
         Effect::Follow { generation, run }
     }
 

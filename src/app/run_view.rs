@@ -16,6 +16,8 @@ pub struct RunView {
     pub points: Vec<Point>,
     /// The curves of these lines.
     pub curves: Curves,
+    /// Places of the evaluations on the validation split among the lines.
+    scored: Vec<usize>,
     /// Whether the lines that it had when it was opened were read, at least in part.
     pub is_read: bool,
     pub(super) generation: u64,
@@ -66,6 +68,11 @@ pub fn kept<'a>(points: &'a [Point], status: &Status, settings: Option<&Settings
 }
 
 impl RunView {
+    /// A run of which nothing was read yet.
+    pub(super) fn new(id: String, status: Status, generation: u64) -> Self {
+        Self { id, status, generation, ..Self::default() }
+    }
+
     /// The last evaluation on the validation split.
     pub fn evaluation(&self) -> Option<Evaluation<'_>> {
         self.evaluations().next_back()
@@ -85,7 +92,8 @@ impl RunView {
 
     /// The evaluations on the validation split, in order.
     pub fn evaluations(&self) -> impl DoubleEndedIterator<Item = Evaluation<'_>> {
-        evaluations(&self.points)
+        // They are few, and the lines may be very many.
+        self.scored.iter().filter_map(|at| self.points.get(*at)).filter_map(Evaluation::of)
     }
 
     /// F1 per word of the last evaluation on the validation split.
@@ -113,8 +121,13 @@ impl RunView {
 
     /// Adds lines that were read.
     pub(super) fn add(&mut self, points: Vec<Point>) {
-        points.iter().for_each(|point| self.curves.push(point));
-        self.points.extend(points);
+        for point in points {
+            self.curves.push(&point);
+            if point.valid_f1().is_some() {
+                self.scored.push(self.points.len());
+            }
+            self.points.push(point);
+        }
         self.is_read = true;
     }
 

@@ -303,7 +303,7 @@ impl FolderKind {
         let path = shown_path(path);
         match self {
             Self::Run => format!(
-                "it is the folder of a run; its model is used with: tagli eval {path}/model --data FILE, or tagli predict \
+                "it is the folder of a run; tagli {path} shows its curves, and its model is used with: tagli eval {path}/model --data FILE, or tagli predict \
                  {path}/model TEXT"
             ),
             Self::Model => format!(

@@ -33,6 +33,15 @@ impl Across {
         }
     }
 
+    /// Names a place on the axis without the axis' name.
+    pub fn short_words(self, x: f64) -> String {
+        match self {
+            Self::Epoch => format!("{x:.2}"),
+            Self::Step => format!("{x:.0}"),
+            Self::Time => clock(x),
+        }
+    }
+
     /// The axis after this one; after the last, the first.
     pub fn next(self) -> Self {
         Self::VARIANTS.iter().copied().cycle().skip_while(|across| *across != self).nth(1).unwrap_or_default()

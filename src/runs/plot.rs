@@ -350,7 +350,7 @@ mod tests {
         let picture = picture(&subjects, &style);
         let text = picture.svg();
         assert_eq!(picture.height, HIGH + 3.0 * ROW);
-        for part in ["a &lt;&amp;&gt; b", "0002-mini", "Two: Loss and F1 by time", "1:40", "#ee6677"] {
+        for part in ["a &lt;&amp;&gt; b", "0002-mini", "Two: Loss and F1 by time", "1:30", "#ee6677"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(text.contains("1 left out: no number or not above 0"), "{text}");

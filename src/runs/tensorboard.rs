@@ -1,7 +1,7 @@
 //! Writes the curves of a run as an event file of TensorBoard.
 //!
 //! The file is a row of TFRecords (length, masked CRC-32C of the length, bytes, masked CRC-32C of the bytes), each an `Event`
-//! in the encoding of Protocol Buffers. `tests/reference/tensorboard.py` reads such a file with TensorBoard itself. Pure.
+//! in the encoding of Protocol Buffers. `tests/reference/tensorboard_events.py` reads such a file with TensorBoard itself. Pure.
 
 use super::{LabelScores, Point};
 
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::runs::Scores;
 
-    /// Points whose file `tests/reference/tensorboard.py` has read with TensorBoard.
+    /// Points whose file `tests/reference/tensorboard_events.py` has read with TensorBoard.
     fn points() -> Vec<Point> {
         let step = |step: usize, loss, seconds| {
             let (epoch, lr) = (step as f64 / 100.0, 5e-4 / step as f64);
@@ -173,7 +173,7 @@ mod tests {
         if std::env::var_os("WRITE_GENERATED").is_some() {
             std::fs::write(&path, &written).unwrap();
         }
-        assert!(std::fs::read(&path).unwrap() == written, "see tests/reference/tensorboard.py");
+        assert!(std::fs::read(&path).unwrap() == written, "see tests/reference/tensorboard_events.py");
     }
 
     #[test]

@@ -72,6 +72,17 @@ impl Curve {
     }
 }
 
+impl Curve {
+    /// The sign of its points.
+    fn marker(&self, caps: Caps) -> char {
+        match self.stroke {
+            Stroke::Marked(marker) | Stroke::Signed(marker) => marker,
+            Stroke::Line => caps.pick('\u{2500}', '-'),
+            Stroke::Dots => caps.pick('\u{b7}', '.'),
+        }
+    }
+}
+
 /// The finite sample with the nearest place; of equally near ones the first.
 fn nearest(samples: impl Iterator<Item = Sample>, x: f64) -> Option<Sample> {
     let finite = samples.filter(|sample| sample.0.is_finite() && sample.1.is_finite());
@@ -122,7 +133,8 @@ impl Chart<'_> {
         if painter.caps.plain {
             return self.words(painter, area);
         }
-        let (head, area) = top(area, u16::from(self.ends == 0 || area.height >= TITLED));
+        let has_head = self.ends == 0 || area.height >= TITLED || self.cursor.is_some();
+        let (head, area) = top(area, u16::from(has_head));
         if head.height > 0 {
             self.head(painter, head);
         }
@@ -178,9 +190,47 @@ impl Chart<'_> {
         }
     }
 
-    /// The title.
+    /// The values at the cursor, as long as they fit: with names and places, with names, or with markers alone.
+    fn read(&self, caps: Caps, room: u16) -> Option<Vec<(String, Style)>> {
+        let cursor = self.cursor?;
+        let read: Vec<(&Curve, Sample)> = self.curves.iter().filter_map(|curve| Some((curve, curve.read?))).collect();
+        if read.is_empty() {
+            return None;
+        }
+        let mut pieces = Vec::new();
+        for less in 0..3 {
+            pieces = vec![(self.short_title().to_owned(), Style::new())];
+            for (curve, (x, y)) in &read {
+                // Evaluations are rare: the nearest may be elsewhere.
+                let is_elsewhere = less < 1 && (x - cursor).abs() > self.window.width() * 1e-9;
+                let place = if is_elsewhere { format!(" at {}", self.across.short_words(*x)) } else { String::new() };
+                let name = match curve.name.as_str() {
+                    _ if less > 1 => "",
+                    "" => "raw ",
+                    name => &format!("{name} "),
+                };
+                let text = format!("{} {name}{}{place}", curve.marker(caps), self.number(*y).trim());
+                pieces.push((text, curve.style));
+            }
+            let wide: usize = pieces.iter().map(|(text, _)| width::width(text) + 2).sum();
+            if wide <= usize::from(room) + 2 {
+                break;
+            }
+        }
+        Some(pieces)
+    }
+
+    fn short_title(&self) -> &str {
+        self.title.split(':').next().unwrap_or_default()
+    }
+
+    /// The title, or the values at the cursor.
     /// Without room at the curves' ends, it contains their names and last values as well.
     fn head(&self, painter: &mut Painter<'_>, area: Rect) {
+        if let Some(pieces) = self.read(painter.caps, area.width) {
+            painter.pieces(area, &pieces);
+            return;
+        }
         let pieces = self.legend(painter.caps);
         if self.ends > 0 || pieces.len() < 2 {
             painter.text(area.x, area.y, area.width, self.title, Style::new());
@@ -191,7 +241,7 @@ impl Chart<'_> {
 
     /// The title's first word, and the name and last value of each curve that has one.
     fn legend(&self, caps: Caps) -> Vec<(String, Style)> {
-        let title = self.title.split(':').next().unwrap_or_default().to_owned();
+        let title = self.short_title().to_owned();
         let ends = self.curves.iter().filter_map(|curve| Some((self.end(curve, caps, 20)?.0, curve.style)));
         std::iter::once((title, Style::new())).chain(ends).collect()
     }
@@ -205,11 +255,7 @@ impl Chart<'_> {
     /// The text has the marker, the name and the last value, starred if it is the best. `None` without values.
     fn end(&self, curve: &Curve, caps: Caps, name: usize) -> Option<(String, f64)> {
         let (_, value) = curve.last.filter(|_| !curve.name.is_empty())?;
-        let marker = match curve.stroke {
-            Stroke::Marked(marker) | Stroke::Signed(marker) => marker,
-            Stroke::Line => caps.pick('\u{2500}', '-'),
-            Stroke::Dots => caps.pick('\u{b7}', '.'),
-        };
+        let marker = curve.marker(caps);
         let star = if curve.best.is_some() && curve.best == curve.last { "*" } else { "" };
         let text = format!("{marker} {} {}{star}", width::cut(&curve.name, name), self.number(value).trim());
         Some((text, value))
@@ -218,18 +264,19 @@ impl Chart<'_> {
     /// The same without lines: the last values in words, and the best.
     fn words(&self, painter: &mut Painter<'_>, area: Rect) {
         let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
-        let title = self.title.split(':').next().unwrap_or_default();
+        let title = self.short_title();
         for (y, curve) in (area.top()..area.bottom()).zip(named) {
             let value = curve.last.map_or_else(|| "none yet".to_owned(), |(_, value)| self.number(value));
             let best =
                 curve.best.map(|(x, y)| format!(", best {} at {}", self.number(y).trim(), self.across.place_words(x)));
-            let text = format!("{title} {}: {}{}", curve.name, value.trim(), best.unwrap_or_default());
+            let read = curve.read.map(|(_, y)| format!("; at the cursor {}", self.number(y).trim()));
+            let rest = best.unwrap_or_default() + &read.unwrap_or_default();
+            let text = format!("{title} {}: {}{rest}", curve.name, value.trim());
             painter.text(area.x, y, area.width, &text, curve.style);
         }
     }
 
-    /// Formats a number of the curves.
-    pub(super) fn number(&self, value: f64) -> String {
+    fn number(&self, value: f64) -> String {
         match self.numbers {
             Numbers::Shares => share(value),
             Numbers::Plain => plain(value),
@@ -297,7 +344,8 @@ impl Chart<'_> {
             // Their numbers are longer.
             Across::Step | Across::Time => usize::from(plot.width / 9) + 1,
         };
-        let mut taken = plot.x - 1;
+        // Without room at the ends, the axis' name is to the left.
+        let mut taken = if self.ends > 0 { plot.x.saturating_sub(GUTTER) } else { plot.x - 1 };
         for (tick, text) in self.window.ticks(self.across, most).into_iter().filter(|(tick, _)| *tick > 0.0) {
             let x = plot.x + column(self.window.place(tick).unwrap_or(0.0), plot.width);
             let wide = u16::try_from(text.len()).unwrap_or(0);

@@ -115,31 +115,15 @@ impl Canvas<'_> {
             Page::Labels => vec![self.label_curves(view, frame)],
         };
         let ends = if page == Page::Labels && area.width >= 50 { NAMED_ENDS } else { ENDS };
-        let rest = self.read_out(&[&view.curves], &sheets, frame, area);
+        let rest = self.cursor_line(&[&view.curves], frame, area);
         self.sheets(&sheets, frame, ends, rest);
     }
 
-    /// A line with the values at the cursor, if there is one; returns the rest of the area.
-    fn read_out(&mut self, runs: &[&Curves], sheets: &[Sheet], frame: Frame, area: Rect) -> Rect {
+    /// A line with step, epoch and time of the point under the cursor, if there is one; returns the rest of the area.
+    fn cursor_line(&mut self, runs: &[&Curves], frame: Frame, area: Rect) -> Rect {
         let Some(cursor) = frame.cursor else { return area };
         let (line, rest) = top(area, 1);
-        let mut pieces = vec![(place_words(runs, cursor, frame.across), self.theme.accent)];
-        for sheet in sheets {
-            let chart = chart_of(sheet, frame, Style::new());
-            for curve in &sheet.curves {
-                let Some((x, y)) = curve.read else { continue };
-                let sign = match curve.stroke {
-                    Stroke::Marked(marker) | Stroke::Signed(marker) => format!("{marker} "),
-                    Stroke::Line | Stroke::Dots => String::new(),
-                };
-                let name = if curve.name.is_empty() { "raw" } else { &curve.name };
-                // Evaluations are rare: the nearest may be elsewhere.
-                let is_here = (x - cursor).abs() <= frame.window.width() * 1e-9;
-                let place = if is_here { String::new() } else { format!(" at {}", short_place(x, frame.across)) };
-                pieces.push((format!("{sign}{name} {}{place}", chart.number(y).trim()), curve.style));
-            }
-        }
-        self.painter.pieces(line, &pieces);
+        self.painter.text(line.x, line.y, line.width, &place_words(runs, cursor, frame.across), self.theme.accent);
         rest
     }
 
@@ -147,8 +131,10 @@ impl Canvas<'_> {
     fn sheets(&mut self, sheets: &[Sheet], frame: Frame, ends: u16, area: Rect) {
         let axis = self.theme.border;
         let charts = sheets.iter().enumerate().map(|(at, sheet)| {
+            let Sheet { title, curves, numbers } = sheet;
+            let Frame { across, window, log, cursor, .. } = frame;
             let ticks = at + 1 == sheets.len();
-            Chart { ticks, ends, ..chart_of(sheet, frame, axis) }
+            Chart { title, curves, across, window, log, cursor, numbers: *numbers, ticks, ends, axis }
         });
         let charts: Vec<Chart<'_>> = charts.collect();
         // Where it is narrow, the curves need the columns more than their names do.
@@ -258,7 +244,7 @@ impl Canvas<'_> {
         let frame = Frame::new(&self.state.train.view, whole, area);
         let sheets = self.common_sheets(runs, frame, page);
         let curves: Vec<&Curves> = runs.iter().map(|run| run.curves).collect();
-        let rest = self.read_out(&curves, &sheets, frame, area);
+        let rest = self.cursor_line(&curves, frame, area);
         self.sheets(&sheets, frame, ENDS, rest);
     }
 
@@ -313,12 +299,6 @@ impl Curve {
     }
 }
 
-fn chart_of(sheet: &Sheet, frame: Frame, axis: Style) -> Chart<'_> {
-    let Sheet { title, curves, numbers } = sheet;
-    let Frame { across, window, log, cursor, .. } = frame;
-    Chart { title, curves, across, window, log, cursor, numbers: *numbers, ticks: false, ends: 0, axis }
-}
-
 fn sheet(title: &str, curves: impl IntoIterator<Item = Curve>, numbers: Numbers) -> Sheet {
     Sheet { title: title.to_owned(), curves: curves.into_iter().collect(), numbers }
 }
@@ -331,14 +311,5 @@ fn place_words(runs: &[&Curves], cursor: f64, across: Across) -> String {
         return across.place_words(cursor);
     };
     let time = place.seconds.map(|seconds| format!(", {}", clock(seconds))).unwrap_or_default();
-    format!("{}, epoch {:.2}{time}:", Across::Step.place_words(place.step), place.epoch)
-}
-
-/// A place on an axis without its name.
-fn short_place(x: f64, across: Across) -> String {
-    match across {
-        Across::Epoch => format!("{x:.2}"),
-        Across::Step => format!("{x:.0}"),
-        Across::Time => clock(x),
-    }
+    format!("{}, epoch {:.2}{time}", Across::Step.place_words(place.step), place.epoch)
 }

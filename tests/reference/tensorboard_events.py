@@ -1,7 +1,7 @@
 """Reads tensorboard.tfevents with TensorBoard and compares it with the points of `runs/tensorboard.rs`.
 
 pip install tensorboard
-python tests/reference/tensorboard.py
+python tests/reference/tensorboard_events.py
 
 The file is written by `WRITE_GENERATED=1 cargo test --lib -- runs::tensorboard`; it may be committed only if this script
 finds in it what the test's `points` contain. Read with tensorboard 2.21.0.
