@@ -4,7 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Across, Point, series::Sample};
+pub use super::training_lines::Series;
+
+use super::{
+    Across, Point,
+    series::Sample,
+    training_lines::{Field, TrainingLines, next_of},
+    window::Window,
+};
 
 /// Number of which a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +22,10 @@ pub enum Metric<'a> {
     Rate,
     /// Norm of the gradient before clipping.
     Norm,
+    /// Training loss without its noise.
+    SmoothLoss,
+    /// Norm of the gradient without its noise.
+    SmoothNorm,
     /// Loss on the validation split.
     ValidLoss,
     /// F1 per word on the validation split, lenient.
@@ -27,27 +38,10 @@ pub enum Metric<'a> {
     Label(&'a str),
 }
 
-/// A line about training steps.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    step: f64,
-    epoch: f64,
-    /// Not a number where the line has none.
-    seconds: f64,
-    loss: f64,
-    rate: f64,
-    norm: f64,
-}
-
-impl Line {
-    const ORIGIN: Self = Self { step: 0.0, epoch: 0.0, seconds: 0.0, loss: 0.0, rate: 0.0, norm: 0.0 };
-
-    fn x(&self, across: Across) -> f64 {
-        match across {
-            Across::Epoch => self.epoch,
-            Across::Step => self.step,
-            Across::Time => self.seconds,
-        }
+impl Metric<'_> {
+    /// Whether it goes from 0 to 1.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::WordF1 | Self::PieceF1 | Self::StrictF1 | Self::Label(_))
     }
 }
 
@@ -75,10 +69,23 @@ pub struct Place {
     pub seconds: Option<f64>,
 }
 
+/// The part of a horizontal axis for which samples are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// Horizontal axis.
+    pub across: Across,
+    /// Part of it.
+    pub window: Window,
+    /// Columns in it: of very many samples those are left that decide what is seen.
+    pub columns: usize,
+    /// Whether samples at zero or below are left out, because the vertical scale is logarithmic.
+    pub log: bool,
+}
+
 /// The curves of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
-    lines: Vec<Line>,
+    lines: TrainingLines,
     scored: Vec<Scored>,
 }
 
@@ -93,14 +100,9 @@ impl Curves {
     /// Adds a point.
     pub fn push(&mut self, point: &Point) {
         match point {
-            Point::Step { step, epoch, loss, lr, grad_norm, seconds, .. } => self.lines.push(Line {
-                step: real(*step),
-                epoch: *epoch,
-                seconds: seconds.unwrap_or(f64::NAN),
-                loss: *loss,
-                rate: *lr,
-                norm: *grad_norm,
-            }),
+            Point::Step { step, epoch, loss, lr, grad_norm, seconds, .. } => {
+                self.lines.push([real(*step), *epoch, seconds.unwrap_or(f64::NAN)], [*loss, *lr, *grad_norm]);
+            }
             Point::Eval { step, epoch, split, loss, piece, word, labels, tables } if split == "valid" => {
                 self.scored.push(Scored {
                     step: real(*step),
@@ -117,22 +119,36 @@ impl Curves {
     }
 
     /// The points of a curve, in the order of the file.
-    pub fn samples(&self, metric: Metric<'_>, across: Across) -> impl Iterator<Item = Sample> + Clone {
-        // A run may have very many lines, and few evaluations.
-        let is_of_line = matches!(metric, Metric::TrainLoss | Metric::Rate | Metric::Norm);
-        let lines = if is_of_line { self.lines.as_slice() } else { &[] };
-        let scored = if is_of_line { &[] } else { self.scored.as_slice() };
-        let lines = lines.iter().map(move |line| (line.x(across), of_line(line, metric)));
-        lines.chain(scored.iter().map(move |scored| (self.x_of(scored, across), of_scored(scored, metric))))
+    pub fn series(&self, metric: Metric<'_>, cut: Cut) -> Series {
+        let Cut { across, window, columns, log } = cut;
+        if let Some(field) = field(metric) {
+            return self.lines.series(field, across, window, columns, log);
+        }
+        Series::of(self.scores(metric, across), log)
     }
 
-    /// Names of the labels that the evaluations have, sorted.
-    pub fn labels(&self) -> Vec<&str> {
-        let mut names: Vec<&str> =
-            self.scored.iter().flat_map(|scored| scored.labels.keys()).map(String::as_str).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+    /// The values of the evaluations.
+    fn scores(&self, metric: Metric<'_>, across: Across) -> impl Iterator<Item = Sample> {
+        self.scored.iter().map(move |scored| (self.x_of(scored, across), of_scored(scored, metric)))
+    }
+
+    /// The finite point of a curve at the nearest place.
+    pub fn at(&self, metric: Metric<'_>, x: f64, across: Across) -> Option<Sample> {
+        if let Some(field) = field(metric) {
+            return self.lines.at(field, x, across);
+        }
+        let finite = self.scores(metric, across).filter(|(x, y)| x.is_finite() && y.is_finite());
+        finite.min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()))
+    }
+
+    /// Number of training lines.
+    pub fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether evaluations have a metric.
+    pub fn has(&self, metric: Metric<'_>) -> bool {
+        self.scored.iter().any(|scored| of_scored(scored, metric).is_finite())
     }
 
     /// Whether there is no point that can be drawn.
@@ -142,34 +158,24 @@ impl Curves {
 
     /// Whether the points have times. Runs of earlier versions have none.
     pub fn has_time(&self) -> bool {
-        self.lines.iter().any(|line| line.seconds.is_finite())
+        self.lines.end(Across::Time).is_some()
     }
 
     /// The largest number on an axis; `None` without a finite one.
     pub fn end(&self, across: Across) -> Option<f64> {
-        let lines = self.lines.iter().map(|line| line.x(across));
-        let xs = lines.chain(self.scored.iter().map(|scored| self.x_of(scored, across)));
-        xs.filter(|x| x.is_finite()).reduce(f64::max)
+        let scored = self.scored.iter().map(|scored| self.x_of(scored, across)).filter(|x| x.is_finite());
+        self.lines.end(across).into_iter().chain(scored).reduce(f64::max)
     }
 
     /// Converts a number of one axis to another by interpolation between the training lines.
     /// Before the first line it begins at 0, after the last it goes on as before. `None` if it cannot be computed.
     pub fn convert(&self, x: f64, from: Across, to: Across) -> Option<f64> {
-        if from == to {
-            return Some(x);
-        }
-        let at = self.lines.partition_point(|line| line.x(from) < x);
-        let upper = at.min(self.lines.len().checked_sub(1)?);
-        let lower = upper.checked_sub(1).map_or(Line::ORIGIN, |lower| self.lines[lower]);
-        let upper = self.lines[upper];
-        let share = (x - lower.x(from)) / (upper.x(from) - lower.x(from));
-        let converted = lower.x(to) + share * (upper.x(to) - lower.x(to));
-        converted.is_finite().then_some(converted)
+        if from == to { Some(x) } else { self.lines.convert(x, from, to) }
     }
 
-    /// Places of all points, in the order of the file: lines first.
-    pub fn places(&self) -> impl Iterator<Item = Place> {
-        let lines = self.lines.iter().map(|line| Place {
+    /// The point with the nearest place on an axis.
+    pub fn nearest(&self, x: f64, across: Across) -> Option<Place> {
+        let line = self.lines.nearest(x, across, None).map(|line| Place {
             step: line.step,
             epoch: line.epoch,
             seconds: Some(line.seconds).filter(|seconds| seconds.is_finite()),
@@ -179,25 +185,25 @@ impl Curves {
             epoch: scored.epoch,
             seconds: self.convert(scored.step, Across::Step, Across::Time),
         });
-        lines.chain(scored)
-    }
-
-    /// The point with the nearest place on an axis; of equally near ones the first.
-    pub fn nearest(&self, x: f64, across: Across) -> Option<Place> {
-        let places = self.places().filter(|place| place.x(across).is_finite());
+        let places = line.into_iter().chain(scored).filter(|place| place.x(across).is_finite());
         places.min_by(|a, b| (a.x(across) - x).abs().total_cmp(&(b.x(across) - x).abs()))
     }
 
-    /// The highest of a curve; of equal ones the last.
-    pub fn highest(&self, metric: Metric<'_>, across: Across) -> Option<Sample> {
-        let finite = self.samples(metric, across).filter(|(_, y)| y.is_finite());
-        finite.max_by(|(_, a), (_, b)| a.total_cmp(b))
+    /// The next place of a point on one side of a number, at least `gap` away.
+    pub fn beside(&self, x: f64, gap: f64, later: bool, across: Across) -> Option<f64> {
+        let scored = self.scored.iter().map(|scored| self.x_of(scored, across)).filter(|x| x.is_finite());
+        let found = [self.lines.beside(x, gap, later, across), next_of(scored, x, gap, later)];
+        found.into_iter().flatten().reduce(if later { f64::min } else { f64::max })
     }
 
-    /// The lowest of a curve; of equal ones the last.
+    /// The highest of a score; of equal ones the last.
+    pub fn highest(&self, metric: Metric<'_>, across: Across) -> Option<Sample> {
+        self.scores(metric, across).filter(|(_, y)| y.is_finite()).max_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+
+    /// The lowest of a score; of equal ones the last.
     pub fn lowest(&self, metric: Metric<'_>, across: Across) -> Option<Sample> {
-        let finite = self.samples(metric, across).filter(|(_, y)| y.is_finite());
-        finite.max_by(|(_, a), (_, b)| b.total_cmp(a))
+        self.scores(metric, across).filter(|(_, y)| y.is_finite()).max_by(|(_, a), (_, b)| b.total_cmp(a))
     }
 
     /// Where an evaluation is: its time is the one at which its step was done.
@@ -221,12 +227,15 @@ impl Place {
     }
 }
 
-fn of_line(line: &Line, metric: Metric<'_>) -> f64 {
+/// Number of a training line that a metric is, if it is one.
+fn field(metric: Metric<'_>) -> Option<Field> {
     match metric {
-        Metric::TrainLoss => line.loss,
-        Metric::Rate => line.rate,
-        Metric::Norm => line.norm,
-        _ => f64::NAN,
+        Metric::TrainLoss => Some(Field::Loss),
+        Metric::Rate => Some(Field::Rate),
+        Metric::Norm => Some(Field::Norm),
+        Metric::SmoothLoss => Some(Field::SmoothLoss),
+        Metric::SmoothNorm => Some(Field::SmoothNorm),
+        _ => None,
     }
 }
 
@@ -237,7 +246,7 @@ fn of_scored(scored: &Scored, metric: Metric<'_>) -> f64 {
         Metric::PieceF1 => scored.piece,
         Metric::StrictF1 => scored.strict,
         Metric::Label(name) => scored.labels.get(name).copied().unwrap_or(f64::NAN),
-        Metric::TrainLoss | Metric::Rate | Metric::Norm => f64::NAN,
+        _ => f64::NAN,
     }
 }
 
@@ -266,9 +275,11 @@ mod tests {
     fn an_evaluation_has_the_time_at_which_its_step_was_done() {
         let points = [line(10, Some(4.0)), line(20, Some(6.0)), valid(15, 0.5), valid(20, 0.7), valid(25, 0.6)];
         let curves = Curves::of(&points);
-        let f1: Vec<Sample> = curves.samples(Metric::WordF1, Across::Time).collect();
-        assert_eq!(f1, [(5.0, 0.5), (6.0, 0.7), (7.0, 0.6)]);
-        assert_eq!(curves.samples(Metric::TrainLoss, Across::Step).collect::<Vec<_>>(), [(10.0, 1.0), (20.0, 1.0)]);
+        let cut = |across| Cut { across, window: Window::new(0.0, 100.0), columns: 100, log: false };
+        assert_eq!(curves.series(Metric::WordF1, cut(Across::Time)).samples, [(5.0, 0.5), (6.0, 0.7), (7.0, 0.6)]);
+        assert_eq!(curves.series(Metric::TrainLoss, cut(Across::Step)).samples, [(10.0, 1.0), (20.0, 1.0)]);
+        assert_eq!(curves.at(Metric::WordF1, 16.0, Across::Step), Some((15.0, 0.5)));
+        assert_eq!(curves.beside(10.0, 1.0, true, Across::Step), Some(15.0));
         assert_eq!(curves.convert(5.0, Across::Step, Across::Time), Some(2.0), "it begins at 0");
         assert_eq!(curves.convert(2.5, Across::Epoch, Across::Step), Some(25.0));
         assert_eq!((curves.end(Across::Time), curves.end(Across::Epoch)), (Some(7.0), Some(2.5)));
@@ -278,7 +289,8 @@ mod tests {
     fn a_run_of_an_earlier_version_has_no_times() {
         let curves = Curves::of(&[line(10, None), valid(10, 0.5)]);
         assert!(!curves.has_time() && curves.end(Across::Time).is_none());
-        assert!(curves.samples(Metric::WordF1, Across::Time).all(|(x, y)| x.is_nan() && y == 0.5));
+        let cut = Cut { across: Across::Time, window: Window::new(0.0, 9.0), columns: 9, log: false };
+        assert_eq!(curves.series(Metric::WordF1, cut), Series { skipped: 1, ..Series::default() });
         assert_eq!(curves.convert(1.0, Across::Step, Across::Time), None);
         assert_eq!(Curves::default().convert(1.0, Across::Step, Across::Epoch), None);
     }

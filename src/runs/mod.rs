@@ -21,6 +21,7 @@ pub mod status;
 pub mod suggester;
 pub mod summary;
 pub mod tensorboard;
+mod training_lines;
 pub mod window;
 
 pub use across::Across;

@@ -4,11 +4,11 @@
 use super::{
     Point,
     across::Across,
-    curves::{Curves, Metric},
+    curves::{Curves, Cut, Metric, Series},
     font,
     picture::{Anchor, Color, Picture, STROKE, Shape},
     scale::Scale,
-    series::{Axis, Sample, bounds, smoothed},
+    series::{Axis, Sample, bounds},
     window::{Part, Window, clip, part},
 };
 
@@ -102,8 +102,8 @@ struct Curve {
     part: Part,
     color: Color,
     kind: Kind,
-    /// Number of samples that a logarithmic scale has no place for.
-    below: usize,
+    /// Number of samples that cannot be drawn.
+    left_out: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,19 +138,17 @@ impl Plot<'_> {
         let mut curves = Vec::new();
         for (at, subject) in subjects.iter().enumerate() {
             let (train, valid) = if subjects.len() > 1 { (color_of(at), color_of(at)) } else { (TRAIN, VALID) };
-            let raw = subject.curves.samples(Metric::TrainLoss, self.style.across);
-            let is_smoothed = subjects.len() > 1 || raw.clone().count() > SMOOTHED;
-            if is_smoothed {
-                // The raw losses of several runs would cover each other.
-                let pale = self.loss(raw.clone(), train, Kind::Raw);
-                curves.extend((subjects.len() == 1).then_some(pale));
-                curves.push(self.loss(smoothed(raw), train, Kind::Line));
-            } else {
-                curves.push(self.loss(raw, train, Kind::Line));
+            let run = subject.curves;
+            if subjects.len() == 1 {
+                // Of several runs, they would cover each other.
+                let kind = if run.lines() > SMOOTHED { Kind::Raw } else { Kind::Line };
+                curves.push(self.curve(run, Metric::TrainLoss, train, kind));
             }
-            let scored = subject.curves.samples(Metric::ValidLoss, self.style.across);
+            if subjects.len() > 1 || run.lines() > SMOOTHED {
+                curves.push(self.curve(run, Metric::SmoothLoss, train, Kind::Line));
+            }
             let kind = if subjects.len() > 1 { Kind::Dashes } else { Kind::Line };
-            curves.push(self.loss(scored, valid, kind));
+            curves.push(self.curve(run, Metric::ValidLoss, valid, kind));
         }
         let values = curves.iter().flat_map(|curve| curve.part.seen(self.window));
         let scale = if self.style.log { Scale::log(values, TICKS) } else { from_zero(values) };
@@ -175,7 +173,7 @@ impl Plot<'_> {
             .enumerate()
             .map(|(at, subject)| {
                 let color = if subjects.len() > 1 { color_of(at) } else { SCORE };
-                self.curve(subject.curves.samples(Metric::WordF1, self.style.across), color, Kind::Line)
+                self.curve(subject.curves, Metric::WordF1, color, Kind::Line)
             })
             .collect();
         let scale = from_zero(curves.iter().flat_map(|curve| curve.part.seen(self.window)));
@@ -184,15 +182,13 @@ impl Plot<'_> {
         self.frame(&curves, &scale);
     }
 
-    /// A curve of the frame of the losses, whose scale may be logarithmic.
-    fn loss(&self, samples: impl Iterator<Item = Sample> + Clone, color: Color, kind: Kind) -> Curve {
-        let log = self.style.log;
-        let below = if log { samples.clone().filter(|(_, y)| *y <= 0.0).count() } else { 0 };
-        Curve { below, ..self.curve(samples.filter(move |(_, y)| !log || !(*y <= 0.0)), color, kind) }
-    }
-
-    fn curve(&self, samples: impl Iterator<Item = Sample> + Clone, color: Color, kind: Kind) -> Curve {
-        Curve { part: part(samples, self.window, COLUMNS), color, kind, below: 0 }
+    /// A curve; the scale of losses may be logarithmic.
+    fn curve(&self, run: &Curves, metric: Metric<'_>, color: Color, kind: Kind) -> Curve {
+        let window = self.window;
+        let log = self.style.log && !metric.is_share();
+        let cut = Cut { across: self.style.across, window, columns: COLUMNS, log };
+        let Series { samples, skipped, below } = run.series(metric, cut);
+        Curve { part: part(samples.into_iter(), window, COLUMNS), color, kind, left_out: skipped + below }
     }
 
     /// Grid, ticks and curves between two axes, and a note about what cannot be drawn.
@@ -209,7 +205,7 @@ impl Plot<'_> {
         let mut skipped = 0;
         for curve in curves {
             self.draw(curve, scale);
-            skipped += curve.part.skipped + curve.below;
+            skipped += curve.left_out;
         }
         if skipped > 0 {
             let why = if self.style.log { "no number or not above 0" } else { "no number" };

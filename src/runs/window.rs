@@ -78,7 +78,7 @@ impl Window {
     }
 
     /// Column of a number among equal ones; `None` outside.
-    fn column(self, x: f64, columns: usize) -> Option<usize> {
+    pub(super) fn column(self, x: f64, columns: usize) -> Option<usize> {
         self.contains(x).then(|| floor(self.place(x).unwrap_or(0.0) * real(columns)).min(columns.saturating_sub(1)))
     }
 }

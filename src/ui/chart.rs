@@ -12,6 +12,7 @@ use ratatui::{
 use crate::{
     runs::{
         Across,
+        curves::Series,
         scale::Scale,
         series::{Axis, Sample, bounds},
         window::{Part, Window, part},
@@ -38,41 +39,22 @@ pub(super) struct Curve {
     pub(super) last: Option<Sample>,
     /// The point that is read out: the nearest to the cursor.
     pub(super) read: Option<Sample>,
+    /// Number of points that are not finite.
+    pub(super) skipped: usize,
     /// Number of points that a logarithmic axis has no place for.
     pub(super) below: usize,
 }
 
-/// What of a series is drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cut {
-    /// Part of the horizontal axis.
-    pub(super) window: Window,
-    /// Columns of dots: more points become their envelope.
-    pub(super) columns: usize,
-    /// Whether points at zero or below are left out.
-    pub(super) log: bool,
-    /// Place on the horizontal axis where curves are read out.
-    pub(super) cursor: Option<f64>,
-}
-
 impl Curve {
-    /// Takes what is drawn of a series.
-    pub(super) fn of(
-        name: &str,
-        samples: impl Iterator<Item = Sample> + Clone,
-        cut: Cut,
-        look: (Style, Stroke),
-    ) -> Self {
-        let drawn = samples.clone().filter(|(_, y)| !cut.log || !(*y <= 0.0));
-        let part = part(drawn, cut.window, cut.columns);
-        let last = part.last(cut.window);
-        let below = if cut.log { samples.clone().filter(|(_, y)| *y <= 0.0).count() } else { 0 };
-        let read = cut.cursor.and_then(|cursor| nearest(samples, cursor));
-        Self { name: name.to_owned(), part, style: look.0, stroke: look.1, best: None, last, read, below }
+    /// Takes what is drawn of a series in a window of columns.
+    pub(super) fn of(name: &str, series: &Series, window: Window, columns: usize, look: (Style, Stroke)) -> Self {
+        let part = part(series.samples.iter().copied(), window, columns);
+        let last = part.last(window);
+        let Series { skipped, below, .. } = *series;
+        let name = name.to_owned();
+        Self { name, part, style: look.0, stroke: look.1, best: None, last, read: None, skipped, below }
     }
-}
 
-impl Curve {
     /// The sign of its points.
     fn marker(&self, caps: Caps) -> char {
         match self.stroke {
@@ -81,12 +63,6 @@ impl Curve {
             Stroke::Dots => caps.pick('\u{b7}', '.'),
         }
     }
-}
-
-/// The finite sample with the nearest place; of equally near ones the first.
-fn nearest(samples: impl Iterator<Item = Sample>, x: f64) -> Option<Sample> {
-    let finite = samples.filter(|sample| sample.0.is_finite() && sample.1.is_finite());
-    finite.min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()))
 }
 
 /// Kinds of numbers on the vertical axis.
@@ -309,7 +285,7 @@ impl Chart<'_> {
     /// Says how many points cannot be drawn, and why.
     /// Examples are those of a loss that overflowed.
     fn left_out(&self) -> Option<String> {
-        let skipped: usize = self.curves.iter().map(|curve| curve.part.skipped).sum();
+        let skipped: usize = self.curves.iter().map(|curve| curve.skipped).sum();
         let below: usize = self.curves.iter().map(|curve| curve.below).sum();
         match (skipped, below) {
             (0, 0) => None,
@@ -426,8 +402,8 @@ mod tests {
     }
 
     fn curve(name: &str, points: &[Sample], stroke: Stroke, best: Option<Sample>) -> Curve {
-        let cut = Cut { window: Window::new(0.0, 3.0), columns: 80, log: false, cursor: None };
-        Curve { best, ..Curve::of(name, points.iter().copied(), cut, (Style::new(), stroke)) }
+        let series = Series::of(points.iter().copied(), false);
+        Curve { best, ..Curve::of(name, &series, Window::new(0.0, 3.0), 80, (Style::new(), stroke)) }
     }
 
     fn drawn(area: Rect, caps: Caps) -> String {
@@ -481,13 +457,13 @@ mod tests {
 
     #[test]
     fn a_logarithmic_axis_leaves_zeros_out_and_says_so() {
-        let cut = Cut { window: Window::new(0.0, 3.0), columns: 80, log: true, cursor: Some(1.9) };
-        let points = [(0.5, 10.0), (1.0, 0.0), (2.0, 0.1), (2.5, -1.0), (3.0, f64::NAN)];
-        let curves = [Curve::of("norm", points.into_iter(), cut, (Style::new(), Stroke::Marked('o')))];
-        assert_eq!((curves[0].read, curves[0].last, curves[0].below), (Some((2.0, 0.1)), Some((2.0, 0.1)), 2));
+        let series = Series::of([(0.5, 10.0), (1.0, 0.0), (2.0, 0.1), (2.5, -1.0), (3.0, f64::NAN)], true);
+        let look = (Style::new(), Stroke::Marked('o'));
+        let curves = [Curve::of("norm", &series, Window::new(0.0, 3.0), 80, look)];
+        assert_eq!((curves[0].last, curves[0].below), (Some((2.0, 0.1)), 2));
         let area = Rect::new(0, 0, 60, 9);
         let mut buffer = Buffer::empty(area);
-        let chart = Chart { log: true, cursor: cut.cursor, ..chart("gradient norm", &curves, Numbers::Plain) };
+        let chart = Chart { log: true, cursor: Some(1.9), ..chart("gradient norm", &curves, Numbers::Plain) };
         chart.draw(&mut Painter::new(&mut buffer, Caps::default()), area);
         let rows: Vec<String> = (0..9).map(|y| (0..60).map(|x| buffer[(x, y)].symbol()).collect::<String>()).collect();
         assert!(rows[0].ends_with("1 no number, 2 not above 0"), "{rows:?}");
@@ -497,11 +473,12 @@ mod tests {
 
     #[test]
     fn a_zoomed_chart_shows_the_line_between_two_points_outside() {
-        let cut = Cut { window: Window::new(1.2, 1.8), columns: 80, log: false, cursor: None };
-        let curves = [Curve::of("loss", [(0.0, 0.0), (3.0, 3.0)].into_iter(), cut, (Style::new(), Stroke::Line))];
+        let window = Window::new(1.2, 1.8);
+        let series = Series::of([(0.0, 0.0), (3.0, 3.0)], false);
+        let curves = [Curve::of("loss", &series, window, 80, (Style::new(), Stroke::Line))];
         let area = Rect::new(0, 0, 60, 9);
         let mut buffer = Buffer::empty(area);
-        let chart = Chart { window: cut.window, ..chart("loss", &curves, Numbers::Plain) };
+        let chart = Chart { window, ..chart("loss", &curves, Numbers::Plain) };
         chart.draw(&mut Painter::new(&mut buffer, Caps::default()), area);
         let foot: String = (0..60).map(|x| buffer[(x, 8)].symbol()).collect();
         assert!(foot.contains("1.2") && foot.contains("1.6") && !foot.contains("3.0"), "{foot}");
@@ -518,11 +495,12 @@ mod tests {
             let mut buffer = Buffer::empty(area);
             let best = points.last().copied();
             for (stroke, log) in [Stroke::Marked('o'), Stroke::Signed('o'), Stroke::Line, Stroke::Dots].into_iter().zip([false, true, false, true]) {
-                let cut = Cut { window: Window::new(0.0, 3.0), columns: 4, log, cursor: Some(1.0) };
-                let curves = [Curve { best, ..Curve::of("train", points.iter().copied(), cut, (Style::new(), stroke)) }];
+                let series = Series::of(points.iter().copied(), log);
+                let curve = Curve::of("train", &series, Window::new(0.0, 3.0), 4, (Style::new(), stroke));
+                let curves = [Curve { best, read: best, ..curve }];
                 for numbers in [Numbers::Shares, Numbers::Plain, Numbers::Small] {
                     let mut painter = Painter::new(&mut buffer, Caps::default());
-                    Chart { log, cursor: cut.cursor, ..chart("loss", &curves, numbers) }.draw(&mut painter, area);
+                    Chart { log, cursor: Some(1.0), ..chart("loss", &curves, numbers) }.draw(&mut painter, area);
                 }
             }
         }

@@ -2,11 +2,7 @@
 
 use crate::{
     app::{panel::Outcome, run_view::RunView, session::Session},
-    runs::{
-        Across,
-        curves::{Curves, Place},
-        window::Window,
-    },
+    runs::{Across, curves::Curves, window::Window},
 };
 
 use super::{Page, Train};
@@ -39,15 +35,13 @@ impl ChartView {
 
     /// Moves the cursor to the next point on one side; at first to the last point in sight.
     /// The window follows.
-    fn read(&mut self, later: bool, places: impl Iterator<Item = f64>, whole: Window) {
+    fn read(&mut self, later: bool, curves: &[&Curves], whole: Window) {
         let shown = self.shown(whole);
         let gap = shown.width() * CURSOR_STEP;
         let cursor = self.cursor.filter(|cursor| whole.contains(*cursor));
-        let places = places.filter(|x| x.is_finite() && whole.contains(*x));
-        let next = match (cursor, later) {
-            (None, _) => places.filter(|x| shown.contains(*x)).reduce(f64::max),
-            (Some(cursor), true) => places.filter(|x| *x >= cursor + gap).reduce(f64::min),
-            (Some(cursor), false) => places.filter(|x| *x <= cursor - gap).reduce(f64::max),
+        let next = match cursor {
+            None => beside(curves, shown.to, 0.0, false, self.across).filter(|x| shown.contains(*x)),
+            Some(cursor) => beside(curves, cursor, gap, later, self.across).filter(|x| whole.contains(*x)),
         };
         self.cursor = next.or(cursor);
         if let (Some(window), Some(cursor)) = (&mut self.window, self.cursor)
@@ -86,6 +80,12 @@ impl ChartView {
         self.cursor = cursor.and_then(|cursor| curves.nearest(cursor, across)).map(|place| place.x(across));
         self.across = across;
     }
+}
+
+/// The next place of a point of any run on one side of a number.
+fn beside(curves: &[&Curves], x: f64, gap: f64, later: bool, across: Across) -> Option<f64> {
+    let found = curves.iter().filter_map(|curves| curves.beside(x, gap, later, across));
+    found.reduce(if later { f64::min } else { f64::max })
 }
 
 /// Commands.
@@ -163,10 +163,10 @@ impl Train {
 
     fn read(&mut self, session: &Session, later: bool) -> Outcome {
         let Some(view) = &session.runs.followed else { return Outcome::none() };
-        let (whole, across) = (self.whole(view), self.view.across);
-        let others = self.others.iter().filter(|_| self.page == Page::Compare).flat_map(|other| other.curves.places());
-        let places = view.curves.places().chain(others).map(|place: Place| place.x(across));
-        self.view.read(later, places, whole);
+        let whole = self.whole(view);
+        let others = self.others.iter().filter(|_| self.page == Page::Compare).map(|other| &other.curves);
+        let curves: Vec<&Curves> = std::iter::once(&view.curves).chain(others).collect();
+        self.view.read(later, &curves, whole);
         Outcome::none()
     }
 

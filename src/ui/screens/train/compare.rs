@@ -113,8 +113,11 @@ impl Canvas<'_> {
             self.label_row(row, name, Rect { y, height: 1, ..rest });
             used += 1;
         }
-        let steps = evaluations.iter().zip(LETTERS).map(|(run, letter)| format!("{letter} step {}", step_words(*run)));
-        let text = format!("valid, {}", steps.collect::<Vec<_>>().join(", "));
+        let steps: Vec<String> = evaluations.iter().map(|run| step_words(*run)).collect();
+        let text = match steps.as_slice() {
+            [a, b] => format!("valid, A step {a}, B step {b}"),
+            steps => format!("valid, steps {}", steps.join(" ")),
+        };
         self.painter.text(area.x, area.y + used, area.width, &text, self.theme.muted);
         used + 1
     }

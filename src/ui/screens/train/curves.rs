@@ -9,13 +9,12 @@ use crate::{
     },
     runs::{
         Across,
-        curves::{Curves, Metric},
-        series::smoothed,
+        curves::{Curves, Cut, Metric},
         window::Window,
     },
     ui::{
         Canvas,
-        chart::{Chart, Curve, Cut, Numbers},
+        chart::{Chart, Curve, Numbers},
         grid::Stroke,
         paint::{clock, top},
     },
@@ -62,12 +61,11 @@ impl Frame {
 
     /// The curve of a metric.
     fn curve(&self, name: &str, curves: &Curves, metric: Metric<'_>, look: (Style, Stroke)) -> Curve {
-        Curve::of(name, curves.samples(metric, self.across), self.cut(metric), look)
-    }
-
-    /// The same without its noise.
-    fn smoothed(&self, name: &str, curves: &Curves, metric: Metric<'_>, look: (Style, Stroke)) -> Curve {
-        Curve::of(name, smoothed(curves.samples(metric, self.across)), self.cut(metric), look)
+        let log = self.log && !metric.is_share();
+        let Self { across, window, columns, .. } = *self;
+        let series = curves.series(metric, Cut { across, window, columns, log });
+        let read = self.cursor.and_then(|cursor| curves.at(metric, cursor, across));
+        Curve { read, ..Curve::of(name, &series, window, columns, look) }
     }
 
     /// The curve of a score, with its highest value starred.
@@ -79,11 +77,6 @@ impl Frame {
     fn valid_loss(&self, curves: &Curves, look: (Style, Stroke)) -> Curve {
         let best = curves.lowest(Metric::ValidLoss, self.across);
         Curve { best, ..self.curve("valid", curves, Metric::ValidLoss, look) }
-    }
-
-    fn cut(&self, metric: Metric<'_>) -> Cut {
-        let log = self.log && matches!(metric, Metric::TrainLoss | Metric::ValidLoss | Metric::Rate | Metric::Norm);
-        Cut { window: self.window, columns: self.columns, log, cursor: self.cursor }
     }
 
     /// Ending of the title of a chart with this scale.
@@ -155,7 +148,7 @@ impl Canvas<'_> {
         let train = self.theme.series(0);
         let curves = vec![
             frame.curve("", curves, Metric::TrainLoss, (train.patch(self.theme.muted), Stroke::Dots)),
-            frame.smoothed("train", curves, Metric::TrainLoss, (train, Stroke::Line)),
+            frame.curve("train", curves, Metric::SmoothLoss, (train, Stroke::Line)),
             frame.valid_loss(curves, (self.theme.series(1), Stroke::Marked('o'))),
         ];
         let title = format!("loss{}: dots raw, line smoothed, o validation", frame.scale_words());
@@ -165,11 +158,10 @@ impl Canvas<'_> {
     fn f1(&self, view: &RunView, frame: Frame) -> Sheet {
         let run = &view.curves;
         let mut curves = vec![frame.curve("piece", run, Metric::PieceF1, (self.theme.series(3), Stroke::Marked('+')))];
-        let has_strict = run.samples(Metric::StrictF1, frame.across).any(|(_, f1)| f1.is_finite());
-        if self.state.train.chart == Page::F1 && has_strict {
-            let finite = run.samples(Metric::StrictF1, frame.across).filter(|(_, f1)| f1.is_finite());
-            let look = (self.theme.series(1), Stroke::Marked('s'));
-            curves.push(Curve::of("strict", finite, frame.cut(Metric::StrictF1), look));
+        if self.state.train.chart == Page::F1 && run.has(Metric::StrictF1) {
+            let strict = frame.curve("strict", run, Metric::StrictF1, (self.theme.series(1), Stroke::Marked('s')));
+            // Evaluations of earlier versions have none.
+            curves.push(Curve { skipped: 0, ..strict });
         }
         curves.push(frame.score("word", run, Metric::WordF1, (self.theme.series(2), Stroke::Marked('o'))));
         let title = match (view.evaluations().next().is_some(), self.no_validation(view)) {
@@ -191,7 +183,7 @@ impl Canvas<'_> {
         let norm = self.theme.series(1);
         let norms = vec![
             frame.curve("", run, Metric::Norm, (norm.patch(self.theme.muted), Stroke::Dots)),
-            frame.smoothed("norm", run, Metric::Norm, (norm, Stroke::Line)),
+            frame.curve("norm", run, Metric::SmoothNorm, (norm, Stroke::Line)),
         ];
         let rate = frame.curve("rate", run, Metric::Rate, (self.theme.series(0), Stroke::Line));
         let log = frame.scale_words();
@@ -256,7 +248,7 @@ impl Canvas<'_> {
         let valid: Vec<Curve> = valid.collect();
         let train = runs.iter().map(|run| {
             let sign = Stroke::Signed(run.letter.to_ascii_lowercase());
-            frame.smoothed("train", run.curves, Metric::TrainLoss, (run.style.patch(self.theme.muted), sign))
+            frame.curve("train", run.curves, Metric::SmoothLoss, (run.style.patch(self.theme.muted), sign))
         });
         match page {
             // Four curves in half a screen would be a tangle.
@@ -272,7 +264,7 @@ impl Canvas<'_> {
             Page::Rate => {
                 let rates = runs.iter().map(|run| frame.curve("", run.curves, Metric::Rate, run.signed()).named(run));
                 let norms =
-                    runs.iter().map(|run| frame.smoothed("", run.curves, Metric::Norm, run.signed()).named(run));
+                    runs.iter().map(|run| frame.curve("", run.curves, Metric::SmoothNorm, run.signed()).named(run));
                 vec![
                     sheet(&format!("learning rate{log}"), rates, Numbers::Small),
                     sheet(&format!("gradient norm, smoothed{log}"), norms, Numbers::Plain),
