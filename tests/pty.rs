@@ -722,7 +722,7 @@ fn a_training_in_a_shell_is_continued_after_ctrl_c() {
     tiny_base(&place);
     let _ = place.run(&[&training(LONG)[..], &["--out", "whole"]].concat()).fine();
     let mut screen = Screen::open(&place, &[&training(LONG)[..], &["--out", "cut"]].concat(), 120, 40);
-    screen.shows("step      1 ");
+    screen.shows("  loss ");
     screen.keys("\x03");
     screen.shows("ctrl-c again ends at once");
     screen.shows("continue it with: tagli train --resume --out cut");
@@ -743,7 +743,7 @@ fn a_training_in_a_shell_is_continued_after_a_hangup() {
     tiny_base(&place);
     let _ = place.run(&training(LONG)).fine();
     let screen = Screen::open(&place, &training(LONG), 120, 40);
-    screen.shows("step      1 ");
+    screen.shows("  loss ");
     // One from the system, one from the shell.
     screen.signal("HUP");
     screen.signal("HUP");

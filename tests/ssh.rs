@@ -277,7 +277,7 @@ fn a_training_of_the_shell_is_continued_after_the_line_dropped() {
     // Longer than the news of the cut takes.
     let words = training("2000");
     let screen = server.session(line.port, "xterm-256color", &mut place, &words, SIZE);
-    screen.shows("step      1 ");
+    screen.shows("  loss ");
     let program = Process::of(&place);
     let session = program.parent();
     line.cut();

@@ -496,10 +496,10 @@ complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_s
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "list" -d 'List the runs of a project or a folder, with their size on disk'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "watch" -d 'Follow a run until it ends'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "tell" -d 'Send a command to a live run, wherever it was started'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "export" -d 'Write the curves of a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "export" -d 'Write the curves of runs as a table, a picture or TensorBoard\'s files'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "remove" -d 'Delete a run'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
@@ -510,13 +510,21 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'Format of the curves' -r -f -a "csv\t''
-svg\t''"
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write; default: standard output' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l to -l format -d 'Format; default: by the extension of --out, else csv' -r -f -a "csv\t'A table of all points'
+svg\t'A picture of lines, for web pages and papers'
+png\t'A picture of pixels'
+tensorboard\t'Event files that TensorBoard opens: --out names the folder for --logdir'"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write, for tensorboard the folder; default: standard output' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l x -d 'Horizontal axis of a picture' -r -f -a "epoch\t''
+step\t''
+time\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l title -d 'Title of a picture' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l name -d 'Name of a run in the picture or the table, in the order of the runs; default: the name of its folder' -r
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l force -d 'Replace the file of --out if it exists'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l log-y -d 'Draw the losses of a picture on a logarithmic scale'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'

@@ -43,6 +43,7 @@ pub(super) fn running<P>(_: &P, session: &Session) -> Check {
 
 /// No training is running.
 pub(super) fn idle<P>(_: &P, session: &Session) -> Check {
+    check(!session.has_only_runs(), "There is no document here to learn from: this is a run, not a project")?;
     check(!session.runs.is_busy(), "A training runs; it can be stopped on the Train screen with S")
 }
 

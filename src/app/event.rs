@@ -370,6 +370,8 @@ pub struct Opened {
     pub guide: String,
     /// Warning about the files of the project.
     pub warning: Option<String>,
+    /// Whether it is no project, but a run outside any, or a folder of such runs.
+    pub only_runs: bool,
 }
 
 impl Event {
@@ -406,6 +408,7 @@ impl Default for Opened {
             predicted: HashMap::new(),
             guide: String::new(),
             warning: None,
+            only_runs: false,
         }
     }
 }

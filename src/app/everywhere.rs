@@ -53,7 +53,7 @@ pub(super) const ROWS: &[Row<NoPanel>] = &[
         doc: "Go to the next screen",
         keys: &[(ANY, "tab")],
         when: project,
-        run: |_, session| Request::Go(session.screen.next()).into(),
+        run: |_, session| Request::Go(session.neighbour(Screen::next)).into(),
     },
     Row {
         command: Command::PreviousScreen,
@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Row<NoPanel>] = &[
         doc: "Go to the screen before",
         keys: &[(ANY, "shift-tab")],
         when: project,
-        run: |_, session| Request::Go(session.screen.previous()).into(),
+        run: |_, session| Request::Go(session.neighbour(Screen::previous)).into(),
     },
     Row {
         command: Command::Back,

@@ -41,6 +41,8 @@ pub struct Project {
     pub read_only: Option<String>,
     /// Whether another annotator has a journal here.
     pub has_others: bool,
+    /// Whether it is no project, but a run outside any, or a folder of such runs.
+    pub only_runs: bool,
     /// Status of each document, kept since lists need all of them at once.
     statuses: Vec<Status>,
     /// Number of documents of each status, kept since every frame may need it.
@@ -104,6 +106,7 @@ impl Project {
             guide: opened.guide,
             read_only: opened.read_only,
             has_others: opened.has_others,
+            only_runs: opened.only_runs,
             statuses,
             counts,
             today: opened.done_today.into_iter().collect(),

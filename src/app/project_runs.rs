@@ -99,7 +99,7 @@ impl ProjectRuns {
     /// Follows a run: reads its metrics from their start, and goes on while they grow.
     pub(super) fn follow(&mut self, generation: u64, run: String) -> Effect {
         let status = self.info(&run).map(|info| info.status.clone()).unwrap_or_default();
-        self.followed = Some(RunView { id: run.clone(), status, points: Vec::new(), generation });
+        self.followed = Some(RunView::new(run.clone(), status, generation));
         Effect::Follow { generation, run }
     }
 
@@ -188,7 +188,7 @@ impl ProjectRuns {
     pub(super) fn add_points(&mut self, generation: u64, points: Vec<Point>) -> Option<bool> {
         let view = self.followed.as_mut().filter(|view| view.generation == generation)?;
         let scored = points.iter().any(|point| matches!(point, Point::Eval { .. }));
-        view.points.extend(points);
+        view.add(points);
         // A run that is over keeps the F1 of the list: its kept weights need not be the last ones.
         let live = self.list.iter_mut().find(|run| run.id == view.id && !run.status.phase.is_over());
         if let Some(info) = live {

@@ -1,7 +1,7 @@
 //! A run as its files show it.
 //! Curves, evaluations, and which weights its model holds.
 
-use crate::runs::{Phase, Point, RunSummary, Settings, Status, metrics, series::Sample};
+use crate::runs::{Across, Phase, Point, RunSummary, Settings, Status, curves::Curves, metrics, series::Sample};
 
 use super::evaluation::Evaluation;
 
@@ -14,6 +14,12 @@ pub struct RunView {
     pub status: Status,
     /// All lines read so far.
     pub points: Vec<Point>,
+    /// The curves of these lines.
+    pub curves: Curves,
+    /// Places of the evaluations on the validation split among the lines.
+    scored: Vec<usize>,
+    /// Whether the lines that it had when it was opened were read, at least in part.
+    pub is_read: bool,
     pub(super) generation: u64,
 }
 
@@ -62,6 +68,11 @@ pub fn kept<'a>(points: &'a [Point], status: &Status, settings: Option<&Settings
 }
 
 impl RunView {
+    /// A run of which nothing was read yet.
+    pub(super) fn new(id: String, status: Status, generation: u64) -> Self {
+        Self { id, status, generation, ..Self::default() }
+    }
+
     /// The last evaluation on the validation split.
     pub fn evaluation(&self) -> Option<Evaluation<'_>> {
         self.evaluations().next_back()
@@ -81,7 +92,8 @@ impl RunView {
 
     /// The evaluations on the validation split, in order.
     pub fn evaluations(&self) -> impl DoubleEndedIterator<Item = Evaluation<'_>> {
-        evaluations(&self.points)
+        // They are few, and the lines may be very many.
+        self.scored.iter().filter_map(|at| self.points.get(*at)).filter_map(Evaluation::of)
     }
 
     /// F1 per word of the last evaluation on the validation split.
@@ -105,6 +117,25 @@ impl RunView {
     /// The last step line.
     pub fn step(&self) -> Option<StepLine> {
         steps(&self.points).next_back()
+    }
+
+    /// Adds lines that were read.
+    pub(super) fn add(&mut self, points: Vec<Point>) {
+        for point in points {
+            self.curves.push(&point);
+            if point.valid_f1().is_some() {
+                self.scored.push(self.points.len());
+            }
+            self.points.push(point);
+        }
+        self.is_read = true;
+    }
+
+    /// End of a horizontal axis, as [`RunView::horizon`].
+    pub fn horizon_across(&self, across: Across) -> f64 {
+        let horizon = self.horizon();
+        let end = || self.curves.end(across).unwrap_or(1.0);
+        self.curves.convert(horizon, Across::Epoch, across).unwrap_or_else(end)
     }
 
     /// Epochs on the axis of the curves.

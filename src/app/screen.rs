@@ -39,6 +39,11 @@ impl Screen {
         self.moved(Self::ALL.len() - 1)
     }
 
+    /// Whether it shows nothing without documents.
+    pub(super) fn needs_documents(self) -> bool {
+        matches!(self, Self::Tag | Self::Documents)
+    }
+
     fn moved(self, by: usize) -> Self {
         let at = Self::ALL.iter().position(|screen| *screen == self).unwrap_or(0);
         Self::ALL[(at + by) % Self::ALL.len()]

@@ -159,6 +159,20 @@ impl Session {
         })
     }
 
+    /// Whether a run outside any project is open, or a folder of such runs.
+    pub fn has_only_runs(&self) -> bool {
+        self.project.as_ref().is_some_and(|project| project.only_runs)
+    }
+
+    /// The next screen, or the one before, that has something to show.
+    pub(super) fn neighbour(&self, step: fn(Screen) -> Screen) -> Screen {
+        let mut screen = step(self.screen);
+        while self.has_only_runs() && screen.needs_documents() {
+            screen = step(screen);
+        }
+        screen
+    }
+
     /// Reason why nothing may be changed in the open project, as shown to the user.
     pub(super) fn read_only(&self) -> Option<String> {
         let why = self.project.as_ref()?.read_only.as_ref()?;

@@ -418,12 +418,30 @@ impl State {
         if self.overlay().is_some() || self.lesson().is_some() {
             return None;
         }
+        if self.session.has_only_runs() {
+            return self.next_step_without_documents();
+        }
         let empty = self.session.project.as_ref().filter(|project| project.documents.is_empty());
         if empty.is_some_and(|project| project.read_only.is_none()) {
             let key = self.session.key(self.screen_context(), Command::Import);
             return Some(format!("there is no text here yet: {key} brings some in from a file"));
         }
         self.screen().next_step(&self.session)
+    }
+
+    /// Next step where a run outside any project is open.
+    fn next_step_without_documents(&self) -> Option<String> {
+        match self.session.screen {
+            Screen::Train => {
+                let [evaluate, explore] = [Screen::Evaluate, Screen::Explore]
+                    .map(|screen| self.session.key(Context::Train, Command::Go(screen)));
+                Some(format!("{evaluate} shows its scores, {explore} asks its model"))
+            }
+            Screen::Evaluate => {
+                Some("mistakes need documents: open the project, or tagli eval MODEL --data FILE".to_owned())
+            }
+            _ => self.screen().next_step(&self.session),
+        }
     }
 
     /// Closes all overlays because something else comes.

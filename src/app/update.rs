@@ -419,6 +419,10 @@ impl State {
         if self.session.project.is_none() {
             return Vec::new();
         }
+        if self.session.has_only_runs() && screen.needs_documents() {
+            self.session.inform("There are no documents here: this is a run, not a project");
+            return Vec::new();
+        }
         self.clear_overlays();
         let (front, session) = self.screen_mut();
         let prompts = front.prompts();

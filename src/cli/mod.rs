@@ -31,12 +31,15 @@ mod predict;
 mod progress_report;
 mod project_dir;
 mod repair;
+mod run_place;
 mod runs;
+mod runs_export;
 mod score;
 mod score_table;
 mod settings;
 mod tested;
 mod train;
+mod training_progress;
 mod training_settings;
 
 use std::{

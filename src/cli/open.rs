@@ -36,7 +36,11 @@ pub(super) fn run(args: &args::Open, output: Output) -> Result<(), CliError> {
     let given = args.annotator.clone();
     annotator::own_name(given.as_deref(), dir.as_deref())?;
     let folders = UserFolders::of_user();
-    let open = dir.map(|dir| project_dir::resolve_to_open(&folders, dir, given.as_deref(), output)).transpose()?;
+    let open = dir.map(|dir| match Project::of_runs(&dir) {
+        Some(_) => Ok(dir),
+        None => project_dir::resolve_to_open(&folders, dir, given.as_deref(), output),
+    });
+    let open = open.transpose()?;
     let mut capabilities = Capabilities::from_environment();
     capabilities.unicode &= !(args.ascii || config.ascii);
     let theme = theme(args.theme.as_deref().unwrap_or(&config.theme), args.theme.is_some(), capabilities.color)?;

@@ -7,6 +7,7 @@ use std::{
     borrow::Cow,
     io::{self, BufRead, BufReader, IsTerminal, Read, Write},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use serde::Serialize;
@@ -23,6 +24,9 @@ use crate::text::{
 const COPIED_AT_ONCE: usize = 1 << 20;
 /// Bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 1000;
+
+/// Whether standard error ends in a line that is being drawn again and has no line feed.
+static OPEN_LINE: AtomicBool = AtomicBool::new(false);
 
 /// Form of the output.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +144,10 @@ impl Output {
     /// Writes progress or a note to standard error, cleaned line by line.
     /// Errors are ignored.
     pub(super) fn say(self, text: impl std::fmt::Display) {
-        let _ = writeln!(io::stderr().lock(), "{}", clean_lines(&text.to_string()));
+        let mut to = io::stderr().lock();
+        // A line that is being drawn again makes room.
+        let erase = if OPEN_LINE.swap(false, Ordering::Relaxed) { "\r\x1b[K" } else { "" };
+        let _ = writeln!(to, "{erase}{}", clean_lines(&text.to_string()));
     }
 
     /// Replaces the last line of standard error, which is a terminal.
@@ -148,6 +155,7 @@ impl Output {
     pub(super) fn redraw(self, text: &str, is_complete: bool) {
         let end = if is_complete { "\n" } else { "" };
         let mut to = io::stderr().lock();
+        OPEN_LINE.store(!is_complete && !text.is_empty(), Ordering::Relaxed);
         let _ = write!(to, "\r{}\x1b[K{end}", clean(text)).and_then(|()| to.flush());
     }
 

@@ -13,12 +13,13 @@ use super::{
     interrupts, models,
     output::{self, Output},
     project_dir::{self, Access},
-    runs, settings,
+    settings,
+    training_progress::ProgressSink,
     training_settings::SourcedSettings,
 };
 use crate::{
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
-    runs::{Point, Precision, Recipe, RunSink, Settings, embedded_bases},
+    runs::{Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
     spans::Dataset,
     text::number::with_noun,
@@ -118,8 +119,8 @@ fn complete<S: RunSink>(
     output: Output,
 ) -> Result<(), CliError> {
     let controls = interrupts::controls(output)?;
-    let mut on_point = |point: &Point| output.say(runs::line(point));
-    let report = training::run(run.job, &mut run.sink, &controls, &mut on_point)?;
+    let mut sink = ProgressSink::new(&mut run.sink, output);
+    let report = training::run(run.job, &mut sink, &controls, &mut |_| ())?;
     let mut value = serde_json::to_value(&report).map_err(CliError::environment)?;
     if let Some(path) = &place(run.sink, output)? {
         if run_folder::read_status(path).is_ok_and(|status| run_folder::can_resume(path, status.phase)) {

@@ -200,7 +200,7 @@ fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Projec
     }
     report.add_rest(Severity::Error, DOCUMENTS, problems.len());
     report.documents = documents.len();
-    Project { root: dir.to_owned(), manifest, documents, stamp, absorbed: Vec::new() }
+    Project { root: dir.to_owned(), manifest, documents, stamp, only_runs: false, absorbed: Vec::new() }
 }
 
 fn annotator(project: &Project, name: &super::AnnotatorName, report: &mut CheckReport) {

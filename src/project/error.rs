@@ -303,8 +303,8 @@ impl FolderKind {
         let path = shown_path(path);
         match self {
             Self::Run => format!(
-                "it is the folder of a run; its model is used with: tagli eval {path}/model --data FILE, or tagli predict \
-                 {path}/model TEXT"
+                "it is the folder of a run; tagli {path} shows its curves, and its model is used with: tagli eval \
+                 {path}/model --data FILE, or tagli predict {path}/model TEXT"
             ),
             Self::Model => format!(
                 "it is a model, which is used with: tagli eval {path} --data FILE, or tagli predict {path} TEXT"

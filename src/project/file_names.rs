@@ -109,7 +109,12 @@ impl RunId {
         Self { number, name: format!("{number:04}-{slug}") }
     }
 
-    /// The number, from 1.
+    /// Name of a run's folder outside a project, which has no number.
+    pub(super) fn of_folder(name: &str) -> Self {
+        Self { number: 0, name: name.to_owned() }
+    }
+
+    /// The number, from 1; 0 outside a project.
     pub fn number(&self) -> u32 {
         self.number
     }

@@ -59,6 +59,21 @@ impl MetricsTail {
         Ok(points)
     }
 
+    /// Returns all points of lines that were completed since the last call, also of a very large file.
+    ///
+    /// # Errors
+    /// As [`MetricsTail::poll`].
+    pub fn poll_all(&mut self) -> Result<Vec<Point>, StorageError> {
+        let mut points = self.poll()?;
+        loop {
+            let more = self.poll()?;
+            if more.is_empty() {
+                return Ok(points);
+            }
+            points.extend(more);
+        }
+    }
+
     /// Adds the points of the complete lines in `bytes`, which begin at `offset`.
     fn add_lines(&mut self, bytes: &[u8], points: &mut Vec<Point>) {
         let is_full = bytes.len() as u64 == MOST;
@@ -95,7 +110,7 @@ mod tests {
     use super::*;
 
     fn point(step: usize) -> Point {
-        Point::Step { step, epoch: 0.5, loss: 1.0, lr: 0.1, grad_norm: 1.0, tokens_per_second: 9.0 }
+        Point::Step { step, epoch: 0.5, loss: 1.0, lr: 0.1, grad_norm: 1.0, tokens_per_second: 9.0, seconds: None }
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub use metrics_tail::MetricsTail;
 pub use reading_progress::ReadingProgress;
 pub use repair::{Repair, RepairStep};
 pub use run_folder::{PlainRun, RunFolder};
-pub use runs::{RunView, Runs};
+pub use runs::{RunView, Runs, RunsPlace};
 pub use storage::StorageError;
 pub use training_data::{TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
 
@@ -88,7 +88,10 @@ use self::{
     read_documents::{read_documents, read_documents_with},
     storage::{Dir, FileState, SMALL},
 };
-use crate::{spans::LabelId, text::Grid};
+use crate::{
+    spans::{LabelId, LabelSet},
+    text::Grid,
+};
 
 const DOCUMENTS: &str = "documents.jsonl";
 const ANNOTATIONS: &str = "annotations";
@@ -130,6 +133,8 @@ pub struct Project {
     /// The documents, in the order of the file.
     pub documents: Documents,
     stamp: Stamp,
+    /// Whether there is no project on disk, but a run or a folder of runs.
+    only_runs: bool,
     /// Files in which changes by other programs were found while something else was done.
     absorbed: Vec<&'static str>,
 }
@@ -212,7 +217,24 @@ impl Project {
     /// A project whose documents are not read yet.
     fn without_documents(dir: &Path, manifest: Manifest) -> Self {
         let documents = Documents::default();
-        Self { root: dir.to_owned(), manifest, documents, stamp: (0, 0), absorbed: Vec::new() }
+        Self { root: dir.to_owned(), manifest, documents, stamp: (0, 0), only_runs: false, absorbed: Vec::new() }
+    }
+
+    /// A project without documents around the run in a folder, or around the runs in its subfolders.
+    /// Nothing of it is on disk. `None` if there are no runs, or a project.
+    pub fn of_runs(dir: &Path) -> Option<Self> {
+        if Self::is_project(dir) {
+            return None;
+        }
+        Runs::at(dir)?;
+        let name = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Some(Self { only_runs: true, ..Self::without_documents(dir, Manifest::new(name, LabelSet::default())) })
+    }
+
+    /// Whether there is no project on disk, but a run or a folder of runs.
+    pub fn has_only_runs(&self) -> bool {
+        self.only_runs
     }
 
     /// Reads manifest and documents again and returns whether the documents changed.

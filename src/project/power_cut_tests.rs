@@ -288,7 +288,7 @@ fn after_every_fault_of_the_disk_the_files_hold_what_was_shown_as_saved() {
 }
 
 fn point(step: usize) -> Point {
-    Point::Step { step, epoch: 0.1, loss: 1.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0 }
+    Point::Step { step, epoch: 0.1, loss: 1.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0, seconds: None }
 }
 
 fn fill(mut folder: Box<dyn FolderSink>, contents: &str) {

@@ -521,7 +521,7 @@ mod tests {
     }
 
     fn step(step: usize) -> Point {
-        Point::Step { step, epoch: 0.1, loss: 1.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0 }
+        Point::Step { step, epoch: 0.1, loss: 1.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0, seconds: None }
     }
 
     #[test]

@@ -9,12 +9,12 @@ use std::{
 
 use super::{
     Project, ProjectError, RUNS,
-    file_names::RunId,
+    file_names::{RunId, shown},
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
     output::check_linked_folder,
     run_files::{self, CONFIG, CONTROL, LOG, METRICS, MODEL, RUN_LOCK, STATUS},
-    run_folder::{RunConfig, RunFolder, is_unfinished},
+    run_folder::{RunConfig, RunFolder, is_run, is_unfinished},
     storage::{self, Dir, Id, MadeFolder, SMALL, StorageError},
 };
 use crate::{
@@ -30,11 +30,24 @@ const FOREIGN_BASE: &str =
     "it cannot go on: its base is not the one of this name in this version of tagli; start a new run";
 
 const NO_RUN: &str = "there is no such run; tagli runs list shows all";
+const NOT_OF_PROJECT: &str = "it is not a run of a project; only those are removed, delete its folder yourself";
 
-/// Runs of a project.
+/// Runs of a project, or of a folder outside a project.
 #[derive(Clone, Debug)]
 pub struct Runs {
     folder: PathBuf,
+    place: RunsPlace,
+}
+
+/// Where runs are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunsPlace {
+    /// In `runs/` of a project, under numbered names.
+    Project,
+    /// In a folder, under any names.
+    Folder,
+    /// The folder itself is a run.
+    Run,
 }
 
 /// State of a run, from its files and its lock.
@@ -59,7 +72,10 @@ pub struct RunView {
 impl Project {
     /// Training runs of the project.
     pub fn runs(&self) -> Runs {
-        Runs::of(&self.root)
+        match self.has_only_runs() {
+            true => Runs::at(&self.root).unwrap_or_else(|| Runs::of(&self.root)),
+            false => Runs::of(&self.root),
+        }
     }
 }
 
@@ -120,6 +136,16 @@ impl RunView {
         MetricsTail::new(&self.path.join(METRICS))
     }
 
+    /// Reads all points that it has now, and counts the lines that are none: damaged, or of a newer version.
+    ///
+    /// # Errors
+    /// The metrics exist and cannot be read.
+    pub fn points(&self) -> Result<(Vec<Point>, usize), StorageError> {
+        let mut metrics = self.metrics();
+        let points = metrics.poll_all()?;
+        Ok((points, metrics.skipped()))
+    }
+
     /// Reads the last lines of its log, at most `most`, in order.
     /// A run without a log has none.
     ///
@@ -144,7 +170,7 @@ impl RunView {
     ///
     /// The kept weights are the best so far or, depending on the settings, the last.
     pub fn f1(&self) -> (Option<f64>, Option<f64>) {
-        let points = self.metrics().poll().unwrap_or_default();
+        let points = self.metrics().poll_all().unwrap_or_default();
         let keep_best = self.config.as_ref().is_some_and(|config| config.settings.keep_best);
         let written = self.status.as_ref().and_then(|status| status.checkpoint);
         let kept = metrics::kept(&points, keep_best, written.filter(|_| !self.is_live()));
@@ -227,7 +253,23 @@ impl RunView {
 
 impl Runs {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, place: RunsPlace::Project }
+    }
+
+    /// The run in a folder outside a project, or the runs in its subfolders; `None` if there are none.
+    pub fn at(folder: &Path) -> Option<Self> {
+        if is_run(folder) {
+            // The folder's name is the run's: `.` and links have another one.
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            return Some(Self { folder, place: RunsPlace::Run });
+        }
+        let runs = Self { folder: folder.to_owned(), place: RunsPlace::Folder };
+        (!runs.ids().is_empty()).then_some(runs)
+    }
+
+    /// Where they are.
+    pub fn place(&self) -> RunsPlace {
+        self.place
     }
 
     /// Runs of the project in `root`, without reading its documents.
@@ -237,18 +279,34 @@ impl Runs {
 
     /// Ids of all runs, by number. Links, and folders with other names, are not runs.
     pub fn ids(&self) -> Vec<RunId> {
+        if self.place == RunsPlace::Run {
+            let name = self.folder.file_name().unwrap_or_default().to_string_lossy();
+            return vec![RunId::of_folder(&name)];
+        }
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut ids: Vec<RunId> = entries
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter_map(|entry| self.id(entry.file_name().to_str()?))
             .collect();
         ids.sort();
         ids
     }
 
-    /// All runs, by number.
+    /// The id of a run's folder; `None` if it is not the folder of a run.
+    fn id(&self, name: &str) -> Option<RunId> {
+        match self.place {
+            RunsPlace::Project => name.parse().ok(),
+            _ => is_run(&self.folder.join(name)).then(|| RunId::of_folder(name)),
+        }
+    }
+
+    /// All runs, by number; outside a project by their start.
     pub fn list(&self) -> Vec<RunView> {
-        self.ids().into_iter().map(|id| self.view(id)).collect()
+        let mut runs: Vec<RunView> = self.ids().into_iter().map(|id| self.view(id)).collect();
+        if self.place != RunsPlace::Project {
+            runs.sort_by_key(|run| run.config.as_ref().map(|config| config.started));
+        }
+        runs
     }
 
     /// The run whose model stands for the project, by the rule of the screen, and whether it is the best of several that can
@@ -268,9 +326,13 @@ impl Runs {
     /// The name does not have the form of a run's, or there is no such run.
     pub fn get(&self, name: &str) -> Result<RunView, ProjectError> {
         let number = name.parse().ok();
+        let number = number.filter(|number| *number > 0);
         let found = self.ids().into_iter().find(|id| id.as_str() == name || Some(id.number()) == number);
         match found {
             Some(id) => Ok(self.view(id)),
+            None if self.place != RunsPlace::Project => {
+                Err(ProjectError::Run { run: RunId::of_folder(&shown(name)), why: NO_RUN })
+            }
             None => Err(ProjectError::Run { run: name.parse()?, why: NO_RUN }),
         }
     }
@@ -300,6 +362,9 @@ impl Runs {
     /// There is no such run, it is alive, something in its folder was not made by this program, or the file system
     /// refuses.
     pub fn remove(&self, id: &RunId) -> Result<(), ProjectError> {
+        if self.place != RunsPlace::Project {
+            return Err(ProjectError::Run { run: id.clone(), why: NOT_OF_PROJECT });
+        }
         let path = self.path(id);
         if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_dir()) {
             return Err(ProjectError::Run { run: id.clone(), why: NO_RUN });
@@ -348,7 +413,10 @@ impl Runs {
 
     /// Path of the folder of a run.
     pub(super) fn path(&self, id: &RunId) -> PathBuf {
-        self.folder.join(id.as_str())
+        match self.place {
+            RunsPlace::Run => self.folder.clone(),
+            _ => self.folder.join(id.as_str()),
+        }
     }
 
     fn view(&self, id: RunId) -> RunView {

@@ -74,6 +74,10 @@ pub enum Point {
         grad_norm: f64,
         /// Word pieces per second, without padding, since the last such line.
         tokens_per_second: f64,
+        /// Seconds of training so far, pauses not counted.
+        /// Lines of earlier versions do not have them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<f64>,
     },
     /// Published after an evaluation.
     Eval {
@@ -236,7 +240,15 @@ mod tests {
 
     #[test]
     fn the_lines_of_a_metrics_file_have_the_contracts_names() {
-        let step = Point::Step { step: 50, epoch: 0.5, loss: 1.5, lr: 1e-4, grad_norm: 2.0, tokens_per_second: 900.0 };
+        let step = Point::Step {
+            step: 50,
+            epoch: 0.5,
+            loss: 1.5,
+            lr: 1e-4,
+            grad_norm: 2.0,
+            tokens_per_second: 900.0,
+            seconds: None,
+        };
         assert_eq!(
             serde_json::to_string(&step).unwrap(),
             r#"{"kind":"step","step":50,"epoch":0.5,"loss":1.5,"lr":0.0001,"grad_norm":2.0,"tokens_per_second":900.0}"#

@@ -2,12 +2,18 @@
 //! Its settings, metric points, status, commands, summaries and series, and the two traits through which it writes.
 //! Pure.
 
+pub mod across;
 pub mod card;
+pub mod curves;
 pub mod embedded_bases;
+mod font;
 pub mod metrics;
+pub mod picture;
 pub mod plan;
 pub mod plot;
 pub mod published;
+pub mod raster;
+pub mod scale;
 mod seed_spread;
 mod sentence_scores;
 pub mod series;
@@ -17,7 +23,11 @@ pub mod sink;
 pub mod status;
 pub mod suggester;
 pub mod summary;
+pub mod tensorboard;
+mod training_lines;
+pub mod window;
 
+pub use across::Across;
 pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
 pub use seed_spread::{SeedSpread, seed_spread};

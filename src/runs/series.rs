@@ -53,6 +53,13 @@ pub fn smooth(samples: &[Sample], weight: f64) -> Smoothed {
     Smoothed { skipped: samples.len() - smoothed.len(), samples: smoothed }
 }
 
+/// The smoothed series of finite samples: a mean over about a twentieth of them, at most 30.
+pub fn smoothed(samples: impl Iterator<Item = Sample> + Clone) -> impl Iterator<Item = Sample> + Clone {
+    let window = (real(samples.clone().count()) / 20.0).clamp(3.0, 30.0);
+    let finite = samples.filter(|(x, y)| x.is_finite() && y.is_finite());
+    finite.scan(Smoother::new(1.0 - 1.0 / window), |smoother, (x, y)| Some((x, smoother.push(y)?)))
+}
+
 /// Returns the smallest and the largest finite number; `None` if there is none.
 pub fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     values.into_iter().filter(|value| value.is_finite()).fold(None, |bounds, value| {

@@ -34,18 +34,18 @@ pub(super) struct ModelService {
 }
 
 impl ModelService {
-    /// Starts the service for the project in `root`.
+    /// Starts the service for the models of these runs.
     /// `device`: the user's choice; `auto` stands for the processor, which answers single texts quickly and does not
     /// disturb a training.
     pub(super) fn start(
         models: Models,
-        root: &Path,
+        runs: Runs,
         grid: Grid,
         device: String,
         events: Events,
     ) -> std::io::Result<Self> {
         let device = if device == "auto" { "cpu".to_owned() } else { device };
-        Self::with_loader(models, grid, Loader { runs: Runs::of(root), device, open }, events)
+        Self::with_loader(models, grid, Loader { runs, device, open }, events)
     }
 
     fn with_loader(models: Models, grid: Grid, loader: Loader, events: Events) -> std::io::Result<Self> {

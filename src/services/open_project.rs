@@ -39,7 +39,7 @@ use crate::{
     formats::Problem,
     guard::{self, Panicked},
     project::{
-        AnnotatorName, Documents, OnDuplicate, Project, ProjectError, ReadingProgress,
+        Annotator, AnnotatorName, Documents, OnDuplicate, Project, ProjectError, ReadingProgress,
         import_source::{self, ImportSourceError},
         storage,
     },
@@ -79,6 +79,49 @@ impl Open {
         journal.close();
         worker.close();
         Closing { journal, worker }
+    }
+}
+
+/// What the services of an opened project work with.
+struct Parts {
+    project: Project,
+    annotator: Annotator,
+    run_list: RunList,
+    starter: Starter,
+    events: Events,
+}
+
+impl Parts {
+    /// Starts the services; no file is watched yet.
+    fn start(self, dir: &Path, preferences: Preferences) -> Result<Open, OpenError> {
+        let Self { project, annotator, run_list, starter, events } = self;
+        let name = preferences.annotator;
+        let grid = project.manifest.grid;
+        let documents = project.documents.clone();
+        let runs = run_list.runs().clone();
+        let file = AnnotatorFile { file: annotator.into_appender(), documents: documents.clone() };
+        let journal = JournalWriter::start(Box::new(file), events.clone())?;
+        let worker = ProjectWorker::start(WorkerParts {
+            project,
+            annotator: name.clone(),
+            journal: journal.flusher(),
+            run_list: run_list.clone(),
+            trainer: starter,
+            events: events.clone(),
+        })?;
+        let watcher = RunWatcher::start(run_list, events.clone())?;
+        let model_service = ModelService::start(watcher.models(), runs, grid, preferences.device, events.clone())?;
+        Ok(Open {
+            dir: dir.to_owned(),
+            annotator: name,
+            journal,
+            worker,
+            watcher,
+            model_service,
+            documents,
+            events,
+            _files: FileWatcher::start(Vec::new())?,
+        })
     }
 }
 
@@ -181,6 +224,9 @@ impl Opener {
     /// Opens the project in a folder.
     pub(super) fn open(self, dir: &Path) -> Result<(Open, Box<Opened>), OpenError> {
         let preferences = self.preferences(dir)?;
+        if let Some(project) = Project::of_runs(dir) {
+            return self.open_runs(dir, project, preferences);
+        }
         let mut project = Project::open_with(dir, &self.progress)?;
         // A project that is open in another window, or that cannot be written, can be read.
         let (annotator, refusal) = project.annotator_or_reader(&preferences.annotator, now())?;
@@ -191,27 +237,15 @@ impl Opener {
         let run_list = RunList::new(project.runs());
         let mut opened = opened(&project, &annotator, &run_list, &preferences.device, refusal.as_ref());
         let events = Events::new(self.events);
-        let documents = project.documents.clone();
-        let name = preferences.annotator;
-        let grid = project.manifest.grid;
+        let name = preferences.annotator.clone();
         let [texts, manifest] = project.watched_files();
         let own_journal = project.journal_file(annotator.name());
-        let file = AnnotatorFile { file: annotator.into_appender(), documents: documents.clone() };
-        let journal = JournalWriter::start(Box::new(file), events.clone())?;
-        let worker = ProjectWorker::start(WorkerParts {
-            project,
-            annotator: name.clone(),
-            journal: journal.flusher(),
-            run_list: run_list.clone(),
-            trainer: self.starter,
-            events: events.clone(),
-        })?;
-        let watcher = RunWatcher::start(run_list, events.clone())?;
-        let model_service = ModelService::start(watcher.models(), dir, grid, preferences.device, events.clone())?;
-        let files = FileWatcher::start(vec![
-            Watched { path: texts, changed: Box::new(worker.looker()) },
-            Watched { path: manifest, changed: Box::new(worker.looker()) },
-            Watched { path: own_journal, changed: Box::new(journal.looker()) },
+        let parts = Parts { project, annotator, run_list, starter: self.starter, events };
+        let mut open = parts.start(dir, preferences)?;
+        open._files = FileWatcher::start(vec![
+            Watched { path: texts, changed: Box::new(open.worker.looker()) },
+            Watched { path: manifest, changed: Box::new(open.worker.looker()) },
+            Watched { path: own_journal, changed: Box::new(open.journal.looker()) },
         ])?;
         if opened.read_only.is_none() {
             opened.drafts = drafts::take(&self.folders, dir, &name);
@@ -220,18 +254,22 @@ impl Opener {
         opened.others = others;
         opened.place = kept.place(&name);
         opened.step = kept.step;
-        let open = Open {
-            dir: dir.to_owned(),
-            annotator: name,
-            journal,
-            worker,
-            watcher,
-            model_service,
-            documents,
-            events,
-            _files: files,
-        };
         Ok((open, Box::new(opened)))
+    }
+
+    /// Opens a run outside any project, or a folder of runs. Nothing is written, remembered or watched but the runs.
+    fn open_runs(
+        self,
+        dir: &Path,
+        project: Project,
+        preferences: Preferences,
+    ) -> Result<(Open, Box<Opened>), OpenError> {
+        let annotator = project.read_annotator(&preferences.annotator)?;
+        let run_list = RunList::new(project.runs());
+        let opened = opened(&project, &annotator, &run_list, &preferences.device, None);
+        let parts = Parts { project, annotator, run_list, starter: self.starter, events: Events::new(self.events) };
+        let open = parts.start(dir, preferences)?;
+        Ok((open, Box::new(Opened { only_runs: true, ..opened })))
     }
 
     /// Preferences for the project in a folder.

@@ -79,6 +79,7 @@ pub(super) fn opened(
         predicted: project.documents.iter().filter_map(predicted).collect(),
         guide,
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
+        only_runs: false,
     }
 }
 

@@ -234,15 +234,7 @@ impl Watcher {
     /// Reads all points that a run has now.
     fn points(&self, run: &str) -> Result<Vec<Point>, String> {
         let view = self.run_list.runs().get(run).map_err(|error| error.to_string())?;
-        let (mut metrics, mut points) = (view.metrics(), Vec::new());
-        // One poll reads only a part of a very large file.
-        loop {
-            let more = metrics.poll().map_err(|error| error.to_string())?;
-            if more.is_empty() {
-                return Ok(points);
-            }
-            points.extend(more);
-        }
+        view.points().map(|(points, _)| points).map_err(|error| error.to_string())
     }
 
     /// Sends the news of the followed run; whether it is live.

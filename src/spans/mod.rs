@@ -46,7 +46,6 @@ pub use grammar::Grammar;
 pub use journal::{Action, ActionId, Entry, Journal};
 pub use label::{Label, LabelChange, LabelId, LabelSet};
 pub use label_merge::SameId;
-pub use mistakes::{Confusion, Mistake, MistakeKind};
 pub use mistakes::{Mistake, MistakeKind};
 pub use on_loss::OnLoss;
 pub use patterns::Patterns;

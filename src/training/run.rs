@@ -453,7 +453,8 @@ impl Run<'_, '_> {
         let tokens_per_second = meter.pieces as f64 / meter.since.elapsed().as_secs_f64().max(1e-9);
         let (step, epoch) = (self.step_number(self.done), self.epoch_number(self.done));
         let loss = meter.loss / meter.steps.max(1) as f64;
-        self.publisher.point(&Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second })
+        let seconds = Some(self.publisher.seconds());
+        self.publisher.point(&Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second, seconds })
     }
 
     /// Scores the validation split, if there is one.

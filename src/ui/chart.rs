@@ -1,4 +1,4 @@
-//! A small chart: curves over epochs.
+//! A small chart: curves over epochs, steps or time.
 //! It has ticks at nice numbers and the last value at each curve's end.
 //!
 //! Dots are Braille, two by four to a cell, or ASCII signs. Of curves that share a cell the later one gives the colour;
@@ -10,7 +10,13 @@ use ratatui::{
 };
 
 use crate::{
-    runs::series::{Axis, Sample, bounds, smooth},
+    runs::{
+        Across,
+        curves::Series,
+        scale::Scale,
+        series::{Axis, Sample, bounds},
+        window::{Part, Window, part},
+    },
     text::width,
 };
 
@@ -19,16 +25,44 @@ use super::{
     paint::{Caps, Painter, share, top},
 };
 
-/// One curve.
-#[derive(Clone, Debug)]
+/// One curve, in the window that is drawn.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Curve {
     /// Name at its end, before the last value; empty for none.
     pub(super) name: String,
-    pub(super) points: Vec<Sample>,
+    pub(super) part: Part,
     pub(super) style: Style,
     pub(super) stroke: Stroke,
     /// The best of the points, drawn as `*`.
-    pub(super) best: Option<usize>,
+    pub(super) best: Option<Sample>,
+    /// The last point in the window.
+    pub(super) last: Option<Sample>,
+    /// The point that is read out: the nearest to the cursor.
+    pub(super) read: Option<Sample>,
+    /// Number of points that are not finite.
+    pub(super) skipped: usize,
+    /// Number of points that a logarithmic axis has no place for.
+    pub(super) below: usize,
+}
+
+impl Curve {
+    /// Takes what is drawn of a series in a window of columns.
+    pub(super) fn of(name: &str, series: &Series, window: Window, columns: usize, look: (Style, Stroke)) -> Self {
+        let part = part(series.samples.iter().copied(), window, columns);
+        let last = part.last(window);
+        let Series { skipped, below, .. } = *series;
+        let name = name.to_owned();
+        Self { name, part, style: look.0, stroke: look.1, best: None, last, read: None, skipped, below }
+    }
+
+    /// The sign of its points.
+    fn marker(&self, caps: Caps) -> char {
+        match self.stroke {
+            Stroke::Marked(marker) | Stroke::Signed(marker) => marker,
+            Stroke::Line => caps.pick('\u{2500}', '-'),
+            Stroke::Dots => caps.pick('\u{b7}', '.'),
+        }
+    }
 }
 
 /// Kinds of numbers on the vertical axis.
@@ -48,10 +82,16 @@ pub(super) struct Chart<'a> {
     /// Title above the curves, where there is room.
     pub(super) title: &'a str,
     pub(super) curves: &'a [Curve],
-    /// The right end of the horizontal axis, which begins at 0.
-    pub(super) epochs: f64,
+    /// Horizontal axis.
+    pub(super) across: Across,
+    /// Part of it that is drawn.
+    pub(super) window: Window,
+    /// Whether the vertical axis is logarithmic; shares never are.
+    pub(super) log: bool,
+    /// Place on the horizontal axis where a line is drawn.
+    pub(super) cursor: Option<f64>,
     pub(super) numbers: Numbers,
-    /// Whether the epochs are written below the curves.
+    /// Whether the ticks of the horizontal axis are written below the curves.
     pub(super) ticks: bool,
     /// Columns for the values at the curves' ends; 0 puts them into the title's row.
     pub(super) ends: u16,
@@ -64,12 +104,13 @@ const GUTTER: u16 = 5;
 const TITLED: u16 = 5;
 
 impl Chart<'_> {
-    /// Draws the chart; the last row shows the epochs.
+    /// Draws the chart; the last row shows the horizontal axis.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) {
         if painter.caps.plain {
             return self.words(painter, area);
         }
-        let (head, area) = top(area, u16::from(self.ends == 0 || area.height >= TITLED));
+        let has_head = self.ends == 0 || area.height >= TITLED || self.cursor.is_some();
+        let (head, area) = top(area, u16::from(has_head));
         if head.height > 0 {
             self.head(painter, head);
         }
@@ -79,30 +120,93 @@ impl Chart<'_> {
             return self.words(painter, area);
         }
         let plot = Rect::new(area.x + GUTTER + 1, area.y, width, height);
-        let axis = self.axis(height);
-        self.scale(painter, head, plot, &axis);
+        let scale = self.scale(height);
+        self.axes(painter, head, plot, &scale);
+        self.cursor(painter, plot);
         let mut grid = Grid::new(plot.width, plot.height, painter.caps);
         for curve in self.curves {
-            let places: Vec<(f64, f64)> = curve.points.iter().filter_map(|point| self.place(point, &axis)).collect();
-            grid.curve(&places, curve.stroke, curve.style);
+            if curve.stroke == Stroke::Dots && !curve.part.columns.is_empty() {
+                self.envelope(&mut grid, curve, &scale);
+                continue;
+            }
+            let places = curve.part.samples.iter().filter_map(|point| self.place(point, &scale));
+            grid.curve(&places.collect::<Vec<_>>(), curve.stroke, curve.style);
         }
         for curve in self.curves {
-            let best = curve.best.and_then(|at| self.place(curve.points.get(at)?, &axis));
+            let best = curve.best.and_then(|best| self.place(&best, &scale));
             grid.curve(best.as_slice(), Stroke::Marked('*'), curve.style.add_modifier(Modifier::BOLD));
         }
         grid.draw(painter, plot);
-        self.ends(painter, plot, &axis);
+        self.ends(painter, plot, &scale);
     }
 
-    /// Place of a point on the grid, from 0 to 1 on both axes.
-    /// `None` if a number is not finite.
-    fn place(&self, (x, y): &Sample, axis: &Axis) -> Option<(f64, f64)> {
-        Some((x / self.epochs.max(1e-9), axis.place(*y)?)).filter(|(x, _)| x.is_finite())
+    /// Draws each column of very many points from the lowest to the highest.
+    fn envelope(&self, grid: &mut Grid, curve: &Curve, scale: &Scale) {
+        for column in &curve.part.columns {
+            let places = [column.low, (column.low.0, column.high.1)].map(|end| self.place(&end, scale));
+            let places: Vec<(f64, f64)> = places.into_iter().flatten().collect();
+            grid.curve(&places, Stroke::Line, curve.style);
+        }
     }
 
-    /// The title.
+    /// Place of a point on the grid: from 0 to 1 on both axes, outside below or above.
+    /// `None` if it has none.
+    fn place(&self, (x, y): &Sample, scale: &Scale) -> Option<(f64, f64)> {
+        Some((self.window.place(*x)?, scale.place(*y)?))
+    }
+
+    /// The line of the cursor, behind the curves.
+    fn cursor(&self, painter: &mut Painter<'_>, plot: Rect) {
+        let inside = self.cursor.filter(|cursor| self.window.contains(*cursor));
+        let Some(place) = inside.and_then(|cursor| self.window.place(cursor)) else { return };
+        let x = plot.x + column(place, plot.width);
+        let line = painter.caps.pick("\u{250a}", "!");
+        for y in plot.top()..plot.bottom() {
+            painter.text(x, y, 1, line, self.axis);
+        }
+    }
+
+    /// The values at the cursor, as long as they fit: with names and places, with names, or with markers alone.
+    fn read(&self, caps: Caps, room: u16) -> Option<Vec<(String, Style)>> {
+        let cursor = self.cursor?;
+        let read: Vec<(&Curve, Sample)> = self.curves.iter().filter_map(|curve| Some((curve, curve.read?))).collect();
+        if read.is_empty() {
+            return None;
+        }
+        let mut pieces = Vec::new();
+        for less in 0..3 {
+            pieces = vec![(self.short_title().to_owned(), Style::new())];
+            for (curve, (x, y)) in &read {
+                // Evaluations are rare: the nearest may be elsewhere.
+                let is_elsewhere = less < 1 && (x - cursor).abs() > self.window.width() * 1e-9;
+                let place = if is_elsewhere { format!(" at {}", self.across.short_words(*x)) } else { String::new() };
+                let name = match curve.name.as_str() {
+                    _ if less > 1 => "",
+                    "" => "raw ",
+                    name => &format!("{name} "),
+                };
+                let text = format!("{} {name}{}{place}", curve.marker(caps), self.number(*y).trim());
+                pieces.push((text, curve.style));
+            }
+            let wide: usize = pieces.iter().map(|(text, _)| width::width(text) + 2).sum();
+            if wide <= usize::from(room) + 2 {
+                break;
+            }
+        }
+        Some(pieces)
+    }
+
+    fn short_title(&self) -> &str {
+        self.title.split(':').next().unwrap_or_default()
+    }
+
+    /// The title, or the values at the cursor.
     /// Without room at the curves' ends, it contains their names and last values as well.
     fn head(&self, painter: &mut Painter<'_>, area: Rect) {
+        if let Some(pieces) = self.read(painter.caps, area.width) {
+            painter.pieces(area, &pieces);
+            return;
+        }
         let pieces = self.legend(painter.caps);
         if self.ends > 0 || pieces.len() < 2 {
             painter.text(area.x, area.y, area.width, self.title, Style::new());
@@ -113,7 +217,7 @@ impl Chart<'_> {
 
     /// The title's first word, and the name and last value of each curve that has one.
     fn legend(&self, caps: Caps) -> Vec<(String, Style)> {
-        let title = self.title.split(':').next().unwrap_or_default().to_owned();
+        let title = self.short_title().to_owned();
         let ends = self.curves.iter().filter_map(|curve| Some((self.end(curve, caps, 20)?.0, curve.style)));
         std::iter::once((title, Style::new())).chain(ends).collect()
     }
@@ -126,28 +230,24 @@ impl Chart<'_> {
     /// Text for the end of a curve, and its last value.
     /// The text has the marker, the name and the last value, starred if it is the best. `None` without values.
     fn end(&self, curve: &Curve, caps: Caps, name: usize) -> Option<(String, f64)> {
-        let at = curve.points.iter().rposition(|(_, y)| y.is_finite()).filter(|_| !curve.name.is_empty())?;
-        let (_, value) = curve.points.get(at)?;
-        let marker = match curve.stroke {
-            Stroke::Marked(marker) | Stroke::Signed(marker) => marker,
-            Stroke::Line => caps.pick('\u{2500}', '-'),
-            Stroke::Dots => caps.pick('\u{b7}', '.'),
-        };
-        let star = if curve.best == Some(at) { "*" } else { "" };
-        let text = format!("{marker} {} {}{star}", width::cut(&curve.name, name), self.number(*value).trim());
-        Some((text, *value))
+        let (_, value) = curve.last.filter(|_| !curve.name.is_empty())?;
+        let marker = curve.marker(caps);
+        let star = if curve.best.is_some() && curve.best == curve.last { "*" } else { "" };
+        let text = format!("{marker} {} {}{star}", width::cut(&curve.name, name), self.number(value).trim());
+        Some((text, value))
     }
 
     /// The same without lines: the last values in words, and the best.
     fn words(&self, painter: &mut Painter<'_>, area: Rect) {
         let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
-        let title = self.title.split(':').next().unwrap_or_default();
+        let title = self.short_title();
         for (y, curve) in (area.top()..area.bottom()).zip(named) {
-            let last = curve.points.iter().rev().find(|(_, value)| value.is_finite());
-            let value = last.map_or_else(|| "none yet".to_owned(), |(_, value)| self.number(*value));
-            let best = curve.best.and_then(|at| curve.points.get(at));
-            let best = best.map(|(x, y)| format!(", best {} at epoch {x:.1}", self.number(*y).trim()));
-            let text = format!("{title} {}: {}{}", curve.name, value.trim(), best.unwrap_or_default());
+            let value = curve.last.map_or_else(|| "none yet".to_owned(), |(_, value)| self.number(value));
+            let best =
+                curve.best.map(|(x, y)| format!(", best {} at {}", self.number(y).trim(), self.across.place_words(x)));
+            let read = curve.read.map(|(_, y)| format!("; at the cursor {}", self.number(y).trim()));
+            let rest = best.unwrap_or_default() + &read.unwrap_or_default();
+            let text = format!("{title} {}: {}{rest}", curve.name, value.trim());
             painter.text(area.x, y, area.width, &text, curve.style);
         }
     }
@@ -160,8 +260,12 @@ impl Chart<'_> {
         }
     }
 
-    fn axis(&self, rows: u16) -> Axis {
-        let values = self.curves.iter().flat_map(|curve| curve.points.iter().map(|(_, y)| *y));
+    fn scale(&self, rows: u16) -> Scale {
+        let values = self.curves.iter().flat_map(|curve| curve.part.seen(self.window));
+        let most = usize::from(rows / 2 + 1).min(6);
+        if self.is_log() {
+            return Scale::log(values, most);
+        }
         let (low, high) = bounds(values).unwrap_or((f64::NAN, f64::NAN));
         let (low, high) = match self.numbers {
             // A flat curve gets some room, but no share is above 1 or below 0.
@@ -171,26 +275,36 @@ impl Chart<'_> {
             Numbers::Plain if low > high / 2.0 => (low, high),
             Numbers::Plain | Numbers::Small => (low.min(0.0), high),
         };
-        Axis::covering(low, high, usize::from(rows / 2 + 1).min(6))
+        Scale::Linear(Axis::covering(low, high, most))
     }
 
-    /// Number of values that are not finite.
+    fn is_log(&self) -> bool {
+        self.log && self.numbers != Numbers::Shares
+    }
+
+    /// Says how many points cannot be drawn, and why.
     /// Examples are those of a loss that overflowed.
-    fn skipped(&self) -> usize {
-        self.curves.iter().flat_map(|curve| &curve.points).filter(|(x, y)| !(x.is_finite() && y.is_finite())).count()
+    fn left_out(&self) -> Option<String> {
+        let skipped: usize = self.curves.iter().map(|curve| curve.skipped).sum();
+        let below: usize = self.curves.iter().map(|curve| curve.below).sum();
+        match (skipped, below) {
+            (0, 0) => None,
+            (skipped, 0) => Some(format!("{skipped} no number")),
+            (0, below) => Some(format!("{below} not above 0")),
+            _ => Some(format!("{skipped} no number, {below} not above 0")),
+        }
     }
 
-    fn scale(&self, painter: &mut Painter<'_>, head: Rect, plot: Rect, axis: &Axis) {
+    fn axes(&self, painter: &mut Painter<'_>, head: Rect, plot: Rect, scale: &Scale) {
         let line = painter.caps.pick("\u{2502}", "|");
         for y in plot.top()..plot.bottom() {
             painter.text(plot.x - 1, y, 1, line, self.axis);
         }
-        for tick in axis.ticks() {
-            let y = plot.y + row(axis.place(tick).unwrap_or(0.0), plot.height);
-            painter.text_before(plot.x - 1, y, GUTTER, &self.tick(axis, tick), self.axis);
+        for (tick, label) in scale.ticks() {
+            let y = plot.y + row(scale.place(tick).unwrap_or(0.0), plot.height);
+            painter.text_before(plot.x - 1, y, GUTTER, &self.tick(tick, &label), self.axis);
         }
-        if self.skipped() > 0 {
-            let text = format!("{} no number", self.skipped());
+        if let Some(text) = self.left_out() {
             painter.text_before(head.right(), head.y, head.width / 2, &text, self.axis);
         }
         if !self.ticks {
@@ -199,39 +313,48 @@ impl Chart<'_> {
         let y = plot.bottom();
         // Whole epochs where there are some.
         let room = usize::from(plot.width / 5) + 1;
-        let whole = cell(self.epochs / 1e3, 1001) + 1;
-        let epochs = Axis::covering(0.0, self.epochs, if whole > 2 { room.min(whole) } else { room });
-        for tick in epochs.ticks().into_iter().filter(|tick| *tick > 0.0 && *tick <= self.epochs) {
-            let x = plot.x + column(tick / self.epochs.max(1e-9), plot.width);
-            let text = epochs.label(tick);
+        let whole = cell(self.window.width() / 1e3, 1001) + 1;
+        let most = match self.across {
+            Across::Epoch if whole > 2 => room.min(whole),
+            Across::Epoch => room,
+            // Their numbers are longer.
+            Across::Step | Across::Time => usize::from(plot.width / 9) + 1,
+        };
+        // Without room at the ends, the axis' name is to the left.
+        let mut taken = if self.ends > 0 { plot.x.saturating_sub(GUTTER) } else { plot.x - 1 };
+        for (tick, text) in self.window.ticks(self.across, most).into_iter().filter(|(tick, _)| *tick > 0.0) {
+            let x = plot.x + column(self.window.place(tick).unwrap_or(0.0), plot.width);
             let wide = u16::try_from(text.len()).unwrap_or(0);
-            painter.text(x.saturating_sub(wide / 2), y, wide, &text, self.axis);
+            let start = x.saturating_sub(wide / 2);
+            if start > taken {
+                painter.text(start, y, wide, &text, self.axis);
+                taken = start + wide;
+            }
         }
         if self.ends > 0 {
-            painter.text(plot.right() + 2, y, self.ends.saturating_sub(2), "epoch", self.axis);
+            painter.text(plot.right() + 2, y, self.ends.saturating_sub(2), self.across.name(), self.axis);
         } else {
-            painter.text(plot.x - GUTTER - 1, y, GUTTER, "epoch", self.axis);
+            painter.text(plot.x - GUTTER - 1, y, GUTTER, self.across.name(), self.axis);
         }
     }
 
-    fn tick(&self, axis: &Axis, tick: f64) -> String {
-        let label = axis.label(tick);
-        let label = if tick > 0.0 && tick < 1.0 { label.trim_start_matches('0').to_owned() } else { label };
+    fn tick(&self, tick: f64, label: &str) -> String {
+        let label = if tick > 0.0 && tick < 1.0 { label.trim_start_matches('0') } else { label };
         match self.numbers {
             _ if tick == 0.0 => "0".to_owned(),
             Numbers::Small => format!("{tick:.0e}"),
-            _ if label.len() >= usize::from(GUTTER) => format!("{tick:.0e}"),
-            _ => label,
+            _ if label.len() > usize::from(GUTTER) - 1 => format!("{tick:.0e}"),
+            _ => label.to_owned(),
         }
     }
 
     /// The last values, each on the row where its curve ends or the next free one.
-    fn ends(&self, painter: &mut Painter<'_>, plot: Rect, axis: &Axis) {
+    fn ends(&self, painter: &mut Painter<'_>, plot: Rect, scale: &Scale) {
         let mut taken: Vec<u16> = Vec::new();
         let name = usize::from(self.ends).saturating_sub(9).max(1);
         for curve in self.curves.iter().filter(|_| self.ends > 0) {
             let Some((text, value)) = self.end(curve, painter.caps, name) else { continue };
-            let wanted = plot.y + row(axis.place(value).unwrap_or(0.0), plot.height);
+            let wanted = plot.y + row(scale.place(value).unwrap_or(0.0), plot.height);
             let rows = (plot.top()..plot.bottom()).filter(|y| !taken.contains(y));
             let Some(y) = rows.min_by_key(|y| y.abs_diff(wanted)) else { continue };
             taken.push(y);
@@ -254,11 +377,6 @@ pub(super) fn plain(value: f64) -> String {
     }
 }
 
-/// The curve without its noise: a mean over about `window` points.
-pub(super) fn smoothed(points: &[Sample], window: f64) -> Vec<Sample> {
-    smooth(points, 1.0 - 1.0 / window.max(1.0)).samples
-}
-
 /// Draws a curve in one row, from its least to its greatest value.
 pub(super) fn spark(values: &[f64], caps: Caps) -> String {
     let signs: [char; 8] = caps.pick(
@@ -279,20 +397,20 @@ mod tests {
     use crate::text::width::Glyphs;
 
     fn chart<'a>(title: &'a str, curves: &'a [Curve], numbers: Numbers) -> Chart<'a> {
-        Chart { title, curves, epochs: 3.0, numbers, ticks: true, ends: 14, axis: Style::new() }
+        let (across, window, axis) = (Across::Epoch, Window::new(0.0, 3.0), Style::new());
+        Chart { title, curves, across, window, log: false, cursor: None, numbers, ticks: true, ends: 14, axis }
+    }
+
+    fn curve(name: &str, points: &[Sample], stroke: Stroke, best: Option<Sample>) -> Curve {
+        let series = Series::of(points.iter().copied(), false);
+        Curve { best, ..Curve::of(name, &series, Window::new(0.0, 3.0), 80, (Style::new(), stroke)) }
     }
 
     fn drawn(area: Rect, caps: Caps) -> String {
         let loss: Vec<(f64, f64)> = (1..60).map(|n| f64::from(n) / 20.0).map(|x| (x, 1.6 * (-x).exp() + 0.2)).collect();
         let curves = [
-            Curve { name: "train".into(), points: loss, style: Style::new(), stroke: Stroke::Line, best: None },
-            Curve {
-                name: "valid".into(),
-                points: vec![(1.0, 0.9), (2.0, 0.5), (3.0, f64::NAN)],
-                style: Style::new(),
-                stroke: Stroke::Marked('o'),
-                best: Some(1),
-            },
+            curve("train", &loss, Stroke::Line, None),
+            curve("valid", &[(1.0, 0.9), (2.0, 0.5), (3.0, f64::NAN)], Stroke::Marked('o'), Some((2.0, 0.5))),
         ];
         let mut buffer = Buffer::empty(area);
         chart("loss: some", &curves, Numbers::Plain).draw(&mut Painter::new(&mut buffer, caps), area);
@@ -303,13 +421,7 @@ mod tests {
 
     #[test]
     fn a_narrow_chart_tells_its_values_above() {
-        let curves = [Curve {
-            name: "word".into(),
-            points: vec![(1.0, 0.5), (2.0, 0.75), (3.0, 0.7)],
-            style: Style::new(),
-            stroke: Stroke::Marked('o'),
-            best: Some(1),
-        }];
+        let curves = [curve("word", &[(1.0, 0.5), (2.0, 0.75), (3.0, 0.7)], Stroke::Marked('o'), Some((2.0, 0.75)))];
         let area = Rect::new(0, 0, 26, 5);
         let mut buffer = Buffer::empty(area);
         let chart = Chart { ends: 0, ..chart("F1: some", &curves, Numbers::Shares) };
@@ -343,6 +455,35 @@ mod tests {
         assert_eq!(drawn(Rect::new(0, 0, 50, 2), caps), "loss train: .284\nloss valid: .500, best .500 at epoch 2.0");
     }
 
+    #[test]
+    fn a_logarithmic_axis_leaves_zeros_out_and_says_so() {
+        let series = Series::of([(0.5, 10.0), (1.0, 0.0), (2.0, 0.1), (2.5, -1.0), (3.0, f64::NAN)], true);
+        let look = (Style::new(), Stroke::Marked('o'));
+        let curves = [Curve::of("norm", &series, Window::new(0.0, 3.0), 80, look)];
+        assert_eq!((curves[0].last, curves[0].below), (Some((2.0, 0.1)), 2));
+        let area = Rect::new(0, 0, 60, 9);
+        let mut buffer = Buffer::empty(area);
+        let chart = Chart { log: true, cursor: Some(1.9), ..chart("gradient norm", &curves, Numbers::Plain) };
+        chart.draw(&mut Painter::new(&mut buffer, Caps::default()), area);
+        let rows: Vec<String> = (0..9).map(|y| (0..60).map(|x| buffer[(x, y)].symbol()).collect::<String>()).collect();
+        assert!(rows[0].ends_with("1 no number, 2 not above 0"), "{rows:?}");
+        assert!(rows[1].starts_with("   10") && rows[7].starts_with("   .1"), "{rows:?}");
+        assert!(rows[4].contains('\u{250a}'), "{rows:?}");
+    }
+
+    #[test]
+    fn a_zoomed_chart_shows_the_line_between_two_points_outside() {
+        let window = Window::new(1.2, 1.8);
+        let series = Series::of([(0.0, 0.0), (3.0, 3.0)], false);
+        let curves = [Curve::of("loss", &series, window, 80, (Style::new(), Stroke::Line))];
+        let area = Rect::new(0, 0, 60, 9);
+        let mut buffer = Buffer::empty(area);
+        let chart = Chart { window, ..chart("loss", &curves, Numbers::Plain) };
+        chart.draw(&mut Painter::new(&mut buffer, Caps::default()), area);
+        let foot: String = (0..60).map(|x| buffer[(x, 8)].symbol()).collect();
+        assert!(foot.contains("1.2") && foot.contains("1.6") && !foot.contains("3.0"), "{foot}");
+    }
+
     proptest! {
         #[test]
         fn any_values_can_be_drawn(
@@ -352,12 +493,14 @@ mod tests {
         ) {
             let area = Rect::new(0, 0, w, h);
             let mut buffer = Buffer::empty(area);
-            let best = points.len().checked_sub(1);
-            for stroke in [Stroke::Marked('o'), Stroke::Signed('o'), Stroke::Line, Stroke::Dots] {
-                let curves = [Curve { name: "train".into(), points: points.clone(), style: Style::new(), stroke, best }];
+            let best = points.last().copied();
+            for (stroke, log) in [Stroke::Marked('o'), Stroke::Signed('o'), Stroke::Line, Stroke::Dots].into_iter().zip([false, true, false, true]) {
+                let series = Series::of(points.iter().copied(), log);
+                let curve = Curve::of("train", &series, Window::new(0.0, 3.0), 4, (Style::new(), stroke));
+                let curves = [Curve { best, read: best, ..curve }];
                 for numbers in [Numbers::Shares, Numbers::Plain, Numbers::Small] {
                     let mut painter = Painter::new(&mut buffer, Caps::default());
-                    chart("loss", &curves, numbers).draw(&mut painter, area);
+                    Chart { log, cursor: Some(1.0), ..chart("loss", &curves, numbers) }.draw(&mut painter, area);
                 }
             }
         }

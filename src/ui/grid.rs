@@ -4,13 +4,15 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::paint::{Caps, Painter};
+use crate::runs::window::clip;
 
 /// Style of a curve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stroke {
     /// Single dots: raw values behind a smoothed line.
     Dots,
     /// A line.
+    #[default]
     Line,
     /// A line with a marker at every point.
     Marked(char),
@@ -57,15 +59,17 @@ impl Grid {
         self.caps.pick((2, 4), (1, 3))
     }
 
+    /// Draws a curve. Places go from 0 to 1 on both axes; what is outside is cut off.
     pub(super) fn curve(&mut self, places: &[(f64, f64)], stroke: Stroke, style: Style) {
-        let (across, down) = self.dots();
-        let dots = places.iter().map(|(x, y)| (cell(*x, self.width * across), cell(1.0 - y, self.height * down)));
-        let dots: Vec<(usize, usize)> = dots.collect();
         if stroke != Stroke::Dots {
-            for pair in dots.windows(2) {
-                self.line(pair[0], pair[1], style);
+            for pair in places.windows(2) {
+                if let Some((from, to)) = clip(pair[0], pair[1]) {
+                    self.line(self.dot(from), self.dot(to), style);
+                }
             }
         }
+        let inside = places.iter().filter(|(x, y)| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y));
+        let dots: Vec<(usize, usize)> = inside.map(|place| self.dot(*place)).collect();
         // About one marker in eight cells, the last value among them.
         let every = (dots.len() / (self.width as usize / 8).max(1)).max(1);
         let last = dots.len().saturating_sub(1);
@@ -76,6 +80,12 @@ impl Grid {
                 Stroke::Line | Stroke::Dots => self.set(x, y, style, None),
             }
         }
+    }
+
+    /// The dot at a place from 0 to 1 on both axes.
+    fn dot(&self, (x, y): (f64, f64)) -> (usize, usize) {
+        let (across, down) = self.dots();
+        (cell(x, self.width * across), cell(1.0 - y, self.height * down))
     }
 
     fn line(&mut self, from: (usize, usize), to: (usize, usize), style: Style) {

@@ -105,6 +105,7 @@ fn points() -> Vec<Point> {
             lr: 2e-5,
             grad_norm: 1.0,
             tokens_per_second: 1180.0,
+            seconds: Some(f64::from(n) * 9.5),
         });
         if n % 10 == 0 {
             let f1 = 0.2 * f64::from(n / 10) + 0.16;

@@ -3,6 +3,7 @@
 
 mod documents;
 mod evaluation;
+mod export_runs;
 mod tags;
 mod train;
 mod values;
@@ -10,7 +11,6 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::{
     formats::{Format, OnLoss},
@@ -23,6 +23,7 @@ use crate::{
 
 pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments};
 pub use evaluation::{CompareRuns, Compute, Counts, Eval, TestSet};
+pub use export_runs::{CurveFormat, ExportRuns};
 pub use train::{NewRun, Train};
 
 use tags::{TAGS, Tags};
@@ -385,21 +386,21 @@ pub struct Runs {
 /// The actions of `tagli runs`.
 #[derive(Debug, Subcommand)]
 pub enum RunsAction {
-    /// List the runs of a project with their size on disk
+    /// List the runs of a project or a folder, with their size on disk
     List {
-        /// The project's folder; for a sample, your copy of it
+        /// A project (of a sample, your copy), a run, or a folder of runs
         dir: PathBuf,
     },
     /// Follow a run until it ends
     Watch {
-        /// The project's folder; for a sample, your copy of it
+        /// A project (of a sample, your copy), a run, or a folder of runs
         dir: PathBuf,
         /// The run; default: the newest
         id: Option<String>,
     },
     /// Send a command to a live run, wherever it was started
     Tell {
-        /// The project's folder; for a sample, your copy of it
+        /// A project (of a sample, your copy), a run, or a folder of runs
         dir: PathBuf,
         /// Command
         #[arg(value_parser = described::<Control>())]
@@ -409,22 +410,8 @@ pub enum RunsAction {
     },
     /// Compare two runs on the same sentences, with intervals
     Compare(Box<CompareRuns>),
-    /// Write the curves of a run
-    Export {
-        /// The project's folder; for a sample, your copy of it
-        dir: PathBuf,
-        /// The run; default: the newest
-        id: Option<String>,
-        /// Format of the curves
-        #[arg(long, value_name = "F", value_parser = one_of::<CurveFormat>(), default_value = "csv")]
-        format: CurveFormat,
-        /// The file to write; default: standard output
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-        /// Replace the file of --out if it exists
-        #[arg(long, requires = "out")]
-        force: bool,
-    },
+    /// Write the curves of runs as a table, a picture or TensorBoard's files
+    Export(ExportRuns),
     /// Delete a run
     Remove {
         /// The project's folder; for a sample, your copy of it
@@ -432,16 +419,6 @@ pub enum RunsAction {
         /// The run
         id: String,
     },
-}
-
-/// Formats of curves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "lowercase")]
-pub enum CurveFormat {
-    /// A table.
-    Csv,
-    /// A picture.
-    Svg,
 }
 
 /// `tagli config`

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     app::{evaluation::Evaluation, run_view},
-    runs::{Point, RunSummary, Settings, seed_spread},
+    runs::{Point, RunSummary, Settings, curves::Curves, seed_spread},
     spans::{Differences, Interval},
     text::number::grouped,
 };
@@ -19,6 +19,8 @@ pub struct OtherRun {
     pub id: String,
     /// Its lines, or why there are none; `None` while they are being read.
     pub points: Option<Result<Vec<Point>, String>>,
+    /// The curves of these lines.
+    pub curves: Curves,
     /// Generation of the request that reads them.
     pub(super) generation: u64,
     /// Differences of the scores of both, or why there are none; `None` while they are computed.
@@ -27,38 +29,27 @@ pub struct OtherRun {
     pub(super) scoring: u64,
 }
 
+/// Largest number of runs beside the followed one.
+pub(super) const MOST_OTHERS: usize = 5;
+/// Letters of the runs, the followed one first.
+pub const LETTERS: [char; MOST_OTHERS + 1] = ['A', 'B', 'C', 'D', 'E', 'F'];
+
 /// Name, value of the followed run, value of the other.
 type Difference = (String, String, String);
 
-/// F1 of a label in two runs; `None` where a run does not know the label.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LabelPair {
-    /// The label; `None` for all labels together.
-    pub label: Option<String>,
-    /// F1 in the followed run, and in the other.
-    pub f1: (Option<f64>, Option<f64>),
-}
-
-impl LabelPair {
-    /// F1 of the followed run minus F1 of the other.
-    pub fn gain(&self) -> Option<f64> {
-        self.f1.0.zip(self.f1.1).map(|(a, b)| a - b)
-    }
-}
-
-/// F1 per word of each label, all together last.
-pub fn labels(a: Option<Evaluation<'_>>, b: Option<Evaluation<'_>>) -> Vec<LabelPair> {
-    let names: BTreeSet<&String> = a.iter().chain(&b).flat_map(|evaluation| evaluation.labels.keys()).collect();
-    let mut pairs: Vec<LabelPair> = names
-        .into_iter()
-        .map(|name| LabelPair { label: Some(name.clone()), f1: (label_f1(a, name), label_f1(b, name)) })
-        .collect();
-    pairs.push(LabelPair { label: None, f1: (a.map(|a| a.word.f1), b.map(|b| b.word.f1)) });
-    pairs
-}
-
 fn label_f1(evaluation: Option<Evaluation<'_>>, label: &str) -> Option<f64> {
     evaluation?.labels.get(label).map(|scores| scores.f1)
+}
+
+/// F1 per word of each label in several runs, all together last.
+pub fn label_rows(runs: &[Option<Evaluation<'_>>]) -> Vec<(Option<String>, Vec<Option<f64>>)> {
+    let names: BTreeSet<&String> = runs.iter().flatten().flat_map(|run| run.labels.keys()).collect();
+    let rows = names.into_iter().map(|name| {
+        let f1 = runs.iter().map(|run| label_f1(*run, name)).collect();
+        (Some(name.clone()), f1)
+    });
+    let all = runs.iter().map(|run| run.map(|run| run.word.f1)).collect();
+    rows.chain([(None, all)]).collect()
 }
 
 /// A line about the differences between two runs.

@@ -9,6 +9,7 @@ pub mod plan;
 mod runs;
 mod settings;
 mod state;
+pub mod view;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ impl Train {
 
     fn can_remove(&self, session: &Session) -> Check {
         let on_run = matches!(self.page, Page::Run | Page::Runs) && !session.runs.list.is_empty();
+        check(!session.has_only_runs(), "Only runs of a project are removed here")?;
         check(on_run, "No run is in front; r shows all runs")
     }
 
@@ -299,6 +301,87 @@ impl Commands for Train {
             keys: &[(Context::Train, "D delete")],
             when: Self::can_remove,
             run: Self::ask_removal,
+        },
+        Row {
+            command: Command::LogScale,
+            name: "log-scale",
+            hint: "log scale",
+            doc: "Draw losses on a logarithmic scale, or a linear one",
+            keys: &[(Context::Train, "y")],
+            when: Self::has_curves,
+            run: Self::toggle_log_scale,
+        },
+        Row {
+            command: Command::NextAxis,
+            name: "next-axis",
+            hint: "axis",
+            doc: "Draw curves by epoch, by step or by time",
+            keys: &[(Context::Train, "x")],
+            when: Self::has_curves,
+            run: Self::next_axis,
+        },
+        Row {
+            command: Command::ReadLeft,
+            name: "read-left",
+            hint: "read",
+            doc: "Read the curves out at the point to the left",
+            keys: &[(Context::Train, "left")],
+            when: Self::has_curves,
+            run: Self::read_left,
+        },
+        Row {
+            command: Command::ReadRight,
+            name: "read-right",
+            hint: "read",
+            doc: "Read the curves out at the point to the right",
+            keys: &[(Context::Train, "right")],
+            when: Self::has_curves,
+            run: Self::read_right,
+        },
+        Row {
+            command: Command::ZoomIn,
+            name: "zoom-in",
+            hint: "zoom",
+            doc: "Draw half as much of the horizontal axis",
+            keys: &[(Context::Train, "+ =")],
+            when: Self::has_curves,
+            run: Self::zoom_in,
+        },
+        Row {
+            command: Command::ZoomOut,
+            name: "zoom-out",
+            hint: "zoom",
+            doc: "Draw twice as much of the horizontal axis",
+            keys: &[(Context::Train, "minus")],
+            when: Self::has_curves,
+            run: Self::zoom_out,
+        },
+        Row {
+            command: Command::PanLeft,
+            name: "pan-left",
+            hint: "",
+            doc: "Move the part of the axis that is drawn to the left",
+            keys: &[(Context::Train, "<")],
+            when: Self::has_curves,
+            run: Self::pan_left,
+        },
+        Row {
+            command: Command::PanRight,
+            name: "pan-right",
+            hint: "",
+            doc: "Move the part of the axis that is drawn to the right",
+            keys: &[(Context::Train, ">")],
+            when: Self::has_curves,
+            run: Self::pan_right,
+        },
+        Row {
+            command: Command::WholeAxis,
+            name: "whole-axis",
+            hint: "",
+            doc: "Draw the whole axis again, without the cursor",
+            keys: &[(Context::Train, "0")],
+            when: Self::has_curves,
+            run: Self::show_whole,
         },
         Row {
             command: Command::StopAfterEpoch,

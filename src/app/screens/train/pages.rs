@@ -3,7 +3,7 @@
 
 use crate::{
     app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, session::Session},
-    runs::Point,
+    runs::{Point, curves::Curves},
     spans::Differences,
 };
 
@@ -54,15 +54,19 @@ impl Train {
         }
     }
 
-    /// Lines about the differences between the two runs that are compared.
+    /// Lines about the differences between the runs that are compared.
     fn differences(&self, session: &Session) -> usize {
-        let other = self.other.as_ref().and_then(|other| session.runs.info(&other.id));
-        session.runs.followed_info().zip(other).map_or(0, |(a, b)| compare::lines(a, b).len())
+        let Some(followed) = session.runs.followed_info() else { return 0 };
+        let others = self.others.iter().filter_map(|other| session.runs.info(&other.id));
+        others.map(|other| compare::lines(followed, other).len()).sum()
     }
 
     /// Goes back to the page from which this one was opened. False on the first page.
     pub(super) fn leave_page(&mut self) -> bool {
         let from = self.page;
+        if matches!(from, Page::Run | Page::Compare) && self.leave_view() {
+            return true;
+        }
         self.page = match from {
             Page::Log => Page::Run,
             Page::Compare => Page::Runs,
@@ -126,6 +130,15 @@ impl Train {
         }
         let over = chosen.status.phase.is_over();
         let chosen = chosen.id.clone();
+        if let Some(at) = self.others.iter().position(|other| other.id == chosen) {
+            self.others.remove(at);
+            session.inform(format!("{chosen} is no longer beside {followed}"));
+            return Outcome::none();
+        }
+        if self.others.len() == compare::MOST_OTHERS {
+            session.inform("Six runs are compared at most; m on one marked with = takes it away");
+            return Outcome::none();
+        }
         if over {
             return self.show_beside(session, chosen).into();
         }
@@ -144,16 +157,25 @@ impl Train {
         }
         self.page = Page::Runs;
         let at = session.runs.row(followed).unwrap_or(0);
-        // A run is mostly compared with the one before it.
-        self.run_row = if at + 1 < runs { at + 1 } else { at.saturating_sub(1) };
-        session.inform(format!("Go to a run; m lays it beside {followed}"));
+        // A run is mostly compared with the one before it, or else with the next that is not beside it yet.
+        let earlier = (at + 1..runs).chain((0..at).rev());
+        let free = earlier.clone().find(|row| {
+            let run = session.runs.list.get(*row);
+            run.is_some_and(|run| !self.others.iter().any(|other| other.id == run.id))
+        });
+        self.run_row = free.or(earlier.clone().next()).unwrap_or(at);
+        session.inform(match self.others.len() {
+            0 => format!("Go to a run; m lays it beside {followed}"),
+            _ => "Go to a run; m lays it beside the others, or takes one marked with = away".to_owned(),
+        });
     }
 
     fn show_beside(&mut self, session: &mut Session, run: String) -> Vec<Effect> {
         let followed = session.runs.followed.as_ref().map(|view| view.id.clone()).unwrap_or_default();
         let generation = session.next_generation();
         let scoring = session.next_generation();
-        self.other = Some(OtherRun { id: run.clone(), points: None, generation, differences: None, scoring });
+        let curves = Curves::default();
+        self.others.push(OtherRun { id: run.clone(), points: None, curves, generation, differences: None, scoring });
         self.page = Page::Compare;
         self.scrolled = 0;
         let scores = Effect::CompareScores { generation: scoring, runs: [followed, run.clone()] };
@@ -162,14 +184,15 @@ impl Train {
 
     /// Takes the differences between the scores of both runs; late answers are dropped.
     pub(in crate::app) fn scores_compared(&mut self, generation: u64, differences: Result<Box<Differences>, String>) {
-        if let Some(other) = self.other.as_mut().filter(|other| other.scoring == generation) {
+        if let Some(other) = self.others.iter_mut().find(|other| other.scoring == generation) {
             other.differences = Some(differences);
         }
     }
 
     /// Takes the lines of the other run; late answers are dropped.
     pub(in crate::app) fn compared(&mut self, generation: u64, points: Result<Vec<Point>, String>) {
-        if let Some(other) = self.other.as_mut().filter(|other| other.generation == generation) {
+        if let Some(other) = self.others.iter_mut().find(|other| other.generation == generation) {
+            other.curves = points.as_deref().map(Curves::of).unwrap_or_default();
             other.points = Some(points);
         }
     }

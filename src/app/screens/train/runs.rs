@@ -12,7 +12,7 @@ use crate::{
     text::number::grouped,
 };
 
-use super::{Page, Train};
+use super::{Page, Train, view::ChartView};
 
 /// Starts and controls.
 impl Train {
@@ -20,6 +20,10 @@ impl Train {
     pub(super) fn start(&mut self, session: &mut Session) -> Outcome {
         if session.runs.is_busy() {
             session.warn("A training runs already");
+            return Outcome::none();
+        }
+        if session.has_only_runs() {
+            session.warn("There is no document here to learn from: this is a run, not a project");
             return Outcome::none();
         }
         let generation = session.next_generation();
@@ -156,7 +160,8 @@ impl Train {
     /// Follows a run; the cursor of the list stays.
     pub(super) fn follow_in_place(&mut self, session: &mut Session, run: String) -> Effect {
         self.label = None;
-        self.other = None;
+        self.others.clear();
+        self.view = ChartView { across: self.view.across, log: self.view.log, ..ChartView::default() };
         let generation = session.next_generation();
         session.runs.follow(generation, run)
     }
@@ -184,7 +189,8 @@ impl Train {
         // The cursor stays on its run.
         let row = cursor.and_then(|run| session.runs.row(&run)).unwrap_or(self.run_row);
         self.run_row = row.min(session.runs.list.len().saturating_sub(1));
-        if self.other.take_if(|other| session.runs.info(&other.id).is_none()).is_some() && self.page == Page::Compare {
+        self.others.retain(|other| session.runs.info(&other.id).is_some());
+        if self.others.is_empty() && self.page == Page::Compare {
             self.page = Page::Runs;
         }
         let mut outcome = Outcome::from(self.follow_listed(session));

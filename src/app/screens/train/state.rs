@@ -5,7 +5,7 @@ use strum::VariantArray;
 
 use crate::runs::{DataSummary, Recipe, Settings};
 
-use super::{compare::OtherRun, log::Log};
+use super::{compare::OtherRun, log::Log, view::ChartView};
 
 /// A page of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,8 +69,10 @@ pub struct Train {
     pub problem: Option<String>,
     /// The data that would train now.
     pub summary: Option<DataSummary>,
-    /// The run beside the followed one.
-    pub other: Option<OtherRun>,
+    /// The runs beside the followed one.
+    pub others: Vec<OtherRun>,
+    /// How curves are drawn.
+    pub view: ChartView,
     /// First line shown of the differences between the two.
     pub scrolled: usize,
     /// The log that is shown.
@@ -105,7 +107,8 @@ impl Train {
             typing: false,
             problem: None,
             summary: None,
-            other: None,
+            others: Vec::new(),
+            view: ChartView::default(),
             scrolled: 0,
             log: Log::default(),
             own: None,
@@ -125,6 +128,7 @@ impl Train {
         };
         Self {
             chart: self.chart,
+            view: self.view,
             own: self.own,
             kept: self.kept,
             awaits_recipe: self.awaits_recipe,

@@ -5,10 +5,11 @@ use crate::{
         Effect, Event, Key, State,
         event::{FetchOffer, Opened},
         overlays::{Overlay, removal::Removal},
+        screen::Screen,
         tests::message,
         update,
     },
-    runs::{Control, DataSummary, Phase, Point, Recipe, RunSummary, Scores, Settings, Status},
+    runs::{Across, Control, DataSummary, Phase, Point, Recipe, RunSummary, Scores, Settings, Status, window::Window},
     spans::{Journal, LabelSet},
 };
 
@@ -253,19 +254,144 @@ fn two_runs_are_laid_side_by_side() {
     assert_eq!((run.as_str(), state.train.page), ("0001-mini", Page::Compare));
     assert_eq!(both[1], "0001-mini");
     update(&mut state, Event::ScoresCompared { generation: scoring - 1, differences: Err("late".into()) });
-    assert!(state.train.other.as_ref().unwrap().differences.is_none(), "a late answer");
+    assert!(state.train.others[0].differences.is_none(), "a late answer");
     update(&mut state, Event::ScoresCompared { generation: *scoring, differences: Err("no file".into()) });
-    assert_eq!(state.train.other.as_ref().unwrap().differences, Some(Err("no file".to_owned())));
+    assert_eq!(state.train.others[0].differences, Some(Err("no file".to_owned())));
     update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
-    assert!(state.train.other.as_ref().is_some_and(|other| other.points.is_none()), "a late answer");
+    assert!(state.train.others[0].points.is_none(), "a late answer");
     update(&mut state, Event::Compared { generation: *generation, points: Ok(vec![eval(3, 0.5)]) });
-    assert!(
-        state.train.other.as_ref().is_some_and(|other| matches!(&other.points, Some(Ok(points)) if points.len() == 1))
-    );
+    assert!(matches!(&state.train.others[0].points, Some(Ok(points)) if points.len() == 1));
+    assert!(!state.train.others[0].curves.is_empty());
     // The run beside goes: so does the comparison.
     let fewer = ["0003-mini", "0002-mini"].map(|id| super::tests::run(id, Phase::Done, 9));
     runs(&mut state, fewer.to_vec());
-    assert_eq!((state.train.page, state.train.other.is_none()), (Page::Runs, true));
+    assert_eq!((state.train.page, state.train.others.len()), (Page::Runs, 0));
+}
+
+#[test]
+fn more_runs_are_laid_beside_and_taken_away_with_the_same_key() {
+    let mut state = start();
+    let all: Vec<RunSummary> = (1..=9).rev().map(|n| run(&format!("000{n}-mini"), Phase::Done, 9)).collect();
+    runs(&mut state, all);
+    press(&mut state, "f3 v m");
+    for beside in 1..=5 {
+        assert_eq!(state.train.run_row, beside, "the next that is free");
+        assert!(matches!(press(&mut state, "m").as_slice(), [Effect::Compare { .. }]));
+        assert_eq!((state.train.page, state.train.others.len()), (Page::Compare, beside));
+        press(&mut state, "m");
+    }
+    assert!(press(&mut state, "m").is_empty() && message(&state).contains("Six runs"), "{}", message(&state));
+    press(&mut state, "home down m");
+    assert!(message(&state).contains("0008-mini is no longer beside 0009-mini"), "{}", message(&state));
+    let beside: Vec<&str> = state.train.others.iter().map(|other| other.id.as_str()).collect();
+    assert_eq!(beside, ["0007-mini", "0006-mini", "0005-mini", "0004-mini"]);
+}
+
+/// A run that is over, with 100 lines of 10 steps, 2 seconds each, and an evaluation in the middle.
+fn with_curves(state: &mut State, seconds: bool) {
+    let effects = runs(state, vec![run("0001-mini", Phase::Done, 1000)]);
+    let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+    let line = |n: usize| {
+        let (step, epoch, seconds) = (n * 10, n as f64 / 10.0, seconds.then_some(n as f64 * 2.0));
+        Point::Step { step, epoch, loss: 1.0, lr: 1e-4, grad_norm: 1.0, tokens_per_second: 1.0, seconds }
+    };
+    let mut points: Vec<Point> = (1..=100).map(line).collect();
+    points.push(Point::Eval {
+        step: 505,
+        epoch: 5.05,
+        split: "valid".into(),
+        loss: 0.5,
+        piece: Scores::default(),
+        word: Scores::default(),
+        labels: [].into(),
+        tables: None,
+    });
+    update(state, Event::Points { generation, points });
+    press(state, "f3 v");
+    assert_eq!(state.train.page, Page::Run);
+}
+
+#[test]
+fn the_cursor_reads_point_by_point_and_keeps_its_place_on_other_axes() {
+    let mut state = start();
+    with_curves(&mut state, true);
+    press(&mut state, "left");
+    assert_eq!(state.train.view.cursor, Some(10.0), "first the last point");
+    press(&mut state, "right");
+    assert_eq!(state.train.view.cursor, Some(10.0), "there is none after it");
+    press(&mut state, "left left");
+    assert_eq!(state.train.view.cursor, Some(9.8));
+    press(&mut state, "x");
+    assert_eq!((state.train.view.across, state.train.view.cursor), (Across::Step, Some(980.0)));
+    press(&mut state, "x");
+    assert_eq!((state.train.view.across, state.train.view.cursor), (Across::Time, Some(196.0)));
+    press(&mut state, "x");
+    assert_eq!((state.train.view.across, state.train.view.cursor), (Across::Epoch, Some(9.8)));
+    press(&mut state, "esc");
+    assert_eq!((state.train.view.cursor, state.train.page), (None, Page::Run));
+    press(&mut state, "esc");
+    assert_eq!(state.train.page, Page::Form);
+}
+
+#[test]
+fn curves_are_zoomed_around_the_cursor_and_the_window_follows_it() {
+    let mut state = start();
+    with_curves(&mut state, true);
+    press(&mut state, "+");
+    assert_eq!(state.train.view.window, Some(Window::new(2.5, 7.5)));
+    press(&mut state, ">");
+    assert_eq!(state.train.view.window, Some(Window::new(3.75, 8.75)));
+    press(&mut state, "left");
+    assert_eq!(state.train.view.cursor, Some(8.7), "the last point in sight");
+    press(&mut state, "right");
+    let window = state.train.view.window.unwrap();
+    assert!((window.to - 8.8).abs() < 1e-9 && (window.from - 3.8).abs() < 1e-9, "{window:?}");
+    press(&mut state, "x");
+    let window = state.train.view.window.unwrap();
+    assert!((window.to - 880.0).abs() < 1e-9 && (window.from - 380.0).abs() < 1e-9, "{window:?}");
+    press(&mut state, "minus minus");
+    assert_eq!(state.train.view.window, None, "all of it is in sight again");
+    press(&mut state, "= = 0");
+    assert_eq!((state.train.view.window, state.train.view.cursor), (None, None));
+    press(&mut state, "y");
+    assert!(state.train.view.log);
+}
+
+#[test]
+fn a_run_of_an_earlier_version_has_no_curves_by_time() {
+    let mut state = start();
+    with_curves(&mut state, false);
+    press(&mut state, "x");
+    assert_eq!(state.train.view.across, Across::Step);
+    press(&mut state, "x");
+    assert_eq!(state.train.view.across, Across::Epoch);
+    assert!(message(&state).contains("kept no times"), "{}", message(&state));
+}
+
+#[test]
+fn a_run_outside_a_project_is_looked_at_and_not_tagged() {
+    let opened = |ids: &[&str]| {
+        let runs = ids.iter().map(|id| run(id, Phase::Done, 9)).collect();
+        let opened = Opened { name: "out".into(), only_runs: true, runs, settings: auto(10), ..Opened::default() };
+        let mut state = State::default();
+        update(&mut state, Event::Resize { columns: 80, rows: 24 });
+        let effects = update(&mut state, Event::Opened(Box::new(opened)));
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Follow { .. })), "{effects:?}");
+        state
+    };
+    assert_eq!(opened(&["seed-1", "seed-2"]).train.page, Page::Runs);
+    let mut state = opened(&["out"]);
+    assert_eq!((state.session.screen, state.train.page), (Screen::Train, Page::Run));
+    press(&mut state, "f1");
+    assert_eq!(state.session.screen, Screen::Train);
+    assert!(message(&state).contains("no documents here"), "{}", message(&state));
+    press(&mut state, "tab");
+    assert_eq!(state.session.screen, Screen::Evaluate);
+    assert!(state.next_step().is_some_and(|step| step.contains("mistakes need documents")));
+    press(&mut state, "tab esc tab");
+    assert_eq!(state.session.screen, Screen::Train, "past Tag and Documents");
+    assert!(press(&mut state, "s").iter().all(|effect| !matches!(effect, Effect::StartTraining { .. })));
+    assert!(press(&mut state, "D").is_empty() && message(&state).contains("of a project"), "{}", message(&state));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit() {
 pub(super) fn unclocked(sink: &Memory) -> Vec<Point> {
     let clock = |point: &Point| match point.clone() {
         Point::Step { step, epoch, loss, lr, grad_norm, .. } => {
-            Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second: 0.0 }
+            Point::Step { step, epoch, loss, lr, grad_norm, tokens_per_second: 0.0, seconds: None }
         }
         other => other,
     };

@@ -1,4 +1,4 @@
-//! Two runs side by side.
+//! Runs side by side.
 //! Curves on common axes, F1 of each label, and the differences between the runs.
 
 use ratatui::layout::Rect;
@@ -8,7 +8,7 @@ use crate::{
         evaluation::Evaluation,
         run_view::RunView,
         screen::SizeClass,
-        screens::train::compare::{self, LabelPair, Line},
+        screens::train::compare::{self, LETTERS, Line},
     },
     runs::{Point, RunSummary},
     text::{number::grouped, width},
@@ -30,78 +30,103 @@ const LEAST_LABELS: u16 = 6;
 impl Canvas<'_> {
     pub(super) fn compare_page(&mut self, view: &RunView, area: Rect) {
         let train = &self.state.train;
-        let Some(other) = &train.other else { return self.runs_page(area) };
+        if train.others.is_empty() {
+            return self.runs_page(area);
+        }
         let (head, rest) = top(area, 1);
-        let [a, b] = [&view.id, &other.id].map(|id| self.state.session.runs.info(id).cloned().unwrap_or_default());
-        let points = match &other.points {
-            Some(Ok(points)) => points.as_slice(),
-            Some(Err(why)) => {
-                self.paragraph(rest, why, self.theme.bad);
-                return;
+        let mut runs = vec![self.compared(&view.id, &view.points)];
+        let mut curves = Vec::new();
+        let mut unread = Vec::new();
+        for (at, other) in train.others.iter().enumerate() {
+            match &other.points {
+                Some(Ok(points)) => {
+                    runs.push(self.compared(&other.id, points));
+                    curves.push((at + 1, &other.curves));
+                }
+                Some(Err(why)) => unread.push((format!("{}: {why}", other.id), self.theme.bad)),
+                None => unread.push((format!("{} is being read", other.id), self.theme.muted)),
             }
-            None => {
-                self.painter.text(rest.x, rest.y, rest.width, "the other run is being read", self.theme.muted);
-                return;
-            }
-        };
-        self.run_names(&a, &b, head);
+        }
+        let mut rest = rest;
+        for (text, style) in unread {
+            let used = self.paragraph(rest, &text, style);
+            rest = top(rest, used).1;
+        }
+        if curves.is_empty() {
+            return;
+        }
+        self.run_names(&runs, head);
         let (rule, rest) = top(rest, 1);
         self.painter.rule(rule, self.theme.border);
-        let sides = Sides { a: (&a, &view.points), b: (&b, points) };
         if self.class() < SizeClass::Standard {
             let (table, list) = left(rest, rest.width / 2 + 1);
-            let used = self.pairs(&sides, table);
+            let used = self.pairs(&runs, table);
             let list = if used < table.height { list } else { Rect { x: list.x + 1, ..list } };
-            self.differences(&sides, Rect { x: list.x + 1, width: list.width.saturating_sub(1), ..list });
+            self.differences(&runs, Rect { x: list.x + 1, width: list.width.saturating_sub(1), ..list });
             return;
         }
         let side = if self.class() == SizeClass::Full { WIDE_SIDE } else { SIDE };
-        let (curves, side) = left(rest, rest.width.saturating_sub(side));
-        // The last line need not be the latest: the test split is scored with earlier weights.
-        let end = points.iter().map(Point::epoch).reduce(f64::max).unwrap_or(b.status.epochs);
-        self.common_charts((&view.points, view.horizon()), (points, end), train.chart, curves);
+        let (area, side) = left(rest, rest.width.saturating_sub(side));
+        let shown = self.shown_runs(view, &curves);
+        self.common_charts(&shown, train.whole(view), train.chart, area);
         self.painter.rule_down(side, self.theme.border);
         let side = Rect { x: side.x + 2, width: side.width.saturating_sub(2), ..side };
-        let used = self.pairs(&sides, side);
-        self.differences(&sides, top(side, used).1);
+        let used = self.pairs(&runs, side);
+        self.differences(&runs, top(side, used).1);
     }
 
-    /// Says which run is A and which is B.
-    fn run_names(&mut self, a: &RunSummary, b: &RunSummary, area: Rect) {
-        let pieces = [("A", a, 0), ("B", b, 3)].map(|(letter, run, series)| {
-            let f1 = run.word_f1.map(|f1| format!(" {}", share(f1))).unwrap_or_default();
-            let text = format!("{letter} {} {}{f1}", width::cut(&run.id, 20), run.status.phase.name());
-            (text, self.theme.series(series))
+    fn compared<'a>(&self, id: &str, points: &'a [Point]) -> Compared<'a> {
+        let info = self.state.session.runs.info(id).cloned().unwrap_or_default();
+        Compared { evaluation: compare::evaluation(&info, points), info }
+    }
+
+    /// Says which run has which letter.
+    fn run_names(&mut self, runs: &[Compared<'_>], area: Rect) {
+        let most = if runs.len() > 2 { 12 } else { 20 };
+        let pieces = runs.iter().enumerate().map(|(at, Compared { info, .. })| {
+            let f1 = info.word_f1.map(|f1| format!(" {}", share(f1))).unwrap_or_default();
+            let phase = if runs.len() > 2 { String::new() } else { format!(" {}", info.status.phase.name()) };
+            let text = format!("{} {}{phase}{f1}", LETTERS[at % LETTERS.len()], width::cut(&info.id, most));
+            (text, self.run_style(at))
         });
+        let pieces: Vec<_> = pieces.collect();
         self.painter.pieces(area, &pieces);
     }
 
-    /// F1 of each label in both; returns the rows used.
-    fn pairs(&mut self, sides: &Sides<'_>, area: Rect) -> u16 {
-        let [a, b] = [sides.a, sides.b].map(|(info, points)| compare::evaluation(info, points));
-        let pairs = compare::labels(a, b);
-        let name = area.width.saturating_sub(20).clamp(6, 24);
-        let ends = [6, 12, 19].map(|end| area.x + name + end);
+    /// F1 of each label in all runs, of two with the difference; returns the rows used.
+    fn pairs(&mut self, runs: &[Compared<'_>], area: Rect) -> u16 {
+        let evaluations: Vec<Option<Evaluation<'_>>> = runs.iter().map(|run| run.evaluation).collect();
+        let rows = compare::label_rows(&evaluations);
+        let columns = u16::try_from(runs.len()).unwrap_or(2);
+        let gain = if columns == 2 { 8 } else { 0 };
+        let name = area.width.saturating_sub(columns * 6 + gain).clamp(6, 24);
         let (head, rest) = top(area, 1);
         self.painter.text(head.x, head.y, name, "F1 per word", self.theme.muted);
-        for (end, title) in ends.into_iter().zip(["A", "B", "A-B"]) {
-            self.painter.text_before(end, head.y, 6, title, self.theme.muted);
+        for (at, letter) in LETTERS.iter().take(runs.len()).enumerate() {
+            self.painter.text_before(column_end(area, name, at), head.y, 6, &letter.to_string(), self.theme.muted);
         }
-        let chance = self.chance(sides);
-        let rows = |text: &String| wrapped(text, usize::from(area.width), MOST_ROWS, self.painter.caps.glyphs).len();
+        if gain > 0 {
+            self.painter.text_before(column_end(area, name, 2) + 1, head.y, 6, "A-B", self.theme.muted);
+        }
+        let chance = self.chance(runs);
+        let (width, glyphs) = (usize::from(area.width), self.painter.caps.glyphs);
+        let chance_rows: usize = chance.iter().map(|text| wrapped(text, width, MOST_ROWS, glyphs).len()).sum();
         // Some labels must stay in sight, too.
-        let reserved =
-            chance.iter().map(rows).sum::<usize>().min(usize::from(rest.height.saturating_sub(LEAST_LABELS)));
+        let reserved = chance_rows.min(usize::from(rest.height.saturating_sub(LEAST_LABELS)));
         let room = usize::from(rest.height.saturating_sub(2)).saturating_sub(reserved).max(1);
         // The row of all labels must be in sight, whatever is left out.
-        let (labels, all) = pairs.split_at(pairs.len().saturating_sub(1));
+        let (labels, all) = rows.split_at(rows.len().saturating_sub(1));
         let shown = labels.iter().take(room.saturating_sub(1)).chain(all);
         let mut used = 1;
-        for (y, pair) in (rest.top()..rest.bottom()).zip(shown) {
-            self.pair(pair, name, ends, Rect { y, height: 1, ..rest });
+        for (y, row) in (rest.top()..rest.bottom()).zip(shown) {
+            self.label_row(row, name, Rect { y, height: 1, ..rest });
             used += 1;
         }
-        let text = format!("valid, A step {}, B step {}", step_words(a), step_words(b));
+        let steps: Vec<String> = evaluations.iter().map(|run| step_words(*run)).collect();
+        let text = match steps.as_slice() {
+            [a, b] => format!("valid, A step {a}, B step {b}"),
+            steps => format!("valid, steps {}", steps.join(" ")),
+        };
         self.painter.text(area.x, area.y + used, area.width, &text, self.theme.muted);
         used += 1;
         for line in &chance {
@@ -110,32 +135,34 @@ impl Canvas<'_> {
         used
     }
 
-    /// Words on whether chance explains the difference.
-    fn chance(&self, sides: &Sides<'_>) -> Vec<String> {
-        let Some(other) = &self.state.train.other else { return Vec::new() };
-        compare::chance(other.differences.as_ref(), &self.state.session.runs.list, sides.a.0, sides.b.0)
+    /// Words on whether chance explains the difference between two runs; there is no room for those of more.
+    fn chance(&self, runs: &[Compared<'_>]) -> Vec<String> {
+        let ([other], [a, b]) = (self.state.train.others.as_slice(), runs) else { return Vec::new() };
+        compare::chance(other.differences.as_ref(), &self.state.session.runs.list, &a.info, &b.info)
     }
 
-    fn pair(&mut self, pair: &LabelPair, name: u16, ends: [u16; 3], area: Rect) {
-        let style = pair.label.as_ref().map_or(self.theme.accent, |label| self.label_style(label));
-        let label = pair.label.as_deref().unwrap_or("all");
+    fn label_row(&mut self, (label, f1): &LabelRow, name: u16, area: Rect) {
+        let style = label.as_ref().map_or(self.theme.accent, |label| self.label_style(label));
+        let label = label.as_deref().unwrap_or("all");
         self.painter.text(area.x, area.y, name, &width::cut(label, usize::from(name)), style);
-        for (end, f1) in ends.into_iter().zip([pair.f1.0, pair.f1.1]) {
+        for (at, f1) in f1.iter().enumerate() {
             let text = f1.map_or_else(|| "-".to_owned(), share);
-            self.painter.text_before(end, area.y, 6, &text, self.theme.text);
+            self.painter.text_before(column_end(area, name, at), area.y, 6, &text, self.theme.text);
         }
-        let gain = pair.gain();
+        let [a, b] = f1.as_slice() else { return };
+        let gain = a.zip(*b).map(|(a, b)| a - b);
         let style = match gain {
             Some(gain) if gain >= 0.0005 => self.theme.ok,
             Some(gain) if gain <= -0.0005 => self.theme.bad,
             _ => self.theme.text,
         };
-        self.painter.text_before(ends[2], area.y, 6, &gain.map_or_else(|| "-".to_owned(), signed), style);
+        let end = column_end(area, name, 2) + 1;
+        self.painter.text_before(end, area.y, 6, &gain.map_or_else(|| "-".to_owned(), signed), style);
     }
 
     /// Data and settings that differ; they scroll.
-    fn differences(&mut self, sides: &Sides<'_>, area: Rect) {
-        let lines = compare::lines(sides.a.0, sides.b.0);
+    fn differences(&mut self, runs: &[Compared<'_>], area: Rect) {
+        let lines = difference_lines(runs);
         let height = usize::from(area.height);
         let first = self.state.train.scrolled.min(lines.len().saturating_sub(height));
         let value = (area.width.saturating_sub(15) / 2).max(4);
@@ -174,10 +201,32 @@ fn step_words(evaluation: Option<Evaluation<'_>>) -> String {
     evaluation.map_or_else(|| "-".to_owned(), |evaluation| grouped(evaluation.step))
 }
 
-/// The two runs with their points.
-struct Sides<'a> {
-    a: (&'a RunSummary, &'a [Point]),
-    b: (&'a RunSummary, &'a [Point]),
+/// A run that is compared.
+struct Compared<'a> {
+    info: RunSummary,
+    evaluation: Option<Evaluation<'a>>,
+}
+
+/// A label, `None` for all together, with its F1 in each run.
+type LabelRow = (Option<String>, Vec<Option<f64>>);
+
+/// Column before which the number of a run ends.
+fn column_end(area: Rect, name: u16, at: usize) -> u16 {
+    area.x + name + 6 * u16::try_from(at + 1).unwrap_or(1)
+}
+
+/// The differences between the first run and each other one; with their letters where there are several.
+fn difference_lines(runs: &[Compared<'_>]) -> Vec<Line> {
+    let Some((first, others)) = runs.split_first() else { return Vec::new() };
+    let mut all = Vec::new();
+    for (other, letter) in others.iter().zip(LETTERS.iter().skip(1)) {
+        let lines = compare::lines(&first.info, &other.info).into_iter().map(|line| match line {
+            Line::Title(text) if others.len() > 1 => Line::Title(format!("A and {letter}: {text}")),
+            line => line,
+        });
+        all.extend(lines);
+    }
+    all
 }
 
 /// Formats a difference with its sign: `+.034`.

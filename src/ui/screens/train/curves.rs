@@ -1,19 +1,22 @@
-//! The curves of a run, and of two runs on common axes.
+//! The curves of a run, and of several runs on common axes.
 
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
     app::{
-        evaluation::Evaluation,
-        run_view::{self, RunView, StepLine},
-        screens::train::Chart as Page,
+        run_view::RunView,
+        screens::train::{Chart as Page, compare::LETTERS, view::ChartView},
     },
-    runs::{Point, series::Sample},
+    runs::{
+        Across,
+        curves::{Curves, Cut, Metric},
+        window::Window,
+    },
     ui::{
         Canvas,
-        chart::{Chart, Curve, Numbers, smoothed},
+        chart::{Chart, Curve, Numbers},
         grid::Stroke,
-        paint::top,
+        paint::{clock, top},
     },
 };
 
@@ -22,6 +25,8 @@ const ENDS: u16 = 15;
 const NAMED_ENDS: u16 = 25;
 /// Columns from which on the values are at the curves' ends.
 const ROOMY: u16 = 60;
+/// Dots in a column of cells.
+const DOTS: usize = 2;
 
 /// A chart before it is drawn.
 pub(super) struct Sheet {
@@ -30,61 +35,101 @@ pub(super) struct Sheet {
     numbers: Numbers,
 }
 
-fn line(name: impl Into<String>, points: Vec<Sample>, style: Style, stroke: Stroke) -> Curve {
-    Curve { name: name.into(), points, style, stroke, best: None }
+/// A run among those on common axes.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) curves: &'a Curves,
+    letter: char,
+    style: Style,
 }
 
-/// Values of the evaluations over epochs.
-fn over(points: &[Point], value: impl Fn(&Evaluation<'_>) -> f64) -> Vec<Sample> {
-    run_view::evaluations(points).map(|one| (one.epoch, value(&one))).collect()
+/// What of the curves is drawn, and how.
+#[derive(Clone, Copy)]
+struct Frame {
+    across: Across,
+    window: Window,
+    log: bool,
+    cursor: Option<f64>,
+    columns: usize,
 }
 
-/// Values of the step lines over epochs.
-fn over_steps(points: &[Point], value: fn(&StepLine) -> f64) -> Vec<Sample> {
-    run_view::steps(points).map(|step| (step.epoch, value(&step))).collect()
-}
+impl Frame {
+    fn new(view: &ChartView, whole: Window, area: Rect) -> Self {
+        let columns = usize::from(area.width) * DOTS;
+        Self { across: view.across, window: view.shown(whole), log: view.log, cursor: view.cursor, columns }
+    }
 
-/// The place of the highest value; of equal ones the last.
-fn highest(points: &[Sample]) -> Option<usize> {
-    let finite = points.iter().enumerate().filter(|(_, (_, y))| y.is_finite());
-    finite.max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b)).map(|(at, _)| at)
-}
+    /// The curve of a metric.
+    fn curve(&self, name: &str, curves: &Curves, metric: Metric<'_>, look: (Style, Stroke)) -> Curve {
+        let log = self.log && !metric.is_share();
+        let Self { across, window, columns, .. } = *self;
+        let series = curves.series(metric, Cut { across, window, columns, log });
+        let read = self.cursor.and_then(|cursor| curves.at(metric, cursor, across));
+        Curve { read, ..Curve::of(name, &series, window, columns, look) }
+    }
 
-/// The place of the lowest value.
-fn lowest(points: &[Sample]) -> Option<usize> {
-    highest(&points.iter().map(|(x, y)| (*x, -y)).collect::<Vec<_>>())
-}
+    /// The curve of a score, with its highest value starred.
+    fn score(&self, name: &str, curves: &Curves, metric: Metric<'_>, look: (Style, Stroke)) -> Curve {
+        Curve { best: curves.highest(metric, self.across), ..self.curve(name, curves, metric, look) }
+    }
 
-/// The training loss with its noise taken out.
-fn smooth_loss(raw: &[Sample]) -> Vec<Sample> {
-    smoothed(raw, (raw.len() as f64 / 20.0).clamp(3.0, 30.0))
+    /// The curve of the validation loss, with its lowest value starred.
+    fn valid_loss(&self, curves: &Curves, look: (Style, Stroke)) -> Curve {
+        let best = curves.lowest(Metric::ValidLoss, self.across);
+        Curve { best, ..self.curve("valid", curves, Metric::ValidLoss, look) }
+    }
+
+    /// Ending of the title of a chart with this scale.
+    fn scale_words(&self) -> &'static str {
+        if self.log { " (log)" } else { "" }
+    }
 }
 
 impl Canvas<'_> {
-    /// The chosen curves of a run.
+    /// The chosen curves of a run, as they are looked at on the Train screen.
     pub(super) fn charts(&mut self, view: &RunView, page: Page, area: Rect) {
-        let sheets = match page {
-            Page::Both => vec![self.loss(view), self.f1(view)],
-            Page::Loss => vec![self.loss(view)],
-            Page::F1 => vec![self.f1(view)],
-            Page::Rate => self.rate(view),
-            Page::Labels => vec![self.label_curves(view)],
-        };
-        let ends = if page == Page::Labels && area.width >= 50 { NAMED_ENDS } else { ENDS };
-        self.sheets(&sheets, view.horizon(), ends, area);
+        let train = &self.state.train;
+        let frame = Frame::new(&train.view, train.whole(view), area);
+        self.charts_in(view, page, frame, area);
     }
 
-    /// Charts below each other, the lowest with the ticks of the epochs.
-    fn sheets(&mut self, sheets: &[Sheet], epochs: f64, ends: u16, area: Rect) {
+    /// The curves of a whole run by epoch.
+    pub(super) fn whole_charts(&mut self, view: &RunView, page: Page, area: Rect) {
+        let frame = Frame::new(&ChartView::default(), Window::new(0.0, view.horizon()), area);
+        self.charts_in(view, page, frame, area);
+    }
+
+    fn charts_in(&mut self, view: &RunView, page: Page, frame: Frame, area: Rect) {
+        let sheets = match page {
+            Page::Both => vec![self.loss(view, frame), self.f1(view, frame)],
+            Page::Loss => vec![self.loss(view, frame)],
+            Page::F1 => vec![self.f1(view, frame)],
+            Page::Rate => self.rate(view, frame),
+            Page::Labels => vec![self.label_curves(view, frame)],
+        };
+        let ends = if page == Page::Labels && area.width >= 50 { NAMED_ENDS } else { ENDS };
+        let rest = self.cursor_line(&[&view.curves], frame, area);
+        self.sheets(&sheets, frame, ends, rest);
+    }
+
+    /// A line with step, epoch and time of the point under the cursor, if there is one; returns the rest of the area.
+    fn cursor_line(&mut self, runs: &[&Curves], frame: Frame, area: Rect) -> Rect {
+        let Some(cursor) = frame.cursor else { return area };
+        let (line, rest) = top(area, 1);
+        self.painter.text(line.x, line.y, line.width, &place_words(runs, cursor, frame.across), self.theme.accent);
+        rest
+    }
+
+    /// Charts below each other, the lowest with the ticks of the horizontal axis.
+    fn sheets(&mut self, sheets: &[Sheet], frame: Frame, ends: u16, area: Rect) {
         let axis = self.theme.border;
-        let charts: Vec<Chart<'_>> = sheets
-            .iter()
-            .enumerate()
-            .map(|(at, sheet)| {
-                let Sheet { title, curves, numbers } = sheet;
-                Chart { title, curves, epochs, numbers: *numbers, ticks: at + 1 == sheets.len(), ends, axis }
-            })
-            .collect();
+        let charts = sheets.iter().enumerate().map(|(at, sheet)| {
+            let Sheet { title, curves, numbers } = sheet;
+            let Frame { across, window, log, cursor, .. } = frame;
+            let ticks = at + 1 == sheets.len();
+            Chart { title, curves, across, window, log, cursor, numbers: *numbers, ticks, ends, axis }
+        });
+        let charts: Vec<Chart<'_>> = charts.collect();
         // Where it is narrow, the curves need the columns more than their names do.
         let caps = self.painter.caps;
         let above = charts.iter().all(|chart| chart.legend_width(caps) <= usize::from(area.width) + 2);
@@ -98,32 +143,27 @@ impl Canvas<'_> {
         }
     }
 
-    fn loss(&self, view: &RunView) -> Sheet {
-        let raw = view.loss_points();
-        let dots = self.theme.series(0).patch(self.theme.muted);
-        let mut valid = line("valid", over(&view.points, |one| one.loss), self.theme.series(1), Stroke::Marked('o'));
-        valid.best = lowest(&valid.points);
+    fn loss(&self, view: &RunView, frame: Frame) -> Sheet {
+        let curves = &view.curves;
+        let train = self.theme.series(0);
         let curves = vec![
-            line("", raw.clone(), dots, Stroke::Dots),
-            line("train", smooth_loss(&raw), self.theme.series(0), Stroke::Line),
-            valid,
+            frame.curve("", curves, Metric::TrainLoss, (train.patch(self.theme.muted), Stroke::Dots)),
+            frame.curve("train", curves, Metric::SmoothLoss, (train, Stroke::Line)),
+            frame.valid_loss(curves, (self.theme.series(1), Stroke::Marked('o'))),
         ];
-        let title = "loss: dots raw, line smoothed, o validation".to_owned();
+        let title = format!("loss{}: dots raw, line smoothed, o validation", frame.scale_words());
         Sheet { title, curves, numbers: Numbers::Plain }
     }
 
-    fn f1(&self, view: &RunView) -> Sheet {
-        let points = &view.points;
-        let mut curves =
-            vec![line("piece", over(points, |one| one.piece.f1), self.theme.series(3), Stroke::Marked('+'))];
-        let strict = view.evaluations().filter_map(|one| Some((one.epoch, one.strict_f1()?)));
-        let strict: Vec<Sample> = strict.filter(|(_, f1)| f1.is_finite()).collect();
-        if self.state.train.chart == Page::F1 && !strict.is_empty() {
-            curves.push(line("strict", strict, self.theme.series(1), Stroke::Marked('s')));
+    fn f1(&self, view: &RunView, frame: Frame) -> Sheet {
+        let run = &view.curves;
+        let mut curves = vec![frame.curve("piece", run, Metric::PieceF1, (self.theme.series(3), Stroke::Marked('+')))];
+        if self.state.train.chart == Page::F1 && run.has(Metric::StrictF1) {
+            let strict = frame.curve("strict", run, Metric::StrictF1, (self.theme.series(1), Stroke::Marked('s')));
+            // Evaluations of earlier versions have none.
+            curves.push(Curve { skipped: 0, ..strict });
         }
-        let mut word = line("word", over(points, |one| one.word.f1), self.theme.series(2), Stroke::Marked('o'));
-        word.best = highest(&word.points);
-        curves.push(word);
+        curves.push(frame.score("word", run, Metric::WordF1, (self.theme.series(2), Stroke::Marked('o'))));
         let title = match (view.evaluations().next().is_some(), self.no_validation(view)) {
             (false, true) => "F1: no document is in valid, so none is computed",
             (false, false) => "F1: validation, none computed yet",
@@ -138,39 +178,37 @@ impl Canvas<'_> {
         data.is_some_and(|data| data.documents[1] == 0)
     }
 
-    fn rate(&self, view: &RunView) -> Vec<Sheet> {
-        let rates = over_steps(&view.points, |step| step.rate);
-        let rate = line("rate", rates, self.theme.series(0), Stroke::Line);
-        let norms = over_steps(&view.points, |step| step.norm);
-        let dots = self.theme.series(1).patch(self.theme.muted);
-        let norm = line("norm", smooth_loss(&norms), self.theme.series(1), Stroke::Line);
+    fn rate(&self, view: &RunView, frame: Frame) -> Vec<Sheet> {
+        let run = &view.curves;
+        let norm = self.theme.series(1);
+        let norms = vec![
+            frame.curve("", run, Metric::Norm, (norm.patch(self.theme.muted), Stroke::Dots)),
+            frame.curve("norm", run, Metric::SmoothNorm, (norm, Stroke::Line)),
+        ];
+        let rate = frame.curve("rate", run, Metric::Rate, (self.theme.series(0), Stroke::Line));
+        let log = frame.scale_words();
+        let title = format!("gradient norm before clipping{log}: dots raw, line smoothed");
         vec![
-            Sheet { title: "learning rate".to_owned(), curves: vec![rate], numbers: Numbers::Small },
-            Sheet {
-                title: "gradient norm before clipping: dots raw, line smoothed".to_owned(),
-                curves: vec![line("", norms, dots, Stroke::Dots), norm],
-                numbers: Numbers::Plain,
-            },
+            Sheet { title: format!("learning rate{log}"), curves: vec![rate], numbers: Numbers::Small },
+            Sheet { title, curves: norms, numbers: Numbers::Plain },
         ]
     }
 
     /// F1 of each label, or of the chosen one beside all labels together.
-    fn label_curves(&self, view: &RunView) -> Sheet {
+    fn label_curves(&self, view: &RunView, frame: Frame) -> Sheet {
         let labels = view.evaluation().map(|last| last.labels.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
         let chosen = self.state.train.label.and_then(|at| labels.get(at));
         let shown: Vec<&String> = labels.iter().filter(|name| chosen.is_none_or(|chosen| chosen == *name)).collect();
         let mut curves = Vec::new();
         if chosen.is_some() {
-            let all = over(&view.points, |one| one.word.f1);
-            curves.push(line("all", all, self.theme.muted, Stroke::Marked('.')));
+            curves.push(frame.curve("all", &view.curves, Metric::WordF1, (self.theme.muted, Stroke::Marked('.'))));
         }
         for (at, name) in shown.into_iter().enumerate() {
-            let f1 = over(&view.points, |one| one.labels.get(name).map_or(f64::NAN, |scores| scores.f1));
-            let style = self.label_style(name);
             let key = self.state.session.project.as_ref().and_then(|project| project.labels.find(name)?.key);
             let marker = key.or_else(|| char::from_digit(u32::try_from(at + 1).unwrap_or(36), 36)).unwrap_or('o');
-            let mut curve = line(name.clone(), f1, style, Stroke::Marked(marker));
-            curve.best = chosen.and_then(|_| highest(&curve.points));
+            let metric = Metric::Label(name);
+            let mut curve = frame.curve(name, &view.curves, metric, (self.label_style(name), Stroke::Marked(marker)));
+            curve.best = chosen.and_then(|_| view.curves.highest(metric, frame.across));
             curves.push(curve);
         }
         let title = match chosen {
@@ -180,45 +218,76 @@ impl Canvas<'_> {
         Sheet { title, curves, numbers: Numbers::Shares }
     }
 
-    /// The chosen curves of two runs on common axes: A is the followed one.
-    pub(super) fn common_charts(&mut self, a: (&[Point], f64), b: (&[Point], f64), page: Page, area: Rect) {
-        let epochs = a.1.max(b.1);
-        let runs = [(a.0, 'A', self.theme.series(0)), (b.0, 'B', self.theme.series(3))];
-        let f1 = runs.map(|(points, letter, style)| word_f1(points, letter, style));
+    /// The runs that are compared: the followed one and those beside it that were read.
+    pub(super) fn shown_runs<'a>(&self, view: &'a RunView, others: &'a [(usize, &'a Curves)]) -> Vec<Shown<'a>> {
+        let all = std::iter::once((0, &view.curves)).chain(others.iter().copied());
+        all.map(|(at, curves)| Shown { curves, letter: LETTERS[at % LETTERS.len()], style: self.run_style(at) })
+            .collect()
+    }
+
+    /// Style of a run among those that are compared.
+    pub(super) fn run_style(&self, run: usize) -> Style {
+        // The first two have the colours that differ most.
+        self.theme.series([0, 3, 1, 2, 4, 5].get(run).copied().unwrap_or(run))
+    }
+
+    /// The chosen curves of several runs on common axes.
+    pub(super) fn common_charts(&mut self, runs: &[Shown<'_>], whole: Window, page: Page, area: Rect) {
+        let frame = Frame::new(&self.state.train.view, whole, area);
+        let sheets = self.common_sheets(runs, frame, page);
+        let curves: Vec<&Curves> = runs.iter().map(|run| run.curves).collect();
+        let rest = self.cursor_line(&curves, frame, area);
+        self.sheets(&sheets, frame, ENDS, rest);
+    }
+
+    fn common_sheets(&self, runs: &[Shown<'_>], frame: Frame, page: Page) -> Vec<Sheet> {
+        let log = frame.scale_words();
+        let f1 = runs.iter().map(|run| frame.score("word", run.curves, Metric::WordF1, run.marked()));
         let f1 = sheet("F1: validation, per word, lenient", f1, Numbers::Shares);
-        let valid = runs.map(|(points, letter, style)| valid_loss(points, letter, style));
-        let train = runs.map(|(points, letter, style)| {
-            let losses = over_steps(points, |step| step.loss);
-            let sign = Stroke::Signed(letter.to_ascii_lowercase());
-            line("train", smooth_loss(&losses), style.patch(self.theme.muted), sign)
+        let valid = runs.iter().map(|run| frame.valid_loss(run.curves, run.marked()));
+        let valid: Vec<Curve> = valid.collect();
+        let train = runs.iter().map(|run| {
+            let sign = Stroke::Signed(run.letter.to_ascii_lowercase());
+            frame.curve("train", run.curves, Metric::SmoothLoss, (run.style.patch(self.theme.muted), sign))
         });
-        let sheets = match page {
+        match page {
             // Four curves in half a screen would be a tangle.
-            Page::Both if valid.iter().all(|curve| !curve.points.is_empty()) => {
-                vec![sheet("loss: validation", valid, Numbers::Plain), f1]
+            Page::Both if valid.iter().all(|curve| curve.last.is_some()) => {
+                vec![sheet(&format!("loss{log}: validation"), valid, Numbers::Plain), f1]
             }
-            Page::Both => vec![sheet("loss: train, smoothed", train, Numbers::Plain), f1],
+            Page::Both => vec![sheet(&format!("loss{log}: train, smoothed"), train, Numbers::Plain), f1],
             Page::Loss => {
-                let curves = train.into_iter().chain(valid);
-                vec![sheet("loss: a b train, smoothed; A B validation", curves, Numbers::Plain)]
+                let title = format!("loss{log}: small letters train, smoothed; capitals validation");
+                vec![sheet(&title, train.chain(valid), Numbers::Plain)]
             }
             Page::F1 | Page::Labels => vec![f1],
             Page::Rate => {
-                let rates = runs.map(|(points, letter, style)| {
-                    let rates = over_steps(points, |step| step.rate);
-                    line(letter, rates, style, Stroke::Signed(letter))
-                });
-                let norms = runs.map(|(points, letter, style)| {
-                    let norms = over_steps(points, |step| step.norm);
-                    line(letter, smooth_loss(&norms), style, Stroke::Signed(letter))
-                });
+                let rates = runs.iter().map(|run| frame.curve("", run.curves, Metric::Rate, run.signed()).named(run));
+                let norms =
+                    runs.iter().map(|run| frame.curve("", run.curves, Metric::SmoothNorm, run.signed()).named(run));
                 vec![
-                    sheet("learning rate", rates, Numbers::Small),
-                    sheet("gradient norm, smoothed", norms, Numbers::Plain),
+                    sheet(&format!("learning rate{log}"), rates, Numbers::Small),
+                    sheet(&format!("gradient norm, smoothed{log}"), norms, Numbers::Plain),
                 ]
             }
-        };
-        self.sheets(&sheets, epochs, ENDS, area);
+        }
+    }
+}
+
+impl Shown<'_> {
+    fn marked(&self) -> (Style, Stroke) {
+        (self.style, Stroke::Marked(self.letter))
+    }
+
+    fn signed(&self) -> (Style, Stroke) {
+        (self.style, Stroke::Signed(self.letter))
+    }
+}
+
+impl Curve {
+    /// The same with the letter of its run as name.
+    fn named(self, run: &Shown<'_>) -> Self {
+        Self { name: run.letter.to_string(), ..self }
     }
 }
 
@@ -226,14 +295,13 @@ fn sheet(title: &str, curves: impl IntoIterator<Item = Curve>, numbers: Numbers)
     Sheet { title: title.to_owned(), curves: curves.into_iter().collect(), numbers }
 }
 
-/// The validation loss of a run among two, its lowest value starred.
-fn valid_loss(points: &[Point], letter: char, style: Style) -> Curve {
-    let curve = line("valid", over(points, |one| one.loss), style, Stroke::Marked(letter));
-    Curve { best: lowest(&curve.points), ..curve }
-}
-
-/// F1 per word of a run among two, its highest value starred.
-fn word_f1(points: &[Point], letter: char, style: Style) -> Curve {
-    let curve = line("word", over(points, |one| one.word.f1), style, Stroke::Marked(letter));
-    Curve { best: highest(&curve.points), ..curve }
+/// Step, epoch and time of the point under the cursor.
+fn place_words(runs: &[&Curves], cursor: f64, across: Across) -> String {
+    let places = runs.iter().filter_map(|run| run.nearest(cursor, across));
+    let Some(place) = places.min_by(|a, b| (a.x(across) - cursor).abs().total_cmp(&(b.x(across) - cursor).abs()))
+    else {
+        return across.place_words(cursor);
+    };
+    let time = place.seconds.map(|seconds| format!(", {}", clock(seconds))).unwrap_or_default();
+    format!("{}, epoch {:.2}{time}", Across::Step.place_words(place.step), place.epoch)
 }

@@ -31,8 +31,7 @@ impl Canvas<'_> {
     pub(super) fn run_page(&mut self, view: &RunView, area: Rect) {
         let rest = self.run_head(view, area);
         let rest = self.run_message(view, rest);
-        let empty = view.points.is_empty();
-        if empty {
+        if view.points.is_empty() {
             self.before_the_first_point(view, rest);
             return;
         }
@@ -128,6 +127,8 @@ impl Canvas<'_> {
             }
             Phase::Paused => "Paused before the first value; space lets it go on.",
             Phase::Failed => "",
+            // Its values come in a moment.
+            Phase::Done | Phase::Stopped if !view.is_read => "",
             Phase::Done | Phase::Stopped => "It ended before the first value.",
             _ => "The first steps are being done. A first loss comes after one step in two hundred.",
         };

@@ -100,7 +100,7 @@ impl Canvas<'_> {
             text.push_str(&format!("  word F1 {}", share(f1)));
         }
         self.painter.text(head.x, head.y + 1, head.width, &text, self.theme.text);
-        self.charts(view, Chart::Both, top(rest, 20).0);
+        self.whole_charts(view, Chart::Both, top(rest, 20).0);
     }
 }
 

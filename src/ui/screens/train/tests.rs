@@ -70,7 +70,8 @@ fn learned(steps: usize, planned: usize, per_epoch: usize, best: f64) -> Vec<Poi
             let loss = 2.4 * (-share * 7.0).exp() + 0.03 + 0.3 * noise * (-share * 3.0).exp();
             let lr = 5e-4 * (share / 0.1).min((1.0 - share) / 0.9);
             let (loss, norm) = (loss.max(0.01), 3.0 * (-share * 4.0).exp() + 0.5 + noise * 0.6);
-            points.push(Point::Step { step, epoch, loss, lr, grad_norm: norm, tokens_per_second: 1180.4 });
+            let (tokens_per_second, seconds) = (1180.4, Some(step as f64 * 0.21));
+            points.push(Point::Step { step, epoch, loss, lr, grad_norm: norm, tokens_per_second, seconds });
         }
         if step % between == 0 {
             // It learns, then learns by heart.
@@ -248,6 +249,69 @@ fn two_runs_compared() {
     snapshot("train-compare", "ansi", compared, &[(80, 24), (120, 40), (60, 16)]);
 }
 
+/// The run that is done, read out on a logarithmic scale by time, in a part of the axis.
+fn read_out(columns: u16, rows: u16) -> State {
+    let mut state = done(columns, rows);
+    press(&mut state, "c y x x + left left left");
+    state
+}
+
+/// Three runs on common axes.
+fn three(columns: u16, rows: u16) -> State {
+    let runs = vec![info("0008-mini", Phase::Done, 400), older("0003-distilbert"), older("0002-distilbert")];
+    let mut state = run(columns, rows, runs, learned(400, 400, 16, 0.64));
+    for best in [0.8, 0.7] {
+        press(&mut state, "m");
+        let effects = update(&mut state, Event::Key { key: "m".parse().unwrap(), at: 0 });
+        let [Effect::Compare { generation, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        update(&mut state, Event::Compared { generation: *generation, points: Ok(learned(160, 400, 16, best)) });
+    }
+    press(&mut state, "x left");
+    state
+}
+
+#[test]
+fn curves_read_out_at_the_cursor() {
+    snapshot("train-read-out", "ansi", read_out, &[(80, 24), (120, 40), (60, 16)]);
+}
+
+#[test]
+fn three_runs_on_common_axes() {
+    snapshot("train-three", "ansi", three, &[(80, 24), (120, 40), (60, 16)]);
+}
+
+#[test]
+fn the_cursor_shows_the_values_of_the_point_itself() {
+    let mut state = done(120, 40);
+    press(&mut state, "x left");
+    let points = &state.session.runs.followed.as_ref().unwrap().points;
+    let losses = points.iter().filter_map(|point| match point {
+        Point::Step { step: 400, loss, .. } => Some(*loss),
+        _ => None,
+    });
+    let loss = crate::ui::chart::plain(losses.last().unwrap());
+    let shown = plain(&state, Caps::default());
+    for part in ["step 400, epoch 25.00, 1:24", &format!("raw {loss}"), "o word .624"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains(" at 400"), "{shown}");
+    press(&mut state, "left");
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("step 396") && shown.contains("o word .624 at 400"), "{shown}");
+}
+
+#[test]
+fn a_finished_run_that_is_opened_never_seems_to_have_ended_before_its_first_value() {
+    let mut state = form(80, 24, summary());
+    let effects = update(&mut state, Event::Runs(vec![info("0008-mini", Phase::Done, 400)]));
+    let Some(Effect::Follow { generation, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+    press(&mut state, "v");
+    let early = "ended before the first value";
+    assert!(!plain(&state, Caps::default()).contains(early));
+    update(&mut state, Event::Points { generation, points: Vec::new() });
+    assert!(plain(&state, Caps::default()).contains(early), "it did");
+}
+
 #[test]
 fn the_log() {
     snapshot("train-log", "ansi", logged, &[(80, 24)]);
@@ -328,7 +392,7 @@ fn a_label_without_a_span_in_train_is_named() {
 #[test]
 fn a_reader_of_the_screen_hears_every_page() {
     let caps = Caps { plain: true, ..Caps::default() };
-    for moment in [settings_page, going, done, compared, logged, asked] {
+    for moment in [settings_page, going, done, compared, logged, asked, read_out, three] {
         for (columns, rows) in [(80, 24), (120, 40), (60, 16)] {
             let shown = plain(&moment(columns, rows), caps);
             assert!(!shown.chars().any(|c| ('\u{2500}'..='\u{28ff}').contains(&c)), "{shown}");
@@ -340,7 +404,7 @@ fn a_reader_of_the_screen_hears_every_page() {
 #[test]
 fn every_chart_is_drawn_in_every_size() {
     for (columns, rows) in [(120, 40), (80, 24), (60, 16), (100, 17), (200, 60)] {
-        for moment in [going, done, compared] {
+        for moment in [going, done, compared, read_out, three] {
             let mut state = moment(columns, rows);
             for keys in ["c", "c", "c", "c down down", "up up"] {
                 press(&mut state, keys);
