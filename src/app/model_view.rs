@@ -119,8 +119,9 @@ fn entity_spans(document: &Document, labels: &LabelSet, entities: &[Entity]) -> 
     spans
 }
 
+/// Score of the entity on these words.
 fn score_at(entities: &[Entity], range: TextRange) -> Option<f32> {
-    entities.iter().find(|entity| entity.range == range).map(|entity| entity.score)
+    entities.iter().find(|entity| entity.range.overlaps(range)).map(|entity| entity.score)
 }
 
 /// Mean probability of "no label" for the words of a range; of a word for which it is not among the likeliest, 0.

@@ -111,9 +111,18 @@ pub enum Decision {
 }
 
 impl Review {
-    /// The places that were found last.
+    /// The places that were found last; `None` while others are searched, and if the last search found nothing to show.
     pub fn list(&self) -> Option<&Arc<ReviewList>> {
-        self.list.as_ref()
+        self.list.as_ref().filter(|_| self.asked.is_none() && self.problem.is_none())
+    }
+
+    /// Takes up the places that were found before a search that found nothing; whether there are any.
+    pub(super) fn take_up_list(&mut self) -> bool {
+        if self.asked.is_some() || self.list.is_none() {
+            return false;
+        }
+        self.problem = None;
+        true
     }
 
     /// Numbers of documents that were compared and of all, while a search goes on.
@@ -129,7 +138,8 @@ impl Review {
     /// Split of the list, or of the search that goes on.
     pub fn split(&self) -> Option<Split> {
         let asked = self.asked.as_ref().map(|search| search.split);
-        asked.or_else(|| self.list.as_ref()?.split).or(self.problem.as_ref().map(|(_, split, _)| *split))
+        let problem = self.problem.as_ref().map(|(_, split, _)| *split);
+        asked.or(problem).or_else(|| self.list.as_ref()?.split)
     }
 
     /// Returns the state for a project that was opened again: a search has ended with the project.
@@ -141,7 +151,7 @@ impl Review {
     fn is_about(&self, run: &str, split: Split) -> bool {
         match &self.asked {
             Some(search) => search.run == run && search.split == split,
-            None => self.list.as_ref().is_some_and(|list| list.run == run && list.split == Some(split)),
+            None => self.list().is_some_and(|list| list.run == run && list.split == Some(split)),
         }
     }
 
@@ -167,7 +177,6 @@ impl Review {
                 self.list = Some(Arc::from(list));
             }
             Err(why) => {
-                self.list = None;
                 self.problem = Some((search.run, search.split, why));
             }
         }
@@ -357,6 +366,10 @@ mod tests {
         let found = ReviewList { run: "0001-mini".into(), split: Some(Split::Valid), ..ReviewList::default() };
         assert!(review.found(3, Ok(Box::new(found))));
         assert!(review.is_about("0001-mini", Split::Valid) && !review.is_about("0001-mini", Split::Test));
+        review.search(4, "0002-mini".into(), Split::Valid);
+        assert!(review.list().is_none() && !review.take_up_list(), "a search goes on");
+        assert!(review.found(4, Err("no model".into())) && review.list().is_none());
+        assert!(review.take_up_list() && review.is_about("0001-mini", Split::Valid));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use super::super::{
 
 /// Columns of the parts of a row before its words: decision, kind.
 const DECISION: u16 = 6;
-const KIND: u16 = 10;
+const KIND: u16 = 11;
 /// Bytes of a text that is laid out completely in each frame.
 const WHOLE: usize = 4096;
 /// Words of a longer text that are laid out, a third of them before the place.
@@ -55,7 +55,8 @@ impl Canvas<'_> {
             (rows, Rect { x: side.x + 3, width: side.width.saturating_sub(3), ..side })
         } else {
             let (rows, below) = top(rest, u16::try_from(rows_of_list(size)).unwrap_or(u16::MAX).min(rest.height / 2));
-            (rows, top(below, 1).1)
+            // A blank row between them, if there is room.
+            (rows, top(below, u16::from(below.height > 8)).1)
         };
         if panel.rows.is_empty() {
             let nothing = if list.total() == 0 { "The model makes no mistake here" } else { "No mistake is like that" };

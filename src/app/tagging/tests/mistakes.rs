@@ -247,6 +247,28 @@ fn a_fix_trains_and_scores_again_with_one_key_each() {
 }
 
 #[test]
+fn the_list_stays_while_the_next_run_has_no_model() {
+    let mut state = with_list("enter");
+    press(&mut state, "a esc");
+    let mut next = RunSummary { id: "0002-mini".into(), ..RunSummary::default() };
+    next.status.phase = Phase::Training;
+    let mut runs = state.session.runs.list.clone();
+    runs.insert(0, next);
+    update(&mut state, Event::Runs(runs));
+    assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0002-mini");
+    let effects = press(&mut state, "enter");
+    let (generation, run, _) = asked(&effects);
+    assert_eq!(run, "0002-mini");
+    update(&mut state, Event::MistakesFound { generation, found: Err("no model yet".into()) });
+    assert!(view(&state).list.is_none());
+    // f9 goes back to where the user was.
+    assert!(press(&mut state, "esc f9").is_empty());
+    assert_eq!((kinds(&state).len(), view(&state).counts()), (2, [1, 0, 1]));
+    press(&mut state, "c home enter");
+    assert_eq!(kinds(&state).len(), 4);
+}
+
+#[test]
 fn gold_is_kept_kinds_are_chosen_and_places_are_sorted() {
     let mut state = with_list("end enter");
     assert_eq!(kinds(&state), [MistakeKind::TooLong, MistakeKind::Spurious, MistakeKind::Label, MistakeKind::Missed]);
@@ -290,8 +312,9 @@ fn marked_documents_are_worked_through() {
     assert!(message(&state).contains("2 documents"), "{}", message(&state));
     press(&mut state, "M");
     assert_eq!((state.session.tagging.queue.clone(), state.overlay().is_some()), (vec![0, 2], false));
+    // The list is opened where it was left, on the last document.
     press(&mut state, "f9 m M");
-    assert_eq!(state.session.tagging.queue, [0, 2]);
+    assert_eq!(state.session.tagging.queue, [0]);
 }
 
 #[test]
