@@ -87,8 +87,10 @@ impl Canvas<'_> {
             0 => String::new(),
             more => format!(", {} more not listed", grouped(more)),
         };
-        let f1 = share(list.overall().rates().f1);
-        let right = format!(" {}, F1 {}", panel.order.name(), f1.trim());
+        let split = list.split.map_or("all splits", split_name);
+        // A list that scores nothing has no F1.
+        let f1 = (!list.labels.is_empty()).then(|| format!(", F1 {}", share(list.overall().rates().f1).trim()));
+        let right = format!(" {}{}", panel.order.name(), f1.unwrap_or_default());
         let end = self.painter.text_before(head.right(), head.y, head.width / 2, &right, self.theme.muted);
         let places = with_noun(panel.rows.len(), "mistake");
         let text = format!(

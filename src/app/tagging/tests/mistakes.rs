@@ -255,6 +255,7 @@ fn the_list_stays_while_the_next_run_has_no_model() {
     let mut runs = state.session.runs.list.clone();
     runs.insert(0, next);
     update(&mut state, Event::Runs(runs));
+    press(&mut state, "]");
     assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0002-mini");
     let effects = press(&mut state, "enter");
     let (generation, run, _) = asked(&effects);
