@@ -13,7 +13,7 @@ use super::{
     effect::Effect,
     evaluation::{Evaluation, Tally},
     project::Project,
-    session::Session,
+    project_runs::ProjectRuns,
 };
 
 /// The list of places, and what the user has decided about them.
@@ -148,7 +148,7 @@ impl Review {
     }
 
     /// Whether the list, or the search that goes on, is about this.
-    fn is_about(&self, run: &str, split: Split) -> bool {
+    pub(super) fn is_about(&self, run: &str, split: Split) -> bool {
         match &self.asked {
             Some(search) => search.run == run && search.split == split,
             None => self.list().is_some_and(|list| list.run == run && list.split == Some(split)),
@@ -181,6 +181,22 @@ impl Review {
             }
         }
         true
+    }
+
+    /// What became of a place in the user's own annotation.
+    pub(super) fn decision(&self, project: &Project, list: &ReviewList, item: &ReviewItem) -> Decision {
+        let is_own = project.annotator == list.annotator;
+        let fixed = match (&item.gold, &item.model) {
+            (Some(gold), _) if is_own => span_of(project, &item.document, gold).is_none(),
+            // Another annotator's gold may never have been there.
+            (_, Some(model)) => span_of(project, &item.document, model).is_some(),
+            (_, None) => false,
+        };
+        match fixed {
+            true => Decision::Fixed,
+            false if self.is_kept(item) => Decision::Kept,
+            false => Decision::Open,
+        }
     }
 
     /// Whether the user keeps the gold spans of a place.
@@ -225,23 +241,6 @@ impl Review {
     }
 }
 
-/// What became of a place in the user's own annotation.
-pub(super) fn decision(session: &Session, list: &ReviewList, item: &ReviewItem) -> Decision {
-    let Some(project) = &session.project else { return Decision::Open };
-    let is_own = project.annotator == list.annotator;
-    let fixed = match (&item.gold, &item.model) {
-        (Some(gold), _) if is_own => span_of(project, &item.document, gold).is_none(),
-        // Another annotator's gold may never have been there.
-        (_, Some(model)) => span_of(project, &item.document, model).is_some(),
-        (_, None) => false,
-    };
-    match fixed {
-        true => Decision::Fixed,
-        false if session.review.is_kept(item) => Decision::Kept,
-        false => Decision::Open,
-    }
-}
-
 /// The user's span on the words of one side, with its label.
 /// A span that begins or ends inside a word stands for whole words, as in a training.
 pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledRange) -> Option<&'p Span> {
@@ -253,30 +252,12 @@ pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledR
     })
 }
 
-impl Session {
-    /// Makes sure that the places of the followed run on a split are there or being searched.
-    /// `None` if nothing is to be asked; then the run may have none.
-    pub(super) fn find_mistakes(&mut self, split: Split) -> Option<Effect> {
-        let run = self.runs.followed.as_ref()?.id.clone();
-        if self.review.is_about(&run, split) {
-            return None;
-        }
-        Some(self.score_again(run, split))
-    }
-
-    /// Searches the places of a run on a split, whether or not they are known.
-    pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
-        let generation = self.next_generation();
-        self.review.search(generation, run, split)
-    }
-}
-
 /// The evaluation with which the counts of a list must agree: that of the weights that its run kept.
-fn table<'s>(session: &'s Session, list: &ReviewList) -> Option<Evaluation<'s>> {
-    let view = session.runs.followed.as_ref().filter(|view| view.id == list.run)?;
+fn table<'r>(runs: &'r ProjectRuns, list: &ReviewList) -> Option<Evaluation<'r>> {
+    let view = runs.followed.as_ref().filter(|view| view.id == list.run)?;
     match list.split? {
         Split::Test => view.test(),
-        Split::Valid => view.kept(session.runs.followed_info()?),
+        Split::Valid => view.kept(runs.followed_info()?),
         Split::Train => None,
     }
 }
@@ -294,8 +275,8 @@ fn agrees(list: &ReviewList, evaluation: &Evaluation<'_>) -> bool {
 }
 
 /// How the counts of a list and the run's own table fit together, in a sentence.
-pub fn agreement(session: &Session, list: &ReviewList) -> Option<String> {
-    let table = table(session, list);
+pub fn agreement(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
+    let table = table(runs, list);
     let now = list.overall().rates().f1;
     let documents = with_noun(list.changed, "document");
     match (table, list.changed) {

@@ -158,8 +158,7 @@ impl State {
             Event::Prediction { generation, prediction } => self.predicted(generation, Ok(prediction)).into(),
             Event::PredictionFailed { generation, message } => self.predicted(generation, Err(message)).into(),
             Event::MistakesProgress { generation, done, all } => {
-                self.session.review.progressed(generation, done, all);
-                Outcome::none()
+                self.session.review.progressed(generation, done, all).into()
             }
             Event::MistakesFound { generation, found } => self.mistakes_found(generation, found).into(),
             Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),

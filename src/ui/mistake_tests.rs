@@ -99,7 +99,7 @@ fn a_search_shows_how_far_it_is_or_why_it_ended() {
     press(&mut state, "f4");
     let generation = search(&mut state, "enter");
     let shown = |state: &State| plain(state, Caps::default());
-    assert!(shown(&state).contains("The model is being opened"));
+    assert!(shown(&state).contains("Gold spans and the model are being read"));
     update(&mut state, Event::MistakesProgress { generation, done: 64, all: 706 });
     assert!(shown(&state).contains("64 of 706 documents compared"), "{}", shown(&state));
     let found = Err("0008-mini has no model yet\u{1b}[31m".to_owned());

@@ -44,7 +44,7 @@ impl Canvas<'_> {
         self.mistakes_head(panel, head);
         let Some(list) = &panel.list else { return self.search_state(rest) };
         let (note, rest) = top(rest, 1);
-        if let Some(text) = review::agreement(&self.state.session, list) {
+        if let Some(text) = review::agreement(&self.state.session.runs, list) {
             let style = if list.changed > 0 { self.theme.warn } else { self.theme.muted };
             self.painter.text(note.x, note.y, note.width, &text, style);
         }
@@ -106,7 +106,7 @@ impl Canvas<'_> {
     pub(super) fn search_state(&mut self, area: Rect) {
         let review = &self.state.session.review;
         let (text, style) = match (review.progress(), review.problem()) {
-            (Some((_, 0)), _) => ("The model is being opened".to_owned(), self.theme.text),
+            (Some((_, 0)), _) => ("Gold spans and the model are being read".to_owned(), self.theme.text),
             (Some((done, all)), _) => {
                 let of = with_noun(all, "document");
                 (format!("{} of {of} compared; esc goes back, the search goes on", grouped(done)), self.theme.text)

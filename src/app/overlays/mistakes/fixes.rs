@@ -4,10 +4,10 @@
 use crate::{
     app::{
         command::Command,
-        panel::{Outcome, Request},
+        context::Context,
+        panel::Outcome,
         project::Project,
-        review::{self, span_of},
-        screen::Screen,
+        review::{Decision, span_of},
         session::Session,
     },
     spans::{Action, Edit, ReviewItem, ReviewList, Span, SpanSource, Split, Status, journal::JournalOp},
@@ -53,13 +53,13 @@ impl Mistakes {
     pub(super) fn keep_gold(&mut self, session: &mut Session) -> Outcome {
         let Some(item) = self.item(self.row).cloned() else { return Outcome::none() };
         match self.decision(self.row) {
-            review::Decision::Fixed => session.inform("The gold spans were changed here; undo takes that back"),
-            review::Decision::Kept => {
+            Decision::Fixed => session.inform("The gold spans were changed here; undo takes that back"),
+            Decision::Kept => {
                 session.review.keep(&item, false);
                 self.look_here(session);
                 session.inform("To be decided again");
             }
-            review::Decision::Open => {
+            Decision::Open => {
                 session.review.keep(&item, true);
                 self.look_here(session);
                 self.go_to_next_open(session);
@@ -74,7 +74,7 @@ impl Mistakes {
         let is_on = session.review.toggle_mark(&item.document);
         let marked = with_noun(session.review.marked().len(), "document");
         let verb = if is_on { "is marked" } else { "is no longer marked" };
-        let work = session.key(super::HERE, Command::WorkMarked);
+        let work = session.key(Context::Mistakes, Command::WorkMarked);
         session.inform(format!("{} {verb}; {work} goes through the {marked}", item.document));
         Outcome::none()
     }
@@ -104,18 +104,6 @@ impl Mistakes {
         self.remember(session);
         effects.into()
     }
-}
-
-/// Goes through the marked documents on the Tag screen.
-pub(super) fn work_marked(session: &mut Session) -> Outcome {
-    let Some(project) = &session.project else { return Outcome::none() };
-    let queue: Vec<usize> = session.review.marked().iter().filter_map(|id| project.position(id)).collect();
-    let Some(first) = queue.first().copied() else {
-        session.inform("None of the marked documents is in the project now");
-        return Outcome::none();
-    };
-    let effects = session.open_document(first, queue);
-    Outcome::close().then(effects).and(Request::Go(Screen::Tag))
 }
 
 /// Shows why the model's answer cannot be taken, if so.

@@ -13,7 +13,7 @@ use crate::{
         conditions::{self, always, check},
         list::ListCursor,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
-        review::{self, Decision, ReviewOrder},
+        review::{Decision, ReviewOrder},
         screen::{Screen, Size, SizeClass},
         session::Session,
     },
@@ -94,15 +94,6 @@ impl Commands for Mistakes {
             keys: &[(HERE, "m")],
             when: Self::has_row,
             run: Self::mark,
-        },
-        Row {
-            command: Command::WorkMarked,
-            name: "work-marked",
-            hint: "marked",
-            doc: "Go through the marked documents on the Tag screen",
-            keys: &[(HERE, "M"), (Context::Everywhere, "")],
-            when: |_, session| check(!session.review.marked().is_empty(), "No document is marked"),
-            run: |_, session| fixes::work_marked(session),
         },
         Row {
             command: Command::ScoreAgain,
@@ -260,16 +251,17 @@ impl Mistakes {
 
     /// Finds out what became of every item.
     fn look(&mut self, session: &Session) {
-        let Some(list) = &self.list else { return self.decisions.clear() };
-        self.decisions = list.items.iter().map(|item| review::decision(session, list, item)).collect();
+        let (Some(list), Some(project)) = (&self.list, &session.project) else { return self.decisions.clear() };
+        self.decisions = list.items.iter().map(|item| session.review.decision(project, list, item)).collect();
     }
 
     /// The same for the items of the document of the cursor, after a change there.
     fn look_here(&mut self, session: &Session) {
         let (Some(list), Some(here)) = (self.list.clone(), self.rows.get(self.row)) else { return };
+        let Some(project) = &session.project else { return };
         for at in items_around(&list, *here) {
             if let (Some(item), Some(known)) = (list.items.get(at), self.decisions.get_mut(at)) {
-                *known = review::decision(session, &list, item);
+                *known = session.review.decision(project, &list, item);
             }
         }
     }

@@ -167,21 +167,21 @@ fn enter_on_a_number_opens_its_mistakes_and_their_number_is_that_of_the_table() 
     }
     let state = with_list("end enter");
     assert_eq!((kinds(&state).len(), view(&state).filter.labels.clone()), (4, LabelChoice::Any));
-    let note = crate::app::review::agreement(&state.session, view(&state).list.as_ref().unwrap()).unwrap();
+    let note = crate::app::review::agreement(&state.session.runs, view(&state).list.as_ref().unwrap()).unwrap();
     assert_eq!(note, "the counts are those of the run's table");
 }
 
 #[test]
 fn a_list_that_is_not_of_the_tables_documents_says_so() {
     let state = with_list("enter");
-    let note = |list: &ReviewList| crate::app::review::agreement(&state.session, list).unwrap();
+    let note = |list: &ReviewList| crate::app::review::agreement(&state.session.runs, list).unwrap();
     let same = list(&GOLD, &MODEL, Split::Valid);
     let changed = ReviewList { changed: 2, ..same.clone() };
     assert_eq!(note(&changed), "2 documents changed since the run began: F1 0.250 then, 0.250 now");
     let fixed = list(&MODEL, &MODEL, Split::Valid);
     assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 0.250 there, 1.000 here"));
     let other = ReviewList { run: "0007-mini".into(), ..same };
-    assert_eq!(crate::app::review::agreement(&state.session, &other), None);
+    assert_eq!(crate::app::review::agreement(&state.session.runs, &other), None);
 }
 
 #[test]
