@@ -13,9 +13,11 @@ use super::{
     event::{Level, Message},
     exchange::{ExportChoices, FormatInfo},
     keymap::Keymap,
+    model_view::ModelView,
     project::Project,
     project_runs::ProjectRuns,
     prompts::{Prompt, Prompts},
+    review::Review,
     screen::{Screen, Size},
     tagging::{TagContext, Tagging},
 };
@@ -35,6 +37,10 @@ pub struct Session {
     pub runs: ProjectRuns,
     /// Cursor, selection and armed label on the document in front.
     pub tagging: Tagging,
+    /// Places at which gold spans and a model differ, and the user's decisions about them.
+    pub review: Review,
+    /// What a model saw in the document in front, if that is shown.
+    pub model_view: ModelView,
     /// The last message.
     pub message: Option<Message>,
     /// Whether a key was pressed since the message was shown.
@@ -85,6 +91,8 @@ impl Session {
             project: None,
             runs: ProjectRuns::default(),
             tagging: Tagging::default(),
+            review: Review::default(),
+            model_view: ModelView::default(),
             message: None,
             seen: false,
             now: 0,
@@ -227,7 +235,9 @@ impl Session {
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
         let suggester = self.suggester().map(|run| run.id.clone());
-        let page = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2).max(1);
+        let lines = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2);
+        // With the model's view a line has a second mark row.
+        let page = if self.model_view.is_on() { lines * 2 / 3 } else { lines }.max(1);
         let Some(project) = &mut self.project else { return Vec::new() };
         let mut context = TagContext {
             tag: &mut self.tagging,
@@ -263,6 +273,43 @@ impl Session {
         }
         self.tagging.queue = queue;
         self.tag(|context| context.go(document))
+    }
+
+    /// Makes sure that the places of the followed run on a split are there or being searched.
+    /// `None` if nothing is to be asked; then the run may have none.
+    pub(super) fn find_mistakes(&mut self, split: Split) -> Option<Effect> {
+        let run = self.runs.followed.as_ref()?.id.clone();
+        if self.review.is_about(&run, split) {
+            return None;
+        }
+        Some(self.score_again(run, split))
+    }
+
+    /// Searches the places of a run on a split, whether or not they are known.
+    pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
+        let generation = self.next_generation();
+        self.review.search(generation, run, split)
+    }
+
+    /// Shows the model's view of documents, or hides it.
+    pub(super) fn toggle_model_view(&mut self) {
+        self.model_view.is_on = !self.model_view.is_on;
+        self.inform(match self.model_view.is_on {
+            true => "Under your spans: where the model differs from them, with its probabilities",
+            false => "The model's view is hidden",
+        });
+    }
+
+    /// Asks for the view of the document in front, if it is shown and not known yet. Called after every event.
+    pub(super) fn ask_for_view(&mut self) -> Option<Effect> {
+        if !self.model_view.is_on || self.screen != Screen::Tag || self.is_test_document() {
+            return None;
+        }
+        let run = self.suggester()?.id.clone();
+        let document = self.project.as_ref()?.documents.get(self.tagging.document)?;
+        // A number that is not used is no loss.
+        self.generation += 1;
+        self.model_view.ask(self.generation, &run, &document.id)
     }
 
     /// Finds the lines of a long document in front. Called after every event.

@@ -11,6 +11,7 @@ pub mod pipeline;
 mod precision;
 pub mod predictor;
 pub mod ranking;
+mod reading;
 mod scores;
 pub mod worker;
 
@@ -20,4 +21,5 @@ pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};
 pub use ranking::uncertainty;
+pub use reading::{SentenceReading, read_sentences};
 pub use worker::{ModelSlot, Purpose, Reply, Request, Worker};

@@ -57,17 +57,36 @@ impl ModelService {
     /// The latest request wins.
     pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
         let words = words::split(&text, self.grid);
-        let request = Request { generation, purpose: Purpose::Exploring, text, words };
-        let asked = match run {
-            None => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
-            Some(run) if self.suggesting.is_free_for(run) => {
-                self.release_explored_model();
-                self.suggesting.explore(request, run.to_owned(), self.model(run));
-                Ok(())
+        match run {
+            None => {
+                let message = "there is no model yet: tag some documents, then press T to train".to_owned();
+                self.events.send(Event::PredictionFailed { generation, message });
             }
-            Some(run) => self.explore_with_second_model(request, run),
-        };
-        if let Err(message) = asked {
+            Some(run) => self.explore(run, Request { generation, purpose: Purpose::Exploring, text, words }),
+        }
+    }
+
+    /// Asks the model of a run for the exact prediction of a document, on the document's own words.
+    pub(super) fn predict_document(&self, generation: u64, run: &str, document: Option<&Document>) {
+        match document {
+            None => {
+                let message = "the document is no longer in the project".to_owned();
+                self.events.send(Event::PredictionFailed { generation, message });
+            }
+            Some(document) => {
+                let (text, words) = (document.text.to_string(), document.words.to_vec());
+                self.explore(run, Request { generation, purpose: Purpose::Exploring, text, words });
+            }
+        }
+    }
+
+    /// Asks the model of a run, on the thread that has it or on one of its own. The latest request wins.
+    fn explore(&self, run: &str, request: Request) {
+        let generation = request.generation;
+        if self.suggesting.is_free_for(run) {
+            self.release_explored_model();
+            self.suggesting.explore(request, run.to_owned(), self.model(run));
+        } else if let Err(message) = self.explore_with_second_model(request, run) {
             self.events.send(Event::PredictionFailed { generation, message });
         }
     }
@@ -125,7 +144,7 @@ mod tests {
     use crossbeam_channel::{Receiver, unbounded};
 
     use super::*;
-    use crate::{inference::fake, services::run_list::RunList};
+    use crate::{inference::fake, services::run_list::RunList, text::TextRange};
 
     type Open = fn(&Path, &str) -> Result<Predictor, String>;
 
@@ -185,6 +204,24 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(lock(&model_service.exploring).is_none(), "a user who tags does not explore");
+    }
+
+    #[test]
+    fn a_document_is_predicted_on_its_own_words() {
+        let root = project();
+        let (model_service, received) = model_service(root.path());
+        // The grid of the project would cut the comma off.
+        let document = Document::from_words("d0", ["cheap,", "lasagne"]);
+        model_service.predict_document(1, "0004-mini", Some(&document));
+        match next(&received) {
+            Event::Prediction { generation: 1, prediction } => {
+                let found: Vec<_> = prediction.answer.entities.iter().map(|entity| entity.range).collect();
+                assert_eq!(found, [TextRange::new(0, 6), TextRange::new(7, 14)]);
+            }
+            other => panic!("{other:?}"),
+        }
+        model_service.predict_document(2, "0004-mini", None);
+        assert_eq!(failed(&received), (2, "the document is no longer in the project".to_owned()));
     }
 
     fn failed(received: &Receiver<Event>) -> (u64, String) {

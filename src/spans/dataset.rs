@@ -53,14 +53,28 @@ impl Dataset {
 
 /// Computes the CRC-32 of sentences with their ids and tags, in hexadecimal.
 pub fn fingerprint(sentences: &[Sentence]) -> String {
-    let mut sum = crc32fast::Hasher::new();
-    for Sentence { id, words, tags } in sentences {
+    let mut sum = SentenceFingerprint::default();
+    sentences.iter().for_each(|sentence| sum.add(sentence));
+    sum.finish()
+}
+
+/// Fingerprint of the sentences of a split, computed one by one.
+#[derive(Default)]
+pub struct SentenceFingerprint(crc32fast::Hasher);
+
+impl SentenceFingerprint {
+    /// Adds the next sentence.
+    pub fn add(&mut self, Sentence { id, words, tags }: &Sentence) {
         for part in std::iter::once(id).chain(words).chain(tags) {
-            sum.update(part.as_bytes());
-            sum.update(&[0]);
+            self.0.update(part.as_bytes());
+            self.0.update(&[0]);
         }
     }
-    format!("{:08x}", sum.finalize())
+
+    /// Returns the fingerprint of all sentences, in hexadecimal.
+    pub fn finish(self) -> String {
+        format!("{:08x}", self.0.finalize())
+    }
 }
 
 /// Returns the tags of a model for these labels, in order.

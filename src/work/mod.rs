@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod export;
 pub mod import;
 pub mod inspect;
+pub mod mistakes;
 pub mod predict;
 pub mod preview;
 pub mod resume;
