@@ -13,9 +13,10 @@ use crate::{
     formats::{
         Problem, Source,
         decode::Lines,
+        drafts::status_without_all,
         problem::{quoted, with_noun},
         sink::{Found, Reading},
-        source::Unreadable,
+        source::{Takes, Unreadable},
     },
     spans::{Document, Status},
 };
@@ -27,6 +28,7 @@ pub(in crate::formats) const FORMAT: Format = Format {
     extensions: &["gold_conll", "v4_gold_conll", "conll2012"],
     cannot_hold: "everything: this format is only read",
     keeps_text: false,
+    takes: Takes::OneFile,
     detect,
     read: Some(read),
     write: None,
@@ -150,13 +152,15 @@ fn push(sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unr
     }
     document.meta = meta.into();
     let (found, faults) = brackets::spans(entities.iter().map(String::as_str));
-    let mut spans = Vec::with_capacity(found.len());
+    let count = found.len();
+    let mut spans = Vec::with_capacity(count);
     for span in found {
         if let Some(range) = document.range_of_words(span.start..span.end) {
             spans.push((range, reading.label(&span.label)));
         }
     }
-    reading.push(Found { document, spans, status: Status::Done })?;
+    let status = status_without_all(Status::Done, faults == 0 && spans.len() == count);
+    reading.push(Found { document, spans, status })?;
     Ok(faults)
 }
 
