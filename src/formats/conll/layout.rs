@@ -4,7 +4,7 @@
 use super::{
     brackets,
     columns::{ColumnTags, ColumnValues, ratio},
-    table_lines::{Joined, TableLines},
+    table_lines::{Joined, SAMPLE_BYTES, TableLines},
 };
 use crate::{
     formats::{Source, TagOptions, source::Unreadable},
@@ -334,8 +334,10 @@ impl Shape {
         options: &TagOptions,
     ) -> Result<Result<Self, NoLayout>, Unreadable> {
         let (mut words, mut comments) = (Vec::new(), Vec::new());
+        let mut bytes = 0;
         let mut lines = TableLines::of(source, joined)?;
         while words.len() < ColumnLayout::SHAPE_LINES
+            && bytes < SAMPLE_BYTES
             && let Some((_, line)) = lines.next_line()?
         {
             if is_blank(line) || is_docstart(line) {
@@ -343,6 +345,7 @@ impl Shape {
             }
             let list = if may_be_comment(line) { &mut comments } else { &mut words };
             if list.len() < ColumnLayout::SHAPE_LINES {
+                bytes += line.len();
                 list.push(line.to_owned());
             }
         }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     formats::{
         Problem, Source, TagOptions,
+        drafts::status_without_all,
         problem::{Problems, Severity, quoted, with_noun},
         sink::{Found, Reading},
         source::Unreadable,
@@ -444,7 +445,9 @@ impl Survey {
         if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
         }
-        reading.push(Found { document, spans: placed, status: Status::Done })?;
+        let has_faults = self.layout.is_brackets && brackets::spans(sentence.tags()).1 > 0;
+        let status = status_without_all(Status::Done, lost == 0 && !has_faults);
+        reading.push(Found { document, spans: placed, status })?;
         Ok(lost)
     }
 

@@ -193,8 +193,11 @@ impl RowReader {
     fn line(&mut self, number: usize, line: &str, sentence: &mut Sentence) -> Result<(), Problem> {
         let width = self.layout.split(line, &mut self.cells);
         let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line).trim_matches(' '));
-        let good = width.is_ok() && self.layout.read_tag(tag).is_some();
-        let is_label = self.layout.form == TagForm::Label && line.starts_with("# ");
+        let read = self.layout.read_tag(tag).filter(|_| width.is_ok());
+        let good = read.is_some();
+        // Any word of a comment may be a label, except for `O`.
+        let is_label =
+            self.layout.form == TagForm::Label && line.starts_with("# ") && read.is_some_and(|tag| tag != Tag::Outside);
         if self.layout.header == Some(number) {
             // The header has the names of the columns.
             Ok(())

@@ -15,6 +15,8 @@ use crate::{
 const MARKS: [char; 2] = ['|', '/'];
 /// Lines that show the layout.
 const SAMPLE: usize = 2_000;
+/// Bytes of lines that are kept to find the layout: lines may be long.
+pub(super) const SAMPLE_BYTES: usize = 16 << 20;
 /// Words from which they show the layout.
 const FEWEST: usize = 3;
 /// Columns of a word; more than any such file has.
@@ -36,14 +38,17 @@ impl Joined {
     /// The source cannot be read, or is no text.
     pub(super) fn of(source: &dyn Source, rule: Option<TagRule>) -> Result<Option<Self>, Unreadable> {
         let mut sample = Vec::new();
+        let mut bytes = 0;
         let mut lines = Lines::of(source)?;
         while sample.len() < SAMPLE
+            && bytes < SAMPLE_BYTES
             && let Some((_, line)) = lines.next_line()?
         {
             if line.contains('\t') {
                 return Ok(None);
             }
             if !line.trim().is_empty() && !line.starts_with('#') {
+                bytes += line.len();
                 sample.push(line.to_owned());
             }
         }
