@@ -91,6 +91,8 @@ impl<'l> Row<'l> {
 struct Sentence {
     words: Vec<String>,
     entities: Vec<String>,
+    /// Whether a row could not be read, which may have had a bracket.
+    has_faults: bool,
     document: String,
     part: String,
 }
@@ -119,7 +121,10 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
                 sentence.words.push(row.word.to_owned());
                 sentence.entities.push(row.entities.to_owned());
             }
-            Err(message) => reading.problems.push(Problem::error(message).at(number)),
+            Err(message) => {
+                sentence.has_faults = true;
+                reading.problems.push(Problem::error(message).at(number));
+            }
         }
     }
     faults += push(&mut sentence, reading)?;
@@ -139,6 +144,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
 fn push(sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
     let words = std::mem::take(&mut sentence.words);
     let entities = std::mem::take(&mut sentence.entities);
+    let has_faults = std::mem::take(&mut sentence.has_faults);
     if words.is_empty() {
         return Ok(0);
     }
@@ -159,7 +165,7 @@ fn push(sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unr
             spans.push((range, reading.label(&span.label)));
         }
     }
-    let status = status_without_all(Status::Done, faults == 0 && spans.len() == count);
+    let status = status_without_all(Status::Done, faults == 0 && !has_faults && spans.len() == count);
     reading.push(Found { document, spans, status })?;
     Ok(faults)
 }

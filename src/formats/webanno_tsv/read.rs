@@ -52,6 +52,7 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
         } else if let Some(comment) = line.strip_prefix('#') {
             reader.sentence.comments.push(comment.to_owned());
         } else if let Err(problem) = reader.row(line) {
+            reader.sentence.has_faults = true;
             reading.problems.push(problem.at(number));
         }
     }
@@ -77,6 +78,8 @@ struct SentenceLines {
     lines: Vec<String>,
     comments: Vec<String>,
     rows: Vec<Row>,
+    /// Whether a row could not be read, which may have had a label.
+    has_faults: bool,
 }
 
 #[derive(Default)]
@@ -141,7 +144,7 @@ impl SentenceReader {
         // Ranges and labels of annotations, those of several rows under their number.
         let mut spans: Vec<(TextRange, String)> = Vec::new();
         let mut numbered: HashMap<u64, usize> = HashMap::new();
-        let mut is_whole = true;
+        let mut is_whole = !sentence.has_faults;
         for row in &sentence.rows {
             let Some(range) = places.find(row) else {
                 let message = format!(

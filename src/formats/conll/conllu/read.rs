@@ -165,15 +165,14 @@ impl<'a> Sentences<'a> {
     /// Returns the next sentence. Lines that are no rows are added to `problems`.
     fn next(&mut self, problems: &mut Problems) -> Result<Option<Sentence>, Unreadable> {
         let mut sentence = Sentence::default();
-        let mut is_refused = false;
         while let Some((number, line)) = self.lines.next_line()? {
             if line.trim().is_empty() {
                 if !sentence.rows.is_empty() {
                     return Ok(Some(sentence));
                 }
                 // The comments of a sentence none of whose rows can be read are not those of the next one.
-                if std::mem::take(&mut is_refused) {
-                    sentence.comments.clear();
+                if sentence.has_faults {
+                    sentence = Sentence::default();
                 }
                 continue;
             }
@@ -189,7 +188,7 @@ impl<'a> Sentences<'a> {
                     sentence.rows.push(row);
                 }
                 Err(columns) => {
-                    is_refused = true;
+                    sentence.has_faults = true;
                     let message = if columns == COLUMNS {
                         format!("no word number, or no word, in the first two columns: {}", quoted(line))
                     } else {
@@ -279,7 +278,7 @@ fn push(
         }
     }
     let status = if matches!(entities, Entities::None) { Status::Todo } else { Status::Done };
-    let status = status_without_all(status, placed.len() == found && counts.cut == cut);
+    let status = status_without_all(status, placed.len() == found && counts.cut == cut && !sentence.has_faults);
     reading.push(Found { document, spans: placed, status })
 }
 
