@@ -3,7 +3,7 @@
 //!
 //! A document keeps its whole task in `foreign`. Writing changes only the regions of the one annotation that was read, so
 //! that the work of other annotators, drafts, relations, predictions and unknown fields are written back unchanged. The
-//! offsets in it count code points, whatever the file counted.
+//! offsets in it count code points, whatever the file counted; a region that fits nowhere stays as it was.
 
 pub(super) mod conll;
 mod numbers;
