@@ -365,8 +365,15 @@ fn push(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
     use super::*;
-    use crate::formats::{FoundDocuments, Read as ReadResult, ReadOptions, Severity};
+    use crate::{
+        formats::{FoundDocuments, Read as ReadResult, ReadOptions, Severity},
+        text::growth::assert_linear,
+    };
 
     fn pair(text: &str, marks: &str) -> (Vec<String>, Vec<String>, Vec<Problem>) {
         let options = ReadOptions::default();
@@ -410,6 +417,62 @@ mod tests {
             (&["a b\nc d".to_owned()][..], &["X:b\nc".to_owned(), "Y:d".to_owned()][..])
         );
         assert!(problems.is_empty());
+    }
+
+    fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(io::Cursor::new(Vec::new()));
+        for (name, bytes) in files {
+            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn each_text_of_a_folder_is_read_and_faults_name_their_file() {
+        let bytes = zip(&[
+            ("README.md", b"about"),
+            ("a.txt", b"good tacos\nso so\n"),
+            ("a.txt.annotations", b"(0, 1) - Dish\n(1, 9) - Dish\n"),
+            ("b.txt", b"not yet\n"),
+            ("c.txt", b"caf\xe9\n"),
+            ("c.txt.annotations", b"(0, 0) - Place\n"),
+            ("d.txt", b"Bari\n"),
+            ("d.txt.annotations", b"no place\n(0, 0) - Place\n"),
+            ("e.txt.annotations", b"(0, 0) - Place\n"),
+        ]);
+        let guess = crate::formats::detect("a.zip", &bytes);
+        assert_eq!(guess.format.name, "slate");
+        let read: ReadResult = guess.format.read(&bytes, &ReadOptions::default());
+        let found: Vec<_> = read.corpus.pairs().map(|(document, one)| (&*document.text, one.status)).collect();
+        let expected = [
+            ("good tacos", Status::Done),
+            ("so so", Status::Partial),
+            ("not yet", Status::Todo),
+            ("Bari", Status::Done),
+        ];
+        assert_eq!((found.as_slice(), read.corpus.span_count()), (&expected[..], 2));
+        let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+        for part in [
+            "c.txt, line 1: ",
+            "d.txt.annotations, line 1: not a place",
+            "e.txt.annotations: its text, `e.txt`, is missing",
+            "1 text without .annotations: to do",
+            "1 file of other kinds left out",
+        ] {
+            assert!(shown.iter().any(|text| text.starts_with(part)), "{part}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn many_pairs_are_found_in_linear_time() {
+        let names = |n: usize| -> Vec<String> {
+            (0..n).flat_map(|at| [format!("{at}.txt"), format!("{at}.txt{ENDING}")]).collect()
+        };
+        assert_linear(2_000, names, |names| {
+            let pairs = Pairs::of(names);
+            names.iter().filter_map(|name| pairs.annotations(name)).count()
+        });
     }
 
     #[test]
