@@ -111,9 +111,8 @@ impl Draft {
             reading.problems.push(Problem::warning(message).at(line));
         }
         let words = self.words.and_then(|words| offsets.words(&on, &words));
-        // The place of a span that is left out must not count as one without a span.
         let is_whole = spans.len() == self.spans.len() && self.faults.is_empty() && !self.is_incomplete;
-        let status = if self.status == Status::Done && !is_whole { Status::Partial } else { self.status };
+        let status = status_without_all(self.status, is_whole);
         let mut document = Document::new(id.clone(), self.text.as_str(), reading.options.grid);
         if let Some(words) = words {
             document = document.with_words(words);
@@ -123,6 +122,13 @@ impl Draft {
         document.foreign = self.foreign;
         Found { document, spans, status }
     }
+}
+
+/// Status of a document that is `status`, but not done if a span of it was left out.
+///
+/// The place of such a span must not count as one without a span.
+pub(in crate::formats) fn status_without_all(status: Status, is_whole: bool) -> Status {
+    if status == Status::Done && !is_whole { Status::Partial } else { status }
 }
 
 /// Takes an id, a string or a number.

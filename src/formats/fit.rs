@@ -63,6 +63,17 @@ impl LossReport {
         self.failed || self.on_loss == OnLoss::Fail && self.lost > 0
     }
 
+    /// Checks that a text can be one line. Returns whether its line breaks must become spaces; `None` if the document must be
+    /// left out. Line breaks are a loss.
+    pub(crate) fn fit_in_line(&mut self, document: &Document) -> Option<bool> {
+        if !document.text.contains(['\n', '\r']) {
+            return Some(false);
+        }
+        let what = format!("the text {} contains a line break", quoted(&document.text));
+        self.add(&document.id, &what, "the document is left out", "line breaks become spaces");
+        (self.on_loss == OnLoss::Snap).then_some(true)
+    }
+
     /// Adds a note about something that is not a loss.
     pub(crate) fn note(&mut self, message: String) {
         self.problems.push(Problem::note(message));
@@ -87,6 +98,11 @@ impl LossReport {
         );
         Err(self.problems.finish())
     }
+}
+
+/// A text with a space in place of each line break.
+pub(crate) fn in_one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }
 
 /// Words and labels that a layout can hold.

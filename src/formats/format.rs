@@ -11,7 +11,7 @@ use super::{
     container::{Container, members},
     decode,
     sink::{LabelNames, Reading, Sink},
-    source::Unreadable,
+    source::{Takes, Unreadable},
     writer::{WriteFn, Writer, write_corpus},
 };
 
@@ -22,9 +22,6 @@ pub(super) type ReadFn = fn(&dyn Source, &mut Reading<'_>) -> Result<Vec<String>
 /// Confidence from 0 to 100 and the reason for it.
 /// `None` if the file is not of this format.
 pub(super) type DetectFn = fn(&Sample<'_>) -> Option<(u8, String)>;
-
-/// Formats whose reader takes a folder as a whole.
-const WHOLE: [&str; 3] = ["files", "brat", "slate"];
 
 /// A file format.
 pub struct Format {
@@ -38,6 +35,8 @@ pub struct Format {
     pub cannot_hold: &'static str,
     /// Whether texts come back character for character, not only word for word.
     pub keeps_text: bool,
+    /// Files that its reader takes at once.
+    pub(super) takes: Takes,
     /// Recognises the format in the beginning of a file.
     pub(super) detect: DetectFn,
     /// Reader; `None` if the format is only recognised.
@@ -115,12 +114,12 @@ impl Format {
 
     /// Reads what a container holds: one file, or each of several.
     fn read_contents(&self, contents: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-        let Some(files) = contents.files().filter(|_| !WHOLE.contains(&self.name)) else {
+        let Some(files) = contents.files().filter(|_| self.takes != Takes::Folder) else {
             return self.read_plain(contents, reading);
         };
         match members::only(files)? {
             Some(only) => self.read_plain(&*only, reading),
-            None => members::read_each(files, self.name, reading, &|file, reading| {
+            None => members::read_each(files, (self.name, self.takes), reading, &|file, reading| {
                 self.read_plain(file, reading).map(|_| ())
             }),
         }

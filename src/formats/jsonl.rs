@@ -13,7 +13,7 @@ use super::{
     json_items::{FirstLines, JsonItems, JsonNotes},
     problem::{quoted, with_noun},
     sink::{Found, NameIndex, Reading},
-    source::{Source, Unreadable},
+    source::{Source, Takes, Unreadable},
     writer::{Output, Writer},
 };
 use crate::{
@@ -28,6 +28,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["jsonl", "ndjson"],
     cannot_hold: "who made a span and when",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read),
     write: Some(write),

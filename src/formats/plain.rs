@@ -1,12 +1,13 @@
 //! `text`: one review per line.
 
 use super::{
-    OnLoss, Problem, WriteOptions,
+    Problem, WriteOptions,
     decode::Lines,
+    fit::in_one_line,
     format::{Format, Sample},
     problem::{quoted, with_noun},
     sink::{Found, Reading},
-    source::{Source, Unreadable},
+    source::{Source, Takes, Unreadable},
     writer::{Output, Writer},
 };
 use crate::spans::{Annotation, Document, LabelSet, Status};
@@ -18,6 +19,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["txt"],
     cannot_hold: "spans, ids, line breaks inside a text",
     keeps_text: false,
+    takes: Takes::Texts,
     detect,
     read: Some(read),
     write: Some(write),
@@ -54,13 +56,11 @@ fn is_blank(line: &str) -> bool {
 }
 
 /// Writes one line per document. Every span is a loss.
-fn write<'a>(_: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(TextWriter { on_loss: options.on_loss })
+fn write<'a>(_: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(TextWriter)
 }
 
-struct TextWriter {
-    on_loss: OnLoss,
-}
+struct TextWriter;
 
 impl Writer for TextWriter {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
@@ -74,15 +74,11 @@ impl Writer for TextWriter {
             out.losses.note(format!("document {}: {what}", quoted(&document.id)));
             return;
         }
-        if document.text.contains(['\n', '\r']) {
-            let what = format!("the text {} contains a line break", quoted(&document.text));
-            out.losses.add(&document.id, &what, "the document is left out", "line breaks become spaces");
-            if self.on_loss != OnLoss::Snap {
-                return;
-            }
+        let Some(has_breaks) = out.losses.fit_in_line(document) else { return };
+        if has_breaks {
             out.count_changed_text();
         }
-        out.push(&document.text.replace(['\n', '\r'], " "));
+        out.push(&in_one_line(&document.text));
         out.push("\n");
         out.count(0, 0);
     }
@@ -91,7 +87,7 @@ impl Writer for TextWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Corpus, Read, ReadOptions, Severity};
+    use crate::formats::{Corpus, OnLoss, Read, ReadOptions, Severity};
 
     fn read(bytes: &[u8], options: &ReadOptions) -> Read {
         FORMAT.read(bytes, options)

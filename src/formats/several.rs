@@ -4,13 +4,13 @@ use std::{collections::HashSet, io};
 
 use super::{
     Guess, Problem, Severity, Source,
-    container::{Container, members},
+    container::members,
     decode::find_encoding_fault,
     format::{Format, Sample},
     problem::with_noun,
     sink::Reading,
     slate,
-    source::{Files, Unreadable},
+    source::{Files, Takes, Unreadable},
     table,
 };
 
@@ -21,6 +21,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &[],
     cannot_hold: "",
     keeps_text: true,
+    takes: Takes::Folder,
     detect,
     read: Some(read),
     write: None,
@@ -39,39 +40,38 @@ pub(super) fn guess_contents(name: &str, contents: &dyn Source) -> io::Result<Ve
         None => Ok(table::guesses(name, &Sample::head(contents)?)),
         Some(files) => match (members::only(files)?, files.names()) {
             (Some(only), [name]) => Ok(table::guesses(name, &Sample::head(&*only)?)),
-            _ => Ok(vec![guess(files)?]),
+            _ => Ok(vec![guess(files)]),
         },
     }
 }
 
 /// Format of several files: brat's or SLATE's if pairs of theirs are among them, the one that all have, or otherwise the one
 /// of each.
-fn guess(files: &dyn Files) -> io::Result<Guess> {
+fn guess(files: &dyn Files) -> Guess {
     let all = with_noun(files.names().len(), "file");
     if let Ok(format) = table::find("brat")
         && has_pairs(files.names())
     {
-        return Ok(Guess { format, confidence: 95, why: format!("{all} with pairs of .txt and .ann") });
+        return Guess { format, confidence: 95, why: format!("{all} with pairs of .txt and .ann") };
     }
     let names: HashSet<&str> = files.names().iter().map(String::as_str).collect();
     if names.iter().any(|name| name.strip_suffix(slate::ENDING).is_some_and(|text| names.contains(text))) {
         let why = format!("{all} with a text and its .annotations");
-        return Ok(Guess { format: &slate::FORMAT, confidence: 95, why });
+        return Guess { format: &slate::FORMAT, confidence: 95, why };
     }
-    let format = common_format(files)?.unwrap_or(&FORMAT);
-    Ok(Guess { format, confidence: 90, why: all })
+    Guess { format: common_format(files).unwrap_or(&FORMAT), confidence: 90, why: all }
 }
 
 /// The format that all files have, if they have one and are more than plain text.
-fn common_format(files: &dyn Files) -> io::Result<Option<&'static Format>> {
+fn common_format(files: &dyn Files) -> Option<&'static Format> {
     let mut common: Option<&'static Format> = None;
-    for (index, name) in files.names().iter().enumerate() {
-        match plan(name, &*files.open(index)?, files.is_archive())? {
+    for index in 0..files.names().len() {
+        match plan(files, index) {
             Plan::Read(format) if common.is_none_or(|common| common.name == format.name) => common = Some(format),
-            _ => return Ok(None),
+            _ => return None,
         }
     }
-    Ok(common)
+    common
 }
 
 /// Whether a text has an annotation file beside it.
@@ -107,10 +107,7 @@ enum Plan {
 /// Reads several files in their order, each in its own format.
 fn read_files(files: &dyn Files, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     members::report_left_out(files, reading);
-    let mut plans = Vec::new();
-    for (index, name) in files.names().iter().enumerate() {
-        plans.push(plan(name, &*files.open(index)?, files.is_archive())?);
-    }
+    let plans: Vec<Plan> = (0..files.names().len()).map(|index| plan(files, index)).collect();
     let has_tagged = plans.iter().any(|plan| matches!(plan, Plan::Read(_)));
     let has_any = has_tagged || plans.iter().any(|plan| matches!(plan, Plan::Text));
     let mut used = 0;
@@ -139,12 +136,12 @@ fn read_files(files: &dyn Files, reading: &mut Reading<'_>) -> Result<Vec<String
         if !formats.contains(&format.name) {
             formats.push(format.name);
         }
-        members::read_member(name, &*files.open(index)?, format.name == "text", reading, &|file, reading| {
+        members::read_member(files, index, format.takes, reading, &|file, reading| {
             format.read_plain(file, reading).map(|_| ())
         })?;
     }
     reading.problems.set_file(None);
-    if formats == ["text"] {
+    if !has_tagged && used > 0 {
         members::note_on_texts(used, reading);
     }
     let texts = with_noun(reading.documents(), "text");
@@ -157,15 +154,19 @@ fn left_out(fault: Problem) -> Problem {
     Problem { severity: Severity::Warning, message, ..fault }
 }
 
-fn plan(name: &str, file: &dyn Source, is_archive: bool) -> io::Result<Plan> {
-    let container = match Container::open(file) {
-        Ok(container) if container.packing().is_none() => container,
-        // One packing in another is how files are made that fill a disk.
-        Ok(Container::Packed(packed)) if !is_archive => Container::Packed(packed),
-        Ok(_) => return Ok(Plan::No("a packed file among several is not read; unpack it first".to_owned())),
-        Err(error) => return Ok(Plan::No(error.to_string())),
-    };
-    let (name, contents) = (container.name_inside(name), container.contents());
+/// What is done with a file of several.
+fn plan(files: &dyn Files, index: usize) -> Plan {
+    let plan = files.open(index).and_then(|file| {
+        let name = files.names().get(index).map_or("", String::as_str);
+        match members::open_member(&*file, files.is_archive()) {
+            Ok(container) => plan_contents(container.name_inside(name), container.contents()),
+            Err(why) => Ok(Plan::No(why)),
+        }
+    });
+    plan.unwrap_or_else(|error| Plan::No(error.to_string()))
+}
+
+fn plan_contents(name: &str, contents: &dyn Source) -> io::Result<Plan> {
     let head = Sample::head(contents)?;
     let sample = Sample::new(name, &head);
     if sample.is_text() && sample.text.trim().is_empty() {
@@ -173,7 +174,7 @@ fn plan(name: &str, file: &dyn Source, is_archive: bool) -> io::Result<Plan> {
     }
     match table::guesses(name, &head).into_iter().next() {
         Some(Guess { format, why, .. }) if format.read.is_none() => Ok(Plan::No(format!("read in no format ({why})"))),
-        Some(Guess { format, .. }) if format.name != "text" => Ok(Plan::Read(format)),
+        Some(Guess { format, .. }) if format.takes != Takes::Texts => Ok(Plan::Read(format)),
         _ if sample.is_text() => Ok(Plan::Text),
         // Such bytes are in no text.
         _ if head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26)) => Ok(Plan::No("no text file".to_owned())),

@@ -146,12 +146,14 @@ pub(crate) struct Reading<'a> {
     names: LabelNames,
     documents: usize,
     spans: usize,
+    is_refused: bool,
 }
 
 impl<'a> Reading<'a> {
     /// Starts a reading.
     pub(crate) fn new(options: &'a ReadOptions, sink: &'a mut dyn Sink) -> Self {
-        Self { options, problems: Problems::default(), sink, names: LabelNames::default(), documents: 0, spans: 0 }
+        let (problems, names) = Default::default();
+        Self { options, problems, sink, names, documents: 0, spans: 0, is_refused: false }
     }
 
     /// Returns the index of a label name.
@@ -172,7 +174,9 @@ impl<'a> Reading<'a> {
         self.documents += 1;
         self.spans += found.spans.len();
         found.spans.iter().for_each(|(_, name)| self.names.mark_used(*name));
-        Ok(self.sink.take(found, &self.names)?)
+        let taken = self.sink.take(found, &self.names);
+        self.is_refused |= taken.is_err();
+        Ok(taken?)
     }
 
     /// Hands over a document and what others have annotated in it.
@@ -182,7 +186,17 @@ impl<'a> Reading<'a> {
     pub(crate) fn push_with_others(&mut self, found: Found, others: Vec<OtherAnnotation>) -> Result<(), Unreadable> {
         self.push(found)?;
         others.iter().flat_map(|other| &other.spans).for_each(|(_, name)| self.names.mark_used(*name));
-        if others.is_empty() { Ok(()) } else { Ok(self.sink.take_others(others)?) }
+        if others.is_empty() {
+            return Ok(());
+        }
+        let taken = self.sink.take_others(others);
+        self.is_refused |= taken.is_err();
+        Ok(taken?)
+    }
+
+    /// Whether the sink has refused a document, so that the reading must end.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused
     }
 
     /// Number of documents so far.

@@ -5,16 +5,18 @@
 //! `((3, 5), (3, 8)) - Dish`. Nothing in it is evaluated.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     io::{self, Read},
 };
 
 use super::{
+    container::members::{report_left_out, report_unreadable},
     decode::Lines,
+    drafts::status_without_all,
     format::{Format, Sample},
     problem::{Problem, quoted, with_noun},
     sink::{Found, Reading},
-    source::{Source, Unreadable},
+    source::{Files, Source, Takes, Unreadable},
 };
 use crate::{
     spans::{Document, Status},
@@ -28,6 +30,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["annotations"],
     cannot_hold: "everything: this format is only read",
     keeps_text: true,
+    takes: Takes::Folder,
     detect,
     read: Some(read),
     write: None,
@@ -114,7 +117,7 @@ fn tuple(text: &str) -> Option<(Place, &str)> {
     }
 }
 
-/// Reads the pairs of a folder or an archive.
+/// Reads the texts of a folder or an archive with their annotations.
 fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     let Some(files) = source.files() else {
         let message = "annotations of SLATE without their text";
@@ -122,35 +125,103 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
         reading.problems.push(Problem::error(message).hint(hint));
         return Ok(Vec::new());
     };
+    report_left_out(files, reading);
+    let pairs = Pairs::of(files.names());
     let mut counts = Counts::default();
-    let mut pairs = 0;
-    for (at, name) in files.names().iter().enumerate() {
-        let Some(stem) = name.strip_suffix(ENDING) else { continue };
-        let Some(text) = files.names().iter().position(|other| other == stem) else {
-            reading.problems.push(Problem::warning(format!("{} has no text beside it: left out", quoted(name))));
-            continue;
-        };
-        pairs += 1;
-        let (text, marks) = (files.open(text)?, files.open(at)?);
-        read_pair(&*text, &*marks, &mut counts, reading)?;
+    for index in 0..files.names().len() {
+        let done = read_file(files, index, &pairs, &mut counts, reading);
+        report_unreadable(done, reading)?;
     }
+    reading.problems.set_file(None);
+    let read = format!("{} of SLATE files", with_noun(counts.pairs, "pair"));
     counts.report(reading);
-    let texts = with_noun(reading.documents(), "text");
-    Ok(vec![format!("{} of SLATE files", with_noun(pairs, "pair")), texts, reading.spans_text()])
+    Ok(vec![read, with_noun(reading.documents(), "text"), reading.spans_text()])
+}
+
+/// Names of the files of a folder.
+struct Pairs<'n> {
+    places: HashMap<&'n str, usize>,
+    /// Extensions of texts that have annotations.
+    extensions: HashSet<&'n str>,
+}
+
+impl<'n> Pairs<'n> {
+    fn of(names: &'n [String]) -> Self {
+        let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let texts = names.iter().filter_map(|name| name.strip_suffix(ENDING)).filter(|text| places.contains_key(text));
+        Self { extensions: texts.map(extension).collect(), places }
+    }
+
+    /// Index and name of the annotations of a text.
+    fn annotations(&self, text: &str) -> Option<(usize, &'n str)> {
+        self.places.get_key_value(format!("{text}{ENDING}").as_str()).map(|(name, at)| (*at, *name))
+    }
+}
+
+/// Extension of a file's name; empty without one.
+fn extension(name: &str) -> &str {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    base.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+/// Reads a file of a folder, if it is a text. A text of the same kind as those with annotations is to do if it has none.
+fn read_file(
+    files: &dyn Files,
+    index: usize,
+    pairs: &Pairs<'_>,
+    counts: &mut Counts,
+    reading: &mut Reading<'_>,
+) -> Result<(), Unreadable> {
+    let name = files.names().get(index).map_or("", String::as_str);
+    reading.problems.set_file(Some(name));
+    if let Some(text) = name.strip_suffix(ENDING) {
+        if !pairs.places.contains_key(text) {
+            let message = format!("its text, {}, is missing: left out", quoted(text));
+            reading.problems.push(Problem::warning(message).hint("both files must be in the same folder"));
+        }
+        return Ok(());
+    }
+    let marks = match pairs.annotations(name) {
+        Some((at, annotations)) => {
+            counts.pairs += 1;
+            reading.problems.set_file(Some(annotations));
+            let marks = Marks::read(&*files.open(at)?, counts, reading)?;
+            reading.problems.set_file(Some(name));
+            marks
+        }
+        None if pairs.extensions.contains(extension(name)) => {
+            counts.unannotated += 1;
+            Marks::default()
+        }
+        None => {
+            counts.other_files += 1;
+            return Ok(());
+        }
+    };
+    read_text(&*files.open(index)?, marks, counts, reading)
 }
 
 #[derive(Default)]
 struct Counts {
+    pairs: usize,
+    /// Texts without annotations.
+    unannotated: usize,
+    /// Files that are neither texts nor annotations.
+    other_files: usize,
+    /// Annotations that are no spans.
     others: usize,
     outside: usize,
 }
 
 impl Counts {
     fn report(self, reading: &mut Reading<'_>) {
-        if self.others > 0 {
-            let marks = with_noun(self.others, "annotation");
-            let message = format!("{marks} of whole lines or links between places: not read");
-            reading.problems.push(Problem::note(message));
+        let notes = [
+            (self.unannotated, "text", format!("without {ENDING}: to do")),
+            (self.other_files, "file", "of other kinds left out".to_owned()),
+            (self.others, "annotation", "of whole lines or links between places: not read".to_owned()),
+        ];
+        for (count, thing, what) in notes.into_iter().filter(|(count, ..)| *count > 0) {
+            reading.problems.push(Problem::note(format!("{} {what}", with_noun(count, thing))));
         }
         if self.outside > 0 {
             let marks = with_noun(self.outside, "annotation");
@@ -167,40 +238,56 @@ struct Placed {
     label: String,
 }
 
+/// Annotations of a text.
+#[derive(Default)]
+struct Marks {
+    by_line: BTreeMap<usize, Vec<Placed>>,
+    /// Whether a span has words of several lines, so that the text is one document.
+    is_whole: bool,
+    /// Status of documents whose spans are all there.
+    status: Status,
+}
+
+impl Marks {
+    fn read(source: &dyn Source, counts: &mut Counts, reading: &mut Reading<'_>) -> Result<Self, Unreadable> {
+        let mut marks = Self { status: Status::Done, ..Self::default() };
+        let mut lines = Lines::of(source)?;
+        while let Some((number, line)) = lines.next_line()? {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let Some(mark) = Mark::read(line) else {
+                let problem = Problem::error(format!("not a place and labels: {}", quoted(line))).at(number);
+                reading.problems.push(problem.hint("a line of SLATE is such as (3, 5) - Dish"));
+                continue;
+            };
+            let ends =
+                mark.places.first().zip(mark.places.last()).filter(|(first, _)| first.word.is_some() && !mark.is_link);
+            let Some((first, last)) = ends else {
+                counts.others += 1;
+                continue;
+            };
+            marks.is_whole |= first.line != last.line;
+            for label in mark.labels {
+                let one = Placed { first: *first, last: *last, label: label.to_owned() };
+                marks.by_line.entry(first.line).or_default().push(one);
+            }
+        }
+        Ok(marks)
+    }
+}
+
 /// Reads a text with its annotations: a line is a document, unless a span has words of several lines.
-fn read_pair(
+fn read_text(
     text: &dyn Source,
-    marks: &dyn Source,
+    marks: Marks,
     counts: &mut Counts,
     reading: &mut Reading<'_>,
 ) -> Result<(), Unreadable> {
-    let mut by_line: BTreeMap<usize, Vec<Placed>> = BTreeMap::new();
-    let mut is_whole = false;
-    let mut lines = Lines::of(marks)?;
-    while let Some((number, line)) = lines.next_line()? {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let Some(mark) = Mark::read(line) else {
-            let problem = Problem::error(format!("not a place and labels: {}", quoted(line))).at(number);
-            reading.problems.push(problem.hint("a line of SLATE is such as (3, 5) - Dish"));
-            continue;
-        };
-        let ends =
-            mark.places.first().zip(mark.places.last()).filter(|(first, _)| first.word.is_some() && !mark.is_link);
-        let Some((first, last)) = ends else {
-            counts.others += 1;
-            continue;
-        };
-        is_whole |= first.line != last.line;
-        for label in mark.labels {
-            let one = Placed { first: *first, last: *last, label: label.to_owned() };
-            by_line.entry(first.line).or_default().push(one);
-        }
+    if marks.is_whole {
+        return read_whole(text, marks, counts, reading);
     }
-    if is_whole {
-        return read_whole(text, by_line, counts, reading);
-    }
+    let Marks { mut by_line, status, .. } = marks;
     let mut lines = Lines::of(text)?;
     while let Some((number, line)) = lines.next_line()? {
         let marks = by_line.remove(&(number - 1)).unwrap_or_default();
@@ -209,7 +296,7 @@ fn read_pair(
             continue;
         }
         let words = crate::text::words::split(line, Grid::Space);
-        push(line.to_owned(), marks, counts, reading, |place| at(line, &words, place))?;
+        push((line.to_owned(), status), marks, counts, reading, |place| at(line, &words, place))?;
     }
     counts.outside += by_line.into_values().map(|marks| marks.len()).sum::<usize>();
     Ok(())
@@ -218,7 +305,7 @@ fn read_pair(
 /// Reads a text as one document.
 fn read_whole(
     source: &dyn Source,
-    by_line: BTreeMap<usize, Vec<Placed>>,
+    marks: Marks,
     counts: &mut Counts,
     reading: &mut Reading<'_>,
 ) -> Result<(), Unreadable> {
@@ -241,9 +328,10 @@ fn read_whole(
         words.push(split.map(|word| TextRange::new(word.start + start, word.end + start)).collect());
         text.push_str(line);
     }
+    let Marks { by_line, status, .. } = marks;
     let marks = by_line.into_values().flatten().collect();
     let place_text = text.clone();
-    push(text, marks, counts, reading, |place| at(&place_text, words.get(place.line)?, place))
+    push((text, status), marks, counts, reading, |place| at(&place_text, words.get(place.line)?, place))
 }
 
 /// Range of the word or the character at a place.
@@ -255,13 +343,14 @@ fn at(text: &str, words: &[TextRange], place: Place) -> Option<TextRange> {
 }
 
 fn push(
-    text: String,
+    (text, status): (String, Status),
     marks: Vec<Placed>,
     counts: &mut Counts,
     reading: &mut Reading<'_>,
     range: impl Fn(Place) -> Option<TextRange>,
 ) -> Result<(), Unreadable> {
-    let mut spans = Vec::with_capacity(marks.len());
+    let count = marks.len();
+    let mut spans = Vec::with_capacity(count);
     for Placed { first, last, label } in marks {
         match range(first).zip(range(last)).filter(|(first, last)| first.start < last.end) {
             Some((first, last)) => spans.push((first.join(last), reading.label(&label))),
@@ -270,20 +359,29 @@ fn push(
     }
     let mut document = Document::new(reading.next_id(), text, reading.options.grid);
     document.split = reading.options.split;
-    reading.push(Found { document, spans, status: Status::Done })
+    let status = status_without_all(status, spans.len() == count);
+    reading.push(Found { document, spans, status })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
     use super::*;
-    use crate::formats::{FoundDocuments, Read as ReadResult, ReadOptions, Severity};
+    use crate::{
+        formats::{FoundDocuments, Read as ReadResult, ReadOptions, Severity},
+        text::growth::assert_linear,
+    };
 
     fn pair(text: &str, marks: &str) -> (Vec<String>, Vec<String>, Vec<Problem>) {
         let options = ReadOptions::default();
         let mut found = FoundDocuments::new(options.labels.clone());
         let mut reading = Reading::new(&options, &mut found);
         let mut counts = Counts::default();
-        read_pair(&text.as_bytes(), &marks.as_bytes(), &mut counts, &mut reading).unwrap();
+        let marks = Marks::read(&marks.as_bytes(), &mut counts, &mut reading).unwrap();
+        read_text(&text.as_bytes(), marks, &mut counts, &mut reading).unwrap();
         counts.report(&mut reading);
         let (problems, names) = reading.finish();
         let corpus = found.with_names(names).into_corpus();
@@ -319,6 +417,62 @@ mod tests {
             (&["a b\nc d".to_owned()][..], &["X:b\nc".to_owned(), "Y:d".to_owned()][..])
         );
         assert!(problems.is_empty());
+    }
+
+    fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(io::Cursor::new(Vec::new()));
+        for (name, bytes) in files {
+            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn each_text_of_a_folder_is_read_and_faults_name_their_file() {
+        let bytes = zip(&[
+            ("README.md", b"about"),
+            ("a.txt", b"good tacos\nso so\n"),
+            ("a.txt.annotations", b"(0, 1) - Dish\n(1, 9) - Dish\n"),
+            ("b.txt", b"not yet\n"),
+            ("c.txt", b"caf\xe9\n"),
+            ("c.txt.annotations", b"(0, 0) - Place\n"),
+            ("d.txt", b"Bari\n"),
+            ("d.txt.annotations", b"no place\n(0, 0) - Place\n"),
+            ("e.txt.annotations", b"(0, 0) - Place\n"),
+        ]);
+        let guess = crate::formats::detect("a.zip", &bytes);
+        assert_eq!(guess.format.name, "slate");
+        let read: ReadResult = guess.format.read(&bytes, &ReadOptions::default());
+        let found: Vec<_> = read.corpus.pairs().map(|(document, one)| (&*document.text, one.status)).collect();
+        let expected = [
+            ("good tacos", Status::Done),
+            ("so so", Status::Partial),
+            ("not yet", Status::Todo),
+            ("Bari", Status::Done),
+        ];
+        assert_eq!((found.as_slice(), read.corpus.span_count()), (&expected[..], 2));
+        let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+        for part in [
+            "c.txt, line 1: ",
+            "d.txt.annotations, line 1: not a place",
+            "e.txt.annotations: its text, `e.txt`, is missing",
+            "1 text without .annotations: to do",
+            "1 file of other kinds left out",
+        ] {
+            assert!(shown.iter().any(|text| text.starts_with(part)), "{part}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn many_pairs_are_found_in_linear_time() {
+        let names = |n: usize| -> Vec<String> {
+            (0..n).flat_map(|at| [format!("{at}.txt"), format!("{at}.txt{ENDING}")]).collect()
+        };
+        assert_linear(2_000, names, |names| {
+            let pairs = Pairs::of(names);
+            names.iter().filter_map(|name| pairs.annotations(name)).count()
+        });
     }
 
     #[test]

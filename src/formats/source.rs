@@ -89,6 +89,17 @@ pub trait Files {
     fn open(&self, index: usize) -> io::Result<Box<dyn Source + '_>>;
 }
 
+/// Files that a reader takes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// One file. Of a folder, each file is read by itself.
+    OneFile,
+    /// A folder as a whole.
+    Folder,
+    /// One file with a text on each line; of a folder, each file is one text.
+    Texts,
+}
+
 /// Cause that ends the reading of a file before its end.
 #[derive(Debug)]
 pub(crate) enum Unreadable {

@@ -6,6 +6,7 @@
 use super::{
     format::{DetectFn, Format, Sample},
     problem::quoted,
+    source::Takes,
 };
 use crate::spans::tag_form::TagForm;
 
@@ -110,7 +111,17 @@ pub fn find_by_extension(extension: &str) -> Option<&'static Format> {
 }
 
 const fn recognised(name: &'static str, detect: DetectFn) -> Format {
-    Format { name, about: "", extensions: &[], cannot_hold: "", keeps_text: true, detect, read: None, write: None }
+    Format {
+        name,
+        about: "",
+        extensions: &[],
+        cannot_hold: "",
+        keeps_text: true,
+        takes: Takes::OneFile,
+        detect,
+        read: None,
+        write: None,
+    }
 }
 
 /// A kind of file that is not taken for plain text.

@@ -88,7 +88,7 @@ fn each_layout_is_written_as_its_readers_expect() {
 #[test]
 fn conll2003_comes_back_byte_for_byte() {
     let file = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\
-        -DOCSTART- -X- -X- O\n\nPeter NNP B-NP B-PER\n\n";
+        -DOCSTART- -X- -X- O\n\n-DOCSTART- -X- -X- O\n\nPeter NNP B-NP B-PER\n\nsings VBZ B-VP O\n\n";
     let read = read("conll2003", file);
     assert_eq!(read.detected[..5], ["tag last", "4 columns", "spaces", "IOB2 tags", "no header"]);
     assert_eq!(text(&written("conll2003", &read.corpus, OnLoss::Fail).unwrap()), file);
@@ -144,6 +144,31 @@ fn a_flood_of_bad_lines_is_counted() {
     let flood = read("conll2002", &format!("{}{}", "a O\n".repeat(301), "one\n".repeat(300)));
     assert!(flood.problems.len() < 60);
     assert!(flood.problems.last().unwrap().message.contains("and 250 more errors"));
+}
+
+#[test]
+fn a_document_that_lost_a_span_is_not_done() {
+    let brackets = "a O (X*\nb O *)\nc O *\n\nd O *)\ne O *\nf O (Y)\n";
+    let row = |word: &str, entity: &str| format!("d 0 0 {word} NN * - - - S {entity} -\n");
+    let ontonotes = ["#begin document (d); part 0\n", &row("a", "(X)"), "\n", &row("b", "(X*"), "\n"].concat();
+    let mention = "# global.Entity = eid-etype\n1\ta\t_\t_\t_\t_\t_\t_\t_\tEntity=(e1-X)\n\n\
+        1\tb\t_\t_\t_\t_\t_\t_\t_\tEntity=e2)\n\n";
+    let row = "1\ta\t_\t_\t_\t_\t_\t_\t_\tname=B-X\n";
+    let webanno = "#FORMAT=WebAnno TSV 3.3\n#T_SP=x.NamedEntity|value\n\n\n#Text=a\n1-1\t0-1\ta\tX\n\n\
+        #Text=b\n2-1\t2-3\tc\tX\n";
+    for (format, file) in [
+        ("tag-first", "B-X\ta\n\nB-X\t\nO\tb\n"),
+        ("conll2002", "a B-X\n\nb O\nc B-X d\n"),
+        ("conll2003", brackets),
+        ("conll2012", &ontonotes),
+        ("conllu", mention),
+        ("conllu", &format!("{row}\n{row}2\tb\n\n")),
+        ("webanno-tsv", webanno),
+    ] {
+        let read = read(format, file);
+        let statuses: Vec<_> = read.corpus.annotations.iter().map(|annotation| annotation.status).collect();
+        assert_eq!(statuses, [Status::Done, Status::Partial], "{format}: {:?}", read.problems);
+    }
 }
 
 #[test]

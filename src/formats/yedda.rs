@@ -3,12 +3,13 @@
 //! `[@fish tacos#Dish*]` is a span, `[$fish tacos#Dish*]` a suggestion that nobody has confirmed.
 
 use super::{
-    OnLoss, WriteOptions,
+    WriteOptions,
     decode::Lines,
+    fit::in_one_line,
     format::{Format, Sample},
     problem::{Problem, quoted, with_noun},
     sink::{Found, Reading},
-    source::{Source, Unreadable},
+    source::{Source, Takes, Unreadable},
     writer::{Output, Writer},
 };
 use crate::{
@@ -23,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["ann"],
     cannot_hold: "nested and overlapping spans, ids, statuses, line breaks inside a text",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read),
     write: Some(write),
@@ -79,38 +81,33 @@ struct Mark<'l> {
     is_suggestion: bool,
 }
 
-/// Finds the next mark: the line before it, the mark, and the line after it.
+/// Finds the next mark: the line before it, the mark, and the line after it. Reads no byte behind the mark.
 fn next_mark(line: &str) -> Option<(&str, Mark<'_>, &str)> {
-    let mut from = 0;
-    loop {
-        let end = from + line.get(from..)?.find(END)?;
-        let after = end + END.len();
-        // Like YEDDA: what a `#` follows is no end.
-        if line.get(after..)?.starts_with('#') {
-            from = after;
-            continue;
+    let bytes = line.as_bytes();
+    // Of several beginnings the last one belongs to an end, and its label follows the last `#`.
+    let mut start = None;
+    let mut hash = None;
+    for at in memchr::memchr3_iter(b'[', b'#', b'*', bytes) {
+        let rest = line.get(at..)?;
+        if rest.starts_with(SPAN) || rest.starts_with(SUGGESTION) {
+            start = Some(at);
+            hash = None;
+        } else if rest.starts_with('#') {
+            hash = Some(at);
+        } else if let Some(after) = rest.strip_prefix(END)
+            // Like YEDDA: what a `#` follows is no end.
+            && !after.starts_with('#')
+            && let Some((start, hash)) = start.zip(hash)
+        {
+            let text = line.get(start + SPAN.len()..hash)?;
+            let label = line.get(hash + 1..at)?;
+            if !text.is_empty() && !label.trim().is_empty() {
+                let is_suggestion = line.get(start..)?.starts_with(SUGGESTION);
+                return Some((line.get(..start)?, Mark { text, label, is_suggestion }, after));
+            }
         }
-        // Of several beginnings the last one belongs to this end.
-        let front = line.get(..end)?;
-        let found = front.rfind(SPAN).max(front.rfind(SUGGESTION)).and_then(|start| {
-            let (text, label) = front.get(start + SPAN.len()..)?.rsplit_once('#')?;
-            let is_whole = !text.is_empty() && !label.trim().is_empty();
-            is_whole.then(|| {
-                (
-                    start,
-                    Mark {
-                        text,
-                        label,
-                        is_suggestion: front.get(start..).is_some_and(|mark| mark.starts_with(SUGGESTION)),
-                    },
-                )
-            })
-        });
-        if let Some((start, mark)) = found {
-            return Some((line.get(..start)?, mark, line.get(after..)?));
-        }
-        from = after;
     }
+    None
 }
 
 /// Reads one document per line that is not blank.
@@ -152,13 +149,12 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
 }
 
 /// Writes one line per document.
-fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(LineWriter { labels, on_loss: options.on_loss })
+fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    Box::new(LineWriter { labels })
 }
 
 struct LineWriter<'a> {
     labels: &'a LabelSet,
-    on_loss: OnLoss,
 }
 
 impl Writer for LineWriter<'_> {
@@ -172,14 +168,7 @@ impl Writer for LineWriter<'_> {
             }
             return;
         }
-        let has_breaks = document.text.contains(['\n', '\r']);
-        if has_breaks {
-            let what = format!("the text {} contains a line break", quoted(&document.text));
-            out.losses.add(&document.id, &what, "the document is left out", "line breaks become spaces");
-            if self.on_loss != OnLoss::Snap {
-                return;
-            }
-        }
+        let Some(has_breaks) = out.losses.fit_in_line(document) else { return };
         let spans = self.spans(document, annotation, out);
         let mut line = String::new();
         let mut at = 0;
@@ -258,14 +247,13 @@ fn is_blank(line: &str) -> bool {
     line.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
-fn in_one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Read, ReadOptions, check_round_trip, detect as detect_format, tests::corpus};
+    use crate::{
+        formats::{OnLoss, Read, ReadOptions, check_round_trip, detect as detect_format, tests::corpus},
+        text::growth::assert_linear,
+    };
 
     fn read(text: &str) -> Read {
         detect_format("a.ann", text.as_bytes()).format.read(text.as_bytes(), &ReadOptions::default())
@@ -300,6 +288,14 @@ mod tests {
             assert_eq!((&*found.corpus.documents[0].text, spans(&found).len()), (text, 0));
             assert_eq!(found.corpus.annotation(0).status, Status::Todo);
         }
+    }
+
+    #[test]
+    fn marks_without_a_counterpart_are_read_in_linear_time() {
+        for part in ["*]", "[@", "[@a", "[@#*]", "#*]", "[$a#*]"] {
+            assert_linear(50_000, |n| format!("[@a{}", part.repeat(n)), |line| Marked::read(line).spans.len());
+        }
+        assert_linear(20_000, |n| "[@a#X*]".repeat(n), |line| Marked::read(line).spans.len());
     }
 
     #[test]

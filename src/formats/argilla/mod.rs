@@ -13,6 +13,7 @@ use super::{
     json_items::{JsonItems, JsonNotes},
     offsets::{CODE_POINTS_FIRST, Unit},
     problem::{Problems, quoted, with_noun},
+    source::Takes,
 };
 use crate::spans::Status;
 
@@ -23,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &[],
     cannot_hold: "it is not written",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(drafts::read::<Records>),
     write: None,

@@ -7,7 +7,10 @@ mod read;
 mod standoff;
 mod write;
 
-use super::format::{Format, Sample};
+use super::{
+    format::{Format, Sample},
+    source::Takes,
+};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -16,6 +19,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["zip", "ann"],
     cannot_hold: "line breaks at the ends of a span, labels with white space, statuses, splits, given words",
     keeps_text: true,
+    takes: Takes::Folder,
     detect,
     read: Some(read::read),
     write: Some(write::write),

@@ -7,7 +7,10 @@ mod key;
 mod read;
 mod write;
 
-use super::format::{Format, Sample};
+use super::{
+    format::{Format, Sample},
+    source::Takes,
+};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -16,6 +19,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["json", "zip"],
     cannot_hold: "statuses, splits, further fields",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read::read),
     write: Some(write::write),

@@ -13,9 +13,10 @@ use crate::{
     formats::{
         Problem, Source,
         decode::Lines,
+        drafts::status_without_all,
         problem::{quoted, with_noun},
         sink::{Found, Reading},
-        source::Unreadable,
+        source::{Takes, Unreadable},
     },
     spans::{Document, Status},
 };
@@ -27,6 +28,7 @@ pub(in crate::formats) const FORMAT: Format = Format {
     extensions: &["gold_conll", "v4_gold_conll", "conll2012"],
     cannot_hold: "everything: this format is only read",
     keeps_text: false,
+    takes: Takes::OneFile,
     detect,
     read: Some(read),
     write: None,
@@ -89,6 +91,8 @@ impl<'l> Row<'l> {
 struct Sentence {
     words: Vec<String>,
     entities: Vec<String>,
+    /// Whether a row could not be read, which may have had a bracket.
+    has_faults: bool,
     document: String,
     part: String,
 }
@@ -117,7 +121,10 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
                 sentence.words.push(row.word.to_owned());
                 sentence.entities.push(row.entities.to_owned());
             }
-            Err(message) => reading.problems.push(Problem::error(message).at(number)),
+            Err(message) => {
+                sentence.has_faults = true;
+                reading.problems.push(Problem::error(message).at(number));
+            }
         }
     }
     faults += push(&mut sentence, reading)?;
@@ -137,6 +144,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
 fn push(sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
     let words = std::mem::take(&mut sentence.words);
     let entities = std::mem::take(&mut sentence.entities);
+    let has_faults = std::mem::take(&mut sentence.has_faults);
     if words.is_empty() {
         return Ok(0);
     }
@@ -150,13 +158,15 @@ fn push(sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unr
     }
     document.meta = meta.into();
     let (found, faults) = brackets::spans(entities.iter().map(String::as_str));
-    let mut spans = Vec::with_capacity(found.len());
+    let count = found.len();
+    let mut spans = Vec::with_capacity(count);
     for span in found {
         if let Some(range) = document.range_of_words(span.start..span.end) {
             spans.push((range, reading.label(&span.label)));
         }
     }
-    reading.push(Found { document, spans, status: Status::Done })?;
+    let status = status_without_all(Status::Done, faults == 0 && !has_faults && spans.len() == count);
+    reading.push(Found { document, spans, status })?;
     Ok(faults)
 }
 

@@ -4,7 +4,7 @@
 use super::{
     brackets,
     columns::{ColumnTags, ColumnValues, ratio},
-    table_lines::{Joined, TableLines},
+    table_lines::{Joined, SampleLines, TableLines},
 };
 use crate::{
     formats::{Source, TagOptions, source::Unreadable},
@@ -333,21 +333,19 @@ impl Shape {
         joined: Option<Joined>,
         options: &TagOptions,
     ) -> Result<Result<Self, NoLayout>, Unreadable> {
-        let (mut words, mut comments) = (Vec::new(), Vec::new());
+        let [mut words, mut comments] = [ColumnLayout::SHAPE_LINES; 2].map(SampleLines::new);
         let mut lines = TableLines::of(source, joined)?;
-        while words.len() < ColumnLayout::SHAPE_LINES
+        while !words.is_full()
             && let Some((_, line)) = lines.next_line()?
         {
             if is_blank(line) || is_docstart(line) {
                 continue;
             }
             let list = if may_be_comment(line) { &mut comments } else { &mut words };
-            if list.len() < ColumnLayout::SHAPE_LINES {
-                list.push(line.to_owned());
-            }
+            list.push(line);
         }
-        let has_only_comments = words.is_empty();
-        let lines = if has_only_comments { comments } else { words };
+        let has_only_comments = words.lines.is_empty();
+        let SampleLines { lines, .. } = if has_only_comments { comments } else { words };
         if lines.is_empty() {
             return Ok(Err(NoLayout::Blank));
         }

@@ -6,6 +6,9 @@ use serde_json::Value;
 /// The number of its document of the file, from 1; `-DOCSTART-` lines separate them. Absent for the first.
 pub(super) const META_DOCSTART: &str = "docstart";
 /// Key of a document's `meta`.
+/// The number of `-DOCSTART-` lines directly before it, if there are several.
+pub(super) const META_DOCSTART_LINES: &str = "docstart_lines";
+/// Key of a document's `meta`.
 /// The columns between word and tag, each a text with one value per word and tabs between them. (Earlier versions wrote
 /// lists of values.)
 pub(super) const META_COLUMNS: &str = "columns";

@@ -24,6 +24,7 @@ pub use read::{TagSentence, read_tags};
 use super::{
     TagOptions,
     format::{Format, Sample},
+    source::Takes,
 };
 use crate::spans::tag_form::TagForm;
 use layout::{ColumnLayout, Prefer};
@@ -37,6 +38,7 @@ pub(super) const CONLL2003: Format = Format {
     extensions: &["conll", "conll2003"],
     cannot_hold: CANNOT_HOLD,
     keeps_text: false,
+    takes: Takes::OneFile,
     detect: detect_conll2003,
     read: Some(read::read_token_first),
     write: Some(write::write_conll2003),
@@ -49,6 +51,7 @@ pub(super) const CONLL2002: Format = Format {
     extensions: &["conll", "conll2002", "iob"],
     cannot_hold: CANNOT_HOLD,
     keeps_text: false,
+    takes: Takes::OneFile,
     detect: detect_conll2002,
     read: Some(read::read_token_first),
     write: Some(write::write_conll2002),
@@ -61,6 +64,7 @@ pub(super) const TAG_FIRST: Format = Format {
     extensions: &["bio", "tsv"],
     cannot_hold: CANNOT_HOLD,
     keeps_text: false,
+    takes: Takes::OneFile,
     detect: detect_tag_first,
     read: Some(read::read_tag_first),
     write: Some(write::write_tag_first),

@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::{
     brackets,
     layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
-    meta::{self, META_COLUMNS, META_DOCSTART},
+    meta::{self, META_COLUMNS, META_DOCSTART, META_DOCSTART_LINES},
     sentences::{Sentence, Sentences},
     word_marks::WordMarks,
 };
 use crate::{
     formats::{
         Problem, Source, TagOptions,
+        drafts::status_without_all,
         problem::{Problems, Severity, quoted, with_noun},
         sink::{Found, Reading},
         source::Unreadable,
@@ -444,7 +445,12 @@ impl Survey {
         if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
         }
-        reading.push(Found { document, spans: placed, status: Status::Done })?;
+        if sentence.docstart_lines > 1 {
+            document.meta.insert(META_DOCSTART_LINES.to_owned(), Value::from(sentence.docstart_lines));
+        }
+        let has_faults = sentence.has_faults || self.layout.is_brackets && brackets::spans(sentence.tags()).1 > 0;
+        let status = status_without_all(Status::Done, lost == 0 && !has_faults);
+        reading.push(Found { document, spans: placed, status })?;
         Ok(lost)
     }
 

@@ -35,6 +35,10 @@ pub(super) struct Sentence {
     pub(super) is_tagged: bool,
     /// Number of its document of the file, from 1; `-DOCSTART-` lines separate them.
     pub(super) docstart: usize,
+    /// Number of `-DOCSTART-` lines directly before it.
+    pub(super) docstart_lines: usize,
+    /// Whether a line of it could not be read, which may have had a tag.
+    pub(super) has_faults: bool,
     /// Comments before and in it.
     pub(super) meta: Map<String, Value>,
 }
@@ -79,16 +83,18 @@ impl Sentence {
     }
 
     fn clear(&mut self) {
-        let Self { text, words, tags, others, lines, has_empty_word, is_tagged, docstart, meta } = self;
+        let Self { text, words, tags, others, lines, meta, .. } = self;
         text.clear();
         for columns in [words, tags, others] {
             columns.clear();
         }
         lines.clear();
-        *has_empty_word = false;
-        *is_tagged = false;
-        *docstart = 0;
         *meta = Map::new();
+        self.has_empty_word = false;
+        self.is_tagged = false;
+        self.docstart = 0;
+        self.docstart_lines = 0;
+        self.has_faults = false;
     }
 }
 
@@ -107,6 +113,7 @@ impl<'a> Sentences<'a> {
         let rows = RowReader {
             layout,
             docstarts: 0,
+            since_sentence: 0,
             document: 1,
             is_begun: false,
             meta: Map::new(),
@@ -138,6 +145,7 @@ impl<'a> Sentences<'a> {
                     return Ok(true);
                 }
             } else if let Err(problem) = self.rows.line(number, line, sentence) {
+                sentence.has_faults = true;
                 problems.push(problem);
             }
         }
@@ -160,6 +168,8 @@ impl<'a> Sentences<'a> {
 struct RowReader {
     layout: ColumnLayout,
     docstarts: usize,
+    /// Number of them since the last sentence.
+    since_sentence: usize,
     /// Number of the document of the file, from 1.
     document: usize,
     /// Whether something of that document was read.
@@ -178,6 +188,7 @@ impl RowReader {
     /// Begins a document of the file, after a `-DOCSTART-` line.
     fn begin_document(&mut self) {
         self.docstarts += 1;
+        self.since_sentence += 1;
         self.document += usize::from(self.is_begun);
         self.is_begun = true;
     }
@@ -187,14 +198,18 @@ impl RowReader {
         self.inside = 0;
         self.is_begun = true;
         sentence.docstart = self.document;
+        sentence.docstart_lines = std::mem::take(&mut self.since_sentence);
         sentence.meta = std::mem::take(&mut self.meta);
     }
 
     fn line(&mut self, number: usize, line: &str, sentence: &mut Sentence) -> Result<(), Problem> {
         let width = self.layout.split(line, &mut self.cells);
         let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line).trim_matches(' '));
-        let good = width.is_ok() && self.layout.read_tag(tag).is_some();
-        let is_label = self.layout.form == TagForm::Label && line.starts_with("# ");
+        let read = self.layout.read_tag(tag).filter(|_| width.is_ok());
+        let good = read.is_some();
+        // Any word of a comment may be a label, except for `O`.
+        let is_label =
+            self.layout.form == TagForm::Label && line.starts_with("# ") && read.is_some_and(|tag| tag != Tag::Outside);
         if self.layout.header == Some(number) {
             // The header has the names of the columns.
             Ok(())

@@ -20,6 +20,33 @@ const FEWEST: usize = 3;
 /// Columns of a word; more than any such file has.
 const MOST_COLUMNS: usize = 8;
 
+/// First lines of a file, which show its layout. Their number and their bytes are limited.
+pub(super) struct SampleLines {
+    pub(super) lines: Vec<String>,
+    most: usize,
+    bytes: usize,
+}
+
+impl SampleLines {
+    /// Bytes after which no line is added: lines may be long.
+    const BYTES: usize = 16 << 20;
+
+    pub(super) fn new(most: usize) -> Self {
+        Self { lines: Vec::new(), most, bytes: 0 }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.lines.len() >= self.most || self.bytes >= Self::BYTES
+    }
+
+    pub(super) fn push(&mut self, line: &str) {
+        if !self.is_full() {
+            self.bytes += line.len();
+            self.lines.push(line.to_owned());
+        }
+    }
+}
+
 /// Columns of words that are joined in one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Joined {
@@ -35,19 +62,19 @@ impl Joined {
     /// # Errors
     /// The source cannot be read, or is no text.
     pub(super) fn of(source: &dyn Source, rule: Option<TagRule>) -> Result<Option<Self>, Unreadable> {
-        let mut sample = Vec::new();
+        let mut sample = SampleLines::new(SAMPLE);
         let mut lines = Lines::of(source)?;
-        while sample.len() < SAMPLE
+        while !sample.is_full()
             && let Some((_, line)) = lines.next_line()?
         {
             if line.contains('\t') {
                 return Ok(None);
             }
             if !line.trim().is_empty() && !line.starts_with('#') {
-                sample.push(line.to_owned());
+                sample.push(line);
             }
         }
-        Ok(MARKS.into_iter().find_map(|mark| Self::with_mark(mark, &sample, rule)))
+        Ok(MARKS.into_iter().find_map(|mark| Self::with_mark(mark, &sample.lines, rule)))
     }
 
     fn with_mark(mark: char, lines: &[String], rule: Option<TagRule>) -> Option<Self> {
@@ -130,5 +157,22 @@ impl<'a> TableLines<'a> {
         }
         self.row = self.rows.pop_front().unwrap_or_default();
         Ok(Some((self.number, &self.row)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_has_few_lines_and_few_bytes() {
+        let count = |most: usize, line: &str| {
+            let mut sample = SampleLines::new(most);
+            (0..100).for_each(|_| sample.push(line));
+            assert!(sample.is_full());
+            sample.lines.len()
+        };
+        assert_eq!(count(20, "tacos O"), 20);
+        assert_eq!(count(20, &"a".repeat(SampleLines::BYTES / 4)), 4);
     }
 }

@@ -41,6 +41,12 @@ fn numbers_of_words_are_not_their_text() {
 }
 
 #[test]
+fn a_word_that_is_a_hash_is_no_comment_where_tags_are_labels() {
+    let file = "the O\n# O\npad Dish\nthai Dish\n# checked\nis O\ngood O\n";
+    reads(file, &["the # pad thai is good"], &["Dish:pad thai"]);
+}
+
+#[test]
 fn of_two_columns_with_tags_the_first_is_read_and_the_other_is_named() {
     let nested = "Anna\tB-PER\tO\nruft\tO\tO\nStadt\tB-ORG\tO\nBonn\tI-ORG\tB-LOC\nan\tO\tO\n";
     let read = reads(nested, &["Anna ruft Stadt Bonn an"], &["PER:Anna", "ORG:Stadt Bonn"]);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     layout::DOCSTART,
-    meta::{self, META_COLUMNS, META_DOCSTART},
+    meta::{self, META_COLUMNS, META_DOCSTART, META_DOCSTART_LINES},
 };
 use crate::{
     formats::{
@@ -43,8 +43,10 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
     sentence_writer(labels, options, &CONLL2003, move |out, document, words, tags| {
         let docstart = document.meta.get(META_DOCSTART).and_then(Value::as_u64).unwrap_or(1);
         if opened != Some(docstart) {
-            out.push(DOCSTART);
-            out.push(" -X- -X- O\n\n");
+            for _ in 0..docstart_lines(document) {
+                out.push(DOCSTART);
+                out.push(" -X- -X- O\n\n");
+            }
             opened = Some(docstart);
         }
         let columns = middle_columns(document, words.len());
@@ -56,6 +58,12 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
             [word, " ", pos, " ", chunk, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
         }
     })
+}
+
+/// Number of `-DOCSTART-` lines before a document. More than any file has would come from a `meta` that was made to fill a disk.
+fn docstart_lines(document: &Document) -> u64 {
+    const MOST: u64 = 1_000;
+    document.meta.get(META_DOCSTART_LINES).and_then(Value::as_u64).unwrap_or(1).clamp(1, MOST)
 }
 
 /// Writes `word tag`.

@@ -1,6 +1,6 @@
 //! Files of a folder or an archive, as readers of formats need them.
 
-use std::io;
+use std::io::{self, Read as _};
 
 use super::Container;
 use crate::{
@@ -9,9 +9,10 @@ use crate::{
         decode::{Lines, body},
         problem::{quoted, with_noun},
         sink::{Found, Reading},
-        source::{Files, Unreadable},
+        source::{Files, Takes, Unreadable},
     },
     spans::{Document, Status},
+    text::number,
 };
 
 /// The only file of an archive: the archive is that file.
@@ -22,45 +23,88 @@ pub(in crate::formats) fn only(files: &dyn Files) -> io::Result<Option<Box<dyn S
     }
 }
 
+/// Opens one of several files, which may be packed; the reason if it is not read.
+///
+/// One packing in another is how files are made that fill a disk.
+pub(in crate::formats) fn open_member(file: &dyn Source, is_archive: bool) -> Result<Container<'_>, String> {
+    match Container::open(file) {
+        Ok(Container::Packed(_)) if is_archive => Err(PACKED.to_owned()),
+        Ok(Container::Archive(_)) => Err(PACKED.to_owned()),
+        Ok(container) => Ok(container),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Reason for which a packed file among several is not read.
+const PACKED: &str = "a packed file among several is not read; unpack it first";
+
 /// Reader of one file.
 pub(in crate::formats) type ReadOne<'r> = dyn Fn(&dyn Source, &mut Reading<'_>) -> Result<(), Unreadable> + 'r;
 
-/// Reads all files in their order by `read`; a text among plain texts is one document.
+/// Reads all files in their order by `read`, the reader of the format with this name; a text among plain texts is one document.
 pub(in crate::formats) fn read_each(
     files: &dyn Files,
-    format: &str,
+    (format, takes): (&str, Takes),
     reading: &mut Reading<'_>,
     read: &ReadOne<'_>,
 ) -> Result<Vec<String>, Unreadable> {
     report_left_out(files, reading);
-    for (index, name) in files.names().iter().enumerate() {
-        reading.problems.set_file(Some(name));
-        read_member(name, &*files.open(index)?, format == "text", reading, read)?;
+    let count = files.names().len();
+    for index in 0..count {
+        read_member(files, index, takes, reading, read)?;
     }
     reading.problems.set_file(None);
-    let count = files.names().len();
-    if format == "text" {
+    if takes == Takes::Texts {
         note_on_texts(count, reading);
     }
     let texts = with_noun(reading.documents(), "text");
     Ok(vec![with_noun(count, "file"), format.to_owned(), texts, reading.spans_text()])
 }
 
-/// Reads one of several files, which may be packed. Problems of its encoding are reported.
+/// Reads one of several files, which may be packed. If it cannot be read, that is a problem of this file alone.
+///
+/// # Errors
+/// The sink refuses a document.
 pub(in crate::formats) fn read_member(
-    name: &str,
-    file: &dyn Source,
-    is_text: bool,
+    files: &dyn Files,
+    index: usize,
+    takes: Takes,
     reading: &mut Reading<'_>,
     read: &ReadOne<'_>,
 ) -> Result<(), Unreadable> {
-    let container = Container::open(file)?;
-    let done = match is_text {
-        true => read_whole(name, container.contents(), reading),
-        false => read(container.contents(), reading),
+    let name = files.names().get(index).map_or("", String::as_str);
+    reading.problems.set_file(Some(name));
+    let done = match takes {
+        Takes::Texts => read_open(files, index, reading, &|file, reading| read_whole(name, file, reading)),
+        Takes::OneFile | Takes::Folder => read_open(files, index, reading, read),
     };
+    report_unreadable(done, reading)
+}
+
+fn read_open(files: &dyn Files, index: usize, reading: &mut Reading<'_>, read: &ReadOne<'_>) -> Result<(), Unreadable> {
+    let file = files.open(index)?;
+    match open_member(&*file, files.is_archive()) {
+        Ok(container) => read(container.contents(), reading),
+        Err(why) => {
+            reading.problems.push(Problem::error(why));
+            Ok(())
+        }
+    }
+}
+
+/// Reports that the file of a folder could not be read to its end, so that the others can be.
+///
+/// # Errors
+/// The sink has refused a document.
+pub(in crate::formats) fn report_unreadable(
+    done: Result<(), Unreadable>,
+    reading: &mut Reading<'_>,
+) -> Result<(), Unreadable> {
     match done {
         Err(Unreadable::Encoding(problem)) => reading.problems.push(problem),
+        Err(Unreadable::Io(error)) if !reading.is_refused() => {
+            reading.problems.push(Problem::error(error.to_string()));
+        }
         done => done?,
     }
     Ok(())
@@ -95,10 +139,21 @@ fn read_whole(name: &str, file: &dyn Source, reading: &mut Reading<'_>) -> Resul
     reading.push(Found { document, spans: Vec::new(), status: Status::Todo })
 }
 
+/// Longest text that is read as a whole, in bytes.
+const LONGEST: u64 = 256 << 20;
+
 /// Reads a whole file as text, without byte order mark, its line ends as they are.
 pub(in crate::formats) fn read_text(file: &dyn Source) -> Result<String, Unreadable> {
+    read_text_up_to(file, LONGEST)
+}
+
+fn read_text_up_to(file: &dyn Source, longest: u64) -> Result<String, Unreadable> {
     let mut bytes = Vec::new();
-    io::copy(&mut body(file)?, &mut bytes)?;
+    body(file)?.take(longest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > longest {
+        let message = format!("the text is longer than {}, the most that is read as one", number::bytes(longest));
+        return Err(Unreadable::Encoding(Problem::error(message).hint("split it into several texts")));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text),
         // The reader of lines finds the place.
@@ -107,5 +162,27 @@ pub(in crate::formats) fn read_text(file: &dyn Source) -> Result<String, Unreada
             while lines.next_line()?.is_some() {}
             Err(io::Error::other("the file changed while it was read").into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused_before_it_fills_the_memory() {
+        /// Never ends.
+        struct Endless;
+        impl Source for Endless {
+            fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+                Ok(Box::new(io::repeat(b'a')))
+            }
+        }
+        let Err(Unreadable::Encoding(problem)) = read_text_up_to(&Endless, 1 << 20) else { panic!() };
+        assert!(problem.message.starts_with("the text is longer than 1"), "{problem}");
+        assert_eq!(read_text_up_to(&&b"abc"[..], 3).ok().as_deref(), Some("abc"));
+        assert!(read_text_up_to(&&b"abcd"[..], 3).is_err());
     }
 }

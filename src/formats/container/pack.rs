@@ -1,7 +1,7 @@
 //! Zip archives that are written: a file for each document, or a few.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io::{Cursor, Write},
 };
 
@@ -17,24 +17,31 @@ pub(in crate::formats) struct Pack {
     archive: ZipWriter<Cursor<Vec<u8>>>,
     /// Names so far, in lower case, as some file systems see them.
     names: HashSet<String>,
+    /// Last number that was put behind a name, by the name in lower case.
+    numbers: HashMap<String, usize>,
 }
 
 impl Pack {
     pub(in crate::formats) fn new() -> Self {
-        Self { archive: ZipWriter::new(Cursor::new(Vec::new())), names: HashSet::new() }
+        Self { archive: ZipWriter::new(Cursor::new(Vec::new())), names: HashSet::new(), numbers: HashMap::new() }
     }
 
     /// Name for the files of a document: its id, as far as it can be a name, and no other document has it.
     pub(in crate::formats) fn name(&mut self, id: &str) -> String {
         let parts: Vec<String> = id.split('/').map(file_name).collect();
         let name = parts.join("/");
-        let mut unique = name.clone();
-        let mut number = 1;
-        while !self.names.insert(unique.to_lowercase()) {
-            number += 1;
-            unique = format!("{name}-{number}");
+        let lower = name.to_lowercase();
+        if self.names.insert(lower.clone()) {
+            return name;
         }
-        unique
+        let number = self.numbers.entry(lower).or_insert(1);
+        loop {
+            *number += 1;
+            let unique = format!("{name}-{number}");
+            if self.names.insert(unique.to_lowercase()) {
+                return unique;
+            }
+        }
     }
 
     /// Adds a file.
@@ -70,4 +77,26 @@ fn file_name(part: &str) -> String {
         name.insert(0, '_');
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::growth::assert_linear;
+
+    #[test]
+    fn documents_with_the_same_id_get_names_of_their_own() {
+        let mut pack = Pack::new();
+        let names = ["a", "a-2", "A", "a", "b/.c"].map(|id| pack.name(id));
+        assert_eq!(names, ["a", "a-2", "A-3", "a-4", "b/_.c"]);
+    }
+
+    #[test]
+    fn many_equal_ids_are_named_in_linear_time() {
+        let name_all = |count: &usize| {
+            let mut pack = Pack::new();
+            (0..*count).map(|_| pack.name("review").len()).sum::<usize>()
+        };
+        assert_linear(3_000, |n| n, name_all);
+    }
 }

@@ -64,7 +64,7 @@ impl Source for Packed<'_> {
         let input = BufReader::new(Counted::new(self.source.bytes()?, &packed));
         let unpacked: Box<dyn Read + '_> = match self.method {
             Method::Gzip => Box::new(MultiGzDecoder::new(input)),
-            Method::Zstandard => super::zstandard::unpack(input)?,
+            Method::Zstandard => super::zstandard::unpack(input),
         };
         Ok(Box::new(Limited::new(Named { input: unpacked, method: self.method }, packed)))
     }

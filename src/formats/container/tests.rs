@@ -7,7 +7,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::*;
-use crate::formats::{Read as ReadResult, ReadOptions, Severity, detect};
+use crate::formats::{Files, Read as ReadResult, ReadOptions, Severity, detect};
 
 const TAGGED: &[u8] = b"tacos B-Dish\nplease O\n\nok O\n";
 
@@ -155,4 +155,106 @@ fn dangerous_archives_are_refused() {
     assert!(refusal(&zip(&[])).contains("there is no file in the archive"));
     let nested = zip(&[("a.zip", &zip(&[("b.txt", b"x")])), ("c.gz", &gzip(b"x"))]);
     assert!(refusal(&nested).contains("a packed file among several"));
+}
+
+/// Files of a folder.
+struct Folder(Vec<String>, Vec<Vec<u8>>);
+
+impl Folder {
+    fn of<const N: usize>(files: [(&str, Vec<u8>); N]) -> Self {
+        let (names, bytes) = files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).unzip();
+        Self(names, bytes)
+    }
+}
+
+/// One of them.
+struct File<'a>(&'a [u8]);
+
+impl Source for File<'_> {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.0))
+    }
+}
+
+impl Source for Folder {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        Err(io::Error::other("a folder"))
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        Some(self)
+    }
+}
+
+impl Files for Folder {
+    fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    fn open(&self, index: usize) -> io::Result<Box<dyn Source + '_>> {
+        match self.1[index].as_slice() {
+            b"locked" => Err(io::ErrorKind::PermissionDenied.into()),
+            bytes => Ok(Box::new(File(bytes))),
+        }
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_the_others_are_read() {
+    let cut = gzip(&TAGGED.repeat(99));
+    let late = gzip(&(0..20_000).map(|n| format!("word{n} O\n\n")).collect::<String>().into_bytes());
+    let folder = Folder::of([
+        ("a.conll", TAGGED.to_vec()),
+        ("b.conll.gz", gzip(TAGGED)),
+        ("c.conll.gz", cut[..12].to_vec()),
+        ("d.conll.gz", late[..late.len() - 9].to_vec()),
+        ("e.zip", zip(&[("x.conll", TAGGED)])),
+        ("f.conll", b"locked".to_vec()),
+        ("g.conll", TAGGED.to_vec()),
+    ]);
+    let guess = crate::formats::detect_source("folder", &folder).unwrap();
+    assert_eq!(guess.format.name, "files");
+    for format in [guess.format, crate::formats::find("conll2002").unwrap()] {
+        let read = format.read_file(&folder, &ReadOptions::default()).unwrap();
+        assert_eq!(read.found.len(), 6);
+        let last = read.found.documents().last().unwrap();
+        assert_eq!(last.word(0), "ok", "the file after those that cannot be read");
+        for name in ["c.conll.gz", "d.conll.gz", "e.zip", "f.conll"] {
+            let problem = read.problems.iter().find(|problem| problem.file.as_deref() == Some(name));
+            assert!(problem.is_some_and(|problem| problem.severity > Severity::Note), "{name}: {:?}", read.problems);
+        }
+        assert!(read.problems.iter().all(|problem| problem.file.as_deref() != Some("b.conll.gz")));
+    }
+    let texts = crate::formats::find("text").unwrap().read_file(&folder, &ReadOptions::default()).unwrap();
+    assert_eq!(texts.found.len(), 3);
+}
+
+#[test]
+fn a_packed_file_in_an_archive_is_unpacked_in_no_format() {
+    let bytes = zip(&[("a.conll", TAGGED), ("b.conll.gz", &gzip(TAGGED)), ("c.zip", &zip(&[("x.conll", TAGGED)]))]);
+    for format in ["conll2002", "text"] {
+        let read = crate::formats::find(format).unwrap().read(&bytes, &ReadOptions::default());
+        let named: Vec<_> =
+            read.problems.iter().filter(|p| p.severity == Severity::Error).map(ToString::to_string).collect();
+        assert_eq!(named.len(), 2, "{format}: {:?}", read.problems);
+        assert!(named[0].starts_with("b.conll.gz: a packed file among several is not read"), "{named:?}");
+        assert!(named[1].starts_with("c.zip: a packed file among several is not read"), "{named:?}");
+    }
+}
+
+#[test]
+fn a_document_that_cannot_be_kept_ends_the_reading() {
+    /// Takes nothing.
+    struct Full;
+    impl crate::formats::sink::Sink for Full {
+        fn take(&mut self, _: crate::formats::sink::Found, _: &crate::formats::sink::LabelNames) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+    let folder = Folder::of([("a.conll", TAGGED.to_vec()), ("b.jsonl", b"{\"text\":\"good tacos\"}\n".to_vec())]);
+    for name in ["conll2002", "text"] {
+        let format = crate::formats::find(name).unwrap();
+        let read = format.read_into(&folder, &ReadOptions::default(), &mut Full);
+        assert_eq!(read.map(|_| ()).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    }
 }

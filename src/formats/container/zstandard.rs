@@ -10,23 +10,20 @@ use ruzstd::decoding::{
 /// Largest window of a frame, in bytes, as level 22 uses it.
 const LARGEST_WINDOW: u64 = 128 << 20;
 
-/// Returns a reader of what the frames unpack to.
-///
-/// # Errors
-/// None so far; the frames are read when they are asked for.
-pub(super) fn unpack<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+/// Returns a reader of what the frames unpack to. They are read when they are asked for.
+pub(super) fn unpack<'a>(input: impl BufRead + 'a) -> Box<dyn Read + 'a> {
     let mut decoder = FrameDecoder::new();
     decoder.set_max_window_size(LARGEST_WINDOW);
-    Ok(Box::new(Frames { input, decoder, is_in_frame: false }))
+    Box::new(Frames { input, decoder, is_in_frame: false })
 }
 
-/// Unpacks one frame whole, as the pages of a table have them.
+/// Unpacks a page of a table as a whole, but no more than one byte beyond `size`.
 ///
 /// # Errors
-/// It is damaged, or unpacks to more than `size` bytes.
+/// It is damaged.
 pub(in crate::formats) fn unpack_whole(packed: &[u8], size: usize) -> io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
-    unpack(packed)?.take(size as u64 + 1).read_to_end(&mut unpacked)?;
+    unpack(packed).take(size as u64 + 1).read_to_end(&mut unpacked)?;
     Ok(unpacked)
 }
 

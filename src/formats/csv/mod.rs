@@ -6,12 +6,13 @@
 
 mod columns;
 mod read;
-mod records;
+pub(super) mod records;
 mod write;
 
 use super::{
     TagOptions,
     format::{Format, Sample},
+    source::Takes,
 };
 use columns::Columns;
 use records::{Record, Records, SAMPLE};
@@ -23,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["csv"],
     cannot_hold: "given words, further fields",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read::read),
     write: Some(write::write),

@@ -24,8 +24,8 @@ const HEAD: usize = 1 << 16;
 
 /// Record with its line, from 1.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Record {
-    pub(super) line: usize,
+pub(in crate::formats) struct Record {
+    pub(in crate::formats) line: usize,
     cells: csv::StringRecord,
 }
 
@@ -40,11 +40,11 @@ impl Record {
         self.cells.get(column).unwrap_or_default()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::formats) fn len(&self) -> usize {
         self.cells.len()
     }
 
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::formats) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter()
     }
 }
@@ -77,7 +77,7 @@ impl<R: Read> Read for Limited<R> {
 struct TooLong;
 
 /// Records of a file in their order.
-pub(super) struct Records<'a> {
+pub(in crate::formats) struct Records<'a> {
     source: &'a dyn Source,
     reader: csv::Reader<Limited<Box<dyn Read + 'a>>>,
     left: Rc<Cell<usize>>,
@@ -90,7 +90,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The source cannot be read.
-    pub(super) fn of(source: &'a dyn Source, separator: u8) -> Result<Self, Unreadable> {
+    pub(in crate::formats) fn of(source: &'a dyn Source, separator: u8) -> Result<Self, Unreadable> {
         let left = Rc::new(Cell::new(LONGEST));
         let quotes = Rc::default();
         let input: Box<dyn Read + 'a> = Box::new(decode::body(source)?);
@@ -103,7 +103,7 @@ impl<'a> Records<'a> {
     }
 
     /// Whether a quote seems to be open at the end: their number is odd, and `last`, the last record, has several lines.
-    pub(super) fn ends_in_quotes(&self, last: &Record) -> bool {
+    pub(in crate::formats) fn ends_in_quotes(&self, last: &Record) -> bool {
         self.quotes.get() % 2 == 1 && line_of(self.reader.position()) > last.line + 1
     }
 
@@ -111,7 +111,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The source cannot be read, is no text, or a record does not end.
-    pub(super) fn next_into(&mut self, record: &mut Record) -> Result<bool, Unreadable> {
+    pub(in crate::formats) fn next_into(&mut self, record: &mut Record) -> Result<bool, Unreadable> {
         self.left.set(LONGEST);
         let is_record = self.reader.read_byte_record(&mut self.bytes);
         match is_record.map_err(csv::Error::into_kind) {

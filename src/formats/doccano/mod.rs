@@ -13,6 +13,7 @@ use super::{
     drafts,
     format::{Format, Sample},
     json_items::{JsonItems, JsonNotes},
+    source::Takes,
 };
 use record::{spans_of, text_key};
 
@@ -23,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["jsonl", "json"],
     cannot_hold: "statuses, splits, given words",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(drafts::read::<read::Records>),
     write: Some(write::write),

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{
     super::format::{Format, Sample},
-    task::annotations_key,
+    records::created,
+    task::{annotations_key, is_valid, stated_span},
     treebank,
     write::TaskWriter,
 };
@@ -19,7 +20,7 @@ use crate::{
         decode::Lines,
         problem::{quoted, with_noun},
         sink::{Found, Reading},
-        source::Unreadable,
+        source::{Takes, Unreadable},
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, Status, WordSpan, scheme::decode},
@@ -33,6 +34,7 @@ pub(in crate::formats) const FORMAT: Format = Format {
     extensions: &["conll"],
     cannot_hold: "half-word, nested and overlapping spans, ids, statuses, the white space between words",
     keeps_text: false,
+    takes: Takes::OneFile,
     detect,
     read: Some(read),
     write: Some(write),
@@ -103,7 +105,7 @@ fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer 
 struct SentenceWriter<'a> {
     tasks: TaskWriter<'a>,
     labels: &'a LabelSet,
-    /// Names of the controls with labels, if they are known.
+    /// Names of all controls of the labelling configuration, if there is one.
     controls: Option<Vec<String>>,
     is_begun: bool,
 }
@@ -131,7 +133,7 @@ impl Writer for SentenceWriter<'_> {
         let empty = Map::new();
         let task = task.as_object().unwrap_or(&empty);
         let all = task.get(annotations_key(task)).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let mut shown: Vec<&Value> = all.iter().filter(|annotation| !is_cancelled(annotation)).collect();
+        let mut shown: Vec<&Value> = all.iter().filter(|annotation| is_valid(annotation)).collect();
         if shown.is_empty() && !all.is_empty() {
             let message = format!("document {}: all its annotations are cancelled; left out", quoted(&document.id));
             out.losses.note(message);
@@ -163,7 +165,7 @@ impl Writer for SentenceWriter<'_> {
             }
             let written = decode(&tags);
             let changed = written.iter().filter(|span| !take(&mut own, span, &chars)).count();
-            report_losses(&regions, &written, &chars, document, out);
+            report_losses(&regions, &written, &chars, (document, &map), out);
             out.count(written.len(), changed);
         }
     }
@@ -196,7 +198,7 @@ impl SentenceWriter<'_> {
     fn regions<'t>(&self, annotation: &'t Value, document: &Document, out: &mut Output) -> Vec<Region<'t>> {
         let items = annotation.get("result").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let named = items.iter().filter_map(|item| Some((item.get("from_name")?.as_str()?, item)));
-        let labelled: Vec<_> = named.filter(|(control, item)| self.is_labels(control, item)).collect();
+        let labelled: Vec<_> = named.filter(|(control, item)| self.is_looked_at(control, item)).collect();
         let Some((chosen, _)) = labelled.first() else { return Vec::new() };
         let own = labelled.iter().filter(|(control, _)| control == chosen);
         let regions: Option<Vec<Region<'_>>> = own.clone().map(|(_, item)| region_of(item)).collect();
@@ -211,8 +213,8 @@ impl SentenceWriter<'_> {
         regions.unwrap_or_default()
     }
 
-    /// Whether a control labels spans.
-    fn is_labels(&self, control: &str, item: &Value) -> bool {
+    /// Whether the converter looks at results of a control: of each in the configuration; without one, of those with labels.
+    fn is_looked_at(&self, control: &str, item: &Value) -> bool {
         match &self.controls {
             Some(controls) => controls.iter().any(|name| name == control),
             None => item.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("labels")),
@@ -222,24 +224,16 @@ impl SentenceWriter<'_> {
 
 /// Reads offsets and labels of a region.
 fn region_of(item: &Value) -> Option<Region<'_>> {
-    let value = item.get("value")?;
-    let [start, end] = ["start", "end"].map(|key| usize::try_from(value.get(key)?.as_u64()?).ok());
-    let labels = value.get("labels").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    Some(Region { start: start?, end: end?, labels: labels.collect() })
+    let stated = stated_span(item).ok()?;
+    let labels =
+        item.pointer("/value/labels").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    Some(Region { start: stated.start, end: stated.end, labels: labels.collect() })
 }
 
 /// Whether a document was read from a task that has no list of annotations.
 fn has_no_list(document: &Document) -> bool {
     let task = document.foreign.as_deref().and_then(Value::as_object).filter(|task| task.contains_key("data"));
     task.is_some_and(|task| !task.contains_key("annotations") && !task.contains_key("completions"))
-}
-
-fn is_cancelled(annotation: &Value) -> bool {
-    ["skipped", "was_cancelled"].iter().any(|key| annotation.get(key).and_then(Value::as_bool) == Some(true))
-}
-
-fn created(annotation: &Value) -> &str {
-    annotation.get("created_at").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Tags of words, computed as by the converter: one region is open at a time.
@@ -287,7 +281,7 @@ fn report_losses(
     regions: &[Region<'_>],
     written: &[WordSpan],
     words: &[CharRange],
-    document: &Document,
+    (document, map): (&Document, &OffsetMap),
     out: &mut Output,
 ) {
     for span in written.iter().filter(|span| span.label.contains(' ')) {
@@ -302,10 +296,9 @@ fn report_losses(
         for label in &region.labels {
             let left = held.get_mut(&(region.start, region.end, (*label).to_owned())).filter(|left| **left > 0);
             if left.map(|left| *left -= 1).is_none() {
-                let text: String =
-                    document.text.chars().skip(region.start).take(region.end.saturating_sub(region.start)).collect();
-                let what =
-                    format!("the span {} ({}) overlaps another, or ends inside a word", quoted(&text), quoted(label));
+                let range = map.from_chars(CharRange { start: region.start, end: region.end }).unwrap_or_default();
+                let [text, label] = [range.of(&document.text), label].map(quoted);
+                let what = format!("the span {text} ({label}) overlaps another, or ends inside a word");
                 out.losses.add(
                     &document.id,
                     &what,
@@ -327,7 +320,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::formats::{OnLoss, ReadOptions, Written, check_round_trip, find, tests::corpus};
+    use crate::{
+        formats::{OnLoss, ReadOptions, Written, check_round_trip, find, tests::corpus},
+        text::growth::assert_linear,
+    };
 
     fn region(id: &str, start: usize, end: usize, labels: &[&str], control: &str) -> Value {
         json!({"id": id, "from_name": control, "to_name": "text", "type": "labels",
@@ -387,6 +383,7 @@ mod tests {
             {"created_at": "2024-01-03", "result": [region("b", 0, 1, &["B"], "label")]},
             {"created_at": "2024-01-04", "was_cancelled": true, "result": [region("c", 0, 1, &["C"], "label")]},
             {"created_at": "2024-01-02", "result": []},
+            7,
         ]);
         assert_eq!(written(&annotations, "x").1, ["x B-B", "", "x O", "", "x B-A", ""]);
         assert_eq!(written(&json!([]), "x").1, ["x O", ""]);
@@ -397,6 +394,18 @@ mod tests {
         ]}]);
         assert_eq!(tags(&[CharRange { start: 0, end: 1 }], &[]), ["O"]);
         assert!(region_of(&without_offsets[0]["result"][0]).is_none());
+    }
+
+    #[test]
+    fn lost_regions_of_a_long_text_are_reported_in_linear_time() {
+        let document = |n: usize| {
+            let regions: Vec<Value> =
+                (0..n).map(|at| region("a", 2 * n - 1 - at % 2, 2 * n, &["A"], "label")).collect();
+            let tasks = json!([{"data": {"text": "\u{e9} ".repeat(n)}, "annotations": [{"result": regions}]}]);
+            find("label-studio").unwrap().read(tasks.to_string().as_bytes(), &ReadOptions::default()).corpus
+        };
+        let options = WriteOptions { on_loss: OnLoss::Skip, ..WriteOptions::default() };
+        assert_linear(2_000, document, |corpus| FORMAT.write(corpus, &options).unwrap().bytes.len());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! A document keeps its whole task in `foreign`. Writing changes only the regions of the one annotation that was read, so
 //! that the work of other annotators, drafts, relations, predictions and unknown fields are written back unchanged. The
-//! offsets in it count code points, whatever the file counted.
+//! offsets in it count code points, whatever the file counted; a region that fits nowhere stays as it was.
 
 pub(super) mod conll;
 mod numbers;
@@ -20,7 +20,10 @@ pub use predictions::predictions;
 use serde::de::Deserialize;
 use serde_json::Value;
 
-use super::format::{Format, Sample};
+use super::{
+    format::{Format, Sample},
+    source::Takes,
+};
 
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
@@ -29,6 +32,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["json"],
     cannot_hold: "the statuses partial and flagged, the split, given words",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read::read),
     write: Some(write::write),
@@ -45,6 +49,7 @@ pub(super) const JSON_MIN: Format = Format {
     extensions: &["json"],
     cannot_hold: SHORT,
     keeps_text: true,
+    takes: Takes::OneFile,
     detect: detect_min,
     read: Some(short_read::read_json),
     write: Some(short_write::write_json),
@@ -57,6 +62,7 @@ pub(super) const CSV: Format = Format {
     extensions: &["csv"],
     cannot_hold: SHORT,
     keeps_text: true,
+    takes: Takes::OneFile,
     detect: |sample| detect_cells(sample, ','),
     read: Some(short_read::read_csv),
     write: Some(short_write::write_csv),
@@ -69,6 +75,7 @@ pub(super) const TSV: Format = Format {
     extensions: &["tsv"],
     cannot_hold: SHORT,
     keeps_text: true,
+    takes: Takes::OneFile,
     detect: |sample| detect_cells(sample, '\t'),
     read: Some(short_read::read_tsv),
     write: Some(short_write::write_tsv),

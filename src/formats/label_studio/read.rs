@@ -1,14 +1,5 @@
 //! Reader of Label Studio's JSON.
 
-use std::{
-    fmt,
-    io::{self, BufReader},
-};
-
-use serde::{
-    Deserialize, Deserializer as _,
-    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
-};
 use serde_json::{Map, Value};
 
 use super::task::{
@@ -17,8 +8,8 @@ use super::task::{
 };
 use crate::{
     formats::{
-        Problem, decode,
-        digits::{self, KeepDigits},
+        Problem,
+        json_items::{JsonItems, JsonNotes},
         offsets::{CODE_POINTS_FIRST, Offsets, SpanText, read_with_unit},
         problem::{quoted, with_noun},
         sink::{Found, NameIndex, OtherAnnotation, Reading},
@@ -29,7 +20,7 @@ use crate::{
 };
 
 /// Reads a list of tasks, or one task.
-/// The tasks before invalid JSON are read.
+/// A task that is no JSON is reported, and those after it are read.
 pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     read_with_unit(source, reading, CODE_POINTS_FIRST, read_tasks)
 }
@@ -40,65 +31,25 @@ fn read_tasks(
     offsets: &mut Offsets,
 ) -> Result<Vec<String>, Unreadable> {
     let mut reader = TaskReader::new(reading, offsets);
-    let problems = each_value(source, &mut |task| reader.add(task))?;
-    if let Some(failure) = reader.failure() {
-        return Err(failure);
-    }
-    reader.reading.problems.extend(problems);
+    let notes = each_value(source, &mut |value, line| reader.add_read(value, line))?;
+    notes.report(&mut reader.reading.problems);
     Ok(reader.finish("Label Studio tasks"))
 }
 
-/// Takes the values of a JSON list, or the only object, one at a time. Returns the problems of the JSON.
+/// Takes each value of a list with its line. One that is no JSON is a problem in its place.
+pub(super) type TakeValue<'t> = dyn FnMut(Result<Value, Problem>, usize) -> Result<(), Unreadable> + 't;
+
+/// Takes the values of a JSON list, or the only object, one at a time. Returns what is to be reported of all of them.
 ///
 /// # Errors
-/// The source cannot be read, or is no text.
-pub(super) fn each_value(
-    source: &dyn Source,
-    take: &mut dyn FnMut(Value) -> Result<(), Stopped>,
-) -> Result<Vec<Problem>, Unreadable> {
-    let mut problems = Vec::new();
-    let mut bytes = KeepDigits::new(decode::body(source)?);
-    let mut input = serde_json::Deserializer::from_reader(BufReader::new(&mut bytes));
-    let read = input.deserialize_any(ListVisitor(take)).and_then(|()| input.end());
-    if let Err(error) = read {
-        if error.is_io() {
-            return Err(io::Error::from(error).into());
-        }
-        if let Some(problem) = decode::find_encoding_fault(source)? {
-            return Err(Unreadable::Encoding(problem));
-        }
-        // Only the visitor reports data that is valid JSON.
-        problems.push(match error.is_data() {
-            true => Problem::error("the file is not a list of tasks"),
-            false => Problem::error(format!("invalid JSON: {error}")).at(error.line()),
-        });
+/// The source cannot be read, or is no text; or those of `take`.
+pub(super) fn each_value(source: &dyn Source, take: &mut TakeValue<'_>) -> Result<JsonNotes, Unreadable> {
+    let mut notes = JsonNotes::default();
+    let mut items = JsonItems::of(source)?;
+    while let Some(item) = items.next_item()? {
+        take(item.value(&mut notes), item.line)?;
     }
-    drop(input);
-    problems.extend(digits::note(bytes.quoted()));
-    Ok(problems)
-}
-
-/// Takes each value of a list as soon as it is read, so that the list is never in memory.
-struct ListVisitor<'t>(&'t mut dyn FnMut(Value) -> Result<(), Stopped>);
-
-impl<'de> Visitor<'de> for ListVisitor<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of tasks")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while let Some(value) = values.next_element()? {
-            (self.0)(value).map_err(de::Error::custom)?;
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
-        let object = Map::deserialize(MapAccessDeserializer::new(fields))?;
-        (self.0)(Value::Object(object)).map_err(de::Error::custom)
-    }
+    Ok(notes)
 }
 
 /// Counts of what is reported once for the file instead of once for each task.
@@ -124,14 +75,7 @@ pub(super) struct TaskReader<'a, 'b> {
     counts: TaskCounts,
     /// Number of tasks so far.
     number: usize,
-    /// Cause for which the sink refused a document; a visitor cannot return it.
-    failure: Option<Unreadable>,
 }
-
-/// The sink refused a document.
-#[derive(Debug, thiserror::Error)]
-#[error("the reading was stopped")]
-pub(super) struct Stopped;
 
 /// Text of a task, on which the regions are.
 struct TaskText<'a> {
@@ -158,28 +102,35 @@ impl ReadRegions {
 
 impl<'a, 'b> TaskReader<'a, 'b> {
     pub(super) fn new(reading: &'a mut Reading<'b>, offsets: &'a mut Offsets) -> Self {
-        Self { reading, offsets, counts: TaskCounts::default(), number: 0, failure: None }
+        Self { reading, offsets, counts: TaskCounts::default(), number: 0 }
     }
 
-    /// Reads the next task of the list. A task with an error is skipped and reported.
-    pub(super) fn add(&mut self, task: Value) -> Result<(), Stopped> {
-        self.number += 1;
-        match self.task(task) {
-            Ok((found, others)) => self.reading.push_with_others(found, others).map_err(|failure| {
-                self.failure = Some(failure);
-                Stopped
-            }),
-            Err(what) => {
-                let problem = Problem::error(format!("task {} of the list: {what}", self.number));
+    /// Reads the next task of the list, if it is JSON.
+    fn add_read(&mut self, task: Result<Value, Problem>, line: usize) -> Result<(), Unreadable> {
+        match task {
+            Ok(task) => self.add(task, line),
+            Err(problem) => {
+                self.number += 1;
                 self.reading.problems.push(problem);
                 Ok(())
             }
         }
     }
 
-    /// The cause for which [`Self::add`] stopped.
-    pub(super) fn failure(&mut self) -> Option<Unreadable> {
-        self.failure.take()
+    /// Reads the next task of the list, which begins on this line. A task with an error is skipped and reported.
+    ///
+    /// # Errors
+    /// The sink refuses the document.
+    pub(super) fn add(&mut self, task: Value, line: usize) -> Result<(), Unreadable> {
+        self.number += 1;
+        match self.task(task) {
+            Ok((found, others)) => self.reading.push_with_others(found, others),
+            Err(what) => {
+                let problem = Problem::error(format!("task {} of the list: {what}", self.number));
+                self.reading.problems.push(problem.at(line));
+                Ok(())
+            }
+        }
     }
 
     fn task(&mut self, mut task: Value) -> Result<(Found, Vec<OtherAnnotation>), String> {
@@ -199,8 +150,7 @@ impl<'a, 'b> TaskReader<'a, 'b> {
         let annotations = object.get_mut(annotations_key(object)).and_then(Value::as_array_mut).unwrap_or(none);
         let (spans, status, others) = self.annotations(annotations, &on);
         self.suggestions(object, &on);
-        self.counts.drafts +=
-            usize::from(object.get("drafts").and_then(Value::as_array).is_some_and(|d| !d.is_empty()));
+        self.drafts(object, &on);
         let mut document = Document::new(id.clone(), text.as_str(), self.reading.options.grid);
         document.split = self.reading.options.split;
         document.meta = meta;
@@ -217,7 +167,9 @@ impl<'a, 'b> TaskReader<'a, 'b> {
         self.counts.several += usize::from(annotations.len() > 1);
         let Some(chosen) = chosen_annotation(annotations, self.reading.options.annotator.as_deref()) else {
             self.counts.cancelled += usize::from(!annotations.is_empty());
-            return (Vec::new(), if annotations.is_empty() { Status::Todo } else { Status::Skipped }, Vec::new());
+            let status = if annotations.is_empty() { Status::Todo } else { Status::Skipped };
+            annotations.iter_mut().for_each(|annotation| self.correct(annotation, on));
+            return (Vec::new(), status, Vec::new());
         };
         let own = annotations.get(chosen).and_then(annotator_of);
         let read = annotations.get_mut(chosen).map(|annotation| self.regions(annotation, on)).unwrap_or_default();
@@ -225,26 +177,45 @@ impl<'a, 'b> TaskReader<'a, 'b> {
         let is_empty = read.spans.is_empty();
         self.counts.done_without_spans += usize::from(status == Status::Done && is_empty);
         self.counts.with_spans += usize::from(!is_empty);
+        let (mut valid, cancelled): (Vec<_>, Vec<_>) =
+            annotations.iter_mut().enumerate().filter(|(at, _)| *at != chosen).partition(|(_, one)| is_valid(one));
+        valid.extend(cancelled);
         let mut others: Vec<OtherAnnotation> = Vec::new();
-        for (at, annotation) in annotations.iter_mut().enumerate() {
-            let Some(annotator) = annotator_of(annotation).filter(|name| at != chosen && own.as_ref() != Some(name))
-            else {
-                continue;
-            };
-            // Of several by one annotator, the first counts.
-            if others.iter().any(|other| other.annotator == annotator) {
-                continue;
+        for (_, annotation) in valid {
+            // Of several by one annotator the first counts, or the first that is not cancelled.
+            let annotator = annotator_of(annotation)
+                .filter(|name| own.as_ref() != Some(name) && others.iter().all(|other| other.annotator != *name));
+            match annotator {
+                Some(annotator) if is_valid(annotation) => {
+                    let read = self.regions(annotation, on);
+                    let status = read.status();
+                    others.push(OtherAnnotation { annotator, spans: read.spans, status });
+                }
+                annotator => {
+                    self.correct(annotation, on);
+                    others.extend(annotator.map(|annotator| OtherAnnotation {
+                        annotator,
+                        spans: Vec::new(),
+                        status: Status::Skipped,
+                    }));
+                }
             }
-            let (spans, status) = if is_valid(annotation) {
-                let read = self.regions(annotation, on);
-                let status = read.status();
-                (read.spans, status)
-            } else {
-                (Vec::new(), Status::Skipped)
-            };
-            others.push(OtherAnnotation { annotator, spans, status });
         }
         (read.spans, status, others)
+    }
+
+    /// Corrects the offsets of an annotation that is kept and not read. A region without place stays as it is.
+    fn correct(&mut self, annotation: &mut Value, on: &TaskText<'_>) {
+        let problems = std::mem::take(&mut self.reading.problems);
+        self.place(annotation, on, &mut None);
+        self.reading.problems = problems;
+    }
+
+    /// Counts the drafts of a task, and corrects their offsets.
+    fn drafts(&mut self, task: &mut Map<String, Value>, on: &TaskText<'_>) {
+        let Some(drafts) = task.get_mut("drafts").and_then(Value::as_array_mut) else { return };
+        self.counts.drafts += usize::from(!drafts.is_empty());
+        drafts.iter_mut().for_each(|draft| self.correct(draft, on));
     }
 
     /// Reads the predictions of a task, so that their offsets are right; suggestions are made of them later.
@@ -260,7 +231,7 @@ impl<'a, 'b> TaskReader<'a, 'b> {
     /// Name and text of the field with the text.
     /// The configured one, or else `text`, or else the only text.
     fn text<'t>(&self, data: &'t Map<String, Value>) -> Result<(&'t str, &'t str), String> {
-        let texts: Vec<(&str, &str)> =
+        let mut texts: Vec<(&str, &str)> =
             data.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect();
         if let Some(config) = &self.reading.options.config {
             let field = &config.text_field;
@@ -269,6 +240,10 @@ impl<'a, 'b> TaskReader<'a, 'b> {
         }
         if let Some(found) = texts.iter().find(|(key, _)| *key == "text") {
             return Ok(*found);
+        }
+        // A blank field beside others is an empty cell of a table.
+        if texts.iter().any(|(_, text)| !text.trim().is_empty()) {
+            texts.retain(|(_, text)| !text.trim().is_empty());
         }
         let (files, mut texts): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(_, text)| is_address(text));
         match (texts.pop(), texts.is_empty(), files.first()) {

@@ -2,16 +2,18 @@
 //!
 //! The records of a task follow each other, one for each annotation; they become a task, which is read as any other.
 
-use csv::{ByteRecord, ReaderBuilder};
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{
-    read::{Stopped, TaskReader, each_value},
+    read::{TaskReader, each_value},
     records::{self, DATA, OF_ANNOTATION, OPTIONAL, Record, are_spans},
     short_write::LABEL,
 };
 use crate::formats::{
-    LabelConfig, Problem, decode,
+    LabelConfig, Problem,
+    csv::records::{Record as Row, Records as Rows},
     offsets::{CODE_POINTS_FIRST, Offsets, read_with_unit},
     problem::quoted,
     sink::Reading,
@@ -43,8 +45,8 @@ fn read_json_records(
     offsets: &mut Offsets,
 ) -> Result<Vec<String>, Unreadable> {
     let mut reader = RecordReader::new(reading, offsets);
-    let problems = each_value(source, &mut |value| reader.add_json(value))?;
-    reader.tasks.reading.problems.extend(problems);
+    let notes = each_value(source, &mut |value, line| reader.add_json(value, line))?;
+    notes.report(&mut reader.tasks.reading.problems);
     reader.finish("Label Studio's JSON_MIN")
 }
 
@@ -54,41 +56,119 @@ fn read_cells(
     offsets: &mut Offsets,
     delimiter: u8,
 ) -> Result<Vec<String>, Unreadable> {
+    let columns = Columns::of(source, delimiter, reading.options.config.as_ref())?;
     let mut reader = RecordReader::new(reading, offsets);
-    let input = decode::body(source)?;
-    let mut rows = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-    let mut row = ByteRecord::new();
-    let mut header = Vec::new();
-    for name in rows.byte_headers().map_err(unreadable)? {
-        header.push(cell_text(name, source)?);
-    }
-    while rows.read_byte_record(&mut row).map_err(unreadable)? {
-        let line = row.position().map_or(1, |position| usize::try_from(position.line()).unwrap_or(usize::MAX));
-        if row.len() != header.len() {
-            let message = format!("{} cells where the header names {}", row.len(), header.len());
+    let (mut rows, mut row) = (Rows::of(source, delimiter)?, Row::default());
+    // The header, of which the columns were made.
+    rows.next_into(&mut row)?;
+    while rows.next_into(&mut row)? {
+        if row.len() == columns.0.len() {
+            reader.add(columns.record(&row), row.line)?;
+        } else {
+            let message = format!("{} cells where the header names {}", row.len(), columns.0.len());
             let hint = "a cell with line ends or quotes must be in quotes; quotes in it are doubled";
-            reader.tasks.reading.problems.push(Problem::error(message).at(line).hint(hint));
-            continue;
+            reader.tasks.reading.problems.push(Problem::error(message).at(row.line).hint(hint));
         }
-        let mut cells = Vec::with_capacity(header.len());
-        for (name, cell) in header.iter().zip(&row) {
-            cells.push((name.clone(), cell_text(cell, source)?));
-        }
-        if reader.add_cells(cells).is_err() {
-            break;
-        }
+    }
+    if rows.ends_in_quotes(&row) {
+        let message = "a quote is not closed: the record that begins here has the rest of the file";
+        reader.tasks.reading.problems.push(Problem::error(message).at(row.line));
     }
     reader.finish(if delimiter == b'\t' { "Label Studio's TSV" } else { "Label Studio's CSV" })
 }
 
-fn unreadable(error: csv::Error) -> Unreadable {
-    std::io::Error::from(error).into()
+/// Columns of a table with their names.
+struct Columns(Vec<(Column, String)>);
+
+/// Content of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    /// Id of the task.
+    Id,
+    /// Value of the annotation, by its index in [`OF_ANNOTATION`].
+    OfAnnotation(usize),
+    Agreement,
+    History,
+    /// Results of a control.
+    Control,
+    /// Field of the data.
+    Data,
 }
 
-fn cell_text(cell: &[u8], source: &dyn Source) -> Result<String, Unreadable> {
-    match std::str::from_utf8(cell) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(Unreadable::Encoding(decode::encoding_fault(source)?)),
+impl Columns {
+    /// Finds out what the columns of a table contain, which all of its rows show together: a cell of a control may be empty.
+    fn of(source: &dyn Source, delimiter: u8, config: Option<&LabelConfig>) -> Result<Self, Unreadable> {
+        let (mut rows, mut row) = (Rows::of(source, delimiter)?, Row::default());
+        rows.next_into(&mut row)?;
+        let names: Vec<String> = row.cells().map(str::to_owned).collect();
+        let mut values = vec![CellValues::default(); names.len()];
+        while rows.next_into(&mut row)? {
+            if row.len() == names.len() {
+                values.iter_mut().zip(row.cells()).for_each(|(values, cell)| values.add(cell));
+            }
+        }
+        let renamed: HashSet<String> =
+            names.iter().filter_map(|name| Some(name.strip_prefix(DATA)?.to_owned())).collect();
+        let columns = names.into_iter().zip(values).map(|(name, values)| {
+            if let Some(field) = name.strip_prefix(DATA) {
+                return (Column::Data, field.to_owned());
+            }
+            let is_control = renamed.contains(&name)
+                || is_control(&name, config).unwrap_or(values.has_spans || name == LABEL && !values.has_others);
+            (column_of(&name).unwrap_or(if is_control { Column::Control } else { Column::Data }), name)
+        });
+        Ok(Self(columns.collect()))
+    }
+
+    /// Record of a row. Lists of spans are JSON, and numbers may be those of ids and times.
+    fn record(&self, row: &Row) -> Record {
+        let mut record = empty();
+        for ((column, name), cell) in self.0.iter().zip(row.cells()) {
+            match *column {
+                Column::Id => record.id = number_or_text(cell),
+                Column::OfAnnotation(at) => record.of_annotation[at] = number_or_text(cell),
+                Column::Agreement => record.agreement = Some(number_or_text(cell)).filter(|value| !value.is_null()),
+                Column::History => record.history = serde_json::from_str(cell).ok(),
+                // An annotation without a result of this control.
+                Column::Control if cell.is_empty() => {}
+                Column::Control => record.output.push((name.clone(), result(cell))),
+                Column::Data => _ = record.input.insert(name.clone(), cell.into()),
+            }
+        }
+        record
+    }
+}
+
+/// The column of this name, if it is neither one of the data nor one of a control.
+fn column_of(name: &str) -> Option<Column> {
+    if let Some(at) = OF_ANNOTATION.iter().position(|key| *key == name) {
+        return Some(Column::OfAnnotation(at));
+    }
+    match name {
+        "id" => Some(Column::Id),
+        _ if name == OPTIONAL[0] => Some(Column::Agreement),
+        _ if name == OPTIONAL[1] => Some(Column::History),
+        _ => None,
+    }
+}
+
+/// Values of the cells of a column.
+#[derive(Clone, Default)]
+struct CellValues {
+    /// Whether a cell is a list of spans.
+    has_spans: bool,
+    /// Whether a cell is neither a list of spans, nor an empty list, nor empty.
+    has_others: bool,
+}
+
+impl CellValues {
+    fn add(&mut self, cell: &str) {
+        if self.has_spans || self.has_others && !cell.starts_with("[{") {
+            return;
+        }
+        let is_spans = cell.starts_with("[{") && serde_json::from_str(cell).is_ok_and(|list| are_spans(&list));
+        self.has_spans = is_spans;
+        self.has_others |= !is_spans && !matches!(cell, "" | "[]");
     }
 }
 
@@ -96,71 +176,75 @@ struct RecordReader<'a, 'b> {
     tasks: TaskReader<'a, 'b>,
     /// Records of the last task, which may go on.
     open: Vec<Record>,
+    /// Ids of their annotations as JSON.
+    open_ids: HashSet<String>,
+    /// Line of the first of them.
+    line: usize,
     number: usize,
 }
 
 impl<'a, 'b> RecordReader<'a, 'b> {
     fn new(reading: &'a mut Reading<'b>, offsets: &'a mut Offsets) -> Self {
-        Self { tasks: TaskReader::new(reading, offsets), open: Vec::new(), number: 0 }
+        let tasks = TaskReader::new(reading, offsets);
+        Self { tasks, open: Vec::new(), open_ids: HashSet::new(), line: 0, number: 0 }
     }
 
     fn config(&self) -> Option<&'b LabelConfig> {
         self.tasks.reading.options.config.as_ref()
     }
 
-    fn add_json(&mut self, value: Value) -> Result<(), Stopped> {
+    fn add_json(&mut self, value: Result<Value, Problem>, line: usize) -> Result<(), Unreadable> {
         self.number += 1;
-        let Value::Object(fields) = value else {
-            let shown = quoted(&value.to_string());
-            let message = format!("record {} of the list is not an object: {shown}", self.number);
-            self.tasks.reading.problems.push(Problem::error(message));
-            return Ok(());
+        let problem = match value {
+            Ok(Value::Object(fields)) => return self.add(from_json(fields, self.config()), line),
+            Ok(value) => {
+                let shown = quoted(&value.to_string());
+                Problem::error(format!("record {} of the list is not an object: {shown}", self.number)).at(line)
+            }
+            Err(problem) => problem,
         };
-        let record = from_json(fields, self.config());
-        self.add(record)
+        self.tasks.reading.problems.push(problem);
+        Ok(())
     }
 
-    fn add_cells(&mut self, cells: Vec<(String, String)>) -> Result<(), Stopped> {
-        let record = from_cells(cells, self.config());
-        self.add(record)
-    }
-
-    fn add(&mut self, record: Record) -> Result<(), Stopped> {
-        if !self.open.iter().all(|other| are_of_one_task(other, &record)) {
+    fn add(&mut self, record: Record, line: usize) -> Result<(), Unreadable> {
+        let id = Some(&record.of_annotation[1]).filter(|id| !id.is_null()).map(Value::to_string);
+        if !self.goes_on(&record, id.as_deref()) {
             self.close()?;
+            self.line = line;
         }
+        self.open_ids.extend(id);
         self.open.push(record);
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Stopped> {
+    /// Whether a record with this id of its annotation is another annotation of the task whose records are open.
+    fn goes_on(&self, record: &Record, id: Option<&str>) -> bool {
+        let Some((first, id)) = self.open.first().zip(id) else { return false };
+        // Of a record without an id of its annotation, no other is known to be of the same task.
+        let have_ids = self.open_ids.len() == self.open.len();
+        have_ids && !self.open_ids.contains(id) && first.id == record.id && first.input == record.input
+    }
+
+    fn close(&mut self) -> Result<(), Unreadable> {
+        self.open_ids.clear();
         if self.open.is_empty() {
             return Ok(());
         }
         let task = records::task(std::mem::take(&mut self.open), self.config());
-        self.tasks.add(task)
+        self.tasks.add(task, self.line)
     }
 
     fn finish(mut self, kind: &str) -> Result<Vec<String>, Unreadable> {
-        // A refusal is returned as the failure.
-        self.close().ok();
-        match self.tasks.failure() {
-            Some(failure) => Err(failure),
-            None => Ok(self.tasks.finish(kind)),
-        }
+        self.close()?;
+        Ok(self.tasks.finish(kind))
     }
-}
-
-/// Whether two records are two annotations of one task.
-fn are_of_one_task(a: &Record, b: &Record) -> bool {
-    let [a_id, b_id] = [a, b].map(|record| &record.of_annotation[1]);
-    !a_id.is_null() && !b_id.is_null() && a_id != b_id && a.id == b.id && a.input == b.input
 }
 
 /// The record of an object of JSON_MIN.
 ///
 /// Label Studio writes the data, then the id, then the results by control. Where the id comes first, an object was put
-/// together by another program, and only lists of spans are results.
+/// together by another program, or the data has an id, and only lists of spans are results.
 fn from_json(fields: Map<String, Value>, config: Option<&LabelConfig>) -> Record {
     let mut record = empty();
     let mut is_after_data = false;
@@ -178,45 +262,32 @@ fn from_json(fields: Map<String, Value>, config: Option<&LabelConfig>) -> Record
             record.input.insert(key, value);
         }
     }
-    record
-}
-
-/// The record of a line of CSV: lists of spans are JSON, and numbers may be those of ids and times.
-fn from_cells(cells: Vec<(String, String)>, config: Option<&LabelConfig>) -> Record {
-    let mut record = empty();
-    let renamed: Vec<String> = cells.iter().filter_map(|(name, _)| Some(name.strip_prefix(DATA)?.to_owned())).collect();
-    for (name, cell) in cells {
-        if name == "id" {
-            record.id = number_or_text(cell);
-        } else if let Some(at) = OF_ANNOTATION.iter().position(|key| *key == name) {
-            record.of_annotation[at] = number_or_text(cell);
-        } else if name == OPTIONAL[0] {
-            record.agreement = Some(number_or_text(cell)).filter(|value| !value.is_null());
-        } else if name == OPTIONAL[1] {
-            record.history = serde_json::from_str(&cell).ok();
-        } else if let Some(field) = name.strip_prefix(DATA) {
-            record.input.insert(field.to_owned(), cell.into());
-        } else {
-            let spans = cell.starts_with("[{").then(|| serde_json::from_str(&cell).ok()).flatten();
-            let is_spans = spans.as_ref().is_some_and(are_spans) || name == LABEL && cell == "[]";
-            let is_output = renamed.contains(&name) || is_control(&name, config).unwrap_or(is_spans);
-            match (is_output, spans) {
-                (true, Some(spans)) => record.output.push((name, spans)),
-                // An annotation without a result of this control.
-                (true, None) if cell.is_empty() => {}
-                (true, None) => record.output.push((name, choice(cell))),
-                (false, _) => {
-                    record.input.insert(name, cell.into());
-                }
-            }
-        }
+    if config.is_none() {
+        move_data_back(&mut record);
     }
     record
 }
 
-fn choice(cell: String) -> Value {
-    let list = cell.starts_with('[').then(|| serde_json::from_str(&cell).ok()).flatten();
-    list.unwrap_or(Value::String(cell))
+/// Moves fields from the results to the data if its text is among them: then the data has an id, in whose place the id of the
+/// task was written, and what is between it and the first list of spans is data, too.
+fn move_data_back(record: &mut Record) {
+    let data = record.output.iter().position(|(_, value)| value.is_array() || value.is_object());
+    let data = data.unwrap_or(record.output.len());
+    let names_text = record.output.iter().take(data).any(|(key, value)| key == TEXT && value.is_string());
+    let has_text = record.input.get(TEXT).is_some_and(Value::is_string)
+        || !names_text && record.input.values().any(Value::is_string);
+    if !has_text {
+        record.input.extend(record.output.drain(..data));
+    }
+}
+
+/// Field of the data with the text, if no configuration names it.
+const TEXT: &str = "text";
+
+/// Results of a control in a cell: a list, or a choice or text alone.
+fn result(cell: &str) -> Value {
+    let list = cell.starts_with('[').then(|| serde_json::from_str(cell).ok()).flatten();
+    list.unwrap_or_else(|| cell.into())
 }
 
 /// Whether the configuration has a control of this name; `None` without a configuration.
@@ -224,11 +295,11 @@ fn is_control(name: &str, config: Option<&LabelConfig>) -> Option<bool> {
     config.map(|config| config.control(name).is_some())
 }
 
-fn number_or_text(cell: String) -> Value {
-    match serde_json::from_str(&cell) {
+fn number_or_text(cell: &str) -> Value {
+    match serde_json::from_str(cell) {
         Ok(Value::Number(number)) => Value::Number(number),
         _ if cell.is_empty() => Value::Null,
-        _ => Value::String(cell),
+        _ => cell.into(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{CSV, FORMAT, JSON_MIN, TSV};
 use crate::{
     formats::{Format, LabelConfig, OnLoss, Read, ReadOptions, Severity, WriteOptions, check_round_trip, label_config},
     spans::{Edit, Status},
-    text::TextRange,
+    text::{TextRange, growth::assert_linear},
 };
 
 const XML: &str = "<View><Choices name='topic' toName='t'><Choice value='news'/></Choices>
@@ -213,4 +213,82 @@ fn offsets_of_another_unit_are_code_points_from_then_on() {
     assert_eq!(places, ["Bari", "Rome"]);
     let written: Value = serde_json::from_str(&write(&FORMAT, &found, None)).unwrap();
     assert_eq!(written[0]["annotations"], tasks([3, 9])[0]["annotations"]);
+}
+
+const SPANS: &str = r#"[{"start":0,"end":3,"text":"Ann","labels":["PER"]}]"#;
+
+#[test]
+fn an_id_in_the_data_does_not_hide_the_text() {
+    // The id of the task is in the place of the one in the data, at the front or in the middle.
+    for data in [
+        r#""id":5,"text":"Ann ate","a":"x""#,
+        r#""a":"x","id":5,"text":"Ann ate""#,
+        r#""a":"x","id":5,"stars":3,"text":"Ann ate""#,
+        r#""stars":3,"id":5,"review":"Ann ate""#,
+    ] {
+        let text = format!(r#"[{{{data},"label":{SPANS},"annotator":1,"annotation_id":7,"lead_time":1.0}}]"#);
+        let found = read(&JSON_MIN, &text, None);
+        assert!(found.problems.iter().all(|problem| problem.severity != Severity::Error), "{:?}", found.problems);
+        assert_eq!((&*found.corpus.documents[0].text, found.corpus.span_count()), ("Ann ate", 1), "{text}");
+        assert_eq!(found.corpus.documents[0].id, "5");
+    }
+    let text =
+        format!(r#"[{{"review":"Ann ate","id":5,"topic":"news","label":{SPANS},"annotator":1,"annotation_id":7}}]"#);
+    let found = read(&JSON_MIN, &text, None);
+    assert_eq!((&*found.corpus.documents[0].text, found.corpus.documents[0].meta.len()), ("Ann ate", 0), "a choice");
+}
+
+#[test]
+fn an_empty_cell_of_a_control_is_no_text() {
+    let spans = SPANS.replace('"', "\"\"");
+    let text = format!(
+        "annotation_id,annotator,id,label,lead_time,note,review\n3,1,1,\"{spans}\",,,Ann ate\n4,1,2,,,,Bari\n,,3,,,,soup\n"
+    );
+    let found = read(&CSV, &text, None);
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    let texts: Vec<_> = found.corpus.documents.iter().map(|one| (&*one.text, one.meta.contains_key("label"))).collect();
+    assert_eq!(texts, [("Ann ate", false), ("Bari", false), ("soup", false)]);
+    let statuses = [0, 1, 2].map(|at| found.corpus.annotation(at).status);
+    assert_eq!((found.corpus.span_count(), statuses), (1, [Status::Done, Status::Done, Status::Todo]));
+    let blank = read(&CSV, "annotation_id,annotator,id,label,lead_time,text\n4,1,2,[],,Bari\n5,1,3,,,soup\n", None);
+    assert!(blank.corpus.documents.iter().all(|one| one.meta.is_empty()), "a column of empty lists");
+}
+
+#[test]
+fn fields_of_the_data_with_names_of_the_record_are_losses() {
+    let mut tasks = json!([{"id": 4, "data": {"id": 4, "text": "Ann ate", "who": "x", "lead_time": 3, "history": "y"},
+        "annotations": [{"id": 1, "result": [span("who", 0, 3, "Ann", "PER")]}]}]);
+    let names = |format: &Format, tasks: &Value| -> Vec<String> {
+        let found = read(&FORMAT, &tasks.to_string(), None);
+        let losses = format.write(&found.corpus, &WriteOptions::default()).unwrap_err();
+        losses
+            .iter()
+            .filter_map(|loss| Some(loss.message.split_once("the field `")?.1.split('`').next()?.into()))
+            .collect()
+    };
+    assert_eq!(names(&JSON_MIN, &tasks), ["lead_time", "who"]);
+    assert_eq!(names(&CSV, &tasks), ["history", "lead_time"], "controls with names of fields are renamed there");
+    tasks[0]["data"]["id"] = json!(77);
+    assert_eq!(names(&JSON_MIN, &tasks), ["id", "lead_time", "who"]);
+    assert_eq!(names(&TSV, &tasks), ["history", "id", "lead_time"]);
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_named() {
+    let text = "annotation_id,annotator,id,lead_time,text\n1,1,1,,Ann\n2,1,2,,\"Bari\n3,1,3,,soup\n4,1,4,,tea\n";
+    let found = read(&CSV, text, None);
+    let error = found.problems.iter().find(|problem| problem.severity == Severity::Error).unwrap();
+    assert_eq!((error.line, error.message.starts_with("a quote is not closed")), (Some(3), true), "{error}");
+}
+
+#[test]
+fn many_annotations_of_a_task_are_read_in_linear_time() {
+    let text = |n: usize| {
+        let data = "a ".repeat(200);
+        let record =
+            |id: usize| format!(r#"{{"text":"{data}","id":1,"annotator":{id},"annotation_id":{id},"lead_time":1}}"#);
+        format!("[{}]", (0..n).map(record).collect::<Vec<_>>().join(","))
+    };
+    assert_eq!(read(&JSON_MIN, &text(20), None).corpus.documents.len(), 1);
+    assert_linear(300, text, |text| read(&JSON_MIN, text, None).corpus.documents.len());
 }

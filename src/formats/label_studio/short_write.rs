@@ -13,6 +13,8 @@ use super::{
 use crate::{
     formats::{
         WriteOptions,
+        fit::LossReport,
+        problem::quoted,
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet},
@@ -43,7 +45,11 @@ struct JsonList<'a> {
 
 impl Writer for JsonList<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        for record in of_document(document, annotation, &self.tasks, self.options, out) {
+        let records = of_document(document, annotation, &self.tasks, self.options, out);
+        let controls = records.iter().flat_map(|record| &record.output).map(|(name, _)| name.as_str());
+        let taken = OF_ANNOTATION.into_iter().chain([OPTIONAL[0]]).chain(controls);
+        report_taken(&document.id, &records, taken, &mut out.losses);
+        for record in records {
             let mut text = if self.written == 0 { "[\n" } else { ",\n" }.to_owned();
             write_ujson(&Value::Object(object(record)), Some(0), &mut text);
             out.push(&text);
@@ -66,11 +72,31 @@ struct Table<'a> {
 
 impl Writer for Table<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
-        self.records.extend(of_document(document, annotation, &self.tasks, self.options, out));
+        let records = of_document(document, annotation, &self.tasks, self.options, out);
+        report_taken(&document.id, &records, OF_ANNOTATION.into_iter().chain(OPTIONAL), &mut out.losses);
+        self.records.extend(records);
     }
 
     fn finish(&mut self, out: &mut Output) {
         out.push(&table(std::mem::take(&mut self.records), self.delimiter));
+    }
+}
+
+/// Reports fields of the data that have the name of another field of the records of the document, as in `taken`. The converter
+/// writes one of the two, which a reader takes for the other.
+fn report_taken<'r>(
+    document: &str,
+    records: &'r [Record],
+    taken: impl Iterator<Item = &'r str>,
+    losses: &mut LossReport,
+) {
+    let Some(first) = records.first() else { return };
+    let mut names: BTreeSet<&str> = taken.filter(|name| first.input.contains_key(*name)).collect();
+    // An id that is that of the task is not lost.
+    names.extend(first.input.get("id").filter(|id| **id != first.id).map(|_| "id"));
+    for name in names {
+        let what = format!("the field {} of its data has the name of another field of this format", quoted(name));
+        losses.add(document, &what, "lost, as by the converter", "lost, as by the converter");
     }
 }
 

@@ -177,3 +177,60 @@ fn nested_spans_over_a_long_text_are_written_without_all_their_copies() {
     assert_eq!(String::from_utf8_lossy(&bytes).matches("\"text\": \"abcd\"").count(), 1 + 64);
     assert_eq!(read(&bytes, &ReadOptions::default()).corpus.span_count(), 100);
 }
+
+#[test]
+fn offsets_of_every_annotation_of_a_task_are_corrected() {
+    let task = |start: usize, cancelled: bool| {
+        let result = json!([region("r", start, start + 10, "annotation", &["X"])]);
+        json!([{"id": 1, "data": {"text": "\u{1f4a9} an annotation"},
+            "annotations": [
+                {"completed_by": 1, "was_cancelled": cancelled, "result": result},
+                {"completed_by": 1, "was_cancelled": cancelled, "result": result},
+                {"was_cancelled": cancelled, "result": result},
+                {"completed_by": 2, "was_cancelled": true, "result": result},
+                {"completed_by": 2, "was_cancelled": cancelled, "result": result}],
+            "predictions": [{"result": result}],
+            "drafts": [{"result": result}]}])
+    };
+    for cancelled in [false, true] {
+        let read = of(&task(6, cancelled));
+        assert_eq!(rewritten(&read), task(5, cancelled));
+        assert!(read.problems.iter().all(|problem| problem.severity == Severity::Note), "{:?}", read.problems);
+    }
+    let conll = crate::formats::find("label-studio-conll").unwrap();
+    let written = conll.write(&of(&task(6, false)).corpus, &WriteOptions::default()).unwrap().bytes;
+    assert_eq!(String::from_utf8_lossy(&written).matches("annotation -X- _ B-X\n").count(), 4);
+}
+
+#[test]
+fn a_region_without_a_place_in_an_annotation_that_is_kept_is_not_reported() {
+    let tasks = json!([{"id": 1, "data": {"text": "two tacos"}, "annotations": [
+        {"result": [region("a", 4, 9, "tacos", &["Dish"])]}, {"result": [region("b", 40, 99, "gone", &["Dish"])]}]}]);
+    let read = of(&tasks);
+    assert!(read.problems.iter().all(|problem| problem.severity == Severity::Note), "{:?}", read.problems);
+    assert_eq!(rewritten(&read), tasks);
+}
+
+#[test]
+fn a_cancelled_annotation_hides_no_other_by_the_same_annotator() {
+    let result = json!([region("a", 4, 9, "tacos", &["Dish"])]);
+    let tasks = json!([{"data": {"text": "two tacos"}, "annotations": [
+        {"completed_by": 1, "result": result},
+        {"completed_by": 2, "was_cancelled": true, "result": []},
+        {"completed_by": 2, "result": result},
+        {"completed_by": 3, "was_cancelled": true, "result": []}]}]);
+    let mut found = FORMAT.read_file(&tasks.to_string().as_bytes(), &ReadOptions::default()).unwrap().found;
+    let others: Vec<_> =
+        found.take_others().into_iter().map(|one| (one.annotator, one.spans.len(), one.status)).collect();
+    assert_eq!(others, [("user-2".to_owned(), 1, Status::Done), ("user-3".to_owned(), 0, Status::Skipped)]);
+}
+
+#[test]
+fn the_tasks_after_a_fault_are_read() {
+    let tasks = "[{\"data\": {\"text\": \"a\"}},\n{\"data\": nope},\n{\"id\": 9},\n{\"data\": {\"text\": \"b\"}}]";
+    let read = read(tasks.as_bytes(), &ReadOptions::default());
+    assert_eq!(read.corpus.documents.iter().map(|one| &*one.text).collect::<Vec<_>>(), ["a", "b"]);
+    let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+    assert!(shown[0].starts_with("line 2: invalid JSON in column 11"), "{shown:?}");
+    assert!(shown[1].starts_with("line 3: task 3 of the list: it has no `data`"), "{shown:?}");
+}

@@ -109,6 +109,19 @@ fn many_misplaced_spans_over_a_long_text_are_read_in_time() {
     assert_eq!(text.searches.get(), MOST_SEARCHES);
 }
 
+/// Text that counts how often it is read.
+struct CountingSource<'t> {
+    text: &'t str,
+    readings: Cell<usize>,
+}
+
+impl Source for CountingSource<'_> {
+    fn bytes(&self) -> io::Result<Box<dyn io::Read + '_>> {
+        self.readings.set(self.readings.get() + 1);
+        Ok(Box::new(self.text.as_bytes()))
+    }
+}
+
 #[test]
 fn a_file_is_read_twice_only_where_units_may_differ() {
     let far = |end: &str| format!("{}{end}", "a".repeat((1 << 16) - 1));
@@ -124,12 +137,15 @@ fn a_file_is_read_twice_only_where_units_may_differ() {
         let options = ReadOptions::default();
         let mut nowhere = Nowhere;
         let mut reading = Reading::new(&options, &mut nowhere);
-        let count = |source: &dyn Source, _: &mut Reading<'_>, offsets: &mut Offsets| {
+        let read_once = |source: &dyn Source, _: &mut Reading<'_>, offsets: &mut Offsets| {
             assert!(source.bytes().is_ok());
             Ok(vec![format!("{:?}", offsets.votes.is_some())])
         };
-        let detected = read_with_unit(&text.as_bytes(), &mut reading, CODE_POINTS_FIRST, count).unwrap();
+        let source = CountingSource { text: &text, readings: Cell::new(0) };
+        let detected = read_with_unit(&source, &mut reading, CODE_POINTS_FIRST, read_once).unwrap();
         assert_eq!(detected, ["false"], "the last reading is no trial");
+        // The first look at the bytes decides.
+        assert_eq!(source.readings.get(), if expected { 3 } else { 2 }, "{text:?}");
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     drafts,
     format::{Format, Sample},
     json_items::{JsonItems, JsonNotes},
+    source::Takes,
 };
 use task::spans;
 
@@ -28,6 +29,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["jsonl", "json"],
     cannot_hold: "the split, whether a document without spans was begun",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(drafts::read::<read::Tasks>),
     write: Some(write::write),

@@ -11,7 +11,10 @@ mod write;
 
 use std::io::Read as _;
 
-use super::format::{Format, Sample};
+use super::{
+    format::{Format, Sample},
+    source::Takes,
+};
 use flate2::read::ZlibDecoder;
 
 /// Row of the table of formats.
@@ -21,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["spacy"],
     cannot_hold: "words that a span cuts, the statuses flagged and skipped",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read::read),
     write: Some(write::write),

@@ -12,6 +12,7 @@ use super::{
     drafts,
     format::{Format, Sample},
     json_items::{JsonItems, JsonNotes},
+    source::Takes,
 };
 use kind::{Kind, kind_of};
 
@@ -22,6 +23,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["json"],
     cannot_hold: "ids, statuses, splits, given words, further fields",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(drafts::read::<read::Examples>),
     write: Some(write::write),

@@ -11,7 +11,10 @@ mod read;
 mod tests;
 mod write;
 
-use super::format::{Format, Sample};
+use super::{
+    format::{Format, Sample},
+    source::Takes,
+};
 use layers::HEADER;
 
 /// Row of the table of formats.
@@ -21,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["tsv"],
     cannot_hold: "ids, statuses, the split, white space at the ends of a span",
     keeps_text: true,
+    takes: Takes::OneFile,
     detect,
     read: Some(read::read),
     write: Some(write::write),

@@ -12,6 +12,7 @@ use crate::{
     formats::{
         Problem, Source,
         decode::Lines,
+        drafts::status_without_all,
         problem::{quoted, with_noun},
         sink::{Found, Reading},
         source::Unreadable,
@@ -51,6 +52,7 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
         } else if let Some(comment) = line.strip_prefix('#') {
             reader.sentence.comments.push(comment.to_owned());
         } else if let Err(problem) = reader.row(line) {
+            reader.sentence.has_faults = true;
             reading.problems.push(problem.at(number));
         }
     }
@@ -76,6 +78,8 @@ struct SentenceLines {
     lines: Vec<String>,
     comments: Vec<String>,
     rows: Vec<Row>,
+    /// Whether a row could not be read, which may have had a label.
+    has_faults: bool,
 }
 
 #[derive(Default)]
@@ -140,6 +144,7 @@ impl SentenceReader {
         // Ranges and labels of annotations, those of several rows under their number.
         let mut spans: Vec<(TextRange, String)> = Vec::new();
         let mut numbered: HashMap<u64, usize> = HashMap::new();
+        let mut is_whole = !sentence.has_faults;
         for row in &sentence.rows {
             let Some(range) = places.find(row) else {
                 let message = format!(
@@ -149,6 +154,7 @@ impl SentenceReader {
                     row.end
                 );
                 reading.problems.push(Problem::error(message));
+                is_whole &= row.values.is_empty();
                 continue;
             };
             if !row.is_part && !range.is_empty() {
@@ -171,6 +177,7 @@ impl SentenceReader {
         self.offset = places.end_of_text().saturating_add(1);
         self.counts.words += words.len();
         let mut placed = Vec::with_capacity(spans.len());
+        is_whole &= spans.iter().all(|(range, _)| !range.is_empty());
         for (range, label) in spans.into_iter().filter(|(range, _)| !range.is_empty()) {
             self.counts.unlabelled += usize::from(label.is_empty());
             placed.push((range, reading.label(if label.is_empty() { ONLY_LABEL } else { &label })));
@@ -181,7 +188,7 @@ impl SentenceReader {
             document.meta.insert("comments".to_owned(), sentence.comments.into_iter().map(Value::from).collect());
         }
         let status = if self.label.is_some() { Status::Done } else { Status::Todo };
-        reading.push(Found { document, spans: placed, status })
+        reading.push(Found { document, spans: placed, status: status_without_all(status, is_whole) })
     }
 
     /// Reports the counts and returns the properties of the file.
@@ -235,7 +242,12 @@ struct Places<'t> {
     /// End of the last token, and start of the last whole one.
     end: usize,
     token: usize,
+    /// Bytes of the text that searches by spelling have passed.
+    searched: usize,
 }
+
+/// Maximum number of times that the text of a sentence is searched for tokens which are not at their offsets.
+const MOST_SEARCHES: usize = 16;
 
 impl<'t> Places<'t> {
     fn new(text: &'t str, expected: usize) -> Self {
@@ -244,7 +256,7 @@ impl<'t> Places<'t> {
             units.extend(std::iter::repeat_n(at, c.len_utf16()));
         }
         units.push(text.len());
-        Self { text, units, base: None, expected, end: 0, token: 0 }
+        Self { text, units, base: None, expected, end: 0, token: 0, searched: 0 }
     }
 
     /// Offset in the file at which the text ends.
@@ -274,9 +286,15 @@ impl<'t> Places<'t> {
         (found == row.token).then(|| TextRange::new(start, end))
     }
 
-    fn by_spelling(&self, row: &Row) -> Option<TextRange> {
+    fn by_spelling(&mut self, row: &Row) -> Option<TextRange> {
+        if self.searched > MOST_SEARCHES * self.text.len().max(1 << 16) {
+            return None;
+        }
         let from = if row.is_part { self.token } else { self.end };
-        let start = from + self.text.get(from..)?.find(&row.token)?;
+        let rest = self.text.get(from..)?;
+        let found = rest.find(&row.token);
+        self.searched += found.unwrap_or(rest.len());
+        let start = from + found?;
         Some(TextRange::new(start, start + row.token.len()))
     }
 }

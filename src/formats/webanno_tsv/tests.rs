@@ -6,7 +6,7 @@ use crate::{
         Corpus, OnLoss, Read, ReadOptions, Severity, TagOptions, WriteOptions, check_round_trip, detect, tests::corpus,
     },
     spans::{Annotation, Span, SpanId, SpanSource, Status},
-    text::TextRange,
+    text::{TextRange, growth::assert_linear},
 };
 
 const FILE: &str = "#FORMAT=WebAnno TSV 3.3\n\
@@ -124,4 +124,13 @@ fn a_first_token_whose_spelling_occurs_before_it_is_found_by_its_offsets() {
     let found = read(file, &ReadOptions::default());
     let starts: Vec<_> = found.corpus.annotations.iter().map(|annotation| annotation.spans()[0].range.start).collect();
     assert_eq!(starts, [3, 3], "{:?}", found.problems);
+}
+
+#[test]
+fn tokens_that_are_not_in_their_text_take_linear_time() {
+    let file = |n: usize| {
+        let rows: String = (1..=n).map(|at| format!("1-{at}\t0-1\tzz\tX\n")).collect();
+        format!("#FORMAT=WebAnno TSV 3.3\n#T_SP=x.NamedEntity|value\n\n\n#Text={}\n{rows}", "a ".repeat(20 * n))
+    };
+    assert_linear(4_000, file, |file| read(file, &ReadOptions::default()).problems.len());
 }

@@ -12,7 +12,10 @@ mod tests;
 mod write;
 
 use super::{
-    super::format::{Format, Sample},
+    super::{
+        format::{Format, Sample},
+        source::Takes,
+    },
     row_id::RowId,
 };
 use rows::COLUMNS;
@@ -24,6 +27,7 @@ pub(in crate::formats) const FORMAT: Format = Format {
     extensions: &["conllu"],
     cannot_hold: "half-word, nested and overlapping spans, statuses, the split",
     keeps_text: false,
+    takes: Takes::OneFile,
     detect,
     read: Some(read::read),
     write: Some(write::write),

@@ -15,6 +15,7 @@ use crate::{
         Problem, Source,
         conll::{columns::ColumnValues, meta::META_COMMENTS, row_id::RowId},
         decode::Lines,
+        drafts::status_without_all,
         problem::{Problems, quoted, with_noun},
         sink::{Found, Reading},
         source::Unreadable,
@@ -166,10 +167,14 @@ impl<'a> Sentences<'a> {
         let mut sentence = Sentence::default();
         while let Some((number, line)) = self.lines.next_line()? {
             if line.trim().is_empty() {
-                if sentence.rows.is_empty() {
-                    continue;
+                if !sentence.rows.is_empty() {
+                    return Ok(Some(sentence));
                 }
-                return Ok(Some(sentence));
+                // The comments of a sentence none of whose rows can be read are not those of the next one.
+                if sentence.has_faults {
+                    sentence = Sentence::default();
+                }
+                continue;
             }
             if line.starts_with('#') {
                 sentence.comments.push(line.to_owned());
@@ -183,6 +188,7 @@ impl<'a> Sentences<'a> {
                     sentence.rows.push(row);
                 }
                 Err(columns) => {
+                    sentence.has_faults = true;
                     let message = if columns == COLUMNS {
                         format!("no word number, or no word, in the first two columns: {}", quoted(line))
                     } else {
@@ -248,6 +254,7 @@ fn push(
     counts.empty += sentence.rows.iter().filter(|row| row.id == RowId::Empty).count();
     let (text, words, whole) = sentence.text(&tokens);
     counts.differing += usize::from(whole == Whole::Differs);
+    let cut = counts.cut;
     let spans = spans(&sentence, &tokens, entities, counts);
     let id = sentence.comment("sent_id").map(str::to_owned).filter(|id| !id.is_empty());
     let mut document = Document::new(id.unwrap_or_else(|| reading.next_id()), text, reading.options.grid);
@@ -263,13 +270,15 @@ fn push(
             sentence.comments.iter().chain(sentence.rows.iter().map(|row| &row.line)).map(String::as_str).collect();
         document.foreign = Some(Box::new(json!({ FOREIGN: { "key": key, "lines": lines } })));
     }
-    let mut placed = Vec::with_capacity(spans.len());
+    let found = spans.len();
+    let mut placed = Vec::with_capacity(found);
     for span in spans {
         if let Some(range) = document.range_of_words(span.start..span.end) {
             placed.push((range, reading.label(&span.label)));
         }
     }
     let status = if matches!(entities, Entities::None) { Status::Todo } else { Status::Done };
+    let status = status_without_all(status, placed.len() == found && counts.cut == cut && !sentence.has_faults);
     reading.push(Found { document, spans: placed, status })
 }
 

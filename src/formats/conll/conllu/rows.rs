@@ -85,6 +85,8 @@ pub(super) struct Sentence {
     /// Lines that begin with `#`.
     pub(super) comments: Vec<String>,
     pub(super) rows: Vec<Row>,
+    /// Whether a row could not be read, which may have had a tag.
+    pub(super) has_faults: bool,
 }
 
 impl Sentence {

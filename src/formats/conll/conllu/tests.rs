@@ -166,3 +166,49 @@ fn labels_with_bars_are_losses_and_bad_rows_are_errors() {
     assert_eq!(texts(&differing), ["a b"]);
     assert!(differing.problems.iter().any(|problem| problem.message.contains("not those of `# text`")));
 }
+
+#[test]
+fn tags_of_tokens_with_several_words_are_those_of_the_scheme() {
+    let mut read = read(SPANISH);
+    let span = read.corpus.annotations[0].spans()[0].clone();
+    for (range, scheme, tags) in [
+        (TextRange::new(4, 6), Scheme::Bioes, ["B-LOC", "E-LOC"]),
+        (TextRange::new(4, 6), Scheme::Bilou, ["B-LOC", "L-LOC"]),
+        (TextRange::new(0, 6), Scheme::Bioes, ["I-LOC", "E-LOC"]),
+        (TextRange::new(0, 6), Scheme::Bilou, ["I-LOC", "L-LOC"]),
+        (TextRange::new(0, 11), Scheme::Bilou, ["I-LOC", "I-LOC"]),
+    ] {
+        read.corpus.annotations[0] = Annotation::new(vec![Span { range, ..span.clone() }], Status::Done);
+        let written = write(&read.corpus, scheme);
+        let rows: Vec<&str> = text(&written).lines().filter(|line| line.starts_with(['2', '3'])).skip(1).collect();
+        let found: Vec<&str> = rows.iter().filter_map(|row| row.rsplit_once("name=")).map(|(_, tag)| tag).collect();
+        assert_eq!(found, tags, "{range:?} {}", text(&written));
+        let proof = check_round_trip(&FORMAT, &read.corpus, &written, &WriteOptions::default());
+        assert!(proof.holds(), "{proof}");
+    }
+}
+
+#[test]
+fn deleted_mentions_do_not_come_back() {
+    let file = "# global.Entity = eid-etype\n1\tBari\t_\t_\t_\t_\t_\t_\t_\tEntity=(e1-place)\n\n";
+    let mut read = read(file);
+    assert_eq!(spans(&read), ["place:Bari"]);
+    read.corpus.annotations[0] = Annotation::new(Vec::new(), Status::Done);
+    let written = write(&read.corpus, Scheme::Bio);
+    assert!(text(&written).contains("Entity=(e1-place)|name=O"), "{}", text(&written));
+    assert_eq!(
+        written.problems[0].message,
+        "1 sentence with mentions under `Entity`: left as they were; spans are under `name`"
+    );
+    let back = FORMAT.read(&written.bytes, &ReadOptions::default());
+    assert_eq!((spans(&back).len(), back.corpus.annotation(0).status), (0, Status::Done));
+}
+
+#[test]
+fn comments_of_a_sentence_that_cannot_be_read_are_not_those_of_the_next() {
+    let row = "1\tBari\t_\t_\t_\t_\t_\t_\t_\tname=B-LOC\n\n";
+    let read = read(&format!("# newdoc\n\n# sent_id = a\n1\tbroken\n\n# sent_id = b\n{row}"));
+    assert_eq!((read.corpus.documents.len(), read.corpus.documents[0].id.as_str()), (1, "b"));
+    let read = self::read(&format!("# newdoc id = n\n\n# sent_id = b\n{row}"));
+    assert_eq!(read.corpus.documents[0].meta.get("newdoc id").and_then(Value::as_str), Some("n"));
+}

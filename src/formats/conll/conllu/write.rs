@@ -10,8 +10,8 @@ use crate::{
     formats::{
         WriteOptions,
         conll::{meta::META_COMMENTS, row_id::RowId},
-        fit::{Fitted, Fitter, WordRules},
-        problem::quoted,
+        fit::{Fitted, Fitter, WordRules, in_one_line},
+        problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, scheme::Tag, tag_form::TagForm},
@@ -26,7 +26,7 @@ const RULES: WordRules =
 
 /// Writes a document as a sentence.
 pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(SentenceWriter { fitter: Fitter::new(&RULES, labels), options, key: None })
+    Box::new(SentenceWriter { fitter: Fitter::new(&RULES, labels), options, key: None, with_mentions: 0 })
 }
 
 struct SentenceWriter<'a> {
@@ -34,6 +34,8 @@ struct SentenceWriter<'a> {
     options: &'a WriteOptions,
     /// Key of all tags of the file: the one of the first document that has one.
     key: Option<String>,
+    /// Number of sentences with mentions under [`KEY`].
+    with_mentions: usize,
 }
 
 impl Writer for SentenceWriter<'_> {
@@ -48,7 +50,8 @@ impl Writer for SentenceWriter<'_> {
         let kept = Kept::of(document, &words);
         let own = kept.as_ref().map(|kept| kept.key.as_str()).filter(|key| *key != KEY);
         // Without a tag in the first sentence, its first word shows that the file has tags.
-        let has_tag = !spans.is_empty() || kept.as_ref().is_some_and(Kept::has_tag);
+        let has_tag = !spans.is_empty() || own.is_some() && kept.as_ref().is_some_and(Kept::has_tag);
+        self.with_mentions += usize::from(kept.as_ref().is_some_and(|kept| kept.key == KEY && kept.has_tag()));
         let shows_o = self.key.is_none() && !has_tag;
         let key = self.key.get_or_insert_with(|| own.unwrap_or(NAME).to_owned());
         let tags = self.options.scheme.encode(&spans, words.len());
@@ -58,6 +61,15 @@ impl Writer for SentenceWriter<'_> {
         });
         out.push("\n");
         out.count(spans.len(), changed);
+    }
+
+    fn finish(&mut self, out: &mut Output) {
+        if self.with_mentions > 0 {
+            let [entity, key] = [KEY, self.key.as_deref().unwrap_or(NAME)].map(quoted);
+            let sentences = with_noun(self.with_mentions, "sentence");
+            out.losses
+                .note(format!("{sentences} with mentions under {entity}: left as they were; spans are under {key}"));
+        }
     }
 }
 
@@ -108,10 +120,6 @@ fn push_comment(lines: &mut String, key: &str, value: &str) {
     lines.push_str(&format!("# {} = {}\n", in_one_line(key), in_one_line(value)));
 }
 
-fn in_one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
 /// The lines from which a document was read, if its text and words are still the same.
 struct Kept {
     key: String,
@@ -130,7 +138,7 @@ impl Kept {
         is_same.then_some(Self { key, sentence, tokens })
     }
 
-    /// Whether a row has a tag.
+    /// Whether a row has a value under the key.
     fn has_tag(&self) -> bool {
         self.sentence.rows.iter().any(|row| row.value(&self.key).is_some())
     }
@@ -154,11 +162,10 @@ impl Kept {
             if keeps && (is_shown || !shows_o) && self.sentence.tag(*token, &self.key, form) == Tag::read(tag) {
                 continue;
             }
-            let mut next = tag.clone();
-            for (row, _) in self.sentence.tagged_rows(*token) {
-                let Some(line) = rows.get_mut(row) else { continue };
-                *line = with_tag(line, (&self.key, key), &next, shows_o);
-                next = inside(&next);
+            let tagged: Vec<usize> = self.sentence.tagged_rows(*token).map(|(row, _)| row).collect();
+            for (part, row) in tagged.iter().enumerate() {
+                let Some(line) = rows.get_mut(*row) else { continue };
+                *line = with_tag(line, (&self.key, key), &part_of_tag(tag, part, tagged.len()), shows_o);
             }
             // The row of a token with several words has no tag beside theirs.
             let is_long = self.sentence.rows.get(token.row).is_some_and(|row| matches!(row.id, RowId::Token(..)));
@@ -175,12 +182,19 @@ impl Kept {
     }
 }
 
-/// Tag of the next word of a token.
-fn inside(tag: &str) -> String {
-    match Tag::read(tag) {
-        Tag::Outside => tag.to_owned(),
-        Tag::Inside { label, .. } => format!("I-{label}"),
-    }
+/// Tag of the word `part`, from 0, of a token that consists of several words and has this tag.
+fn part_of_tag(tag: &str, part: usize, words: usize) -> String {
+    let Tag::Inside { prefix, label } = Tag::read(tag) else { return tag.to_owned() };
+    let begins = part == 0 && matches!(prefix, 'B' | 'S' | 'U');
+    let ends = part + 1 == words && matches!(prefix, 'E' | 'S' | 'L' | 'U');
+    let letter = match (begins, ends) {
+        (true, true) => prefix,
+        (true, false) => 'B',
+        (false, true) if matches!(prefix, 'L' | 'U') => 'L',
+        (false, true) => 'E',
+        (false, false) => 'I',
+    };
+    format!("{letter}-{label}")
 }
 
 /// Replaces the tag of a row, under another key. `O` is written only in place of another tag, or if `shows_o`.

@@ -18,7 +18,7 @@ use crate::formats::{
     offsets::{self, CODE_POINTS_FIRST},
     problem::{grouped, quoted},
     sink::Reading,
-    source::{Source, Unreadable},
+    source::{Source, Takes, Unreadable},
 };
 
 /// Row of the table of formats.
@@ -28,6 +28,7 @@ pub(in crate::formats) const FORMAT: Format = Format {
     extensions: &["parquet"],
     cannot_hold: "the same as hf-jsonl",
     keeps_text: false,
+    takes: Takes::OneFile,
     detect,
     read: Some(read),
     write: Some(write::write),
