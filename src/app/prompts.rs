@@ -137,6 +137,17 @@ pub struct KeptDraft {
     pub text: String,
 }
 
+/// Texts that an annotator has typed in a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftsOf {
+    /// Path of the project's folder.
+    pub folder: String,
+    /// Name of the annotator.
+    pub annotator: String,
+    /// At least one.
+    pub drafts: Vec<KeptDraft>,
+}
+
 /// What a field that is opened offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {

@@ -102,6 +102,12 @@ impl Session {
         }
     }
 
+    /// Forgets the last change of the labels, because another project or another journal is opened.
+    pub(super) fn forget_label_edit(&mut self) {
+        self.label_edit = None;
+        self.undoes_label_edit = false;
+    }
+
     /// Returns a number that no request had before.
     pub(super) fn next_generation(&mut self) -> u64 {
         self.generation += 1;

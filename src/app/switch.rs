@@ -13,7 +13,7 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::{KeptDraft, Prompt, Prompts},
+    prompts::{DraftsOf, KeptDraft, Prompt, Prompts},
     screen::Screen,
     screens::{
         explore::Explore,
@@ -52,6 +52,7 @@ impl State {
         self.session.tagging = Tagging::default();
         self.session.prompts.close_project();
         self.session.removed_document = None;
+        self.session.forget_label_edit();
         self.session.screen = Screen::Tag;
         self.session.message = reports;
         if let Some(why) = &project.read_only {
@@ -111,9 +112,23 @@ impl State {
         }
     }
 
-    /// Texts that are being typed in the open project and that the end of the program would lose.
-    pub fn drafts_to_keep(&self) -> Vec<KeptDraft> {
-        if self.session.project.is_some() { self.session.prompts.to_keep() } else { Vec::new() }
+    /// Texts that were typed in projects, and that the end of the program would lose: in the open one, also while it is read
+    /// again, and in those that could not be read again.
+    pub fn drafts_to_keep(&self) -> Vec<DraftsOf> {
+        let of = |folder: &str, annotator: &str, prompts: &Prompts| DraftsOf {
+            folder: folder.to_owned(),
+            annotator: annotator.to_owned(),
+            drafts: prompts.to_keep(),
+        };
+        let mut kept: Vec<DraftsOf> =
+            self.drafts.iter().map(|(folder, (annotator, prompts))| of(folder, annotator, prompts)).collect();
+        if let Some(project) = &self.session.project {
+            kept.push(of(&project.folder, &project.annotator, &self.session.prompts));
+        } else if let Some(carried) = self.carried.as_deref() {
+            kept.push(of(&carried.folder, &carried.annotator, &carried.prompts));
+        }
+        kept.retain(|one| !one.drafts.is_empty());
+        kept
     }
 
     /// A project could not be opened or made.
@@ -163,7 +178,7 @@ impl State {
             train,
             evaluate,
             followed: _,
-            folder: _,
+            folder,
             explore,
             documents,
             list,
@@ -171,6 +186,7 @@ impl State {
             annotator,
             prompts,
             removed_document,
+            label_edit,
             screen,
             tutorial,
         } = *self.carried.take()?;
@@ -181,6 +197,8 @@ impl State {
         self.session.screen = screen;
         self.session.removed_document = removed_document;
         let project = self.session.project.as_ref()?;
+        // The journal of another annotator has other actions.
+        self.session.label_edit = label_edit.filter(|_| project.folder == folder && project.annotator == annotator);
         self.session.prompts.take_up(prompts, project.annotator == annotator);
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
@@ -350,6 +368,7 @@ impl State {
             tagging: std::mem::take(&mut self.session.tagging),
             prompts: self.session.prompts.clone(),
             removed_document: self.session.removed_document.take(),
+            label_edit: self.session.label_edit.take(),
             screen: self.session.screen,
             documents: std::mem::take(&mut self.documents),
             train: std::mem::take(&mut self.train),
@@ -392,6 +411,7 @@ impl State {
         self.session.tagging = Tagging::default();
         self.session.prompts.close_project();
         self.session.removed_document = None;
+        self.session.forget_label_edit();
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;
         self.session.message = None;

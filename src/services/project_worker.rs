@@ -16,7 +16,7 @@ use super::{
     cancelled::Cancelled,
     clock::now,
     events::Events,
-    exchange,
+    exchange::{self, Stop},
     journal_writer::Flusher,
     message::message,
     project_view::summary,
@@ -94,7 +94,8 @@ impl ProjectWorker {
         };
         let cancelled = start.cancelled.clone();
         let progress = Arc::default();
-        let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress) };
+        let preview = Stop::default();
+        let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress), preview };
         let thread = Thread::start(
             "project",
             move || work.run(&tasks),
@@ -159,6 +160,14 @@ struct Work {
     run_list: RunList,
     events: Events,
     progress: Arc<Mutex<Progress>>,
+    /// Ends the last preview.
+    preview: Stop,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.preview.set();
+    }
 }
 
 impl Work {
@@ -211,7 +220,10 @@ impl Work {
             }
             Task::Preview { generation, file } => {
                 let TrainingStart { project, annotator, .. } = &self.start;
-                exchange::preview(project, annotator, generation, file, &self.events);
+                // What was looked at before is not wanted any longer, and may be large.
+                self.preview.set();
+                self.preview = Stop::default();
+                exchange::preview(project, annotator, generation, file, &self.events, self.preview.clone());
                 None
             }
         }
@@ -231,7 +243,7 @@ impl Work {
                 DocumentChange::Remove => project.remove_document(&id, now()),
                 DocumentChange::Restore => project.restore_document(&id),
             };
-            changed.map(|()| before.changes(project)).map_err(|error| error.to_string())
+            changed.map(|()| before.compare(project).changes).map_err(|error| error.to_string())
         });
         Event::DocumentChanged { id, change, outcome }
     }

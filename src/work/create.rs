@@ -83,13 +83,14 @@ pub fn create(request: &NewProject, now: u64) -> Result<Created, CreateError> {
     let mut manifest = Manifest::new(import_source::project_name(dir), labels);
     manifest.grid = request.grid;
     manifest.label_config = label_config;
-    let texts = request.texts.as_ref().map(|(path, annotator)| Ok((read_texts(&manifest, path)?, annotator)));
+    let texts =
+        request.texts.as_ref().map(|(path, annotator)| Ok((read_texts(&manifest, path, annotator)?, annotator)));
     let texts = texts.transpose().map_err(CreateError::Source)?;
     let around = Project::around(dir);
     let mut project = Project::create(dir, manifest)?;
     let import = texts.map(|(mut file, annotator)| {
         let problems = std::mem::take(&mut file.read.problems);
-        let imported = import::import(&mut project, annotator, now, OnDuplicate::Copy, vec![file]);
+        let imported = import::import(&mut project, annotator, now, OnDuplicate::Copy, vec![file], None);
         (imported.map(|mut files| files.remove(0)), problems)
     });
     Ok(Created { project, notes, around, import })
@@ -103,8 +104,8 @@ fn labels(requested: Option<&str>) -> Result<(LabelSet, Option<String>, Vec<Prob
     }
 }
 
-fn read_texts(manifest: &Manifest, path: &Path) -> Result<SourceFile, ImportSourceError> {
-    SourceFile::open(path, None, &import_source::read_options(manifest, path, None))?.check()
+fn read_texts(manifest: &Manifest, path: &Path, annotator: &AnnotatorName) -> Result<SourceFile, ImportSourceError> {
+    SourceFile::open(path, None, &import_source::read_options(manifest, path, None, annotator))?.check()
 }
 
 #[cfg(test)]
