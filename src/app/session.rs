@@ -102,8 +102,11 @@ impl Session {
         }
     }
 
-    /// Forgets the last change of the labels, because another project or another journal is opened.
-    pub(super) fn forget_label_edit(&mut self) {
+    /// Forgets what is about the project that was open.
+    pub(super) fn forget_project(&mut self) {
+        self.tagging = Tagging::default();
+        self.prompts.close_project();
+        self.removed_document = None;
         self.label_edit = None;
         self.undoes_label_edit = false;
     }

@@ -49,10 +49,7 @@ impl State {
         self.documents = Default::default();
         self.explore = Explore::default();
         self.overlays.clear();
-        self.session.tagging = Tagging::default();
-        self.session.prompts.close_project();
-        self.session.removed_document = None;
-        self.session.forget_label_edit();
+        self.session.forget_project();
         self.session.screen = Screen::Tag;
         self.session.message = reports;
         if let Some(why) = &project.read_only {
@@ -115,17 +112,13 @@ impl State {
     /// Texts that were typed in projects, and that the end of the program would lose: in the open one, also while it is read
     /// again, and in those that could not be read again.
     pub fn drafts_to_keep(&self) -> Vec<DraftsOf> {
-        let of = |folder: &str, annotator: &str, prompts: &Prompts| DraftsOf {
-            folder: folder.to_owned(),
-            annotator: annotator.to_owned(),
-            drafts: prompts.to_keep(),
-        };
+        let left = self.drafts.iter();
         let mut kept: Vec<DraftsOf> =
-            self.drafts.iter().map(|(folder, (annotator, prompts))| of(folder, annotator, prompts)).collect();
+            left.map(|(folder, (annotator, prompts))| prompts.drafts_of(folder, annotator)).collect();
         if let Some(project) = &self.session.project {
-            kept.push(of(&project.folder, &project.annotator, &self.session.prompts));
+            kept.push(self.session.prompts.drafts_of(&project.folder, &project.annotator));
         } else if let Some(carried) = self.carried.as_deref() {
-            kept.push(of(&carried.folder, &carried.annotator, &carried.prompts));
+            kept.push(carried.prompts.drafts_of(&carried.folder, &carried.annotator));
         }
         kept.retain(|one| !one.drafts.is_empty());
         kept
@@ -408,10 +401,7 @@ impl State {
         if self.session.project.take().is_none() {
             return Vec::new();
         }
-        self.session.tagging = Tagging::default();
-        self.session.prompts.close_project();
-        self.session.removed_document = None;
-        self.session.forget_label_edit();
+        self.session.forget_project();
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;
         self.session.message = None;

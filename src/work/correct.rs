@@ -98,7 +98,7 @@ mod tests {
                 .unwrap();
         }
         let before = SpansBefore::read(&project, "a");
-        project.correct_document("a", NewText::Text("fish tacos"), 1, false).unwrap();
+        project.correct_document("a", NewText::Text("fish tacos and wine"), 1, false).unwrap();
         let SpansAfter { changes, to_review } = before.compare(&project);
         let shown: Vec<String> =
             changes.iter().map(|one| format!("{} {} {:?}", one.annotator, one.old, one.new)).collect();

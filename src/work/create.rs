@@ -111,6 +111,7 @@ fn read_texts(manifest: &Manifest, path: &Path, annotator: &AnnotatorName) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::{preview, source::Unwatched};
 
     fn request(dir: PathBuf) -> NewProject {
         NewProject { dir, labels: None, grid: Grid::default(), texts: None, in_used_folder: false }
@@ -126,6 +127,30 @@ mod tests {
         assert!(matches!(create(&new, 0), Err(CreateError::Project(ProjectError::Exists(_)))));
         let eight = create(&request(folder.path().join("q")), 0).unwrap();
         assert_eq!(eight.project.manifest.labels.iter().count(), 8);
+    }
+
+    #[test]
+    fn the_user_gets_the_users_own_annotation_of_a_task() {
+        let folder = tempfile::tempdir().unwrap();
+        let annotation = |who: &str, end: usize| {
+            let value = format!(r#"{{"start":0,"end":{end},"labels":["Dish"]}}"#);
+            format!(r#"{{"completed_by":"{who}","result":[{{"type":"labels","value":{value}}}]}}"#)
+        };
+        let (ben, ada) = (annotation("ben", 10), annotation("ada", 4));
+        let path = folder.path().join("tasks.json");
+        fs::write(&path, format!(r#"[{{"id":1,"data":{{"text":"fish tacos"}},"annotations":[{ben},{ada}]}}]"#))
+            .unwrap();
+        let name: AnnotatorName = "ada".parse().unwrap();
+        let empty = create(&request(folder.path().join("p")), 0).unwrap().project;
+        let seen = preview::preview(&empty, &name, &path, 3, &Unwatched).unwrap();
+        assert_eq!((seen.report.spans, seen.report.others), (1, vec![("ben".to_owned(), 1)]));
+        let new = NewProject { texts: Some((path, name)), ..request(folder.path().join("q")) };
+        let project = create(&new, 0).unwrap().project;
+        let end = |name: &str| {
+            let journal = project.read_annotator(&name.parse().unwrap()).unwrap().journal;
+            journal.annotation("1").spans().iter().map(|span| span.range.end).collect::<Vec<_>>()
+        };
+        assert_eq!([end("ada"), end("ben")], [[4], [10]]);
     }
 
     #[test]
