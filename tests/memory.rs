@@ -46,10 +46,10 @@ fn an_import_and_an_opening_keep_each_text_once_and_no_file() {
         let texts = 8_000 * text.len() * copies;
         let mut project =
             Project::create(&folder.path().join("p").join(name), Manifest::new("p", LabelSet::restaurant())).unwrap();
-        let options = import_source::read_options(&project.manifest, &path, None);
+        let options = import_source::read_options(&project.manifest, &path, None, &"ada".parse().unwrap());
         let (imported, most) = peak(|| {
             let file = SourceFile::open(&path, None, &options).unwrap().check().unwrap();
-            import(&mut project, &"ada".parse().unwrap(), 0, OnDuplicate::Copy, vec![file]).unwrap()
+            import(&mut project, &"ada".parse().unwrap(), 0, OnDuplicate::Copy, vec![file], None).unwrap()
         });
         assert_eq!(imported[0].report.documents, 8_000, "{name}");
         // Blocks of the file, the list of documents and their ids.

@@ -6,6 +6,7 @@ use super::{
     review::Review,
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, train::Train},
+    session::LabelEdit,
     tagging::Tagging,
 };
 use crate::spans::DocumentList;
@@ -33,6 +34,8 @@ pub(super) struct Carried {
     pub(super) prompts: Prompts,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
+    /// The last change of the labels, until it is taken back.
+    pub(super) label_edit: Option<LabelEdit>,
     pub(super) screen: Screen,
     pub(super) tutorial: Option<Tutorial>,
 }

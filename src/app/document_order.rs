@@ -8,7 +8,10 @@ use strum::VariantArray;
 
 use crate::{
     spans::{Document, Status},
-    text::search::lowercased,
+    text::{
+        hash::{self, FNV_BEGIN},
+        search::lowercased,
+    },
 };
 
 use super::project::Project;
@@ -142,11 +145,9 @@ fn common_share(a: &[u64], b: &[u64]) -> f64 {
     if all == 0 { 0.0 } else { both as f64 / all as f64 }
 }
 
-/// FNV-1a of 64 bits over characters.
-///
-/// It is the same on every machine and in every version, so that the order by chance stays.
+/// FNV-1a of 64 bits over characters, so that the order by chance stays.
 fn fnv(characters: impl Iterator<Item = char>) -> u64 {
-    characters.fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3))
+    hash::fnv(FNV_BEGIN, characters.map(u32::from))
 }
 
 #[cfg(test)]

@@ -137,6 +137,17 @@ pub struct KeptDraft {
     pub text: String,
 }
 
+/// Texts that an annotator has typed in a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftsOf {
+    /// Path of the project's folder.
+    pub folder: String,
+    /// Name of the annotator.
+    pub annotator: String,
+    /// The texts.
+    pub drafts: Vec<KeptDraft>,
+}
+
 /// What a field that is opened offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
@@ -209,6 +220,11 @@ impl Prompts {
     pub(super) fn is_worth_asking(&self, prompts: &[Prompt]) -> bool {
         let mut asking = prompts.iter().filter(|prompt| prompt.asks_before_quit());
         asking.any(|prompt| self.texts.get(prompt).is_some_and(Typed::is_changed))
+    }
+
+    /// Texts that would be lost, as those of an annotator in the project in a folder.
+    pub(super) fn drafts_of(&self, folder: &str, annotator: &str) -> DraftsOf {
+        DraftsOf { folder: folder.to_owned(), annotator: annotator.to_owned(), drafts: self.to_keep() }
     }
 
     /// Texts that were not answered, to be kept over the end of the program.

@@ -74,6 +74,30 @@ fn a_changed_project_is_opened_again_where_it_was() {
 }
 
 #[test]
+fn what_was_typed_is_kept_if_the_terminal_goes_while_the_project_is_read_again() {
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    let opened = || Opened { folder: "/p".into(), annotator: "ada".into(), ..opened() };
+    update(&mut state, Event::Opened(Box::new(opened())));
+    command(&mut state, "correct-text");
+    update(&mut state, Event::Paste("!".into()));
+    press(&mut state, "f4");
+    let kept = |state: &State| {
+        let kept = state.drafts_to_keep();
+        let texts = kept.iter().flat_map(|of| of.drafts.iter().map(|draft| draft.text.as_str()));
+        (kept.first().map(|of| (of.folder.clone(), of.annotator.clone())), texts.collect::<Vec<_>>().join(" "))
+    };
+    let expected = (Some(("/p".to_owned(), "ada".to_owned())), "fish tacos!".to_owned());
+    assert_eq!(kept(&state), expected);
+    assert_eq!(changed(&mut state), [Effect::Reload]);
+    assert!(state.session.project.is_none());
+    assert_eq!(kept(&state), expected);
+    // Also if it cannot be read again.
+    update(&mut state, Event::OpenFailed("a damaged line".into()));
+    assert_eq!(kept(&state), expected);
+}
+
+#[test]
 fn the_text_in_front_is_corrected_and_the_document_removed_and_restored() {
     let mut state = open();
     assert_eq!(command(&mut state, "correct-text"), []);

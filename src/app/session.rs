@@ -110,6 +110,17 @@ impl Session {
         }
     }
 
+    /// Forgets what is about the project that was open.
+    pub(super) fn forget_project(&mut self) {
+        self.tagging = Tagging::default();
+        self.review = Default::default();
+        self.model_view = Default::default();
+        self.prompts.close_project();
+        self.removed_document = None;
+        self.label_edit = None;
+        self.undoes_label_edit = false;
+    }
+
     /// Returns a number that no request had before.
     pub(super) fn next_generation(&mut self) -> u64 {
         self.generation += 1;

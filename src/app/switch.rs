@@ -13,14 +13,14 @@ use super::{
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::{KeptDraft, Prompt, Prompts},
+    prompts::{DraftsOf, KeptDraft, Prompt, Prompts},
     screen::Screen,
     screens::{
         explore::Explore,
         train::{Page, Train},
     },
     state::{Goal, State},
-    tagging::{Spot, Tagging},
+    tagging::Spot,
 };
 
 impl State {
@@ -49,9 +49,7 @@ impl State {
         self.documents = Default::default();
         self.explore = Explore::default();
         self.overlays.clear();
-        self.session.tagging = Tagging::default();
-        self.session.prompts.close_project();
-        self.session.removed_document = None;
+        self.session.forget_project();
         self.session.screen = Screen::Tag;
         self.session.message = reports;
         if let Some(why) = &project.read_only {
@@ -124,9 +122,19 @@ impl State {
         }
     }
 
-    /// Texts that are being typed in the open project and that the end of the program would lose.
-    pub fn drafts_to_keep(&self) -> Vec<KeptDraft> {
-        if self.session.project.is_some() { self.session.prompts.to_keep() } else { Vec::new() }
+    /// Texts that were typed in projects, and that the end of the program would lose: in the open one, also while it is read
+    /// again, and in those that could not be read again.
+    pub fn drafts_to_keep(&self) -> Vec<DraftsOf> {
+        let left = self.drafts.iter();
+        let mut kept: Vec<DraftsOf> =
+            left.map(|(folder, (annotator, prompts))| prompts.drafts_of(folder, annotator)).collect();
+        if let Some(project) = &self.session.project {
+            kept.push(self.session.prompts.drafts_of(&project.folder, &project.annotator));
+        } else if let Some(carried) = self.carried.as_deref() {
+            kept.push(carried.prompts.drafts_of(&carried.folder, &carried.annotator));
+        }
+        kept.retain(|one| !one.drafts.is_empty());
+        kept
     }
 
     /// A project could not be opened or made.
@@ -176,7 +184,7 @@ impl State {
             train,
             evaluate,
             followed: _,
-            folder: _,
+            folder,
             explore,
             documents,
             list,
@@ -185,6 +193,7 @@ impl State {
             annotator,
             prompts,
             removed_document,
+            label_edit,
             screen,
             tutorial,
         } = *self.carried.take()?;
@@ -196,6 +205,8 @@ impl State {
         self.session.removed_document = removed_document;
         self.session.review = review.carried();
         let project = self.session.project.as_ref()?;
+        // The journal of another annotator has other actions.
+        self.session.label_edit = label_edit.filter(|_| project.folder == folder && project.annotator == annotator);
         self.session.prompts.take_up(prompts, project.annotator == annotator);
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
@@ -366,6 +377,7 @@ impl State {
             review: std::mem::take(&mut self.session.review),
             prompts: self.session.prompts.clone(),
             removed_document: self.session.removed_document.take(),
+            label_edit: self.session.label_edit.take(),
             screen: self.session.screen,
             documents: std::mem::take(&mut self.documents),
             train: std::mem::take(&mut self.train),
@@ -405,11 +417,7 @@ impl State {
         if self.session.project.take().is_none() {
             return Vec::new();
         }
-        self.session.tagging = Tagging::default();
-        self.session.review = Default::default();
-        self.session.model_view = Default::default();
-        self.session.prompts.close_project();
-        self.session.removed_document = None;
+        self.session.forget_project();
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;
         self.session.message = None;

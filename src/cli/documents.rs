@@ -23,7 +23,7 @@ use crate::{
     spans::{SpanChange, Split},
     text::number::with_noun,
     work::{
-        correct::SpansBefore,
+        correct::{SpansAfter, SpansBefore},
         split::{self, SplitRequest},
     },
 };
@@ -89,7 +89,7 @@ fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
     let before = SpansBefore::read(&project, &args.id);
     project.correct_document(&args.id, new, now(), false)?;
     let done = if args.undo { "text brought back" } else { "corrected" };
-    report(&project, done, &args.id, Found { changes: before.changes(&project), ..Found::default() }, output)
+    report(&project, done, &args.id, Found { spans: Some(before.compare(&project)), ..Found::default() }, output)
 }
 
 fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
@@ -124,26 +124,24 @@ fn read_text(path: &Path) -> Result<String, CliError> {
 /// What a change of a document has changed besides.
 #[derive(Default)]
 struct Found {
-    /// Spans with other words. Empty if words were erased: then they are not shown again.
-    changes: Vec<SpanChange>,
+    /// Spans with other words, and numbers of those to be reviewed. `None` if they were not compared: words that were erased
+    /// are not shown again.
+    spans: Option<SpansAfter>,
     /// Files that hold copies.
     traces: Vec<Trace>,
 }
 
 /// Reports a change, with the spans that it changed and with files that hold copies.
 fn report(project: &Project, done: &str, id: &str, found: Found, output: Output) -> Result<(), CliError> {
+    let spans = found.spans.unwrap_or_else(|| SpansBefore::read(project, id).compare(project));
     let mut text = format!("document {id}: {done}\n");
-    for change in &found.changes {
+    for change in &spans.changes {
         text += &format!("  {}: {change}\n", change.annotator);
     }
     let mut to_review: Vec<Value> = Vec::new();
-    for name in project.annotators() {
-        let annotator = project.read_annotator(&name)?;
-        let lost = annotator.journal.annotation(id).lost().len();
-        if lost > 0 {
-            text += &format!("  {name}: {} to be reviewed, because the words were changed\n", with_noun(lost, "span"));
-            to_review.push(json!({ "annotator": name.as_str(), "spans": lost }));
-        }
+    for (name, lost) in &spans.to_review {
+        text += &format!("  {name}: {} to be reviewed, because the words were changed\n", with_noun(*lost, "span"));
+        to_review.push(json!({ "annotator": name.as_str(), "spans": lost }));
     }
     for trace in &found.traces {
         text += &format!("  {trace}\n");
@@ -153,7 +151,7 @@ fn report(project: &Project, done: &str, id: &str, found: Found, output: Output)
         .iter()
         .map(|trace| json!({ "path": output::path(&trace.path), "state": trace.state.name(), "why": trace.why }))
         .collect();
-    let changed: Vec<Value> = found
+    let changed: Vec<Value> = spans
         .changes
         .iter()
         .map(|SpanChange { annotator, label, old, new }| {

@@ -39,6 +39,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
     let query = args.query.as_deref().map(|text| search(text, &project)).transpose()?;
     let request = Export {
         project: &project,
+        annotator: &name,
         journal: &annotator.journal,
         format: args.format,
         split: args.split,
@@ -47,12 +48,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
             None if args.all => Chosen::All,
             None => Chosen::Done,
         },
-        options: WriteOptions {
-            scheme: args.scheme,
-            on_loss: args.on_loss,
-            annotator: Some(name.to_string()),
-            ..WriteOptions::default()
-        },
+        options: WriteOptions { scheme: args.scheme, on_loss: args.on_loss, ..WriteOptions::default() },
         target,
     };
     let exported = export::export(&request).map_err(|error| failed(&request, &name, error))?;

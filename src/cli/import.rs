@@ -42,8 +42,8 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     }
     let mut files = Vec::new();
     for path in &args.files {
-        let options = import_source::read_options(&project.manifest, path, args.split);
-        let options = ReadOptions { tags: args.tags.options(), annotator: Some(name.to_string()), ..options };
+        let options = import_source::read_options(&project.manifest, path, args.split, &name);
+        let options = ReadOptions { tags: args.tags.options(), ..options };
         let options = match &config {
             Some((config, ..)) => ReadOptions { config: Some(config.clone()), ..options },
             None => options,
@@ -54,10 +54,8 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     let imported = if args.dry_run {
         import::plan(&project, &name, on_duplicate, files)?
     } else {
-        if let Some((_, xml, _)) = config {
-            project.change_manifest(|manifest| manifest.label_config = Some(xml))?;
-        }
-        import::import(&mut project, &name, services::now(), on_duplicate, files)?
+        let config = config.map(|(_, xml, _)| xml);
+        import::import(&mut project, &name, services::now(), on_duplicate, files, config)?
     };
     let verb = if args.dry_run { "would import" } else { "imported" };
     let (values, lines): (Vec<Value>, Vec<String>) =
@@ -165,6 +163,7 @@ fn imported_value(file: &ImportedFile) -> Value {
     value["updated"] = json!(updated);
     value["removed"] = json!(removed);
     value["others"] = json!(others);
+    value["in_two_splits"] = json!(file.report.in_two_splits);
     value["left_out"] = json!(file.report.left_out());
     value
 }

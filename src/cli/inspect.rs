@@ -14,7 +14,7 @@ use super::{
 use crate::{
     formats::Corpus,
     model::{self, align},
-    project::corpus::Chosen,
+    project::{Project, corpus::Chosen},
     runs::LabelMode,
     spans::{
         Annotation, Document, HalfWords, Scheme, Span,
@@ -30,7 +30,7 @@ use crate::{
 /// # Errors
 /// The path is neither a project nor a readable file, or there is no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
-    let (path, corpus, notes) = if args.path.is_dir() {
+    let (path, corpus, notes) = if Project::is_project(&args.path) {
         let project = project_dir::open(&args.path, Access::Read, args.annotator.as_deref(), output)?;
         let name = annotator::choose(&project, args.annotator.as_deref())?;
         let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, Chosen::All);

@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufRead, BufReader, IsTerminal, Read, Write},
+    io::{self, BufRead, IsTerminal, Read, Write},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -20,7 +20,7 @@ use crate::text::{
     wrap::TextLayout,
 };
 
-/// Bytes of a file that are copied to standard output at once, up to the next line end.
+/// Bytes of a file that are copied to standard output at once.
 const COPIED_AT_ONCE: usize = 1 << 20;
 /// Bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 1000;
@@ -105,21 +105,9 @@ impl Output {
     /// # Errors
     /// They cannot be read, or standard output cannot be written.
     pub(super) fn copy(self, contents: &mut dyn Read) -> Result<(), CliError> {
-        let mut contents = BufReader::with_capacity(COPIED_AT_ONCE, contents);
-        let mut block = Vec::new();
-        loop {
-            block.clear();
-            // Whole lines, because a character must not be cut.
-            let mut read = contents.by_ref().take(COPIED_AT_ONCE as u64).read_to_end(&mut block);
-            if matches!(read, Ok(1..)) {
-                read = contents.read_until(b'\n', &mut block).map(|_| block.len());
-            }
-            match read {
-                Ok(0) => return Ok(()),
-                Ok(_) => self.contents(&block)?,
-                Err(error) => return Err(CliError::environment(format!("the new file: {error}"))),
-            }
-        }
+        let is_terminal = io::stdout().is_terminal();
+        let end = copy_blocks(contents, is_terminal, &mut |block| self.bytes(block))?;
+        if is_terminal && end.is_some_and(|last| last != b'\n') { self.bytes(b"\n") } else { Ok(()) }
     }
 
     /// Writes text unchanged, with a line feed at its end.
@@ -209,6 +197,41 @@ pub(super) fn json_text(value: &impl Serialize) -> serde_json::Result<String> {
     })
 }
 
+/// Copies contents in blocks, unchanged, or cleaned for a terminal. Returns their last byte.
+fn copy_blocks(
+    contents: &mut dyn Read,
+    cleans: bool,
+    write: &mut dyn FnMut(&[u8]) -> Result<(), CliError>,
+) -> Result<Option<u8>, CliError> {
+    let mut block: Vec<u8> = Vec::new();
+    let mut last = None;
+    loop {
+        let left = block.len();
+        let read = contents.take((COPIED_AT_ONCE - left) as u64).read_to_end(&mut block);
+        if read.map_err(|error| CliError::environment(format!("the new file: {error}")))? == 0 && left == 0 {
+            return Ok(last);
+        }
+        last = block.last().copied().or(last);
+        // A character of which bytes are missing waits for them, unless there are none.
+        let whole = if cleans && block.len() > left { whole_characters(&block) } else { block.len() };
+        let rest = block.split_off(whole);
+        if cleans {
+            write(clean_lines(&String::from_utf8_lossy(&block)).as_bytes())?
+        } else {
+            write(&block)?
+        }
+        block = rest;
+    }
+}
+
+/// Length of a block without a character at its end of which bytes are missing.
+fn whole_characters(block: &[u8]) -> usize {
+    let starts = block.iter().rev().take(3).position(|byte| byte & 0xc0 != 0x80);
+    let Some(start) = starts.and_then(|after| block.len().checked_sub(after + 1)) else { return block.len() };
+    let length = block.get(start).map_or(0, |byte| byte.leading_ones() as usize);
+    if start + length.max(1) > block.len() { start } else { block.len() }
+}
+
 /// Cleans every line and keeps the line feeds.
 fn clean_lines(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
@@ -280,6 +303,34 @@ mod tests {
     #[test]
     fn line_feeds_are_kept_and_control_characters_are_not() {
         assert_eq!(clean_lines("a\u{1b}]0;x\u{7}\n\nb\n"), "a\u{241b}]0;x\u{2407}\n\nb\n");
+    }
+
+    #[test]
+    fn contents_are_copied_in_blocks_and_no_character_is_cut() {
+        // The block ends inside the character of four bytes, and there is no line end for three blocks.
+        for before in COPIED_AT_ONCE - 3..=COPIED_AT_ONCE {
+            let text = format!("{}\u{1f355}\u{1b}{}\ny\n", "x".repeat(before), "z".repeat(2 * COPIED_AT_ONCE));
+            for cleans in [false, true] {
+                let mut copied = Vec::new();
+                let mut longest = 0;
+                let last = copy_blocks(&mut text.as_bytes(), cleans, &mut |block| {
+                    longest = longest.max(block.len());
+                    copied.extend_from_slice(block);
+                    Ok(())
+                });
+                let expected = if cleans { text.replace('\u{1b}', "\u{241b}") } else { text.clone() };
+                assert!(copied == expected.as_bytes() && longest <= COPIED_AT_ONCE + 8, "{before} {cleans} {longest}");
+                assert_eq!(last.unwrap(), Some(b'\n'));
+            }
+        }
+        // A character that never comes is shown as one that is damaged.
+        let mut copied = Vec::new();
+        let mut write = |block: &[u8]| {
+            copied.extend_from_slice(block);
+            Ok(())
+        };
+        assert_eq!(copy_blocks(&mut &b"a\xf0\x9f"[..], true, &mut write).unwrap(), Some(0x9f));
+        assert_eq!(String::from_utf8(copied).unwrap(), "a\u{fffd}");
     }
 
     #[test]

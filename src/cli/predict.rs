@@ -19,6 +19,7 @@ use crate::{
         output::{Existing, refuse_existing, refuse_own_file, write_output},
         storage,
     },
+    spans::id_prefix,
     text::{Grid, number::with_noun, width::clean},
     work::{evaluate, export, predict::Predictions},
 };
@@ -103,8 +104,7 @@ impl Target {
             return Err(CliError::usage("--aggregation none gives word pieces, and --to writes spans")
                 .hint("use simple, first, average or max"));
         }
-        let stem = args.file.as_deref().filter(|path| *path != Path::new("-")).and_then(Path::file_stem);
-        let prefix = stem.map_or_else(|| "text-".to_owned(), |stem| format!("{}-", stem.to_string_lossy()));
+        let prefix = args.file.as_deref().map_or_else(|| "text-".to_owned(), id_prefix);
         Ok(Self { format, grid: settings::load(None)?.grid, prefix, existing })
     }
 

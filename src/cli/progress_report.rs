@@ -123,8 +123,9 @@ impl ReadingBar {
 }
 
 impl Watcher for RefCell<ReadingBar> {
-    fn add(&self, bytes: u64) {
+    fn add(&self, bytes: u64) -> io::Result<()> {
         self.borrow_mut().add(bytes);
+        Ok(())
     }
 }
 

@@ -22,9 +22,10 @@ use crate::{
     runs::{Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
     spans::Dataset,
-    text::number::with_noun,
+    text::number::{grouped, with_noun},
     training,
     work::{
+        inspect::Leak,
         resume::{InterruptedRun, ResumeError},
         teachers::{self, TeacherError},
         train::{StartedRun, TaggedFile, TrainRequest, TrainRequestError, TrainingData},
@@ -270,7 +271,18 @@ fn file_data(args: &args::Train, output: Output) -> Result<TrainingData, CliErro
     let new = &args.new_run;
     let [train, valid, test] =
         [&new.train, &new.valid, &new.test].map(|path| tagged_file(path.as_deref(), args, output));
-    Ok(TrainingData::of_files(train?, valid?, test?))
+    let data = TrainingData::of_files(train?, valid?, test?);
+    for Leak { from, to, same, nearly } in data.leaks() {
+        let known = with_noun(same + nearly, "sentence");
+        output.say(format!(
+            "warning: {known} of {} known from {}: {} the same, {} nearly the same; scores on them say little",
+            to.name(),
+            from.name(),
+            grouped(same),
+            grouped(nearly)
+        ));
+    }
+    Ok(data)
 }
 
 fn tagged_file(path: Option<&Path>, args: &args::Train, output: Output) -> Result<TaggedFile, CliError> {

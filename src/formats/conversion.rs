@@ -3,7 +3,11 @@
 //! A writer needs all labels before the first document. They are taken from the beginning of the files. If a document further
 //! on has another one, all labels are looked for, and the writing begins again.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, Write},
+};
 
 use super::{
     Format, Problem, ReadOptions, RoundTrip, Severity, Source, WriteOptions,
@@ -12,10 +16,15 @@ use super::{
     sink::{Found, LabelNames, Sink},
     writer::{Account, Output, Writer},
 };
-use crate::spans::{Annotation, LabelId, LabelSet, Span, SpanId, SpanSource};
+use crate::{
+    spans::{Annotation, Document, LabelId, LabelSet, Span, SpanId, SpanSource, UniqueIds},
+    text::{number::with_noun, width::clean},
+};
 
 /// Documents at the beginning of a file that are looked at for labels.
 const FIRST_DOCUMENTS: usize = 20_000;
+/// Changed ids that a note names.
+const MOST_IDS: usize = 5;
 /// Bytes that a writer has made before they are written.
 const WRITTEN_AT_ONCE: usize = 1 << 18;
 
@@ -128,6 +137,11 @@ impl Conversion<'_> {
         Ok(Converted { inputs, notes, documents: account.documents, round_trip })
     }
 
+    /// Whether the new file has the ids of the documents.
+    fn holds_ids(&self) -> bool {
+        !self.format.cannot_hold.split(", ").any(|thing| thing == "ids")
+    }
+
     /// Labels of the files, or of their first documents. Names are numbered in alphabetical order after the known ones.
     fn labels(&self, most: Option<usize>) -> io::Result<LabelSet> {
         let mut labels = LabelSet::default();
@@ -175,6 +189,7 @@ impl Conversion<'_> {
             documents: 0,
             has_all,
             has_new_label: false,
+            ids_in_use: (self.inputs.len() > 1).then(IdsInUse::default),
         };
         let mut inputs = Vec::new();
         for input in self.inputs {
@@ -191,11 +206,65 @@ impl Conversion<'_> {
             return Err(NotConverted::Input(inputs));
         }
         sink.finish()?;
+        let renamed = sink.ids_in_use.as_ref().and_then(IdsInUse::note).filter(|_| self.holds_ids());
         match sink.out.finish() {
-            Ok((account, notes)) => Ok(Some(Written { inputs, account, notes })),
+            Ok((account, mut notes)) => {
+                notes.extend(renamed);
+                Ok(Some(Written { inputs, account, notes }))
+            }
             Err(losses) => Err(NotConverted::Losses(inputs, losses)),
         }
     }
+}
+
+/// Ids of the documents of several files, which are documents of one file afterwards.
+#[derive(Default)]
+struct IdsInUse {
+    /// Hashes of the ids, which take less memory. Two ids with one hash would give one of them another id, no more.
+    hashes: HashSet<u64>,
+    unique: UniqueIds,
+    /// Number of ids that were changed, and the first of them.
+    changed: usize,
+    first: Vec<String>,
+}
+
+impl IdsInUse {
+    /// Gives a document an id that none before it has.
+    fn make_unique(&mut self, document: &mut Document) {
+        let id = self.unique.make(&document.id, |id| self.hashes.contains(&hash_of(id)));
+        self.hashes.insert(hash_of(&id));
+        if id == document.id {
+            return;
+        }
+        self.changed += 1;
+        if self.first.len() < MOST_IDS {
+            self.first.push(format!("{} is {}", clean(&document.id), clean(&id)));
+        }
+        // A writer may take the id from the object that was read.
+        let kept = document.foreign.as_mut().and_then(|kept| kept.get_mut("id"));
+        if let Some(kept) =
+            kept.filter(|kept| kept.as_str().map_or(kept.to_string() == document.id, |id| id == document.id))
+        {
+            *kept = id.as_str().into();
+        }
+        document.id = id;
+    }
+
+    /// A note about ids that were changed, if there are any.
+    fn note(&self) -> Option<Problem> {
+        let more = if self.changed > self.first.len() { ", ..." } else { "" };
+        let documents = with_noun(self.changed, "document");
+        let first = self.first.join(", ");
+        (self.changed > 0).then(|| {
+            Problem::warning(format!("{documents} with an id that another document has got a new one: {first}{more}"))
+        })
+    }
+}
+
+fn hash_of(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A file that was written and not read again.
@@ -246,6 +315,8 @@ struct WriteSink<'a> {
     has_all: bool,
     /// Whether a document had a label that is not known.
     has_new_label: bool,
+    /// Ids that were written; `None` for one file, whose ids stay as they are.
+    ids_in_use: Option<IdsInUse>,
 }
 
 impl WriteSink<'_> {
@@ -273,7 +344,10 @@ impl Sink for WriteSink<'_> {
         for name in names.from(self.ids.len()) {
             self.ids.push(self.labels.find(name).map(|label| label.id));
         }
-        let Found { document, spans, status } = found;
+        let Found { mut document, spans, status } = found;
+        if let Some(ids) = &mut self.ids_in_use {
+            ids.make_unique(&mut document);
+        }
         let mut list = Vec::with_capacity(spans.len());
         for (range, name) in &spans {
             let Some(label) = self.ids.get(name.at()).copied().flatten() else {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     DOCUMENTS, Documents, Project, ProjectError,
     document_history::{Correction, last_standing},
+    document_lines::change_lines,
     documents::{self, ERASED, HAD, REMOVED, WAS},
     file_names::shown,
     stamp,
@@ -222,7 +223,7 @@ impl Project {
             self.documents.forget_file();
             return Err(ProjectError::Changed(path));
         }
-        let changed = documents::change_lines(&before, changes).map_err(ProjectError::Unwritable)?;
+        let changed = change_lines(&before, changes).map_err(ProjectError::Unwritable)?;
         changed.map_err(|missing| ProjectError::NoDocument(shown(&missing)))
     }
 

@@ -373,8 +373,10 @@ fn what_tests_does_not_teach_under_another_name() {
     let again =
         vec![item("b", "fish tacos", None), item("c", "fish tacos", Some(Split::Train)), item("d", "tea", None)];
     let report = project.import(None, 0, again).unwrap();
-    assert_eq!((report.documents, report.same_text), (3, 2));
-    assert!(report.left_out().contains("2 documents with the same text as another one"), "{}", report.left_out());
+    assert_eq!((report.documents, report.same_text, report.in_two_splits), (3, 1, 1));
+    let remark = report.left_out();
+    assert!(remark.contains("1 document with the same text as another one, in its split"), "{remark}");
+    assert!(remark.contains("1 document with a text that is in another split, too"), "{remark}");
     let splits: Vec<Option<Split>> = project.documents.iter().map(|document| document.split).collect();
     assert_eq!(splits, [Some(Split::Test), Some(Split::Test), Some(Split::Train), None], "what was said holds");
 }

@@ -69,6 +69,9 @@ impl Line {
     }
 }
 
+/// Byte order mark, which the file may begin with.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Field of a document's line that holds its corrections.
 pub(super) const WAS: &str = "was";
 /// Field that holds the time at which a document was removed.
@@ -214,7 +217,7 @@ impl DocumentReader {
     /// Begins the next line of the file, without its line feed. Returns what is to be parsed.
     pub(super) fn next_line<'l>(&mut self, line: &'l [u8]) -> &'l [u8] {
         self.begun += 1;
-        if self.begun == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+        if self.begun == 1 { line.strip_prefix(MARK).unwrap_or(line) } else { line }
     }
 
     /// Parses and adds the next line of the file, without its line feed.
@@ -323,42 +326,6 @@ pub(super) fn earlier_fingerprints(fields: &Map<String, Value>) -> Vec<Fingerpri
     texts.chain(had).filter_map(|text| Fingerprint::deserialize(text).ok()).collect()
 }
 
-/// Changes the fields of documents, given by their ids, in the bytes of the file.
-/// All other lines stay byte by byte. `Err` if there is no document with one of the ids.
-pub(super) fn change_lines<F: FnOnce(&mut Map<String, Value>)>(
-    bytes: &[u8],
-    mut changes: HashMap<&str, F>,
-) -> serde_json::Result<Result<Vec<u8>, String>> {
-    #[derive(Deserialize)]
-    struct Id<'a> {
-        id: std::borrow::Cow<'a, str>,
-    }
-    let mut changed = Vec::with_capacity(bytes.len());
-    let mark: &[u8] = if bytes.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
-    changed.extend_from_slice(mark);
-    let mut rest = bytes.get(mark.len()..).unwrap_or_default();
-    while !changes.is_empty() && !rest.is_empty() {
-        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-        let (piece, after) = rest.split_at(end);
-        rest = after;
-        let line = piece.trim_ascii_end();
-        let change = serde_json::from_slice::<Id<'_>>(line).ok().and_then(|line| changes.remove(&*line.id));
-        let Some(change) = change else {
-            changed.extend_from_slice(piece);
-            continue;
-        };
-        let mut fields = serde_json::from_slice(&keep_digits(line))?;
-        change(&mut fields);
-        serde_json::to_writer(&mut changed, &fields)?;
-        changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
-    }
-    changed.extend_from_slice(rest);
-    Ok(match changes.into_keys().min() {
-        Some(missing) => Err(missing.to_owned()),
-        None => Ok(changed),
-    })
-}
-
 /// Whether a line is a conflict marker of an unfinished git merge.
 pub(super) fn is_merge_marker(line: &[u8]) -> bool {
     [&b"<<<<<<<"[..], b"|||||||", b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker))
@@ -437,35 +404,11 @@ pub(super) fn write(document: &Document, rest: Option<&Map<String, Value>>, out:
     out.write_all(b"\n")
 }
 
-/// Maker of ids that are not in use.
-#[derive(Debug, Default)]
-pub(super) struct UniqueIds {
-    /// Number to try next for each id that was wanted again.
-    next: HashMap<String, u64>,
-}
-
-impl UniqueIds {
-    /// Returns the wanted id, with `-2`, `-3` and so on appended if it is in use. Ids stay in use.
-    pub(super) fn make(&mut self, wanted: &str, is_used: impl Fn(&str) -> bool) -> String {
-        let wanted = if wanted.is_empty() { "document" } else { wanted };
-        let mut id = wanted.to_owned();
-        if is_used(&id) {
-            let next = self.next.entry(wanted.to_owned()).or_insert(2);
-            while is_used(&id) {
-                id = format!("{wanted}-{next}");
-                *next += 1;
-            }
-        }
-        id
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::growth::assert_linear;
 
     fn read(text: &str) -> Result<Documents, Vec<DocumentError>> {
         Documents::from_jsonl(text.as_bytes(), Grid::Natural)
@@ -515,33 +458,6 @@ mod tests {
         list[0].split = Some(Split::Test);
         let again = documents.replaced_by(list).unwrap().to_jsonl().unwrap();
         assert_eq!(again, b"{\"id\":\"a\",\"text\":\"x\",\"split\":\"test\",\"mood\":\"good\"}\n");
-    }
-
-    #[test]
-    fn ids_are_made_unique_in_the_same_way_each_time() {
-        let (mut ids, mut used) = (UniqueIds::default(), HashSet::from(["a", "a-2"].map(str::to_owned)));
-        let made = ["a", "a", "b", "", "a-3", "a"].map(|wanted| {
-            let id = ids.make(wanted, |id| used.contains(id));
-            used.insert(id.clone());
-            id
-        });
-        assert_eq!(made, ["a-3", "a-4", "b", "document", "a-3-2", "a-5"]);
-    }
-
-    #[test]
-    fn the_same_id_is_made_unique_in_time_however_often_it_is_wanted() {
-        assert_linear(
-            2_000,
-            |n| n,
-            |n| {
-                let (mut ids, mut used) = (UniqueIds::default(), HashSet::new());
-                for _ in 0..*n {
-                    let id = ids.make("a", |id| used.contains(id));
-                    used.insert(id);
-                }
-                used.len()
-            },
-        );
     }
 
     fn documents() -> impl Strategy<Value = Vec<Document>> {

@@ -6,29 +6,23 @@
 //! appended to the journal and the log is removed. When the annotator is next opened, an interrupted import is completed
 //! if it was committed, and discarded if not.
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet, VecDeque},
-    io::{self, Write},
-    path::Path,
-};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use super::{
-    Annotator, DOCUMENTS, Documents, Project, ProjectError,
-    documents::{self, DocumentReader, UniqueIds},
+    Annotator, Project, ProjectError,
+    documents::DocumentReader,
     file_names::shown,
-    file_stamp::stamp_of,
-    file_stamp::{Stamp, stamp_of_more},
+    import_commit::NewEntries,
+    import_others::{Others, OthersOfFile, Work},
     import_record::ImportRecord,
-    journal,
-    journal_appender::Files,
-    storage::{self, LARGE, OwnFile},
 };
 use crate::{
-    guard,
-    spans::{Action, Document, Edit, Entry, LabelId, LabelSet, Span, SpanSource, Split, Status, journal::JournalOp},
+    spans::{
+        Action, Annotation, Document, Edit, LabelId, LabelSet, Span, SpanSource, Split, Status, UniqueIds,
+        journal::JournalOp,
+    },
     text::{TextRange, number::with_noun},
 };
 
@@ -90,12 +84,18 @@ pub struct ImportReport {
     /// Documents of the project that got the text or the spans of imported ones.
     pub updated: usize,
     /// Documents added although another document has the same text.
-    /// They get its split, so that no text is in two splits.
+    /// They get its split, unless they have one.
     pub same_text: usize,
+    /// Documents added or updated whose text is in another split, too.
+    pub in_two_splits: usize,
     /// Ids that were in use for another text, with the ids given instead.
     pub renamed: Vec<(String, String)>,
     /// Other annotators of the file, and the number of spans that each got here.
     pub others: Vec<(String, usize)>,
+    /// Annotations of the user that were left out, because another one of their document was read as the user's.
+    pub own_left_out: usize,
+    /// Annotations that were left out, because no annotator can have the name under which they are.
+    pub unnamed: usize,
 }
 
 impl ImportReport {
@@ -120,6 +120,14 @@ impl ImportReport {
         for (name, spans) in &self.others {
             remark.push_str(&format!("; {} of {}", with_noun(*spans, "span"), shown(name)));
         }
+        if self.own_left_out > 0 {
+            let annotations = with_noun(self.own_left_out, "annotation");
+            remark.push_str(&format!("; {annotations} of yours left out: another one of the document was taken"));
+        }
+        if self.unnamed > 0 {
+            let annotations = with_noun(self.unnamed, "annotation");
+            remark.push_str(&format!("; {annotations} left out: no annotator can have the name in the file"));
+        }
         if self.removed > 0 {
             remark.push_str(&format!(
                 "; {} that you removed or corrected, not added again",
@@ -131,6 +139,10 @@ impl ImportReport {
                 "; {} with the same text as another one, in its split",
                 with_noun(self.same_text, "document")
             ));
+        }
+        if self.in_two_splits > 0 {
+            let documents = with_noun(self.in_two_splits, "document");
+            remark.push_str(&format!("; {documents} with a text that is in another split, too"));
         }
         remark
     }
@@ -184,10 +196,21 @@ pub(super) struct Plan {
     /// The documents with the new ones at the end.
     pub(super) list: DocumentReader,
     pub(super) ops: Vec<JournalOp>,
+    /// Operations of the other annotators, by index.
+    pub(super) ops_of_others: Vec<Vec<JournalOp>>,
     /// New contents of documents that are there, by id.
     pub(super) changes: HashMap<String, Document>,
     /// For each file.
     pub(super) reports: Vec<ImportReport>,
+}
+
+/// What decides where the documents of an import go.
+struct Placing<'a> {
+    labels: &'a LabelSet,
+    on_duplicate: OnDuplicate,
+    ids: UniqueIds,
+    /// Documents of the project by their text.
+    groups: HashMap<&'a str, SameText<'a>>,
 }
 
 impl Project {
@@ -209,30 +232,32 @@ impl Project {
         items: Vec<ImportItem>,
     ) -> Result<ImportReport, ProjectError> {
         let options = ImportOptions { at, ..ImportOptions::default() };
-        self.import_each(annotator, &options, [items]).map(|mut reports| reports.pop().unwrap_or_default())
+        let reports = self.import_each(annotator, &options, [items], Others::default());
+        reports.map(|mut reports| reports.pop().unwrap_or_default())
     }
 
-    /// As [`Self::import`], of several files as one action, with documents that come one at a time. Each is moved to its place
-    /// among the documents.
+    /// As [`Self::import`], of several files as one action, with documents that come one at a time and annotations of others.
+    /// Each document is moved to its place among the documents.
     pub(super) fn import_each<I: IntoIterator<Item = ImportItem>>(
         &mut self,
         mut annotator: Option<&mut Annotator>,
         options: &ImportOptions,
         files: impl IntoIterator<Item = I>,
+        mut others: Others,
     ) -> Result<Vec<ImportReport>, ProjectError> {
         let _lock = self.lock()?;
         let changed = self.reload()?;
-        if let Some(annotator) = annotator.as_deref_mut() {
-            annotator.settle_import(self)?;
+        for one in annotator.as_deref_mut().into_iter().chain(&mut others.annotators) {
+            one.settle_import(self)?;
             if changed {
-                annotator.reread(&self.documents)?;
+                one.reread(&self.documents)?;
             }
         }
         self.discard_uncommitted_imports()?;
         let first = self.documents.len();
         let labels = self.manifest.labels.clone();
-        let plan = self.plan(annotator.as_deref_mut(), &labels, options.on_duplicate, files)?;
-        let Plan { list, ops, changes, reports } = plan;
+        let plan = self.plan(annotator.as_deref_mut(), &labels, options.on_duplicate, files, &mut others)?;
+        let Plan { list, ops, ops_of_others, changes, reports } = plan;
         let next = list.finish().0;
         let changed: Vec<String> = changes.keys().cloned().collect();
         let (next, whole) = if changes.is_empty() {
@@ -241,13 +266,18 @@ impl Project {
             let (documents, bytes) = self.with_changes(changes, next.iter().skip(first), options.at)?;
             (documents, Some(bytes))
         };
-        let prepared =
-            annotator.as_deref_mut().map(|annotator| annotator.prepare(&next, options.at, ops)).transpose()?;
-        let lines = annotator.as_deref().zip(prepared.as_ref());
-        let lines = lines.map(|(annotator, (entries, _))| (annotator.name(), entries.as_slice()));
+        let own = annotator.map(|annotator| (annotator, ops)).into_iter();
+        let mut journals = Vec::new();
+        for (annotator, ops) in own.chain(others.annotators.iter_mut().zip(ops_of_others)) {
+            let (entries, lines) = annotator.prepare(&next, options.at, ops)?;
+            if !entries.is_empty() {
+                journals.push(NewEntries { annotator, entries, lines });
+            }
+        }
         let added = next.split_at_checked(first).map_or(&[][..], |(_, added)| added);
+        let lines = journals.iter().map(|new| (new.annotator.name(), new.entries.as_slice()));
         self.announce_import(&ImportRecord::new(options.at, options.files.clone(), added, changed, lines))?;
-        self.publish(annotator, next, whole, first, prepared)?;
+        self.publish(next, whole, first, journals)?;
         Ok(reports)
     }
 
@@ -261,58 +291,86 @@ impl Project {
         labels: &LabelSet,
         on_duplicate: OnDuplicate,
         files: impl IntoIterator<Item = I>,
+        others: &mut Others,
     ) -> Result<Plan, ProjectError> {
-        let mut plan =
-            Plan { list: self.documents.extend(), ops: Vec::new(), changes: HashMap::new(), reports: Vec::new() };
-        let mut ids = UniqueIds::default();
-        let mut groups = SameText::groups(&self.documents);
+        let mut plan = Plan {
+            list: self.documents.extend(),
+            ops: Vec::new(),
+            ops_of_others: others.annotators.iter().map(|_| Vec::new()).collect(),
+            changes: HashMap::new(),
+            reports: Vec::new(),
+        };
+        let groups = SameText::groups(&self.documents);
+        let mut placing = Placing { labels, on_duplicate, ids: UniqueIds::default(), groups };
         for items in files {
             let mut report = ImportReport::default();
-            for mut item in items {
-                let mut same = groups.get_mut(&*item.document.text);
-                if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
-                    item.document.id = known;
-                    report.known += 1;
-                    let op = self.op_on_known(&item, annotator.as_deref_mut(), labels, on_duplicate, &mut report)?;
-                    plan.ops.extend(op);
-                    continue;
-                }
-                if self.documents.is_gone(&item.document.id, &item.document.text) {
-                    report.removed += 1;
-                    continue;
-                }
-                // Of two documents of the import with one id, the second one is not there already.
-                let is_there = self.documents.get(&item.document.id).is_some();
-                let is_first = is_there && !plan.changes.contains_key(&item.document.id);
-                match on_duplicate {
-                    OnDuplicate::Skip if is_there => {
-                        report.skipped += 1;
-                        continue;
-                    }
-                    OnDuplicate::Update if is_first => {
-                        report.updated += 1;
-                        report.spans += item.spans.len();
-                        plan.ops.extend(self.op_in_place(&item, annotator.as_deref_mut(), labels)?);
-                        plan.changes.insert(item.document.id.clone(), item.document);
-                        continue;
-                    }
-                    _ => {}
-                }
-                report.documents += 1;
-                report.same_text += usize::from(same.is_some());
-                // No text is in two splits.
-                item.document.split = item.document.split.or(same.and_then(|same| same.split));
-                let id = ids.make(&item.document.id, |id| plan.list.has(id));
-                if id != item.document.id {
-                    report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id));
-                }
-                report.spans += item.spans.len();
-                plan.ops.extend(self.op(&item, annotator.as_deref_mut(), labels)?);
-                plan.list.add_new(item.document).map_err(ProjectError::BadDocument)?;
+            let mut work = others.next_file();
+            for (at, item) in items.into_iter().enumerate() {
+                let id = self.place(item, annotator.as_deref_mut(), &mut placing, &mut plan, &mut report)?;
+                place_others(at, id.as_deref(), &mut work, others, &placing, &mut plan)?;
             }
+            report.own_left_out = work.own;
+            report.unnamed = work.unnamed;
+            report.others = work.counts(&others.annotators);
             plan.reports.push(report);
         }
         Ok(plan)
+    }
+
+    /// Decides what becomes of a document. Returns the id that it has in the project, if it comes or is there.
+    fn place(
+        &self,
+        mut item: ImportItem,
+        annotator: Option<&mut Annotator>,
+        placing: &mut Placing<'_>,
+        plan: &mut Plan,
+        report: &mut ImportReport,
+    ) -> Result<Option<String>, ProjectError> {
+        let mut same = placing.groups.get_mut(&*item.document.text);
+        if let Some(known) = same.as_mut().and_then(|same| same.take(&item.document.id)) {
+            item.document.id = known;
+            report.known += 1;
+            plan.ops.extend(self.op_on_known(&item, annotator, placing, report)?);
+            return Ok(Some(item.document.id));
+        }
+        if self.documents.is_gone(&item.document.id, &item.document.text) {
+            report.removed += 1;
+            return Ok(None);
+        }
+        // Of two documents of the import with one id, the second one is not there already.
+        let there = self.documents.get(&item.document.id);
+        let is_first = !plan.changes.contains_key(&item.document.id);
+        let split_of_text = same.map(|same| same.split);
+        match (placing.on_duplicate, there) {
+            (OnDuplicate::Skip, Some(_)) => {
+                report.skipped += 1;
+                return Ok(None);
+            }
+            (OnDuplicate::Update, Some(there)) if is_first => {
+                report.updated += 1;
+                report.spans += item.spans.len();
+                report.in_two_splits += usize::from(split_of_text.is_some_and(|split| split != there.split));
+                plan.ops.extend(op_in_place(&item, annotator, placing.labels)?);
+                let id = item.document.id.clone();
+                plan.changes.insert(id.clone(), item.document);
+                return Ok(Some(id));
+            }
+            _ => {}
+        }
+        report.documents += 1;
+        if let Some(split) = split_of_text {
+            item.document.split = item.document.split.or(split);
+            let is_in_it = item.document.split == split;
+            *(if is_in_it { &mut report.same_text } else { &mut report.in_two_splits }) += 1;
+        }
+        let id = placing.ids.make(&item.document.id, |id| plan.list.has(id));
+        if id != item.document.id {
+            report.renamed.push((std::mem::replace(&mut item.document.id, id.clone()), id.clone()));
+        }
+        report.spans += item.spans.len();
+        plan.ops.extend(op(&item, annotator, placing.labels)?);
+        plan.list.add_new(item.document).map_err(ProjectError::BadDocument)?;
+        Ok(Some(id))
     }
 
     /// Ids of documents that the project has for another text, for which [`OnDuplicate`] must be chosen.
@@ -332,211 +390,139 @@ impl Project {
         self.documents.get(&document.id).is_some_and(|own| own.text != document.text)
     }
 
-    /// Writes the documents from position `first` on, or the whole file if lines of it change, and the journal lines.
-    fn publish(
-        &mut self,
-        annotator: Option<&mut Annotator>,
-        next: Documents,
-        whole: Option<Vec<u8>>,
-        first: usize,
-        prepared: Option<(Vec<Entry>, Vec<u8>)>,
-    ) -> Result<(), ProjectError> {
-        let journal = annotator.zip(prepared).filter(|(_, (entries, _))| !entries.is_empty());
-        let log = journal.as_ref().map(|(annotator, (_, lines))| (Files::of(self, annotator.name()).import, lines));
-        if let Some((path, lines)) = &log {
-            storage::replace(path, lines)?;
-        }
-        let path = self.root.join(DOCUMENTS);
-        let written = Cell::default();
-        let is_changed = Cell::new(false);
-        let contents = |file: &mut dyn Write| {
-            let mut file = Stamping { to: file, stamp: (0, 0) };
-            if let Some(whole) = &whole {
-                is_changed.set(stamp_of(&path).map_err(|error| error.cause)? != self.stamp);
-                file.write_all(whole)?;
-                written.set(file.stamp);
-                return if is_changed.get() { Err(io::Error::other("it was changed")) } else { Ok(()) };
-            }
-            is_changed.set(copy_lines(&path, &mut file)? != self.stamp);
-            if is_changed.get() {
-                // Its documents may have the ids of the new ones.
-                return Err(io::Error::other("it was changed"));
-            }
-            write_new(next.iter().skip(first), &mut file)?;
-            written.set(file.stamp);
-            Ok(())
-        };
-        if let Err(error) = storage::replace_with(&path, &contents) {
-            // If only the sync of the folder failed, the new documents are there and the log is needed.
-            let is_unchanged = is_changed.get() || stamp_of(&path).is_ok_and(|stamp| stamp == self.stamp);
-            if let Some((path, lines)) = log.filter(|_| is_unchanged) {
-                // If this fails too, a later import discards the log, because its documents are missing.
-                OwnFile::read(&path, |bytes| bytes == lines).and_then(|log| log.map_or(Ok(()), OwnFile::remove)).ok();
-            }
-            if is_changed.get() {
-                self.documents.forget_file();
-                return Err(ProjectError::Changed(path));
-            }
-            return Err(error.into());
-        }
-        self.stamp = written.get();
-        self.documents = next;
-        let Some((annotator, (entries, lines))) = journal else { return Ok(()) };
-        if let Err(why) = annotator.append(&self.documents, &lines) {
-            return Err(ProjectError::Unfinished { name: annotator.name().clone(), why: Box::new(why) });
-        }
-        annotator.add_entries(entries, &lines);
-        let log = OwnFile::read(&Files::of(self, annotator.name()).import, |bytes| bytes == lines)?;
-        Ok(log.map_or(Ok(()), OwnFile::remove)?)
-    }
-
     /// Journal operation for a document that the project has already.
     /// `None` if the annotator has worked on it and its spans stay.
     fn op_on_known(
         &self,
         item: &ImportItem,
         annotator: Option<&mut Annotator>,
-        labels: &LabelSet,
-        on_duplicate: OnDuplicate,
+        placing: &Placing<'_>,
         report: &mut ImportReport,
     ) -> Result<Option<JournalOp>, ProjectError> {
-        let Some(annotator) = annotator else { return self.op(item, None, labels) };
+        let Some(annotator) = annotator else { return op(item, None, placing.labels) };
         let existing = annotator.journal.annotation(&item.document.id);
-        if existing.status == Status::Todo && existing.spans().is_empty() {
+        if is_untouched(existing) {
             report.spans += item.spans.len();
-            return self.op(item, Some(annotator), labels);
+            return op(item, Some(annotator), placing.labels);
         }
-        let same = existing.spans().iter().map(|span| (span.range, span.label)).eq(item.spans.iter().copied());
-        if !same && on_duplicate == OnDuplicate::Update {
-            report.updated += 1;
-            report.spans += item.spans.len();
-            return self.op_in_place(item, Some(annotator), labels);
+        let has_same = has_spans(existing, &item.spans);
+        if !has_same && placing.on_duplicate == OnDuplicate::Update {
+            let op = op_in_place(item, Some(annotator), placing.labels)?;
+            if op.is_some() {
+                report.updated += 1;
+                report.spans += item.spans.len();
+            }
+            return Ok(op);
         }
-        report.kept += usize::from(!same && !item.spans.is_empty());
+        report.kept += usize::from(!has_same && !item.spans.is_empty());
         Ok(None)
     }
-
-    /// Journal operation that puts the spans of an imported document in place of the annotator's, if it has spans or a status.
-    fn op_in_place(
-        &self,
-        item: &ImportItem,
-        annotator: Option<&mut Annotator>,
-        labels: &LabelSet,
-    ) -> Result<Option<JournalOp>, ProjectError> {
-        let existing = annotator.as_deref().map(|annotator| annotator.journal.annotation(&item.document.id));
-        let old: Vec<Edit> =
-            existing.into_iter().flat_map(|existing| existing.spans()).map(|span| Edit::Remove(span.id)).collect();
-        let op = self.op(item, annotator, labels)?;
-        Ok(op.map(|op| match op {
-            JournalOp::Do(Action { document, edits }) => {
-                JournalOp::Do(Action { document, edits: old.into_iter().chain(edits).collect() })
-            }
-            other => other,
-        }))
-    }
-
-    /// Journal operation for an imported document, if it has spans or a status.
-    fn op(
-        &self,
-        item: &ImportItem,
-        annotator: Option<&mut Annotator>,
-        labels: &LabelSet,
-    ) -> Result<Option<JournalOp>, ProjectError> {
-        if item.spans.is_empty() && item.status == Status::Todo {
-            return Ok(None);
-        }
-        let annotator = annotator.ok_or(ProjectError::NoAnnotator)?;
-        let mut edits = Vec::with_capacity(item.spans.len() + 1);
-        for (range, label) in &item.spans {
-            if labels.get(*label).is_none() {
-                return Err(ProjectError::NoLabel { document: shown(&item.document.id), label: *label });
-            }
-            let id = annotator.next_span();
-            edits.push(Edit::Add(Span { id, range: *range, label: *label, source: SpanSource::Import }));
-        }
-        if item.status != Status::Todo {
-            edits.push(Edit::Status(item.status));
-        }
-        Ok(Some(JournalOp::Do(Action { document: item.document.id.clone(), edits })))
-    }
-
-    /// Removes logs of imports that were never committed.
-    /// This happens before other documents can take their ids.
-    ///
-    /// No import is under way, because the caller holds the lock.
-    fn discard_uncommitted_imports(&self) -> Result<(), ProjectError> {
-        for name in self.annotators() {
-            let Some(log) = Files::of(self, &name).import_log()? else { continue };
-            if !journal::load(&log.bytes, &self.documents).is_committed() {
-                log.remove()?;
-            }
-        }
-        Ok(())
-    }
 }
 
-/// Writes the lines of documents, each at once: the JSON of one comes in many small pieces.
-fn write_new<'a>(mut documents: impl Iterator<Item = &'a Document>, to: &mut impl Write) -> io::Result<()> {
-    let mut line = Vec::new();
-    documents.try_for_each(|document| {
-        line.clear();
-        documents::write(document, None, &mut line)?;
-        to.write_all(&line)
-    })
+/// Gives other annotators their work on the document at place `at` of its file, which has this id in the project.
+///
+/// Nothing takes the place of what an annotator has done here.
+fn place_others(
+    at: usize,
+    id: Option<&str>,
+    file: &mut OthersOfFile,
+    others: &mut Others,
+    placing: &Placing<'_>,
+    plan: &mut Plan,
+) -> Result<(), ProjectError> {
+    while let Some((index, Work { spans, status })) = file.next_on(at) {
+        let Some((id, annotator)) = id.zip(others.annotators.get_mut(index)) else { continue };
+        if !is_untouched(annotator.journal.annotation(id)) {
+            continue;
+        }
+        file.count(index, spans.len());
+        let op = op_of(id, &spans, status, Some(annotator), placing.labels)?;
+        if let Some(ops) = plan.ops_of_others.get_mut(index) {
+            ops.extend(op);
+        }
+    }
+    Ok(())
 }
 
-/// Copies the lines of a file, and ends the last one if it has no line feed. Returns the stamp of the file.
-fn copy_lines(path: &Path, to: &mut Stamping<'_>) -> io::Result<Stamp> {
-    let mut is_ended = true;
-    storage::read_blocks(path, LARGE, |block| {
-        is_ended = block.ends_with(b"\n");
-        to.write_all(block)
-    })
-    .map_err(|error| error.cause)?;
-    let copied = to.stamp;
-    if !is_ended {
-        to.write_all(b"\n")?;
-    }
-    Ok(copied)
+/// Whether an annotator has not worked on a document.
+fn is_untouched(annotation: &Annotation) -> bool {
+    annotation.status == Status::Todo && annotation.spans().is_empty()
 }
 
-/// Writer that computes the stamp of what it writes.
-struct Stamping<'a> {
-    to: &'a mut dyn Write,
-    stamp: Stamp,
+/// Whether an annotation has these spans and no others, in whatever order.
+fn has_spans(annotation: &Annotation, spans: &[(TextRange, LabelId)]) -> bool {
+    let mut own: Vec<(TextRange, LabelId)> = annotation.spans().iter().map(|span| (span.range, span.label)).collect();
+    let mut spans = spans.to_vec();
+    own.sort_unstable();
+    spans.sort_unstable();
+    own == spans && annotation.lost().len() == 0
 }
 
-impl Write for Stamping<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A larger file could not be opened.
-        guard::check_size((self.stamp.0 + bytes.len()) as u64, LARGE)?;
-        self.to.write_all(bytes)?;
-        self.stamp = stamp_of_more(self.stamp, bytes);
-        Ok(bytes.len())
+/// Journal operation that puts the spans of an imported document in place of the annotator's, also of those that have lost
+/// their place; `None` if the document has neither spans nor a status.
+fn op_in_place(
+    item: &ImportItem,
+    annotator: Option<&mut Annotator>,
+    labels: &LabelSet,
+) -> Result<Option<JournalOp>, ProjectError> {
+    let mut old = Vec::new();
+    if let Some(annotator) = annotator.as_deref() {
+        let existing = annotator.journal.annotation(&item.document.id);
+        old.extend(existing.spans().iter().map(|span| Edit::Remove(span.id)));
+        old.extend(existing.lost().map(|(id, _)| Edit::Remove(id)));
     }
+    let op = op(item, annotator, labels)?;
+    Ok(op.map(|op| match op {
+        JournalOp::Do(Action { document, edits }) => {
+            JournalOp::Do(Action { document, edits: old.into_iter().chain(edits).collect() })
+        }
+        other => other,
+    }))
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+/// Journal operation for an imported document, if it has spans or a status.
+fn op(
+    item: &ImportItem,
+    annotator: Option<&mut Annotator>,
+    labels: &LabelSet,
+) -> Result<Option<JournalOp>, ProjectError> {
+    op_of(&item.document.id, &item.spans, item.status, annotator, labels)
+}
+
+/// Journal operation that adds spans to a document and sets its status, if there are any.
+fn op_of(
+    document: &str,
+    spans: &[(TextRange, LabelId)],
+    status: Status,
+    annotator: Option<&mut Annotator>,
+    labels: &LabelSet,
+) -> Result<Option<JournalOp>, ProjectError> {
+    if spans.is_empty() && status == Status::Todo {
+        return Ok(None);
     }
+    let annotator = annotator.ok_or(ProjectError::NoAnnotator)?;
+    let mut edits = Vec::with_capacity(spans.len() + 1);
+    for (range, label) in spans {
+        if labels.get(*label).is_none() {
+            return Err(ProjectError::NoLabel { document: shown(document), label: *label });
+        }
+        let id = annotator.next_span();
+        edits.push(Edit::Add(Span { id, range: *range, label: *label, source: SpanSource::Import }));
+    }
+    if status != Status::Todo {
+        edits.push(Edit::Status(status));
+    }
+    Ok(Some(JournalOp::Do(Action { document: document.to_owned(), edits })))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        project::Manifest,
+        project::{DOCUMENTS, Manifest},
         spans::LabelSet,
         text::{Grid, growth::assert_linear},
     };
-
-    #[test]
-    fn documents_that_would_be_too_large_to_be_opened_are_not_written() {
-        let mut bytes = Vec::new();
-        let mut file = Stamping { to: &mut bytes, stamp: (usize::try_from(LARGE).unwrap() - 2, 7) };
-        file.write_all(b"ab").unwrap();
-        let error = file.write_all(b"c").unwrap_err();
-        assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::FileTooLarge, &b"ab"[..]));
-    }
 
     #[test]
     fn a_change_that_was_not_noticed_is_not_written_over() {
@@ -555,7 +541,7 @@ mod tests {
             std::fs::write(&path, theirs).unwrap();
             item("b")
         });
-        let error = project.import_each(None, &ImportOptions::default(), [late]).unwrap_err();
+        let error = project.import_each(None, &ImportOptions::default(), [late], Others::default()).unwrap_err();
         assert!(matches!(error, ProjectError::Changed(_)), "{error}");
         assert!(matches!(project.texts_of("a"), Err(ProjectError::Changed(_))));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), theirs);

@@ -4,6 +4,7 @@
 //! journals. It is written before the import. A line whose documents are missing is of one that was interrupted or undone.
 
 use std::{
+    cell::Cell,
     collections::{HashMap, HashSet},
     path::PathBuf,
 };
@@ -15,13 +16,13 @@ use super::{
     Annotator, AnnotatorName, DOCUMENTS, Documents, Project, ProjectError,
     corrections::corrected_words,
     document_history::Correction,
+    document_lines::{self, NewLine, rewrite_lines},
     documents::{self, WAS},
     file_names::shown,
     stamp,
     storage::{self, LARGE, SMALL},
 };
 use crate::{
-    formats::keep_digits,
     spans::{ActionId, Document, Entry, SpanId, journal::JournalOp},
     text::OffsetMap,
 };
@@ -66,36 +67,50 @@ pub struct UndoneImport {
 }
 
 impl ImportRecord {
-    /// Record of an import that adds documents, changes others, and adds these lines to the journal of an annotator.
-    pub(super) fn new(
+    /// Record of an import that adds documents, changes others, and adds these lines to the journals of annotators.
+    pub(super) fn new<'a>(
         at: u64,
         files: Vec<String>,
         added: &[Document],
         changed: Vec<String>,
-        lines: Option<(&AnnotatorName, &[Entry])>,
+        lines: impl Iterator<Item = (&'a AnnotatorName, &'a [Entry])>,
     ) -> Self {
         let ends = added.first().zip(added.last());
         let added = ends.map(|(first, last)| (first.id.clone(), last.id.clone(), added.len()));
-        let lines = lines.and_then(|(name, entries)| {
+        let lines = lines.filter_map(|(name, entries)| {
             let number = u32::try_from(entries.len()).ok()?;
             Some((name.to_string(), entries.first()?.id, number))
         });
-        Self { at, files, added, changed, lines: lines.into_iter().collect() }
+        Self { at, files, added, changed, lines: lines.collect() }
     }
 
-    /// Ids of its lines in the journal of an annotator.
-    fn lines_of(&self, name: &AnnotatorName) -> HashSet<ActionId> {
-        let own = self.lines.iter().filter(|(annotator, ..)| annotator == name.as_str());
-        own.flat_map(|(_, first, number)| {
-            let SpanId { writer, sequence } = first.0;
-            (0..*number).map(move |at| ActionId(SpanId { writer, sequence: sequence.saturating_add(at) }))
-        })
-        .collect()
+    /// Ids of its lines in the journal of an annotator, in the order of the journal. The file may name any number of lines.
+    fn lines_in<'a>(&'a self, annotator: &'a Annotator) -> impl Iterator<Item = ActionId> {
+        let name = annotator.name().as_str();
+        let own: Vec<(SpanId, u32)> = self
+            .lines
+            .iter()
+            .filter(|(annotator, ..)| annotator == name)
+            .map(|(_, first, number)| (first.0, *number))
+            .collect();
+        let is_own = move |line: &ActionId| {
+            let is_of = |(first, number): &(SpanId, u32)| {
+                let offset = line.0.sequence.checked_sub(first.sequence);
+                line.0.writer == first.writer && offset.is_some_and(|offset| offset < *number)
+            };
+            own.iter().any(is_of)
+        };
+        annotator.journal.actions().filter(is_own)
     }
 
     /// Whether a line of it in the journal of an annotator is not undone.
     fn is_in_effect(&self, annotator: &Annotator) -> bool {
-        self.lines_of(annotator.name()).iter().any(|line| annotator.journal.is_in_effect(*line))
+        self.lines_in(annotator).any(|line| annotator.journal.is_in_effect(line))
+    }
+
+    /// Whether it changed a text, which was not changed again since.
+    fn has_changed(&self, documents: &Documents) -> bool {
+        self.changed.iter().any(|id| documents.corrections(id).last().is_some_and(|last| last.at() == self.at))
     }
 
     /// Whether there is nothing to undo.
@@ -136,26 +151,12 @@ impl Project {
             let why = "its field `was` cannot be read; use a newer tagli, or correct it with an editor";
             return Err(ProjectError::Document { id: shown(id), why });
         }
-        let mut bytes = rewritten(
-            &before,
-            |id| changes.contains_key(id),
-            |id, fields| {
-                let Some(new) = changes.get(id) else { return true };
-                let old = fields.get("text").and_then(Value::as_str).unwrap_or_default();
-                let mut was = self.documents.corrections(id).to_vec();
-                was.push(Correction::new(old, &new.text, at));
-                fields.insert("text".to_owned(), Value::from(&*new.text));
-                fields.shift_remove("words");
-                if new.words_given {
-                    let map = OffsetMap::new(&new.text);
-                    let words = new.words.iter().map(|word| json!(map.to_chars(*word)));
-                    fields.insert("words".to_owned(), words.collect());
-                }
-                fields.insert(WAS.to_owned(), serde_json::to_value(was).unwrap_or_default());
-                true
-            },
-        )
-        .map_err(ProjectError::Unwritable)?;
+        let project = &*self;
+        let find = |id: &str| {
+            let (id, new) = changes.get_key_value(id)?;
+            Some(move |fields: &mut Map<String, Value>| project.update(id, fields, new, at))
+        };
+        let mut bytes = rewrite_lines(&before, changes.len(), find).map_err(ProjectError::Unwritable)?;
         if !bytes.is_empty() && !bytes.ends_with(b"\n") {
             bytes.push(b'\n');
         }
@@ -164,6 +165,22 @@ impl Project {
                 .map_err(|error| ProjectError::Unwritable(serde_json::Error::io(error)))?;
         }
         Ok((self.parsed(&bytes)?, bytes))
+    }
+
+    /// Gives the line of a document the text of an imported one.
+    fn update(&self, id: &str, fields: &mut Map<String, Value>, new: &Document, at: u64) -> NewLine {
+        let old = fields.get("text").and_then(Value::as_str).unwrap_or_default();
+        let mut was = self.documents.corrections(id).to_vec();
+        was.push(Correction::new(old, &new.text, at));
+        fields.insert("text".to_owned(), Value::from(&*new.text));
+        fields.shift_remove("words");
+        if new.words_given {
+            let map = OffsetMap::new(&new.text);
+            let words = new.words.iter().map(|word| json!(map.to_chars(*word)));
+            fields.insert("words".to_owned(), words.collect());
+        }
+        fields.insert(WAS.to_owned(), serde_json::to_value(was).unwrap_or_default());
+        NewLine::Changed
     }
 
     /// The bytes of `documents.jsonl`, if they are those from which the documents were read.
@@ -202,17 +219,23 @@ impl Project {
         let recorded = storage::read_if_there(&path, SMALL)?.unwrap_or_default();
         let mut lines: Vec<&[u8]> = recorded.split_inclusive(|byte| *byte == b'\n').collect();
         let before = self.unchanged_bytes()?;
+        let mut unknown = Vec::new();
         let mut found = None;
         while found.is_none() {
             let line = lines.pop().ok_or_else(|| ProjectError::NoImport(path.clone()))?;
-            let Ok(record) = serde_json::from_slice::<ImportRecord>(line) else { continue };
+            let Ok(record) = serde_json::from_slice::<ImportRecord>(line) else {
+                // Perhaps of a newer version.
+                unknown.push(line);
+                continue;
+            };
             let added = self.added_by(&record, &before)?;
             // One that was interrupted or undone has left nothing.
             let is_there = !added.is_empty()
-                || !record.changed.is_empty()
+                || record.has_changed(&self.documents)
                 || annotators.iter().any(|one| record.is_in_effect(one));
             found = is_there.then_some((record, added));
         }
+        lines.extend(unknown.into_iter().rev());
         let Some((record, added)) = found else { return Err(ProjectError::NoImport(path)) };
         let since = Since::new(&record, &added, &self.documents, &annotators);
         let ops: Vec<Vec<JournalOp>> = annotators.iter().map(|annotator| since.undo_ops(&record, annotator)).collect();
@@ -244,30 +267,36 @@ impl Project {
         if removed.is_empty() && changed.is_empty() {
             return Ok(0);
         }
-        let mut restored = 0;
-        let bytes = rewritten(
-            before,
-            |id| removed.contains(id) || changed.contains(id),
-            |id, fields| {
-                restored += usize::from(changed.contains(id) && self.take_back_text(id, fields));
-                !removed.contains(id)
-            },
-        )
-        .map_err(ProjectError::Unwritable)?;
+        let restored = Cell::new(0);
+        let count = &restored;
+        let project = &*self;
+        let find = |id: &str| {
+            let is_removed = removed.contains(id);
+            let id = *removed.get(id).or_else(|| changed.get(id))?;
+            Some(move |fields: &mut Map<String, Value>| {
+                if is_removed {
+                    return NewLine::Removed;
+                }
+                let new = project.take_back_text(id, fields);
+                count.update(|restored| restored + usize::from(new == NewLine::Changed));
+                new
+            })
+        };
+        let bytes = rewrite_lines(before, removed.len() + changed.len(), find).map_err(ProjectError::Unwritable)?;
         let next = self.parsed(&bytes)?;
         storage::replace(&self.root.join(DOCUMENTS), &bytes)?;
         self.stamp = stamp(&bytes);
         self.documents = next;
-        Ok(restored)
+        Ok(restored.get())
     }
 
-    /// Gives the line of a document the text before its last correction, as if that had not been. Returns whether it could.
-    fn take_back_text(&self, id: &str, fields: &mut Map<String, Value>) -> bool {
+    /// Gives the line of a document the text before its last correction, as if that had not been, if that is possible.
+    fn take_back_text(&self, id: &str, fields: &mut Map<String, Value>) -> NewLine {
         let corrections = self.documents.corrections(id);
         let Some((document, (last, earlier))) = self.documents.get(id).zip(corrections.split_last()) else {
-            return false;
+            return NewLine::Same;
         };
-        let Some(old) = last.old_text(&document.text) else { return false };
+        let Some(old) = last.old_text(&document.text) else { return NewLine::Same };
         if document.words_given {
             fields.insert("words".to_owned(), corrected_words(document, &old, self));
         }
@@ -277,7 +306,7 @@ impl Project {
         } else {
             fields.insert(WAS.to_owned(), serde_json::to_value(earlier).unwrap_or_default());
         }
-        true
+        NewLine::Changed
     }
 
     /// Ids of the documents that an import added, in the order of the file; none if they are not there.
@@ -288,7 +317,7 @@ impl Project {
         let Some((first, last, number)) = &record.added else { return Ok(Vec::new()) };
         let mut added = Vec::new();
         let mut is_inside = false;
-        for id in ids(bytes) {
+        for id in document_lines::ids(bytes) {
             is_inside |= id == *first;
             if is_inside {
                 let is_last = id == *last;
@@ -328,7 +357,7 @@ impl<'a> Since<'a> {
         }
         let is_added: HashSet<&str> = added.iter().map(String::as_str).collect();
         for annotator in annotators {
-            let own = record.lines_of(annotator.name());
+            let own: HashSet<ActionId> = record.lines_in(annotator).collect();
             let about = own.iter().flat_map(|line| annotator.journal.actions_of(*line)).map(|action| &action.document);
             let about = about.chain(added).chain(&record.changed);
             for id in about {
@@ -349,7 +378,7 @@ impl<'a> Since<'a> {
     /// Operations that undo an import's lines in the journal of an annotator, in the order of the lines.
     fn undo_ops(&self, record: &ImportRecord, annotator: &Annotator) -> Vec<JournalOp> {
         let journal = &annotator.journal;
-        let mut lines: Vec<ActionId> = record.lines_of(annotator.name()).into_iter().collect();
+        let mut lines: Vec<ActionId> = record.lines_in(annotator).collect();
         lines.retain(|line| {
             let action = journal.actions_of(*line).first().filter(|_| journal.is_in_effect(*line));
             action.is_some_and(|action| !self.was_worked_on(&action.document))
@@ -359,59 +388,13 @@ impl<'a> Since<'a> {
     }
 }
 
-/// The id of a line, without the rest of it.
-#[derive(Deserialize)]
-struct LineId<'a> {
-    #[serde(borrow)]
-    id: std::borrow::Cow<'a, str>,
-}
-
-impl<'a> LineId<'a> {
-    /// Id of a line of `documents.jsonl`, also of a removed document; `None` if it is none.
-    fn of(line: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(line.strip_prefix(MARK).unwrap_or(line)).ok()
-    }
-}
-
-/// Byte order mark, which the file may begin with.
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Ids of the documents in the bytes of the file, also of removed ones.
-fn ids(bytes: &[u8]) -> impl Iterator<Item = String> {
-    let lines = bytes.split(|byte| *byte == b'\n');
-    lines.filter_map(|line| Some(LineId::of(line)?.id.into_owned()))
-}
-
-/// The bytes of the file with other fields of the wanted documents, without those for which `change` returns false.
-/// All other lines stay byte by byte.
-fn rewritten(
-    bytes: &[u8],
-    is_wanted: impl Fn(&str) -> bool,
-    mut change: impl FnMut(&str, &mut Map<String, Value>) -> bool,
-) -> serde_json::Result<Vec<u8>> {
-    let mut changed = Vec::with_capacity(bytes.len());
-    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let line = piece.trim_ascii_end();
-        let Some(LineId { id }) = LineId::of(line).filter(|line| is_wanted(&line.id)) else {
-            changed.extend_from_slice(piece);
-            continue;
-        };
-        let mut fields = serde_json::from_slice(&keep_digits(line.strip_prefix(MARK).unwrap_or(line)))?;
-        if change(&id, &mut fields) {
-            serde_json::to_writer(&mut changed, &fields)?;
-            changed.extend_from_slice(piece.get(line.len()..).unwrap_or_default());
-        }
-    }
-    Ok(changed)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::{
-        project::{ImportItem, ImportOptions, Manifest, OnDuplicate, corrections::NewText},
+        project::{ImportItem, ImportOptions, Manifest, OnDuplicate, corrections::NewText, import_others::Others},
         spans::{Action, Edit, LabelId, LabelSet, Status},
         text::{Grid, TextRange},
     };
@@ -431,7 +414,7 @@ mod tests {
 
     fn import(project: &mut Project, ada: &mut Annotator, at: u64, items: Vec<ImportItem>, how: OnDuplicate) {
         let options = ImportOptions { at, on_duplicate: how, files: vec!["a.txt".to_owned()] };
-        project.import_each(Some(ada), &options, [items]).unwrap();
+        project.import_each(Some(ada), &options, [items], Others::default()).unwrap();
     }
 
     fn ids(project: &Project) -> Vec<&str> {
@@ -464,6 +447,87 @@ mod tests {
         assert_eq!(project.undo_import(6).unwrap().removed, 1);
         assert!(matches!(project.undo_import(7), Err(ProjectError::NoImport(_))));
         assert!(ids(&project).is_empty());
+    }
+
+    #[test]
+    fn an_update_replaces_lost_spans_and_counts_what_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut project, mut ada) = project(folder.path());
+        let spans = |spans: &[(usize, usize, u32)], status| {
+            let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), LabelId(*label)));
+            vec![ImportItem { spans: spans.collect(), status, ..item("a", "pork stew", false) }]
+        };
+        let update = |project: &mut Project, ada: &mut Annotator, items| {
+            let options = ImportOptions { at: 3, on_duplicate: OnDuplicate::Update, files: Vec::new() };
+            let report = project.import_each(Some(ada), &options, [items], Others::default()).unwrap().remove(0);
+            (report.updated, report.spans, report.kept)
+        };
+        // Two nested spans, the shorter one first.
+        let nested = [(0, 4, 1), (0, 9, 2)];
+        import(&mut project, &mut ada, 2, spans(&nested, Status::Done), OnDuplicate::Copy);
+        assert_eq!(
+            update(&mut project, &mut ada, spans(&nested, Status::Done)),
+            (0, 0, 0),
+            "the order does not matter"
+        );
+        assert_eq!(update(&mut project, &mut ada, spans(&[], Status::Todo)), (0, 0, 0), "nothing is changed");
+        assert_eq!(update(&mut project, &mut ada, spans(&[(5, 9, 2)], Status::Done)), (1, 1, 0));
+        assert_eq!(ada.journal.annotation("a").spans().len(), 1);
+        // The words of the span go, and it waits for a review; the import is one.
+        project.correct_document("a", NewText::Text("pork"), 4, false).unwrap();
+        ada.reread(&project.documents).unwrap();
+        assert_eq!(ada.journal.annotation("a").lost().len(), 1);
+        let whole = ImportItem { spans: vec![(TextRange::new(0, 4), LabelId(2))], ..item("a", "pork", false) };
+        assert_eq!(update(&mut project, &mut ada, vec![ImportItem { status: Status::Done, ..whole }]), (1, 1, 0));
+        let annotation = ada.journal.annotation("a");
+        assert_eq!((annotation.lost().len(), annotation.spans().len(), annotation.status), (0, 1, Status::Done));
+    }
+
+    #[test]
+    fn a_text_that_comes_into_a_second_split_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut project, mut ada) = project(folder.path());
+        let split = |id: &str, text: &str, split| {
+            let mut item = item(id, text, false);
+            item.document.split = split;
+            item
+        };
+        use crate::spans::Split::{Test, Train};
+        let first = vec![split("a", "pork stew", Some(Train)), split("b", "beef stew", Some(Test))];
+        import(&mut project, &mut ada, 2, first, OnDuplicate::Copy);
+        let items = vec![
+            split("a", "beef stew", None),
+            split("c", "beef stew", None),
+            split("d", "beef stew", Some(Train)),
+            split("e", "new", Some(Train)),
+        ];
+        let options = ImportOptions { at: 3, on_duplicate: OnDuplicate::Update, files: Vec::new() };
+        let report = project.import_each(Some(&mut ada), &options, [items], Others::default()).unwrap().remove(0);
+        assert_eq!((report.updated, report.same_text, report.in_two_splits), (1, 1, 2));
+        let remark = report.left_out();
+        assert!(remark.contains("2 documents with a text that is in another split, too"), "{remark}");
+    }
+
+    #[test]
+    fn an_undo_passes_over_what_never_happened_and_keeps_what_it_does_not_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut project, mut ada) = project(folder.path());
+        import(&mut project, &mut ada, 2, vec![item("a", "pork stew", true)], OnDuplicate::Copy);
+        drop(ada);
+        let path = folder.path().join(IMPORTS);
+        let newer = "{\"at\":9,\"added\":{\"since\":\"2027\"}}\n";
+        let interrupted = "{\"at\":5,\"changed\":[\"old\"]}\n";
+        // A stranger names more lines than fit the memory.
+        let (writer, many) = ("0000000000000001", u32::MAX);
+        let stranger = format!("{{\"at\":6,\"lines\":[[\"ada\",\"{writer}-0\",{many}]]}}\n");
+        let before = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = before.lines().collect();
+        assert_eq!(lines.len(), 2);
+        std::fs::write(&path, format!("{before}{newer}{interrupted}{stranger}")).unwrap();
+        let undone = project.undo_import(10).unwrap();
+        assert_eq!((undone.at, undone.removed), (2, 1));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{}\n{newer}", lines[0]));
+        assert_eq!(ids(&project), ["old"]);
     }
 
     #[test]

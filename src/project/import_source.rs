@@ -2,20 +2,18 @@
 //! Labels from names or a labelling config, and documents of files.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
 use super::{
     Annotator, AnnotatorName, ImportItem, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError,
-    StorageError, storage::shown_path,
+    StorageError, import_others::Others, storage::shown_path,
 };
 use crate::{
-    formats::{
-        FoundAnnotation, FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config,
-    },
+    formats::{FoundDocuments, LabelConfig, MOST_LABELS, Problem, ReadOptions, Severity, label_config},
     guard::{self, Links},
-    spans::{Document, LabelChange, LabelId, LabelSet, Meta, Split, Status, label::LabelError},
+    spans::{Document, LabelChange, LabelId, LabelSet, Split, Status, id_prefix, label::LabelError},
     text::{TextRange, number::grouped, width::clean},
 };
 
@@ -157,17 +155,21 @@ fn bytes(path: &Path) -> Result<Vec<u8>, StorageError> {
     guard::read(path, Links::Follow, MOST_CONFIG_BYTES).map_err(|cause| StorageError::new("read", path, cause))
 }
 
-/// Options to read a file for a project with this manifest.
-pub fn read_options(manifest: &super::Manifest, path: &Path, split: Option<Split>) -> ReadOptions {
-    // `-` is standard input, whose ids would otherwise begin with two hyphens.
-    let path = if path == Path::new("-") { Path::new("stdin") } else { path };
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+/// Options to read a file for a project with this manifest. Of a document that several have annotated, the annotation of
+/// `annotator` is read as the user's.
+pub fn read_options(
+    manifest: &super::Manifest,
+    path: &Path,
+    split: Option<Split>,
+    annotator: &AnnotatorName,
+) -> ReadOptions {
     ReadOptions {
         grid: manifest.grid,
-        id_prefix: format!("{stem}-"),
+        id_prefix: id_prefix(path),
         labels: manifest.labels.clone(),
         config: manifest.label_config(),
         split,
+        annotator: Some(annotator.to_string()),
         ..ReadOptions::default()
     }
 }
@@ -196,55 +198,20 @@ impl Project {
         if annotator.is_none() && files.iter().any(FoundDocuments::is_annotated) {
             return Err(ProjectError::NoAnnotator);
         }
+        let own = annotator.as_deref().map(|own| own.name().clone());
+        let mut others = Others::open(&files, own.as_ref(), |name| self.annotator(name, options.at))?;
         let mut items = Vec::with_capacity(files.len());
         let mut new_labels = Vec::with_capacity(files.len());
-        let mut others: BTreeMap<String, Vec<(usize, Vec<ImportItem>)>> = BTreeMap::new();
-        for (file, mut found) in files.into_iter().enumerate() {
+        for mut found in files {
             let labels = found.labels();
             new_labels.push(unknown_names(&labels, &self.manifest.labels));
             let names: Vec<String> = labels.iter().map(|label| label.name.clone()).collect();
-            let ids: HashMap<LabelId, LabelId> =
-                labels.iter().map(|label| label.id).zip(self.intern_labels(&names)?).collect();
-            for (name, items) in items_of_others(&mut found, &ids) {
-                others.entry(name).or_default().push((file, items));
-            }
+            let ids = labels.iter().map(|label| label.id).zip(self.intern_labels(&names)?).collect();
+            others.add_file(&mut found, own.as_ref(), &ids);
             items.push(with_labels(ids, found.into_items()));
         }
-        let others = self.open_others(annotator.as_deref(), options.at, others)?;
-        let mut reports = self.import_each(annotator, options, items)?;
-        // The documents of the other annotators are in the project now, so this adds only what they have annotated. One
-        // that has another text there is left out.
-        let options = ImportOptions { on_duplicate: OnDuplicate::Skip, ..options.clone() };
-        for (mut other, work) in others {
-            let (files, items): (Vec<usize>, Vec<Vec<ImportItem>>) = work.into_iter().unzip();
-            let added = self.import_each(Some(&mut other), &options, items)?;
-            for (file, added) in files.into_iter().zip(added) {
-                if let Some(report) = reports.get_mut(file) {
-                    report.others.push((other.name().to_string(), added.spans));
-                }
-            }
-        }
+        let reports = self.import_each(annotator, options, items, others)?;
         Ok(reports.into_iter().zip(new_labels).collect())
-    }
-
-    /// Opens the journals of the other annotators, each once for all files.
-    ///
-    /// This is done before anything is written, because a journal that is in use refuses the import.
-    fn open_others<T>(
-        &self,
-        own: Option<&Annotator>,
-        at: u64,
-        others: BTreeMap<String, T>,
-    ) -> Result<Vec<(Annotator, T)>, ProjectError> {
-        let mut journals = Vec::with_capacity(others.len());
-        for (name, work) in others {
-            // An annotation under a name that no annotator can have stays in the task that its document keeps.
-            let Ok(name) = name.parse::<AnnotatorName>() else { continue };
-            if own.is_none_or(|own| own.name() != &name) {
-                journals.push((self.annotator(&name, at)?, work));
-            }
-        }
-        Ok(journals)
     }
 
     /// What [`Self::import_files`] would do. Changes nothing.
@@ -255,37 +222,23 @@ impl Project {
         &self,
         annotator: Option<&mut Annotator>,
         on_duplicate: OnDuplicate,
-        files: &[FoundDocuments],
+        files: Vec<FoundDocuments>,
     ) -> Result<Vec<(ImportReport, Vec<String>)>, ProjectError> {
+        let own = annotator.as_deref().map(|own| own.name().clone());
+        let mut others = Others::open(&files, own.as_ref(), |name| self.read_annotator(name))?;
         let mut known = self.manifest.labels.clone();
         let mut items = Vec::with_capacity(files.len());
         let mut new_labels = Vec::with_capacity(files.len());
-        for found in files {
+        for mut found in files {
             let labels = found.labels();
             new_labels.push(unknown_names(&labels, &known));
             let ids = labels.iter().map(|label| (label.id, known.intern(&label.name))).collect();
-            items.push(with_labels(ids, found.items()));
+            others.add_file(&mut found, own.as_ref(), &ids);
+            items.push(with_labels(ids, found.into_items()));
         }
-        let plan = self.plan(annotator, &known, on_duplicate, items)?;
+        let plan = self.plan(annotator, &known, on_duplicate, items, &mut others)?;
         Ok(plan.reports.into_iter().zip(new_labels).collect())
     }
-}
-
-/// Documents of a file that other annotators have annotated, by the name of the annotator.
-fn items_of_others(found: &mut FoundDocuments, ids: &HashMap<LabelId, LabelId>) -> BTreeMap<String, Vec<ImportItem>> {
-    let mut by_name: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
-    let others = found.take_others();
-    if others.is_empty() {
-        return by_name;
-    }
-    let documents: Vec<&Document> = found.documents().collect();
-    for FoundAnnotation { document, annotator, spans, status } in others {
-        let Some(document) = documents.get(document) else { continue };
-        let spans = spans.into_iter().filter_map(|(range, label)| Some((range, *ids.get(&label)?)));
-        let document = Document { meta: Meta::default(), foreign: None, ..(*document).clone() };
-        by_name.entry(annotator).or_default().push(ImportItem { document, spans: spans.collect(), status });
-    }
-    by_name
 }
 
 /// Names of labels that are not known.
@@ -312,13 +265,6 @@ mod tests {
     use crate::formats;
 
     #[test]
-    fn ids_begin_with_the_name_of_the_file_or_of_standard_input() {
-        let manifest = super::super::Manifest::new("p", LabelSet::default());
-        let prefix = |path: &str| read_options(&manifest, Path::new(path), None).id_prefix;
-        assert_eq!(["a/b.txt", "-"].map(prefix), ["b-", "stdin-"]);
-    }
-
-    #[test]
     fn others_in_a_file_become_annotators_of_the_project() {
         let dir = tempfile::tempdir().unwrap();
         let mut project =
@@ -330,7 +276,7 @@ mod tests {
             {{"completed_by":2,"was_cancelled":true,"result":[]}}]}}]"#
         );
         let import = |project: &mut Project| {
-            let options = read_options(&project.manifest, Path::new("a.json"), None);
+            let options = read_options(&project.manifest, Path::new("a.json"), None, &"ada".parse().unwrap());
             let found = formats::find("label-studio").unwrap().read_file(&tasks.as_bytes(), &options).unwrap().found;
             let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
             project.import_files(Some(&mut ada), &ImportOptions::default(), vec![found]).unwrap().remove(0)
@@ -350,6 +296,101 @@ mod tests {
         assert_eq!(project.documents.len(), 1);
     }
 
+    /// A file of tasks with these texts, each annotated by ada (nothing) and ben (the first three letters).
+    fn tasks(project: &Project, texts: &[&str]) -> FoundDocuments {
+        let region = r#"{"type":"labels","value":{"start":0,"end":3,"labels":["Dish"]}}"#;
+        let tasks: Vec<String> = texts
+            .iter()
+            .enumerate()
+            .map(|(id, text)| {
+                format!(
+                    r#"{{"id":{id},"data":{{"text":"{text}"}},"annotations":[{{"completed_by":"ben","result":[{region}]}},
+                    {{"completed_by":"ada","result":[]}}]}}"#
+                )
+            })
+            .collect();
+        let options = read_options(&project.manifest, Path::new("a.json"), None, &"ada".parse().unwrap());
+        let bytes = format!("[{}]", tasks.join(","));
+        formats::find("label-studio").unwrap().read_file(&bytes.as_bytes(), &options).unwrap().found
+    }
+
+    #[test]
+    fn an_import_with_other_annotators_is_planned_done_and_undone_as_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project =
+            Project::create(dir.path(), super::super::Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let known = || tasks(&Project::open(dir.path()).unwrap(), &["Ann ate"]);
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        project.import_files(None, &ImportOptions::default(), Vec::new()).unwrap();
+        let first = project.import_files(Some(&mut ada), &ImportOptions { at: 1, ..Default::default() }, vec![known()]);
+        assert_eq!(first.unwrap()[0].0.others, [("ben".to_owned(), 1)]);
+        let before = fs::read(dir.path().join("documents.jsonl")).unwrap();
+        let more = || tasks(&Project::open(dir.path()).unwrap(), &["Ann ate", "Bob ate", "Cat ate"]);
+        let planned = project.plan_import(Some(&mut ada), OnDuplicate::Copy, vec![more(), known()]).unwrap();
+        let options = ImportOptions { at: 2, ..Default::default() };
+        let done = project.import_files(Some(&mut ada), &options, vec![more(), known()]).unwrap();
+        assert_eq!(planned, done);
+        // The second file has the text of the first once more: it is another document.
+        let others: Vec<_> = done.iter().map(|(report, _)| (report.known, report.others[0].1)).collect();
+        assert_eq!(others, [(1, 2), (0, 1)]);
+        assert_eq!(fs::read_to_string(dir.path().join("imports.jsonl")).unwrap().lines().count(), 2, "one line each");
+        drop(ada);
+        let spans = |project: &Project, name: &str| {
+            let journal = project.read_annotator(&name.parse().unwrap()).unwrap().journal;
+            ["0", "1", "2", "0-2"].map(|id| (journal.annotation(id).spans().len(), journal.annotation(id).status))
+        };
+        let (ben, nobody) = ((1, Status::Done), (0, Status::Todo));
+        assert_eq!(spans(&project, "ben"), [ben; 4]);
+        let undone = project.undo_import(3).unwrap();
+        assert_eq!((undone.removed, undone.annotations, undone.kept), (3, 6, Vec::new()));
+        assert_eq!(fs::read(dir.path().join("documents.jsonl")).unwrap(), before);
+        assert_eq!(spans(&project, "ben"), [ben, nobody, nobody, nobody]);
+        assert_eq!(spans(&project, "ada")[0].1, Status::Done);
+        project.undo_import(4).unwrap();
+        assert_eq!((spans(&project, "ben"), project.documents.len()), ([nobody; 4], 0));
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_leaves_the_project_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(dir.path(), super::super::Manifest::new("p", LabelSet::default())).unwrap();
+        let found = tasks(&project, &["Ann ate"]);
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        // The log of ben, who comes after ada, cannot be written: there is a folder with its name.
+        let log = dir.path().join("annotations/.ben.import");
+        let _ben = project.annotator(&"ben".parse().unwrap(), 0).unwrap();
+        let refused = project.import_files(Some(&mut ada), &ImportOptions::default(), vec![found]);
+        assert!(matches!(refused, Err(ProjectError::Lock(_))), "{refused:?}");
+        drop(_ben);
+        assert!(project.manifest.labels.is_empty(), "no label was added");
+        fs::create_dir(&log).unwrap();
+        let found = tasks(&project, &["Ann ate"]);
+        assert!(project.import_files(Some(&mut ada), &ImportOptions::default(), vec![found]).is_err());
+        fs::remove_dir(&log).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        assert!(project.documents.is_empty() && !dir.path().join("annotations/.ada.import").exists());
+    }
+
+    #[test]
+    fn an_annotation_of_the_user_that_was_not_taken_is_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project =
+            Project::create(dir.path(), super::super::Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let tasks = r#"[{"id":1,"data":{"text":"Ann ate"},"annotations":[{"completed_by":"ben","result":[]},
+            {"completed_by":"ada","was_cancelled":true,"result":[]},{"completed_by":".","result":[]}]}]"#;
+        let options = read_options(&project.manifest, Path::new("a.json"), None, &"ada".parse().unwrap());
+        let found = formats::find("label-studio").unwrap().read_file(&tasks.as_bytes(), &options).unwrap().found;
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let (report, _) =
+            project.import_files(Some(&mut ada), &ImportOptions::default(), vec![found]).unwrap().remove(0);
+        assert_eq!((report.own_left_out, report.unnamed, report.others.len()), (1, 1, 0));
+        let remark = report.left_out();
+        assert!(
+            remark.contains("1 annotation of yours left out") && remark.contains("no annotator can have"),
+            "{remark}"
+        );
+    }
+
     #[test]
     fn the_journal_of_another_annotator_is_opened_once_for_all_files() {
         let dir = tempfile::tempdir().unwrap();
@@ -360,7 +401,7 @@ mod tests {
                 r#"[{{"id":{id},"data":{{"text":"Ann ate"}},"annotations":[{{"completed_by":1,"result":[]}},
                 {{"completed_by":2,"result":[{{"type":"labels","value":{{"start":0,"end":3,"labels":["PER"]}}}}]}}]}}]"#
             );
-            let options = read_options(&project.manifest, Path::new("a.json"), None);
+            let options = read_options(&project.manifest, Path::new("a.json"), None, &"ada".parse().unwrap());
             formats::find("label-studio").unwrap().read_file(&tasks.as_bytes(), &options).unwrap().found
         });
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
@@ -411,32 +452,27 @@ mod tests {
     #[test]
     fn labels_that_a_project_lacks_are_added_if_an_annotator_is_given() {
         let folder = tempfile::tempdir().unwrap();
-        let mut project =
-            Project::create(&folder.path().join("p"), super::super::Manifest::new("p", LabelSet::restaurant()))
-                .unwrap();
+        let dir = folder.path().join("p");
+        let mut project = Project::create(&dir, super::super::Manifest::new("p", LabelSet::restaurant())).unwrap();
         let read = |project: &Project, name: &str, bytes: &[u8]| {
-            let options = read_options(&project.manifest, Path::new(name), None);
+            let options = read_options(&project.manifest, Path::new(name), None, &"ada".parse().unwrap());
             formats::detect(name, bytes).format.read_file(&bytes, &options).unwrap().found
         };
-        let lines = read(&project, "reviews.txt", b"great tacos\nopen late\n");
-        assert!(!lines.is_annotated());
+        let lines = || read(&Project::open(&dir).unwrap(), "reviews.txt", b"great tacos\nopen late\n");
+        assert!(!lines().is_annotated());
         let options = ImportOptions::default();
-        assert_eq!(
-            project.plan_import(None, OnDuplicate::Copy, std::slice::from_ref(&lines)).unwrap()[0].0.documents,
-            2
-        );
+        assert_eq!(project.plan_import(None, OnDuplicate::Copy, vec![lines()]).unwrap()[0].0.documents, 2);
         assert!(project.documents.is_empty());
-        let (report, new) = project.import_files(None, &options, vec![lines]).unwrap().remove(0);
+        let (report, new) = project.import_files(None, &options, vec![lines()]).unwrap().remove(0);
         assert_eq!((report.documents, new.len()), (2, 0));
-        let tagged = || read(&project, "tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
-        let (tagged, again) = (tagged(), tagged());
-        assert!(tagged.is_annotated());
-        let refused = project.import_files(None, &options, vec![again]);
+        let tagged = || read(&Project::open(&dir).unwrap(), "tagged.conll", b"great\tO\ntacos\tB-Food\n\n");
+        assert!(tagged().is_annotated());
+        let refused = project.import_files(None, &options, vec![tagged()]);
         assert!(matches!(refused, Err(ProjectError::NoAnnotator)) && project.manifest.labels.find("Food").is_none());
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let planned = project.plan_import(Some(&mut ada), OnDuplicate::Copy, std::slice::from_ref(&tagged)).unwrap();
+        let planned = project.plan_import(Some(&mut ada), OnDuplicate::Copy, vec![tagged()]).unwrap();
         assert!(planned[0].1 == ["Food"] && project.manifest.labels.find("Food").is_none());
-        let (report, new) = project.import_files(Some(&mut ada), &options, vec![tagged]).unwrap().remove(0);
+        let (report, new) = project.import_files(Some(&mut ada), &options, vec![tagged()]).unwrap().remove(0);
         assert_eq!(planned[0].0, report);
         assert_eq!((report.spans, new), (1, vec!["Food".to_owned()]));
     }

@@ -11,7 +11,10 @@ use crate::{
         Annotation, Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
         dataset::{Losses, fingerprint, word_spans},
     },
-    text::number::with_noun,
+    text::{
+        hash::{FNV_BEGIN, fnv, mixed},
+        number::with_noun,
+    },
 };
 
 /// Size of one split.
@@ -252,13 +255,7 @@ pub fn split_of(id: &str, seed: u64) -> Split {
 /// Computes the hash by which documents are split. Part of the format.
 /// FNV-1a of 64 bits over the seed (little endian) and the id, then the finaliser of SplitMix64.
 fn hash(id: &str, seed: u64) -> u64 {
-    let fnv =
-        seed.to_le_bytes().iter().chain(id.as_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    let mixed = (fnv ^ (fnv >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    mixed(fnv(fnv(FNV_BEGIN, seed.to_le_bytes()), id.bytes()))
 }
 
 #[cfg(test)]

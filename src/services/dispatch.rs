@@ -29,7 +29,7 @@ use crate::{
     app::{
         Effect, Event,
         event::{Level, Place, WelcomeItem},
-        prompts::KeptDraft,
+        prompts::DraftsOf,
     },
     project::{ReadingProgress, storage},
     runs::Control,
@@ -238,11 +238,17 @@ impl Services {
         open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_place(&dir, &annotator, place))));
     }
 
-    /// Keeps what was being typed in the open project, because the program ends without a question. It is written at once: no
-    /// other job may keep it from the disk.
-    pub(crate) fn keep_drafts(&self, kept: Vec<KeptDraft>) {
-        if let Some(open) = self.open.as_ref().filter(|_| !kept.is_empty()) {
-            drafts::keep(&self.folders, &open.dir, &open.annotator, kept);
+    /// Keeps what was being typed in projects, because the program ends without a question. It is written at once: no other job
+    /// may keep it from the disk.
+    pub(crate) fn keep_drafts(&self, kept: Vec<DraftsOf>) {
+        for DraftsOf { folder, annotator, drafts } in kept {
+            // The name of a folder may be no text.
+            let open = self.open.as_ref().filter(|open| open.dir.to_string_lossy() == folder);
+            let dir = open.map_or_else(|| PathBuf::from(&folder), |open| open.dir.clone());
+            match annotator.parse() {
+                Ok(annotator) => drafts::keep(&self.folders, &dir, &annotator, drafts),
+                Err(error) => tracing::warn!("the texts that were being typed were not kept: {error}"),
+            }
         }
     }
 

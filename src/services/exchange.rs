@@ -1,6 +1,13 @@
 //! Exports of the open project, and previews of files that may be imported into it.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use super::{events::Events, journal_writer::Flusher, thread::Thread};
 use crate::{
@@ -15,6 +22,7 @@ use crate::{
     work::{
         export::{self, Export, ExportError, Exported, Target, WriteError},
         preview::{self, Preview},
+        source::Watcher,
     },
 };
 
@@ -37,6 +45,7 @@ pub(super) fn export(
     let annotator = project.read_annotator(annotator).map_err(refused)?;
     let exported = export::export(&Export {
         project,
+        annotator: annotator.name(),
         journal: &annotator.journal,
         format,
         split: choices.split,
@@ -81,7 +90,16 @@ fn loss(problem: &Problem) -> Loss {
 }
 
 /// Looks at a file on a thread of its own, because it may be large; the answer is sent as an event.
-pub(super) fn preview(project: &Project, annotator: &AnnotatorName, generation: u64, file: PathBuf, events: &Events) {
+///
+/// The reading ends when `stop` is set.
+pub(super) fn preview(
+    project: &Project,
+    annotator: &AnnotatorName,
+    generation: u64,
+    file: PathBuf,
+    events: &Events,
+    stop: Stop,
+) {
     let project = project.clone();
     let annotator = annotator.clone();
     let own = events.clone();
@@ -89,7 +107,7 @@ pub(super) fn preview(project: &Project, annotator: &AnnotatorName, generation: 
     let thread = Thread::start(
         "preview",
         move || {
-            let seen = preview::preview(&project, &annotator, &file, PREVIEWED);
+            let seen = preview::preview(&project, &annotator, &file, PREVIEWED, &stop);
             let outcome = seen.map(|seen| Box::new(shown(seen))).map_err(|error| error.to_string());
             own.send(Event::ImportPreviewed { generation, outcome });
         },
@@ -98,6 +116,23 @@ pub(super) fn preview(project: &Project, annotator: &AnnotatorName, generation: 
     if let Err(error) = thread {
         let outcome = Err(format!("a thread cannot be started: {error}"));
         events.send(Event::ImportPreviewed { generation, outcome });
+    }
+}
+
+/// Wish to end the reading for a preview. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends the reading.
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Watcher for Stop {
+    fn add(&self, _: u64) -> io::Result<()> {
+        if self.0.load(Ordering::Relaxed) { Err(io::Error::other("another file is looked at")) } else { Ok(()) }
     }
 }
 
@@ -190,7 +225,7 @@ mod tests {
         let (sender, received) = unbounded();
         let events = Events::new(sender);
         let see = |file: PathBuf| {
-            preview(&project, &"ada".parse().unwrap(), 3, file, &events);
+            preview(&project, &"ada".parse().unwrap(), 3, file, &events, Stop::default());
             let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
             let Event::ImportPreviewed { generation: 3, outcome } = event else { panic!("{event:?}") };
             outcome
@@ -206,6 +241,13 @@ mod tests {
         let cut = &seen.first[2];
         assert!(cut.is_cut && cut.text.len() == PREVIEWED_TEXT && cut.spans.len() == PREVIEWED_TEXT / 5);
         assert!(see(dir.path().join("gone.txt")).is_err());
+        // One that is not wanted any longer is not read to its end.
+        let stop = Stop::default();
+        stop.set();
+        preview(&project, &"ada".parse().unwrap(), 4, dir.path().join("more.conll"), &events, stop);
+        let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
+        let Event::ImportPreviewed { generation: 4, outcome: Err(why) } = event else { panic!("{event:?}") };
+        assert!(why.contains("another file is looked at"), "{why}");
         assert_eq!(Project::open(&project.root).unwrap().documents.len(), 1);
     }
 }

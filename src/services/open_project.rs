@@ -368,14 +368,14 @@ impl Opener {
     fn try_import(&self, dir: &Path, file: &str, fingerprint: u64) -> Result<String, OpenError> {
         let path = self.folders.resolve(file)?;
         let mut project = Project::open_with(dir, &self.progress)?;
-        let options = import_source::read_options(&project.manifest, &path, None);
+        let annotator = self.preferences(dir)?.annotator;
+        let options = import_source::read_options(&project.manifest, &path, None, &annotator);
         let file = SourceFile::open(&path, None, &options).map_err(ImportSourceError::from)?.check()?;
         if file.read.found.fingerprint() != fingerprint {
             return Err(OpenError::FileChanged);
         }
         let problems = file.read.problems.clone();
-        let annotator = self.preferences(dir)?.annotator;
-        let imported = import::import(&mut project, &annotator, now(), OnDuplicate::Copy, vec![file])?;
+        let imported = import::import(&mut project, &annotator, now(), OnDuplicate::Copy, vec![file], None)?;
         Ok(imported.iter().map(|file| report(file, &problems)).collect())
     }
 
@@ -468,7 +468,13 @@ mod tests {
     use std::{fs, io};
 
     use super::*;
-    use crate::{project::Manifest, services::trainer::Trainer, spans::LabelSet, text::Grid, work::preview};
+    use crate::{
+        project::Manifest,
+        services::trainer::Trainer,
+        spans::LabelSet,
+        text::Grid,
+        work::{preview, source::Unwatched},
+    };
 
     fn opener(folders: UserFolders, annotator: Result<&str, &str>) -> Opener {
         let preferences = annotator.map(|name| Preferences {
@@ -506,7 +512,7 @@ mod tests {
         };
         let import = |file: &str| {
             let project = Project::open(&dir).unwrap();
-            let seen = preview::preview(&project, &"ada".parse().unwrap(), Path::new(&path(file)), 3);
+            let seen = preview::preview(&project, &"ada".parse().unwrap(), Path::new(&path(file)), 3, &Unwatched);
             import_as(file, seen.map_or(0, |seen| seen.fingerprint))
         };
         let (documents, level, text) = import_as("two.txt", 0);

@@ -16,7 +16,7 @@ use super::{
     cancelled::Cancelled,
     clock::now,
     events::Events,
-    exchange,
+    exchange::{self, Stop},
     journal_writer::Flusher,
     message::message,
     mistake_search::MistakeSearch,
@@ -99,7 +99,9 @@ impl ProjectWorker {
         let progress = Arc::default();
         let stale_searches = Cancelled::default();
         let stale = stale_searches.clone();
-        let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress), stale };
+        let preview = Stop::default();
+        let mut work =
+            Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress), stale, preview };
         let thread = Thread::start(
             "project",
             move || work.run(&tasks),
@@ -173,6 +175,14 @@ struct Work {
     progress: Arc<Mutex<Progress>>,
     /// Searches for mistakes whose results are no longer wanted.
     stale: Cancelled,
+    /// Ends the last preview.
+    preview: Stop,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.preview.set();
+    }
 }
 
 impl Work {
@@ -230,7 +240,10 @@ impl Work {
             }
             Task::Preview { generation, file } => {
                 let TrainingStart { project, annotator, .. } = &self.start;
-                exchange::preview(project, annotator, generation, file, &self.events);
+                // What was looked at before is not wanted any longer, and may be large.
+                self.preview.set();
+                self.preview = Stop::default();
+                exchange::preview(project, annotator, generation, file, &self.events, self.preview.clone());
                 None
             }
         }
@@ -250,7 +263,7 @@ impl Work {
                 DocumentChange::Remove => project.remove_document(&id, now()),
                 DocumentChange::Restore => project.restore_document(&id),
             };
-            changed.map(|()| before.changes(project)).map_err(|error| error.to_string())
+            changed.map(|()| before.compare(project).changes).map_err(|error| error.to_string())
         });
         Event::DocumentChanged { id, change, outcome }
     }

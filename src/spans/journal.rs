@@ -234,6 +234,11 @@ impl Journal {
         self.record(id).is_some_and(|record| !record.undone)
     }
 
+    /// Iterates over the ids of all actions, undone or not, in their order.
+    pub fn actions(&self) -> impl Iterator<Item = ActionId> {
+        self.records.iter().map(|record| record.id)
+    }
+
     /// Iterates over the actions on a document that are not undone, with their times in seconds since 1970, UTC.
     pub fn lines_in_effect(&self, document: &str) -> impl Iterator<Item = (ActionId, u64)> {
         let places = self.by_document.get(document).into_iter().flatten();

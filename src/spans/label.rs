@@ -5,7 +5,10 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::label_index::LabelIndex;
+use super::{
+    label_index::LabelIndex,
+    label_links::{Way, follow},
+};
 
 /// Identity of a label inside one project. Journals hold ids, so renaming a label rewrites nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -187,16 +190,13 @@ impl LabelSet {
     pub fn retired_into_nothing(&self) -> Vec<&RetiredLabel> {
         let mut found = Vec::new();
         let mut known = HashSet::new();
-        for retired in &self.retired {
-            let mut path: Vec<&RetiredLabel> = Vec::new();
-            let mut next = Some(retired);
-            while let Some(one) = next.filter(|one| self.own(one.id).is_none() && known.insert(one.id)) {
-                path.push(one);
-                next = one.into.and_then(|into| self.own_retired(into));
-            }
-            match next.and_then(|next| path.iter().position(|one| one.id == next.id)) {
-                Some(start) => found.extend(path.iter().skip(start)),
-                None => found.extend(path.last().filter(|last| last.into.is_some_and(|into| !self.has(into)))),
+        let next = |id| self.own_retired(id)?.into.filter(|id| self.own(*id).is_none() && self.has(*id));
+        for retired in self.retired.iter().filter(|retired| self.own(retired.id).is_none()) {
+            let Way { path, circle } = follow(retired.id, &mut known, next);
+            let mut path = path.into_iter().filter_map(|id| self.own_retired(id));
+            match circle {
+                Some(start) => found.extend(path.skip(start)),
+                None => found.extend(path.next_back().filter(|last| last.into.is_some_and(|into| !self.has(into)))),
             }
         }
         found

@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::label::{Label, LabelId, LabelSet, RetiredLabel, drawn_id};
+use super::{
+    label::{Label, LabelId, LabelSet, RetiredLabel, drawn_id},
+    label_links::{Way, follow},
+};
 use crate::text::width::clean;
 
 /// Two different labels have the same id.
@@ -202,16 +205,12 @@ impl Merged {
     fn break_circles(&mut self, decisions: &mut Vec<String>) {
         let ids: Vec<LabelId> =
             self.retired.iter().flatten().filter(|one| one.into.is_some()).map(|one| one.id).collect();
+        let ids = ids.into_iter().filter(|id| !self.places.contains_key(id)).collect::<Vec<_>>();
         let mut known = HashSet::new();
         for id in ids {
-            let mut path = Vec::new();
-            let mut next = Some(id);
-            while let Some(id) = next.filter(|id| !self.places.contains_key(id) && known.insert(*id)) {
-                path.push(id);
-                next = self.retired(id).and_then(|retired| retired.into);
-            }
-            let start = next.and_then(|id| path.iter().position(|one| *one == id));
-            let Some(circle) = start.and_then(|start| path.get(start..)) else { continue };
+            let next = |id| self.retired(id)?.into.filter(|id| !self.places.contains_key(id));
+            let Way { path, circle } = follow(id, &mut known, next);
+            let Some(circle) = circle.and_then(|start| path.get(start..)) else { continue };
             let names: Vec<String> = circle.iter().filter_map(|id| self.break_link(*id)).collect();
             let names = names.join(", ");
             decisions.push(format!("{names}: merged in a circle, so that none of them is left; they count as removed"));

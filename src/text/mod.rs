@@ -8,6 +8,7 @@ pub mod crossings;
 pub mod diff;
 #[cfg(test)]
 pub(crate) mod growth;
+pub mod hash;
 pub mod lines;
 pub mod max_tree;
 pub mod names;

@@ -6,7 +6,9 @@
 //! "Mining of Massive Datasets", 3.4) and then compared, so that what is found is so, and the time grows with the number of
 //! texts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use super::hash::{FNV_BEGIN, fnv, mixed};
 
 /// Least share of common words in texts that are nearly the same.
 pub const ALIKE: f64 = 0.8;
@@ -33,20 +35,19 @@ impl NearDuplicates {
         let same = same(texts);
         let mut groups = Groups { parent: same.clone() };
         let distinct: Vec<usize> = (0..texts.len()).filter(|at| same.get(*at) == Some(at)).collect();
-        let signed: Vec<(usize, [u32; BANDS * ROWS])> =
-            distinct.into_iter().filter_map(|at| Some((at, signature(texts.get(at)?)?))).collect();
+        let signed: Vec<Signed> = distinct.into_iter().filter_map(|at| Signed::new(at, texts.get(at)?)).collect();
         for band in 0..BANDS {
-            let mut buckets: HashMap<&[u32], Vec<usize>> = HashMap::new();
-            for (at, signature) in &signed {
-                let Some(key) = signature.get(band * ROWS..(band + 1) * ROWS) else { continue };
+            let mut buckets: HashMap<&[u32], Vec<&Signed>> = HashMap::new();
+            for text in &signed {
+                let Some(key) = text.signature.get(band * ROWS..(band + 1) * ROWS) else { continue };
                 let bucket = buckets.entry(key).or_default();
-                for other in bucket.iter().copied() {
-                    if groups.first(other) != groups.first(*at) && are_alike(texts, other, *at) {
-                        groups.join(other, *at);
+                for other in bucket.iter() {
+                    if groups.first(other.at) != groups.first(text.at) && are_alike(&other.words, &text.words) {
+                        groups.join(other.at, text.at);
                     }
                 }
                 if bucket.len() < COMPARED {
-                    bucket.push(*at);
+                    bucket.push(text);
                 }
             }
         }
@@ -121,17 +122,17 @@ fn is_same(a: &str, b: &str) -> bool {
     words(a).eq(words(b)) && (words(a).next().is_some() || a.trim() == b.trim())
 }
 
+/// Hash of the words of a text; of its characters if it has no words, as one of emoji or stars.
 fn hash_of(text: &str) -> u64 {
-    words(text).fold(0, |hash, word| word_hash(&word, hash))
+    let mut words = words(text).peekable();
+    match words.peek() {
+        None => word_hash(text.trim(), 0),
+        Some(_) => words.fold(0, |hash, word| word_hash(&word, hash)),
+    }
 }
 
-/// The same on every machine: FNV-1a of 64 bits, begun with `seed`, and the finaliser of SplitMix64.
 fn word_hash(word: &str, seed: u64) -> u64 {
-    let begin = 0xcbf2_9ce4_8422_2325 ^ seed;
-    let fnv = word.bytes().fold(begin, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    let mixed = (fnv ^ (fnv >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    mixed(fnv(FNV_BEGIN ^ seed, word.bytes()))
 }
 
 /// The words of a text: letters and digits, in lower case.
@@ -139,40 +140,59 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// The words of a text, the second time with another hash than the first.
-fn hashes(text: &str) -> HashSet<u64> {
+/// A text of several words.
+struct Signed {
+    /// Its place among the texts.
+    at: usize,
+    /// Hashes of its words, ascending, each once.
+    words: Vec<u64>,
+    /// Least values of the hashes under several orders.
+    signature: [u32; BANDS * ROWS],
+}
+
+impl Signed {
+    /// `None` for a text of few words.
+    fn new(at: usize, text: &str) -> Option<Self> {
+        let words = hashes(text);
+        if words.len() < FEWEST {
+            return None;
+        }
+        let mut least = [u32::MAX; BANDS * ROWS];
+        for hash in &words {
+            // An odd factor and a shift make another order of each hash (Dietzfelbinger et al., 1997).
+            let mut mixed = hash | 1;
+            for slot in &mut least {
+                mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ hash;
+                *slot = (*slot).min((mixed >> 32) as u32);
+            }
+        }
+        Some(Self { at, words, signature: least })
+    }
+}
+
+/// Hashes of the words of a text, ascending, each once; a word has another hash the second time than the first.
+fn hashes(text: &str) -> Vec<u64> {
     let mut times: HashMap<String, u64> = HashMap::new();
-    words(text)
+    let mut hashes: Vec<u64> = words(text)
         .map(|word| {
             let time = times.entry(word.clone()).or_default();
             *time += 1;
             word_hash(&word, *time)
         })
-        .collect()
+        .collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
 }
 
-/// Least values of the hashes of a text under several orders. `None` for a text of few words.
-fn signature(text: &str) -> Option<[u32; BANDS * ROWS]> {
-    let hashes = hashes(text);
-    if hashes.len() < FEWEST {
-        return None;
+/// Whether most of the words of two texts, given by their hashes, are in both.
+fn are_alike(a: &[u64], b: &[u64]) -> bool {
+    let mut left = b.iter().peekable();
+    let mut common = 0;
+    for hash in a {
+        while left.next_if(|other| *other < hash).is_some() {}
+        common += usize::from(left.next_if_eq(&hash).is_some());
     }
-    let mut least = [u32::MAX; BANDS * ROWS];
-    for hash in hashes {
-        // An odd factor and a shift make another order of each hash (Dietzfelbinger et al., 1997).
-        let mut mixed = hash | 1;
-        for slot in &mut least {
-            mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23) ^ hash;
-            *slot = (*slot).min((mixed >> 32) as u32);
-        }
-    }
-    Some(least)
-}
-
-fn are_alike(texts: &[&str], a: usize, b: usize) -> bool {
-    let (Some(a), Some(b)) = (texts.get(a), texts.get(b)) else { return false };
-    let (a, b) = (hashes(a), hashes(b));
-    let common = a.intersection(&b).count();
     common as f64 >= ALIKE * (a.len() + b.len() - common) as f64
 }
 
@@ -220,6 +240,23 @@ mod tests {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let found = NearDuplicates::among(&texts).nearly_repeated();
         assert!(found >= 390, "{found} of 400");
+    }
+
+    #[test]
+    fn texts_are_alike_by_their_common_words() {
+        let alike = |a: &[u64], b: &[u64]| (are_alike(a, b), are_alike(b, a));
+        assert_eq!(alike(&[1, 2, 3, 5], &[1, 2, 3, 5, 9]), (true, true));
+        assert_eq!(alike(&[0, 1, 2, 3], &[1, 2, 3, 9]), (false, false));
+        assert_eq!(alike(&[4, 5, 6, 7, 8, 9, 10, 11, 12], &[1, 5, 6, 7, 8, 9, 10, 11, 12]), (true, true));
+    }
+
+    #[test]
+    fn texts_without_words_are_compared_in_linear_time() {
+        let make = |n: usize| (0..n).map(|at| "\u{2605}".repeat(at % 97 + 1) + &".".repeat(at / 97)).collect();
+        assert_linear(3_000, make, |texts: &Vec<String>| {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            NearDuplicates::among(&texts).repeated()
+        });
     }
 
     #[test]

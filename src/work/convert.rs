@@ -18,6 +18,7 @@ use crate::{
         import_source::ImportSourceError,
         output::{Existing, refuse_existing, refuse_own_file, write_output_file},
     },
+    spans::id_prefix,
 };
 
 /// A conversion did not happen. No file was changed.
@@ -125,8 +126,7 @@ pub fn convert<'f>(
         let format = original.format.unwrap_or(guess.map_err(|cause| unreadable(&original.path, cause))?.format);
         let mut options = request.options.clone();
         if request.originals.len() > 1 {
-            let stem = original.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            options.id_prefix = format!("{stem}-");
+            options.id_prefix = id_prefix(&original.path);
         }
         inputs.push(Input { source: &*original.source, format, options });
     }
@@ -249,6 +249,39 @@ mod tests {
         let snapped = convert_bytes(lossy, "conll2002", &none, OnLoss::Snap).0.unwrap();
         assert_eq!((snapped.round_trip.spans_changed, snapped.notes.len()), (1, 1));
         assert_eq!(std::fs::read_to_string(&none).unwrap(), "seafood B-X\n\n");
+    }
+
+    #[test]
+    fn documents_of_several_files_get_ids_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("b.jsonl");
+        let ids = || -> Vec<String> {
+            let text = std::fs::read_to_string(&output).unwrap();
+            std::fs::remove_file(&output).unwrap();
+            text.lines().map(|line| line.split('"').nth(3).unwrap().to_owned()).collect()
+        };
+        let texts = [("a/x.txt", &b"one\ntwo\n"[..]), ("b/x.txt", b"three\n"), ("-", b"four\n")];
+        let new = convert_bytes(&texts, "jsonl", &output, OnLoss::Fail).0.unwrap();
+        assert_eq!(ids(), ["x-1", "x-2", "x-1-2", "stdin-1"]);
+        let note = new.notes[0].to_string();
+        assert!(
+            new.notes.len() == 1 && note.contains("1 document with an id") && note.contains("x-1 is x-1-2"),
+            "{note}"
+        );
+        // A format without ids has nothing to say about them.
+        let new = convert_bytes(&texts, "text", &folder.path().join("b.txt"), OnLoss::Fail).0.unwrap();
+        assert!(new.notes.is_empty(), "{:?}", new.notes);
+        // Neither the object that was read nor the order of the files brings an id back.
+        let tasks = br#"[{"id":7,"data":{"text":"one"},"annotations":[]}]"#;
+        let tasks = [("a.json", &tasks[..]), ("b.json", &tasks[..])];
+        convert_bytes(&tasks, "label-studio", &output, OnLoss::Fail).0.unwrap();
+        let text = std::fs::read_to_string(&output).unwrap();
+        std::fs::remove_file(&output).unwrap();
+        assert!(text.contains("\"7-2\"") && text.matches("\"id\": 7,").count() == 1, "{text}");
+        // The ids of one file are its own matter.
+        let twice = b"{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n";
+        convert_bytes(&[("a.jsonl", &twice[..])], "jsonl", &output, OnLoss::Fail).0.unwrap();
+        assert_eq!(ids(), ["a", "a"]);
     }
 
     #[test]

@@ -83,13 +83,14 @@ pub fn create(request: &NewProject, now: u64) -> Result<Created, CreateError> {
     let mut manifest = Manifest::new(import_source::project_name(dir), labels);
     manifest.grid = request.grid;
     manifest.label_config = label_config;
-    let texts = request.texts.as_ref().map(|(path, annotator)| Ok((read_texts(&manifest, path)?, annotator)));
+    let texts =
+        request.texts.as_ref().map(|(path, annotator)| Ok((read_texts(&manifest, path, annotator)?, annotator)));
     let texts = texts.transpose().map_err(CreateError::Source)?;
     let around = Project::around(dir);
     let mut project = Project::create(dir, manifest)?;
     let import = texts.map(|(mut file, annotator)| {
         let problems = std::mem::take(&mut file.read.problems);
-        let imported = import::import(&mut project, annotator, now, OnDuplicate::Copy, vec![file]);
+        let imported = import::import(&mut project, annotator, now, OnDuplicate::Copy, vec![file], None);
         (imported.map(|mut files| files.remove(0)), problems)
     });
     Ok(Created { project, notes, around, import })
@@ -103,13 +104,14 @@ fn labels(requested: Option<&str>) -> Result<(LabelSet, Option<String>, Vec<Prob
     }
 }
 
-fn read_texts(manifest: &Manifest, path: &Path) -> Result<SourceFile, ImportSourceError> {
-    SourceFile::open(path, None, &import_source::read_options(manifest, path, None))?.check()
+fn read_texts(manifest: &Manifest, path: &Path, annotator: &AnnotatorName) -> Result<SourceFile, ImportSourceError> {
+    SourceFile::open(path, None, &import_source::read_options(manifest, path, None, annotator))?.check()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::{preview, source::Unwatched};
 
     fn request(dir: PathBuf) -> NewProject {
         NewProject { dir, labels: None, grid: Grid::default(), texts: None, in_used_folder: false }
@@ -125,6 +127,30 @@ mod tests {
         assert!(matches!(create(&new, 0), Err(CreateError::Project(ProjectError::Exists(_)))));
         let eight = create(&request(folder.path().join("q")), 0).unwrap();
         assert_eq!(eight.project.manifest.labels.iter().count(), 8);
+    }
+
+    #[test]
+    fn the_user_gets_the_users_own_annotation_of_a_task() {
+        let folder = tempfile::tempdir().unwrap();
+        let annotation = |who: &str, end: usize| {
+            let value = format!(r#"{{"start":0,"end":{end},"labels":["Dish"]}}"#);
+            format!(r#"{{"completed_by":"{who}","result":[{{"type":"labels","value":{value}}}]}}"#)
+        };
+        let (ben, ada) = (annotation("ben", 10), annotation("ada", 4));
+        let path = folder.path().join("tasks.json");
+        fs::write(&path, format!(r#"[{{"id":1,"data":{{"text":"fish tacos"}},"annotations":[{ben},{ada}]}}]"#))
+            .unwrap();
+        let name: AnnotatorName = "ada".parse().unwrap();
+        let empty = create(&request(folder.path().join("p")), 0).unwrap().project;
+        let seen = preview::preview(&empty, &name, &path, 3, &Unwatched).unwrap();
+        assert_eq!((seen.report.spans, seen.report.others), (1, vec![("ben".to_owned(), 1)]));
+        let new = NewProject { texts: Some((path, name)), ..request(folder.path().join("q")) };
+        let project = create(&new, 0).unwrap().project;
+        let end = |name: &str| {
+            let journal = project.read_annotator(&name.parse().unwrap()).unwrap().journal;
+            journal.annotation("1").spans().iter().map(|span| span.range.end).collect::<Vec<_>>()
+        };
+        assert_eq!([end("ada"), end("ben")], [[4], [10]]);
     }
 
     #[test]

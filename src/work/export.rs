@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     formats::{self, Corpus, Format, Problem, RoundTrip, WriteOptions},
     project::{
-        Project, ProjectError,
+        AnnotatorName, Project, ProjectError,
         corpus::Chosen,
         output::{Existing, refuse_own_file, write_output},
     },
@@ -19,6 +19,8 @@ use crate::{
 pub struct Export<'a> {
     /// Project.
     pub project: &'a Project,
+    /// The annotator: of a document that several have annotated in the imported file, this annotation is written.
+    pub annotator: &'a AnnotatorName,
     /// Journal of the annotator.
     pub journal: &'a Journal,
     /// Format of the file.
@@ -122,7 +124,9 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
         return Err(why_empty(request));
     }
     let config = request.options.config.clone().or_else(|| request.project.manifest.label_config());
-    let mut written = write(request.format, &corpus, &WriteOptions { config, ..request.options.clone() })?;
+    let annotator = Some(request.annotator.to_string());
+    let options = WriteOptions { config, annotator, ..request.options.clone() };
+    let mut written = write(request.format, &corpus, &options)?;
     written.notes.extend(to_review(request));
     written.path = match request.target {
         Target::Memory => None,
@@ -224,7 +228,8 @@ mod tests {
     fn request<'a>(project: &'a Project, ada: &'a Annotator, target: Target<'a>) -> Export<'a> {
         let format = formats::find("conll2003").unwrap();
         let options = WriteOptions { on_loss: OnLoss::Fail, ..WriteOptions::default() };
-        Export { project, journal: &ada.journal, format, split: None, chosen: Chosen::Done, options, target }
+        let journal = &ada.journal;
+        Export { project, annotator: ada.name(), journal, format, split: None, chosen: Chosen::Done, options, target }
     }
 
     #[test]
@@ -265,8 +270,43 @@ mod tests {
         for part in ["\"review\": \"seafood bar\"", "\"from_name\": \"two\"", "\"to_name\": \"t\""] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        let options = crate::project::import_source::read_options(&project.manifest, Path::new("a.json"), None);
+        let options =
+            crate::project::import_source::read_options(&project.manifest, Path::new("a.json"), None, ada.name());
         assert_eq!(format.read(text.as_bytes(), &options).corpus.span_count(), 1);
+    }
+
+    #[test]
+    fn spans_are_written_into_the_annotation_of_the_annotator() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        let mut project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let annotation = |who: &str, end: usize| {
+            format!(
+                r#"{{"completed_by":"{who}","result":[{{"type":"labels","value":{{"start":0,"end":{end},"labels":["Dish"]}}}}]}}"#
+            )
+        };
+        let tasks = format!(
+            r#"[{{"id":1,"data":{{"text":"fish tacos"}},"annotations":[{},{}]}}]"#,
+            annotation("ben", 10),
+            annotation("ada", 4)
+        );
+        let path = folder.path().join("a.json");
+        std::fs::write(&path, &tasks).unwrap();
+        let format = formats::find("label-studio").unwrap();
+        let name: crate::project::AnnotatorName = "ada".parse().unwrap();
+        let options = crate::project::import_source::read_options(&project.manifest, &path, None, &name);
+        let found = format.read_file(&tasks.as_bytes(), &options).unwrap().found;
+        let mut ada = project.annotator(&name, 0).unwrap();
+        project.import_files(Some(&mut ada), &Default::default(), vec![found]).unwrap();
+        let written = |name: &str| {
+            let annotator = project.read_annotator(&name.parse().unwrap()).unwrap();
+            let exported = export(&Export { format, ..request(&project, &annotator, Target::Memory) }).unwrap();
+            let tasks: serde_json::Value = serde_json::from_slice(&exported.bytes).unwrap();
+            [0, 1].map(|at| tasks[0]["annotations"][at]["result"][0]["value"]["end"].clone())
+        };
+        for name in ["ada", "ben"] {
+            assert_eq!(written(name), [10, 4], "the work of the other one stays: {name}");
+        }
     }
 
     #[test]

@@ -57,18 +57,36 @@ pub struct ImportedFile {
 /// Imports files in order as one action; `annotator` is credited with their annotations.
 /// `now` in seconds since 1970, UTC.
 ///
-/// The annotator's journal is opened, and locked, only if a file has annotations.
+/// The annotator's journal is opened, and locked, only if a file has annotations. `config`: text of a labelling config that
+/// the project keeps if the files are imported.
 ///
 /// # Errors
-/// The project refuses a file; then nothing is imported.
+/// The project refuses a file; then nothing is imported. Or `project.json` cannot be written after the import.
 pub fn import(
     project: &mut Project,
     annotator: &AnnotatorName,
     now: u64,
     on_duplicate: OnDuplicate,
     files: Vec<SourceFile>,
+    config: Option<String>,
 ) -> Result<Vec<ImportedFile>, ProjectError> {
     check(&files)?;
+    let imported = import_files(project, annotator, now, on_duplicate, files);
+    // What was begun and could not be completed has its documents in the project already.
+    let keeps_config = matches!(&imported, Ok(_) | Err(ProjectError::Unfinished { .. }));
+    if let Some(xml) = config.filter(|_| keeps_config) {
+        project.change_manifest(|manifest| manifest.label_config = Some(xml))?;
+    }
+    imported
+}
+
+fn import_files(
+    project: &mut Project,
+    annotator: &AnnotatorName,
+    now: u64,
+    on_duplicate: OnDuplicate,
+    files: Vec<SourceFile>,
+) -> Result<Vec<ImportedFile>, ProjectError> {
     let mut journal: Option<Annotator> = is_annotated(&files).then(|| project.annotator(annotator, now)).transpose()?;
     let names = files.iter().map(|file| file.path.file_name().unwrap_or_default().to_string_lossy().into_owned());
     let options = ImportOptions { at: now, on_duplicate, files: names.collect() };
@@ -92,7 +110,7 @@ pub fn plan(
     let mut journal: Option<Annotator> = is_annotated(&files).then(|| project.read_annotator(annotator)).transpose()?;
     let contents = files.iter().map(FileContents::of).collect();
     let found: Vec<FoundDocuments> = files.into_iter().map(|file| file.read.found).collect();
-    Ok(join(contents, project.plan_import(journal.as_mut(), on_duplicate, &found)?))
+    Ok(join(contents, project.plan_import(journal.as_mut(), on_duplicate, found)?))
 }
 
 /// Ids of documents of the files that the project has for another text, for which [`OnDuplicate`] must be chosen.
@@ -135,13 +153,13 @@ mod tests {
         let mut project = Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         let ada: AnnotatorName = "ada".parse().unwrap();
         let texts = || vec![file("a.txt", b"great tacos\nopen late\n")];
-        let texts = import(&mut project, &ada, 0, OnDuplicate::Copy, texts()).unwrap();
+        let texts = import(&mut project, &ada, 0, OnDuplicate::Copy, texts(), None).unwrap();
         assert_eq!((texts[0].report.documents, texts[0].contents.words), (2, 4));
         assert!(project.contributors().is_empty(), "texts alone need no annotator");
         let files = || vec![file("c.txt", b"cheap\n"), file("b.conll", b"great\tO\nbeans\tB-Food\n\n")];
         let planned = plan(&project, &ada, OnDuplicate::Copy, files()).unwrap();
         assert!(project.contributors().is_empty() && project.documents.len() == 2);
-        let done = import(&mut project, &ada, 0, OnDuplicate::Copy, files()).unwrap();
+        let done = import(&mut project, &ada, 0, OnDuplicate::Copy, files(), None).unwrap();
         assert_eq!(planned, done);
         assert_eq!((done[1].report.spans, done[1].new_labels.as_slice()), (1, ["Food".to_owned()].as_slice()));
         assert_eq!(Project::open(&dir).unwrap().contributors(), std::slice::from_ref(&ada));
@@ -158,7 +176,7 @@ mod tests {
         let ada: AnnotatorName = "ada".parse().unwrap();
         let line = br#"{"id":"1","text":"tacos","spans":[{"start":0,"end":5,"label":"Di\u001bsh"}]}"#;
         let files = vec![file("good.txt", b"soup\n"), file("bad.jsonl", line)];
-        let error = import(&mut project, &ada, 0, OnDuplicate::Copy, files).unwrap_err().to_string();
+        let error = import(&mut project, &ada, 0, OnDuplicate::Copy, files, None).unwrap_err().to_string();
         assert!(error.starts_with("bad.jsonl: label `Di\u{241b}sh`: ") && !error.contains("project.json"), "{error}");
         let project = Project::open(&dir).unwrap();
         assert!(project.documents.is_empty() && project.contributors().is_empty());

@@ -78,7 +78,7 @@ pub fn findings(corpus: &Corpus) -> Findings {
         repeated: found.repeated(),
         nearly_repeated: found.nearly_repeated(),
         groups: found.groups(),
-        leaks: leaks(corpus, &found),
+        leaks: leaks(&corpus.documents.iter().map(|document| document.split).collect::<Vec<_>>(), &found),
         contradictions: contradictions(corpus, &found),
         edges,
     }
@@ -124,12 +124,12 @@ fn has_mark_at_edge(text: &str) -> bool {
         || text.starts_with('(') && !text.contains(')')
 }
 
-/// For each pair of splits, the documents of the later one that are known from the earlier one.
-fn leaks(corpus: &Corpus, found: &NearDuplicates) -> Vec<Leak> {
+/// For each pair of splits, the documents of the later one that are known from the earlier one. `splits`: of each document.
+pub fn leaks(splits: &[Option<Split>], found: &NearDuplicates) -> Vec<Leak> {
     let mut leaks = Vec::new();
-    let splits = Split::ALL.iter().enumerate();
-    for (from, to) in splits.flat_map(|(at, from)| Split::ALL.iter().skip(at + 1).map(move |to| (*from, *to))) {
-        let [same, group] = [&found.same, &found.group].map(|firsts| known(corpus, firsts, from, to));
+    let all = Split::ALL.iter().enumerate();
+    for (from, to) in all.flat_map(|(at, from)| Split::ALL.iter().skip(at + 1).map(move |to| (*from, *to))) {
+        let [same, group] = [&found.same, &found.group].map(|firsts| known(splits, firsts, from, to));
         if group > 0 {
             leaks.push(Leak { from, to, same, nearly: group - same });
         }
@@ -138,11 +138,11 @@ fn leaks(corpus: &Corpus, found: &NearDuplicates) -> Vec<Leak> {
 }
 
 /// Number of documents of `to` whose first one is also the first one of a document of `from`.
-fn known(corpus: &Corpus, firsts: &[usize], from: Split, to: Split) -> usize {
-    let with_splits = || firsts.iter().zip(&corpus.documents);
-    let in_from = with_splits().filter(|(_, document)| document.split == Some(from));
+fn known(splits: &[Option<Split>], firsts: &[usize], from: Split, to: Split) -> usize {
+    let with_splits = || firsts.iter().zip(splits);
+    let in_from = with_splits().filter(|(_, split)| **split == Some(from));
     let in_from: std::collections::HashSet<usize> = in_from.map(|(first, _)| *first).collect();
-    with_splits().filter(|(first, document)| document.split == Some(to) && in_from.contains(first)).count()
+    with_splits().filter(|(first, split)| **split == Some(to) && in_from.contains(first)).count()
 }
 
 fn contradictions(corpus: &Corpus, found: &NearDuplicates) -> Vec<(usize, usize)> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     import::{self, FileContents},
-    source::SourceFile,
+    source::{SourceFile, Watcher},
 };
 use crate::{
     formats::{Problem, Severity},
@@ -40,15 +40,16 @@ pub struct Preview {
 /// Reads a file as an import would, and plans the import. Returns its first `most` documents.
 ///
 /// # Errors
-/// The file cannot be read. What is wrong with its contents is in the preview.
+/// The file cannot be read, or the watcher ends the reading. What is wrong with its contents is in the preview.
 pub fn preview(
     project: &Project,
     annotator: &AnnotatorName,
     path: &Path,
     most: usize,
+    watcher: &dyn Watcher,
 ) -> Result<Preview, StorageError> {
-    let options = import_source::read_options(&project.manifest, path, None);
-    let mut file = SourceFile::open(path, None, &options)?;
+    let options = import_source::read_options(&project.manifest, path, None, annotator);
+    let mut file = SourceFile::open_watched(path, None, &options, watcher)?;
     let has_errors = file.read.has_errors();
     let mut problems = std::mem::take(&mut file.read.problems);
     let found = &file.read.found;
@@ -83,6 +84,7 @@ mod tests {
         project::{ImportItem, Manifest},
         spans::{LabelSet, Status},
         text::Grid,
+        work::source::Unwatched,
     };
 
     #[test]
@@ -106,7 +108,7 @@ mod tests {
         let lines = [("a", "fish tacos"), ("b", "cheap wine"), ("c", "good soup"), ("c", "bad soup")];
         let write = |label: &str| {
             std::fs::write(&path, lines.map(|(id, text)| line(id, text, label)).concat()).unwrap();
-            preview(&project, &ada, &path, 3).unwrap()
+            preview(&project, &ada, &path, 3, &Unwatched).unwrap()
         };
         let seen = write("Dish");
         assert_eq!((seen.format, seen.is_refused), ("jsonl", false));
@@ -127,10 +129,10 @@ mod tests {
             [("", "no text"), ("{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":7}\n", "line 2")]
         {
             std::fs::write(&path, contents).unwrap();
-            let seen = preview(&project, &ada, &path, 3).unwrap();
+            let seen = preview(&project, &ada, &path, 3, &Unwatched).unwrap();
             let first = seen.problems[0].to_string();
             assert!(seen.is_refused && first.contains(error), "{contents}: {first}");
         }
-        assert!(preview(&project, &ada, Path::new("/nowhere/a.txt"), 3).is_err());
+        assert!(preview(&project, &ada, Path::new("/nowhere/a.txt"), 3, &Unwatched).is_err());
     }
 }

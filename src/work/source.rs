@@ -2,7 +2,7 @@
 //! They are turned into sentences for training and evaluation.
 
 use std::{
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -32,11 +32,24 @@ impl SourceFile {
     /// # Errors
     /// The file cannot be read. Problems of its contents are in [`SourceFile::read`].
     pub fn open(path: &Path, format: Option<&'static Format>, options: &ReadOptions) -> Result<Self, StorageError> {
-        let file: Box<dyn Source> = match path.is_dir() {
+        Self::open_watched(path, format, options, &Unwatched)
+    }
+
+    /// As [`Self::open`], with a watcher who may end the reading.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_watched(
+        path: &Path,
+        format: Option<&'static Format>,
+        options: &ReadOptions,
+        watcher: &dyn Watcher,
+    ) -> Result<Self, StorageError> {
+        let source: Box<dyn Source> = match path.is_dir() {
             true => Box::new(InputFolder::open(path)?),
             false => Box::new(InputFile::open(path, storage::LARGE)?),
         };
-        Self::read(path, &*file, format, options).map_err(|cause| StorageError {
+        Self::read(path, &Watched { source, watcher }, format, options).map_err(|cause| StorageError {
             action: "read",
             path: path.to_owned(),
             cause,
@@ -116,13 +129,25 @@ impl TaggedSentences {
     }
 }
 
-/// Whoever wants to know how much was read.
+/// Whoever wants to know how much was read, and may end the reading.
 pub trait Watcher {
     /// Is called with a number of bytes that were read.
-    fn add(&self, bytes: u64);
+    ///
+    /// # Errors
+    /// The reading is not wanted any longer; it ends with this error.
+    fn add(&self, bytes: u64) -> io::Result<()>;
 }
 
-/// A source that tells a watcher how much was read.
+/// Watcher who wants to know nothing.
+pub struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn add(&self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A source that tells a watcher how much was read, also of the files in it.
 pub struct Watched<'a, S> {
     /// The source.
     pub source: S,
@@ -136,11 +161,11 @@ impl<S: Source> Source for Watched<'_, S> {
     }
 
     fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
-        self.source.seekable()
+        Ok(Box::new(WatchedReader { input: self.source.seekable()?, watcher: self.watcher }))
     }
 
     fn files(&self) -> Option<&dyn Files> {
-        self.source.files()
+        self.source.files().map(|_| self as &dyn Files)
     }
 
     fn beside(&self, name: &str) -> Option<Vec<u8>> {
@@ -152,16 +177,41 @@ impl<S: Source> Source for Watched<'_, S> {
     }
 }
 
-struct WatchedReader<'a> {
-    input: Box<dyn Read + 'a>,
+impl<S: Source> Files for Watched<'_, S> {
+    fn names(&self) -> &[String] {
+        self.source.files().map_or(&[], Files::names)
+    }
+
+    fn is_archive(&self) -> bool {
+        self.source.files().is_some_and(Files::is_archive)
+    }
+
+    fn left_out(&self) -> &[String] {
+        self.source.files().map_or(&[], Files::left_out)
+    }
+
+    fn open(&self, index: usize) -> io::Result<Box<dyn Source + '_>> {
+        let files = self.source.files().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Watched { source: files.open(index)?, watcher: self.watcher }))
+    }
+}
+
+struct WatchedReader<'a, R> {
+    input: R,
     watcher: &'a dyn Watcher,
 }
 
-impl Read for WatchedReader<'_> {
+impl<R: Read> Read for WatchedReader<'_, R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(bytes)?;
-        self.watcher.add(read as u64);
+        self.watcher.add(read as u64)?;
         Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for WatchedReader<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.input.seek(to)
     }
 }
 
@@ -207,6 +257,45 @@ mod tests {
         let error = SourceFile::read(&path, &growing, None, &ReadOptions::default()).unwrap_err();
         assert!(error.to_string().contains("changed while it was read"), "{error}");
         assert!(SourceFile::open(&path, None, &ReadOptions::default()).unwrap().read.found.len() > 1);
+    }
+
+    #[test]
+    fn a_watcher_sees_the_files_of_a_folder_and_what_is_read_from_the_end() {
+        struct Counter(std::cell::Cell<u64>);
+        impl Watcher for Counter {
+            fn add(&self, bytes: u64) -> io::Result<()> {
+                self.0.set(self.0.get() + bytes);
+                Ok(())
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("a.txt", "great tacos\n"), ("b.txt", "open late\n")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let counter = Counter(std::cell::Cell::new(0));
+        let options = ReadOptions::default();
+        let read = SourceFile::open_watched(folder.path(), None, &options, &counter).unwrap();
+        assert_eq!(read.read.found.len(), 2);
+        assert!(counter.0.take() >= 22, "all bytes of the folder");
+        let source = Watched { source: &b"from the end"[..], watcher: &counter };
+        let mut reader = source.seekable().unwrap();
+        reader.seek(SeekFrom::End(-3)).unwrap();
+        assert_eq!((io::read_to_string(reader).unwrap().as_str(), counter.0.take()), ("end", 3));
+    }
+
+    #[test]
+    fn a_watcher_can_end_the_reading() {
+        struct Ended;
+        impl Watcher for Ended {
+            fn add(&self, _: u64) -> io::Result<()> {
+                Err(io::Error::other("not wanted"))
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, "great tacos\n").unwrap();
+        let error = SourceFile::open_watched(&path, None, &ReadOptions::default(), &Ended).unwrap_err();
+        assert!(error.to_string().contains("not wanted"), "{error}");
     }
 
     #[test]

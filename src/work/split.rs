@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::{
     project::Project,
     spans::{Journal, LabelId, Split},
-    text::near_duplicates::NearDuplicates,
+    text::{hash::mixed, near_duplicates::NearDuplicates},
 };
 
 /// Request to share out documents.
@@ -162,13 +162,6 @@ fn neediest(rooms: &[Room; 3], wants: [f64; 3], documents: usize) -> usize {
 fn enter(room: &mut Room, group: &Group) {
     room.documents += group.members.len();
     group.spans.iter().for_each(|(label, count)| *room.spans.entry(*label).or_default() += count);
-}
-
-/// The finaliser of SplitMix64.
-fn mixed(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }
 
 #[cfg(test)]

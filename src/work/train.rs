@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::untagged::{UntaggedReport, UntaggedSentences};
+use super::{
+    inspect::{self, Leak},
+    untagged::{UntaggedReport, UntaggedSentences},
+};
 use crate::{
     model::BaseModel,
     project::{
@@ -15,7 +18,8 @@ use crate::{
         training_data, untagged_documents,
     },
     runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
-    spans::{Dataset, HalfWords, Journal, Sentence},
+    spans::{Dataset, HalfWords, Journal, Sentence, Split},
+    text::near_duplicates::NearDuplicates,
     training::{self, Job, PrecisionError, Teacher, check_precision},
 };
 
@@ -55,6 +59,17 @@ impl TrainingData {
         let description = json!({ "train": train.path, "valid": valid.path, "test": test.path });
         let sentences = Dataset { train: train.sentences, valid: valid.sentences, test: test.sentences };
         Self { sentences, report: None, untagged: None, description }
+    }
+
+    /// Sentences of validation and test that are known from another split, so that their scores are too good.
+    pub fn leaks(&self) -> Vec<Leak> {
+        let Dataset { train, valid, test } = &self.sentences;
+        let by_split = Split::ALL.iter().copied().zip([train, valid, test]);
+        let each = by_split.flat_map(|(split, sentences)| sentences.iter().map(move |one| (Some(split), one)));
+        let (splits, texts): (Vec<_>, Vec<String>) =
+            each.map(|(split, sentence)| (split, sentence.words.join(" "))).unzip();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        inspect::leaks(&splits, &NearDuplicates::among(&texts))
     }
 
     /// Adds the untagged documents of a project.
@@ -253,7 +268,7 @@ mod tests {
     use crate::{
         model,
         project::{ImportItem, Manifest, run_folder},
-        spans::{Document, LabelId, LabelSet, Split, Status},
+        spans::{Document, LabelId, LabelSet, Status},
         text::TextRange,
     };
 
@@ -287,6 +302,30 @@ mod tests {
         assert_eq!(config.data["account"]["train"]["documents"], 1);
         assert!(project.runs().get(id.as_str()).unwrap().is_live(), "the sink holds the run's lock");
         assert_eq!((run.job.data.train.len(), run.job.data.valid.len()), (1, 1));
+    }
+
+    #[test]
+    fn sentences_of_several_files_are_found() {
+        let file = |texts: &[&str]| {
+            let sentences = texts.iter().map(|text| {
+                let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+                Sentence { id: (*text).to_owned(), tags: vec!["O".to_owned(); words.len()], words }
+            });
+            TaggedFile { path: None, sentences: sentences.collect() }
+        };
+        let train = file(&["the fish tacos are good", "open late", "good soup"]);
+        let valid = file(&["Open late", "any thai place"]);
+        let test = file(&["the fish tacos are good here", "any thai place", "open late"]);
+        let leak = |from, to, same, nearly| Leak { from, to, same, nearly };
+        assert_eq!(
+            TrainingData::of_files(train.clone(), valid, test).leaks(),
+            [
+                leak(Split::Train, Split::Valid, 1, 0),
+                leak(Split::Train, Split::Test, 1, 1),
+                leak(Split::Valid, Split::Test, 2, 0)
+            ]
+        );
+        assert_eq!(TrainingData::of_files(train, TaggedFile::default(), TaggedFile::default()).leaks(), []);
     }
 
     #[test]

@@ -57,8 +57,52 @@ fn an_id_that_is_in_use_is_asked_about_and_an_import_can_be_undone() {
     assert_eq!(place.read("food/documents.jsonl"), "");
     place.tagli("import food --undo").fails(1, &["no import"]);
     place.tagli("import food --undo a.txt").fails(2, &["--undo"]);
+    place.tagli("import food --undo --config labels.xml").fails(2, &["--undo"]);
     place.tagli("import food a.txt missing.txt").fails(1, &["missing.txt"]);
     assert_eq!(place.read("food/documents.jsonl"), "");
+}
+
+#[test]
+fn the_project_keeps_a_config_only_if_the_files_are_imported() {
+    let place = Place::new();
+    place.tagli("new food").fine();
+    let xml = "<View><Labels name='l' toName='t'><Label value='Dish'/></Labels><Text name='t' value='$review'/></View>";
+    place.file("labels.xml", xml);
+    let region = r#"{"type":"labels","value":{"start":0,"end":5,"labels":["Dish"]}}"#;
+    let task = format!(r#"[{{"id":1,"data":{{"review":"tacos"}},"annotations":[{{"result":[{region}]}}]}}]"#);
+    place.file("a.json", task);
+    let before = place.read("food/project.json");
+    // The journal cannot be opened: there is a folder with its name.
+    std::fs::create_dir_all(place.path("food/annotations/ada.jsonl")).unwrap();
+    place.tagli("import food a.json --config labels.xml --as ada").fails(3, &["ada.jsonl"]);
+    assert_eq!(place.read("food/project.json"), before);
+    std::fs::remove_dir(place.path("food/annotations/ada.jsonl")).unwrap();
+    place.tagli("import food a.json --config labels.xml --as ada").fine();
+    assert!(place.read("food/project.json").contains("$review"));
+}
+
+#[test]
+fn a_folder_of_files_is_inspected_as_a_project_is() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("texts")).unwrap();
+    place.file("texts/a.txt", "great soup\n");
+    place.file("texts/b.txt", "open late\n");
+    assert_eq!(place.tagli("inspect texts --json").fine().json()["documents"], 2);
+    place.tagli("new food").fine();
+    assert_eq!(place.tagli("inspect food --json").fine().json()["documents"], 0);
+    std::fs::create_dir(place.path("empty")).unwrap();
+    place.tagli("inspect empty").fails(1, &["empty"]);
+}
+
+#[test]
+fn sentences_that_are_known_from_the_training_are_reported() {
+    let place = Place::new();
+    place.file("train.txt", TAGGED);
+    place.file("test.txt", TAGGED);
+    // The device comes last, so that nothing is trained.
+    let answer = place.tagli("train --train train.txt --test test.txt --device sundial");
+    let answer = answer.fails(3, &["unknown device"]);
+    assert!(answer.err.contains("known from train"), "{}", answer.err);
 }
 
 #[test]

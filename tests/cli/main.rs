@@ -147,8 +147,6 @@ fn annotators_are_compared_on_documents_that_both_finished() {
     assert_eq!(spans("gold"), spans("bob"));
 }
 
-// Elsewhere the folder of settings has another name.
-#[cfg(target_os = "linux")]
 #[test]
 fn user_keys_are_read_and_mistakes_are_reported_with_their_line() {
     let place = Place::new();
@@ -197,6 +195,8 @@ fn the_advice_for_iob1_tags_is_one_line_and_works() {
     assert!(!place.tagli("score new new").fine().err.contains("IOB1"));
 }
 
+// Elsewhere the folder of settings has another name.
+#[cfg(target_os = "linux")]
 #[test]
 fn grid_and_device_come_from_the_settings_unless_given() {
     let place = Place::new();

@@ -10,6 +10,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use super::{Place, checkout, hub};
 
+/// Name of the thread that reads what the program draws.
+pub(crate) const READER: &str = "reader";
+
 /// Longest wait for anything. Generous: the machine that runs the tests may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -58,7 +61,7 @@ impl Screen {
         let times = Arc::new(Mutex::new(Vec::new()));
         let (inside, bytes, clock) = (Arc::clone(&parser), Arc::clone(&sent), Arc::clone(&times));
         let mut output = pair.master.try_clone_reader().unwrap();
-        let reader = std::thread::spawn(move || {
+        let reader = std::thread::Builder::new().name(READER.to_owned()).spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = output.read(&mut buffer) {
                 let mut bytes = bytes.lock().unwrap();
@@ -69,6 +72,7 @@ impl Screen {
                 inside.1.notify_all();
             }
         });
+        let reader = reader.unwrap();
         let writer = pair.master.take_writer().unwrap();
         Self { parser, sent, times, reader, writer, child, master: pair.master }
     }

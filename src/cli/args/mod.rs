@@ -161,7 +161,7 @@ pub struct Import {
     pub dry_run: bool,
     /// Undo the last import: its documents that nobody has worked on since
     /// are gone again
-    #[arg(long, conflicts_with_all = ["files", "format", TAGS, "split", "annotator", "on_duplicate", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["files", "format", TAGS, "split", "config", "annotator", "on_duplicate", "dry_run"])]
     pub undo: bool,
 }
 

@@ -121,6 +121,40 @@ fn impossible_changes_are_refused_and_esc_ends_the_question() {
 }
 
 #[test]
+fn the_change_of_a_label_is_taken_back_in_its_own_project_only() {
+    let documents = || vec![Document::new("d0", "fish and thai", Grid::Natural)].into();
+    let opened = |folder: &str, annotator: &str| {
+        let labels = LabelSet::restaurant();
+        let (folder, annotator) = (folder.to_owned(), annotator.to_owned());
+        Event::Opened(Box::new(Opened { folder, annotator, labels, documents: documents(), ..Opened::default() }))
+    };
+    let renamed = |labels: &str| {
+        let mut state = State::default();
+        update(&mut state, Event::Resize { columns: 80, rows: 24 });
+        update(&mut state, opened("one", "ada"));
+        edit(&mut state, labels);
+        state
+    };
+    let mut state = renamed("f6 r x enter esc");
+    update(&mut state, opened("two", "ada"));
+    assert_eq!(press(&mut state, "u"), [], "the label of another project is left alone");
+    // The other project is opened while the change is being written.
+    let mut state = renamed("f6 r x enter esc");
+    assert_eq!(press(&mut state, "u").len(), 1);
+    update(&mut state, opened("two", "ada"));
+    edit(&mut state, "f6 r y enter esc");
+    edit(&mut state, "u");
+    assert_eq!(names(&state)[0], "Amenity", "it is a change that can be taken back");
+    // The same project is read again: for the same annotator the change can still be taken back.
+    for (annotator, effects) in [("ada", 1), ("ben", 0)] {
+        let mut state = renamed("f6 r x enter esc");
+        assert_eq!(update(&mut state, Event::FilesChanged(vec!["project.json".into()])), [Effect::Reload]);
+        update(&mut state, opened("one", annotator));
+        assert_eq!(press(&mut state, "u").len(), effects, "{annotator}");
+    }
+}
+
+#[test]
 fn undo_takes_back_the_change_of_a_label_before_older_actions() {
     let mut state = start(&["|fish and thai"]);
     press(&mut state, "2");
