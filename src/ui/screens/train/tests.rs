@@ -263,7 +263,7 @@ fn three(columns: u16, rows: u16) -> State {
     for best in [0.8, 0.7] {
         press(&mut state, "m");
         let effects = update(&mut state, Event::Key { key: "m".parse().unwrap(), at: 0 });
-        let [Effect::Compare { generation, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        let [Effect::Compare { generation, .. }, ..] = effects.as_slice() else { panic!("{effects:?}") };
         update(&mut state, Event::Compared { generation: *generation, points: Ok(learned(160, 400, 16, best)) });
     }
     press(&mut state, "x left");
