@@ -17,7 +17,7 @@ use super::{
     settings,
 };
 use crate::{
-    formats::{ReadOptions, Severity},
+    formats::Severity,
     inference::{EvalError, Predictor, predictor::Threads},
     project::Project,
     spans::{Mistake, Sentence, Split, WordSpan},
@@ -48,8 +48,6 @@ pub(super) enum Sentences {
     File {
         /// Its path.
         path: PathBuf,
-        /// Options to read it.
-        options: ReadOptions,
     },
     /// A split of a project.
     Split {
@@ -76,10 +74,7 @@ impl Sentences {
         output: Output,
     ) -> Result<Self, CliError> {
         match (&test.data, project) {
-            (Some(path), _) => {
-                let options = data::read_options(test.tags.options())?;
-                Ok(Self::File { path: path.clone(), options })
-            }
+            (Some(path), _) => Ok(Self::File { path: path.clone() }),
             (None, Some(project)) => Self::of_split(project, test, models, output),
             (None, None) => Err(CliError::usage("no sentences are given; use --data FILE")
                 .hint("tagli eval DIR scores the best model of a project on its validation split")),
@@ -121,11 +116,12 @@ impl Sentences {
     ) -> Result<T, CliError> {
         match self {
             Self::Split { sentences, project, .. } => work(&Slice(sentences)).map_err(|error| failed(project, error)),
-            Self::File { path, options } => {
+            Self::File { path } => {
+                let options = data::read_options(test.tags.options())?;
                 let source = data::input(path)?;
                 let bar = RefCell::new(ReadingBar::new(output, source.size(), "predicting"));
                 let watched = Watched { source, watcher: &bar };
-                let file = TaggedFile::open(path, &watched, test.format, options.clone());
+                let file = TaggedFile::open(path, &watched, test.format, options);
                 bar.borrow_mut().close();
                 let file = file.map_err(|error| CliError::reading(path, &error))?;
                 output.say(format!("{}: {} ({})", path.display(), file.format.name, file.why));
@@ -144,7 +140,7 @@ impl Sentences {
     /// Description for JSON.
     pub(super) fn value(&self) -> Value {
         match self {
-            Self::File { path, .. } => json!({ "file": output::path(path) }),
+            Self::File { path } => json!({ "file": output::path(path) }),
             Self::Split { project, split, annotator, .. } => {
                 json!({ "project": output::path(project), "split": split.name(), "annotator": annotator })
             }
@@ -154,7 +150,7 @@ impl Sentences {
     /// Description for people.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::File { path, .. } => path.display().to_string(),
+            Self::File { path } => path.display().to_string(),
             Self::Split { project, split, annotator, .. } => {
                 format!("split {} of {}, annotator {annotator}", split.name(), project.display())
             }

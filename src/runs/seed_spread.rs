@@ -43,7 +43,7 @@ fn spread_of(runs: &[RunSummary], of: &RunSummary) -> Option<SeedSpread> {
     if seeds.len() < 2 {
         return None;
     }
-    found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    found.sort_unstable_by_key(|(id, _)| *id);
     let highest = found.iter().map(|(_, f1)| *f1).fold(f64::MIN, f64::max);
     let lowest = found.iter().map(|(_, f1)| *f1).fold(f64::MAX, f64::min);
     let runs = found.into_iter().map(|(id, _)| id.to_owned()).collect();
