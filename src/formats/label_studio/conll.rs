@@ -42,6 +42,8 @@ pub(in crate::formats) const FORMAT: Format = Format {
 
 /// First line of a file.
 const HEADER: &str = "-DOCSTART- -X- O";
+/// Kind of the controls whose results are written, and type of their results.
+const LABELS: &str = "labels";
 /// Between word and tag.
 const FILLER: &str = " -X- _ ";
 
@@ -97,15 +99,17 @@ fn push(words: Vec<String>, tags: &[String], reading: &mut Reading<'_>) -> Resul
 }
 
 fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    let controls =
-        options.config.as_ref().map(|config| config.controls.iter().map(|control| control.name.clone()).collect());
+    let controls = options.config.as_ref().map(|config| {
+        let with_labels = config.controls.iter().filter(|control| control.kind.eq_ignore_ascii_case(LABELS));
+        with_labels.map(|control| control.name.clone()).collect()
+    });
     Box::new(SentenceWriter { tasks: TaskWriter::new(labels, options), labels, controls, is_begun: false })
 }
 
 struct SentenceWriter<'a> {
     tasks: TaskWriter<'a>,
     labels: &'a LabelSet,
-    /// Names of all controls of the labelling configuration, if there is one.
+    /// Names of the controls with labels, if there is a labelling configuration.
     controls: Option<Vec<String>>,
     is_begun: bool,
 }
@@ -198,7 +202,7 @@ impl SentenceWriter<'_> {
     fn regions<'t>(&self, annotation: &'t Value, document: &Document, out: &mut Output) -> Vec<Region<'t>> {
         let items = annotation.get("result").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let named = items.iter().filter_map(|item| Some((item.get("from_name")?.as_str()?, item)));
-        let labelled: Vec<_> = named.filter(|(control, item)| self.is_looked_at(control, item)).collect();
+        let labelled: Vec<_> = named.filter(|(control, item)| self.is_labels(control, item)).collect();
         let Some((chosen, _)) = labelled.first() else { return Vec::new() };
         let own = labelled.iter().filter(|(control, _)| control == chosen);
         let regions: Option<Vec<Region<'_>>> = own.clone().map(|(_, item)| region_of(item)).collect();
@@ -213,11 +217,11 @@ impl SentenceWriter<'_> {
         regions.unwrap_or_default()
     }
 
-    /// Whether the converter looks at results of a control: of each in the configuration; without one, of those with labels.
-    fn is_looked_at(&self, control: &str, item: &Value) -> bool {
+    /// Whether a control labels spans.
+    fn is_labels(&self, control: &str, item: &Value) -> bool {
         match &self.controls {
             Some(controls) => controls.iter().any(|name| name == control),
-            None => item.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("labels")),
+            None => item.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case(LABELS)),
         }
     }
 }
@@ -394,6 +398,23 @@ mod tests {
         ]}]);
         assert_eq!(tags(&[CharRange { start: 0, end: 1 }], &[]), ["O"]);
         assert!(region_of(&without_offsets[0]["result"][0]).is_none());
+    }
+
+    #[test]
+    fn a_choice_before_the_labels_does_not_take_their_place() {
+        let xml = "<View><Choices name='topic' toName='text'><Choice value='news'/></Choices>
+            <Labels name='label' toName='text'><Label value='A'/></Labels><Text name='text' value='$text'/></View>";
+        let config = crate::formats::label_config::read(xml.as_bytes()).0;
+        let choice =
+            json!({"from_name": "topic", "to_name": "text", "type": "choices", "value": {"choices": ["news"]}});
+        let tasks = json!([{"id": 1, "data": {"text": "a b"},
+            "annotations": [{"result": [choice, region("a", 2, 3, &["A"], "label")]}]}]);
+        for config in [config, None] {
+            let options = ReadOptions { config: config.clone(), ..ReadOptions::default() };
+            let read = find("label-studio").unwrap().read(tasks.to_string().as_bytes(), &options);
+            let written = FORMAT.write(&read.corpus, &WriteOptions { config, ..WriteOptions::default() }).unwrap();
+            assert_eq!(String::from_utf8(written.bytes).unwrap(), "-DOCSTART- -X- O\na -X- _ O\nb -X- _ B-A\n\n");
+        }
     }
 
     #[test]

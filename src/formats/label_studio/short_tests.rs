@@ -232,6 +232,10 @@ fn an_id_in_the_data_does_not_hide_the_text() {
         assert_eq!((&*found.corpus.documents[0].text, found.corpus.span_count()), ("Ann ate", 1), "{text}");
         assert_eq!(found.corpus.documents[0].id, "5");
     }
+    let task = json!([{"id": 5, "data": {"a": "x", "id": 77, "text": "Ann ate"},
+        "annotations": [{"id": 1, "result": [span("who", 0, 3, "Ann", "PER")]}]}]);
+    let written = write(&JSON_MIN, &read(&FORMAT, &task.to_string(), None), None);
+    assert!(written.contains("\"a\": \"x\",\n  \"id\": 5,\n  \"text\""), "as the converter: {written}");
     let text =
         format!(r#"[{{"review":"Ann ate","id":5,"topic":"news","label":{SPANS},"annotator":1,"annotation_id":7}}]"#);
     let found = read(&JSON_MIN, &text, None);
