@@ -69,6 +69,13 @@ impl Opens for Page {
             &[(Context::Everywhere, ""), (Context::Help, "7")],
             |_| open(Topic::Hub),
         ),
+        opener(
+            Topic::Read,
+            "help-read",
+            "Read about mistakes, curves and what to do next",
+            &[(Context::Everywhere, ""), (Context::Help, "8")],
+            |_| open(Topic::Read),
+        ),
     ];
 }
 

@@ -1,4 +1,4 @@
-//! Seven pages to read: tagging, tags, metrics, settings, formats, SSH, the hub.
+//! Eight pages to read: tagging, tags, metrics, settings, formats, SSH, the hub, mistakes.
 //! The screen shows them as overlays; `tagli help NAME` prints them.
 //!
 //! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
@@ -46,6 +46,8 @@ pub enum Topic {
     Ssh,
     /// Fetching and sending models.
     Hub,
+    /// Reading a model: mistakes, curves.
+    Read,
 }
 
 /// Kind of a page's line.
@@ -91,6 +93,7 @@ impl Topic {
             Self::Formats => include_str!("formats.md"),
             Self::Ssh => include_str!("ssh.md"),
             Self::Hub => include_str!("hub.md"),
+            Self::Read => include_str!("read.md"),
         }
     }
 
