@@ -400,7 +400,7 @@ impl State {
                 Vec::new()
             }
             Request::ShowMistakes(filter, split) => {
-                let search = self.session.find_mistakes(split);
+                let search = split.and_then(|split| self.session.find_mistakes(split));
                 self.push(Mistakes::show(&self.session, filter).into());
                 search.into_iter().collect()
             }
