@@ -14,6 +14,8 @@ use std::io::Read as _;
 use super::format::{Format, Sample};
 use flate2::read::ZlibDecoder;
 
+pub(super) use parts::OVERLAPPING;
+
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
     name: "spacy",
