@@ -117,7 +117,7 @@ impl Conversion<'_> {
     pub fn run(&self, file: &mut dyn Place, prints: &mut dyn Place) -> Result<Converted, NotConverted> {
         let mut labels = self.labels(Some(FIRST_DOCUMENTS))?;
         let first = self.write(&labels, false, file, prints)?;
-        let Written { inputs, account, notes } = match first {
+        let FirstWriting { inputs, account, notes } = match first {
             Some(written) => written,
             None => {
                 labels = self.labels(None)?;
@@ -172,7 +172,7 @@ impl Conversion<'_> {
         has_all: bool,
         file: &mut dyn Place,
         prints: &mut dyn Place,
-    ) -> Result<Option<Written>, NotConverted> {
+    ) -> Result<Option<FirstWriting>, NotConverted> {
         let writer = self
             .format
             .writer(labels, self.options)
@@ -210,7 +210,7 @@ impl Conversion<'_> {
         match sink.out.finish() {
             Ok((account, mut notes)) => {
                 notes.extend(renamed);
-                Ok(Some(Written { inputs, account, notes }))
+                Ok(Some(FirstWriting { inputs, account, notes }))
             }
             Err(losses) => Err(NotConverted::Losses(inputs, losses)),
         }
@@ -268,7 +268,7 @@ fn hash_of(id: &str) -> u64 {
 }
 
 /// A file that was written and not read again.
-struct Written {
+struct FirstWriting {
     inputs: Vec<InputReport>,
     account: Account,
     notes: Vec<Problem>,

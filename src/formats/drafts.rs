@@ -12,7 +12,10 @@ use super::{
     sink::{Found, Reading},
     source::{Source, Unreadable},
 };
-use crate::spans::{Document, Meta, Split, Status};
+use crate::{
+    spans::{Document, Meta, Split, Status},
+    text::TextRange,
+};
 
 /// Span of a file, with offsets in the unit of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,13 +27,24 @@ pub(super) struct RawSpan {
     pub(super) text: Option<String>,
 }
 
+/// Words that a file has for a document.
+#[derive(Debug)]
+pub(super) enum DraftWords {
+    /// Start and end of each, in the unit of the file.
+    Stated(Vec<[usize; 2]>),
+    /// Bytes of each, where their texts were found.
+    Found(Vec<TextRange>),
+    /// Their texts do not follow one another in the text, or have no offsets.
+    Misplaced,
+}
+
 /// Document of a file, with offsets in the unit of the file.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) id: Option<String>,
     pub(super) text: String,
-    /// Start and end of each word, if the file has words.
-    pub(super) words: Option<Vec<[usize; 2]>>,
+    /// Words, if the file has them.
+    pub(super) words: Option<DraftWords>,
     pub(super) spans: Vec<RawSpan>,
     /// Descriptions of spans that could not be read.
     pub(super) faults: Vec<String>,
@@ -110,11 +124,15 @@ impl Draft {
             let message = format!("document {}: the span {fault}: left out", quoted(&id));
             reading.problems.push(Problem::warning(message).at(line));
         }
-        let words = self.words.and_then(|words| offsets.words(&on, &words));
+        let words = self.words.map(|words| place_words(words, &on, offsets));
+        if let Some(None) = words {
+            let message = format!("document {}: its words do not fit its text: they are not read", quoted(&id));
+            reading.problems.push(Problem::warning(message).at(line));
+        }
         let is_whole = spans.len() == self.spans.len() && self.faults.is_empty() && !self.is_incomplete;
         let status = status_without_all(self.status, is_whole);
         let mut document = Document::new(id.clone(), self.text.as_str(), reading.options.grid);
-        if let Some(words) = words {
+        if let Some(words) = words.flatten() {
             document = document.with_words(words);
         }
         document.split = self.split.or(reading.options.split);
@@ -124,6 +142,37 @@ impl Draft {
     }
 }
 
+/// Bytes of words without white space at their ends; `None` if they do not fit the text.
+fn place_words(words: DraftWords, on: &SpanText<'_>, offsets: &Offsets) -> Option<Vec<TextRange>> {
+    let ranges = match words {
+        DraftWords::Stated(words) => offsets.words(on, &words)?,
+        DraftWords::Found(ranges) => ranges,
+        DraftWords::Misplaced => return None,
+    };
+    Some(trimmed_words(on.text(), ranges))
+}
+
+/// Words without white space at their ends; those that have nothing else are left out.
+pub(super) fn trimmed_words(text: &str, words: impl IntoIterator<Item = TextRange>) -> Vec<TextRange> {
+    words.into_iter().map(|word| word.trimmed(text)).filter(|word| !word.is_empty()).collect()
+}
+
+/// Bytes of words in a text; `None` unless they follow one another there with nothing but white space between them.
+pub(super) fn find_words<'w>(text: &str, words: impl Iterator<Item = &'w str>) -> Option<Vec<TextRange>> {
+    let mut at = 0;
+    let mut places = Vec::new();
+    for word in words {
+        let start = at + text.get(at..)?.find(word)?;
+        // A word must not be found behind a part of the text that no word has.
+        if !text.get(at..start)?.trim().is_empty() {
+            return None;
+        }
+        at = start + word.len();
+        places.push(TextRange::new(start, at));
+    }
+    Some(places)
+}
+
 /// Status of a document that is `status`, but not done if a span of it was left out.
 ///
 /// The place of such a span must not count as one without a span.
@@ -131,13 +180,23 @@ pub(in crate::formats) fn status_without_all(status: Status, is_whole: bool) -> 
     if status == Status::Done && !is_whole { Status::Partial } else { status }
 }
 
-/// Takes an id, a string or a number.
-pub(super) fn take_id(object: &Map<String, Value>, key: &str) -> Option<String> {
+/// Id in a field, a number or a string that is not empty.
+pub(super) fn id_of(object: &Map<String, Value>, key: &str) -> Option<String> {
     match object.get(key)? {
         Value::String(id) if !id.is_empty() => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
+}
+
+/// Takes an id out of an object. Empty ones are removed, too; anything else that is no id stays where it is.
+pub(super) fn take_id(object: &mut Map<String, Value>, key: &str) -> Option<String> {
+    let id = id_of(object, key);
+    let is_empty = object.get(key).is_some_and(|value| value.is_null() || value.as_str() == Some(""));
+    if id.is_some() || is_empty {
+        object.shift_remove(key);
+    }
+    id
 }
 
 /// An offset in a field of a span.
@@ -177,13 +236,13 @@ pub(super) fn span_of_list(span: &[Value]) -> Result<RawSpan, String> {
 }
 
 /// Reads each element of a list of spans; the faults have the number of the span.
-pub(super) fn read_spans(
-    list: &[Value],
+pub(super) fn read_spans<'v>(
+    list: impl IntoIterator<Item = &'v Value>,
     faults: &mut Vec<String>,
     read: impl Fn(&Value) -> Result<RawSpan, String>,
 ) -> Vec<RawSpan> {
-    let mut spans = Vec::with_capacity(list.len());
-    for (at, span) in list.iter().enumerate() {
+    let mut spans = Vec::new();
+    for (at, span) in list.into_iter().enumerate() {
         match read(span) {
             Ok(span) => spans.push(span),
             Err(why) => faults.push(format!("number {}: {why}: {}", at + 1, quoted(&span.to_string()))),

@@ -1,14 +1,14 @@
 //! Fitting of spans to words for formats with one tag per word.
 //! What does not fit is reported.
 
-use std::collections::{BTreeMap, HashMap};
-
 use super::{
     OnLoss, Problem,
+    disjoint::{Disjoint, longest_first},
     problem::{Problems, Severity, grouped, quoted},
+    written_labels::{WrittenLabels, with_bars},
 };
 use crate::{
-    spans::{Annotation, Document, LabelId, LabelSet, Span, WordSpan},
+    spans::{Annotation, Document, LabelSet, Span, WordSpan},
     text::TextRange,
 };
 
@@ -56,6 +56,11 @@ impl LossReport {
     pub(crate) fn fault(&mut self, problem: Problem) {
         self.failed = true;
         self.problems.push(problem);
+    }
+
+    /// Treatment of losses.
+    pub(crate) fn on_loss(&self) -> OnLoss {
+        self.on_loss
     }
 
     /// Whether the file will not be written.
@@ -155,25 +160,25 @@ fn are_plain(document: &Document) -> bool {
 /// Fits the documents of a corpus to a layout.
 pub(crate) struct Fitter<'a> {
     layout: &'a WordRules,
-    /// Name of each label, and the reason if it cannot be written.
-    names: HashMap<LabelId, (String, Option<&'static str>)>,
+    names: WrittenLabels,
 }
 
 impl<'a> Fitter<'a> {
     /// Checks the label names.
     /// A name that cannot be written is a loss for each of its spans.
     pub(crate) fn new(layout: &'a WordRules, labels: &LabelSet) -> Self {
-        let mut names = HashMap::new();
-        for label in labels {
-            let fault = if label.name.is_empty() {
-                Some("is empty")
-            } else if label.name.contains(layout.separators) {
-                Some("holds white space")
+        let names = WrittenLabels::new(labels, |name| {
+            let fault = if name.is_empty() {
+                "is empty"
+            } else if name.contains(layout.separators) {
+                "holds white space"
+            } else if name.contains(layout.in_labels) {
+                "holds a character that ends a label in this format"
             } else {
-                label.name.contains(layout.in_labels).then_some("holds a character that ends a label in this format")
+                return None;
             };
-            names.insert(label.id, (label.name.clone(), fault));
-        }
+            Some((fault, with_bars(name, |c| layout.separators.contains(&c) || layout.in_labels.contains(&c))))
+        });
         Self { layout, names }
     }
 
@@ -190,11 +195,11 @@ impl<'a> Fitter<'a> {
         }
         let mut placed = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
-            let Some((name, renamed)) = self.name(document, span, losses) else { continue };
-            let Some((at, widened)) = self.place(document, &words, span, &name, losses) else { continue };
+            let Some((name, renamed)) = self.names.name(document, span, losses) else { continue };
+            let Some((at, widened)) = self.place(document, &words, span, name, losses) else { continue };
             placed.push((WordSpan::new(at, name), renamed || widened));
         }
-        let (spans, changed) = disjoint(document, &words, placed, losses);
+        let (spans, changed) = without_overlaps(document, &words, placed, losses);
         Some(Fitted { words, is_plain, spans, changed })
     }
 
@@ -227,29 +232,9 @@ impl<'a> Fitter<'a> {
         (whole || losses.on_loss != OnLoss::Skip).then_some(words)
     }
 
-    /// Returns the name of the span's label in the file.
-    /// Also whether it differs from the label's own name.
-    fn name(&self, document: &Document, span: &Span, losses: &mut LossReport) -> Option<(String, bool)> {
-        let Some((name, fault)) = self.names.get(&span.label).cloned() else {
-            let what = format!("the span {} has a label that the label set does not know", self.shown(document, span));
-            losses.add_at(&document.id, span.range, &what, "left out", "left out");
-            return None;
-        };
-        let Some(fault) = fault else { return Some((name, false)) };
-        let fitting = name
-            .split([self.layout.separators, self.layout.in_labels].concat().as_slice())
-            .collect::<Vec<_>>()
-            .join("_");
-        let taken = fitting.is_empty() || self.names.values().any(|(other, _)| *other == fitting);
-        let snapped = if taken { "left out".to_owned() } else { format!("written as {}", quoted(&fitting)) };
-        let what = format!("the label {} of {} {fault}", quoted(&name), quoted(span.range.of(&document.text)));
-        losses.add_at(&document.id, span.range, &what, "left out", &snapped);
-        (losses.on_loss == OnLoss::Snap && !taken).then_some((fitting, true))
-    }
-
     fn shown(&self, document: &Document, span: &Span) -> String {
         let text = quoted(span.range.of(&document.text));
-        self.names.get(&span.label).map_or_else(|| text.clone(), |(name, _)| format!("{text} ({})", quoted(name)))
+        self.names.own(span.label).map_or_else(|| text.clone(), |name| format!("{text} ({})", quoted(name)))
     }
 
     /// Returns the words of a span and whether it was widened to them.
@@ -301,38 +286,33 @@ fn gap(document: &Document, gap: TextRange, words: &mut Vec<TextRange>, losses: 
 
 /// Drops overlapping spans: the longer one stays, of equally long ones the first.
 /// Returns the others, and how many of them were changed to fit.
-fn disjoint(
+fn without_overlaps(
     document: &Document,
     words: &[TextRange],
-    mut placed: Vec<(WordSpan, bool)>,
+    placed: Vec<(WordSpan, bool)>,
     losses: &mut LossReport,
 ) -> (Vec<WordSpan>, usize) {
     if placed.windows(2).all(|pair| matches!(pair, [(one, _), (other, _)] if one.end <= other.start)) {
         let changed = placed.iter().filter(|(_, differs)| *differs).count();
         return (placed.into_iter().map(|(span, _)| span).collect(), changed);
     }
-    let mut changed = 0;
-    placed.sort_by_key(|(span, _)| (std::cmp::Reverse(span.end - span.start), span.start));
-    let mut taken: BTreeMap<usize, WordSpan> = BTreeMap::new();
-    for (span, differs) in placed {
-        let Some((_, other)) = taken.range(..span.end).next_back().filter(|(_, other)| other.end > span.start) else {
-            changed += usize::from(differs);
-            taken.insert(span.start, span);
-            continue;
-        };
+    let Disjoint { kept, others } = longest_first(placed, |(span, _)| span.start..span.end);
+    for ((span, _), start) in others {
+        let Some((other, _)) = kept.get(&start) else { continue };
         let text = quoted(text_of(document, words, &span));
         if *other == span {
-            let (id, label) = (quoted(&document.id), quoted(&span.label));
+            let [id, label] = [&document.id, &span.label].map(|text| quoted(text));
             losses.note(format!("document {id}: {text} ({label}) occurs twice; written once"));
             continue;
         }
-        let (mine, theirs) = (quoted(&span.label), quoted(&other.label));
+        let [mine, theirs] = [&span.label, &other.label].map(|label| quoted(label));
         let other = quoted(text_of(document, words, other));
         let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
         let outcome = format!("{mine} left out");
         losses.add_at(&document.id, range_of(words, &span), &what, &outcome, &outcome);
     }
-    (taken.into_values().collect(), changed)
+    let changed = kept.values().filter(|(_, differs)| *differs).count();
+    (kept.into_values().map(|(span, _)| span).collect(), changed)
 }
 
 /// Text of a span of words.
@@ -360,10 +340,7 @@ fn trim(text: &str, words: &[TextRange], range: TextRange) -> TextRange {
     let last = words.partition_point(|word| word.start < range.end);
     let touched = words.get(first..last).and_then(|touched| Some(touched.first()?.join(*touched.last()?)));
     let Some(touched) = touched else { return TextRange::new(range.end, range.end) };
-    let near = TextRange::new(range.start.max(touched.start), range.end.min(touched.end));
-    let inside = near.of(text);
-    let start = near.start + (inside.len() - inside.trim_start().len());
-    TextRange::new(start, start + inside.trim().len())
+    TextRange::new(range.start.max(touched.start), range.end.min(touched.end)).trimmed(text)
 }
 
 /// Appends the pieces of a range between separating characters.

@@ -83,15 +83,21 @@ impl FoundDocuments {
         self.list.iter().any(|found| !found.spans.is_empty() || found.status != Status::Todo)
     }
 
-    /// Number that is the same, in one run of the program, for the same documents with the same spans and statuses.
+    /// Number that is the same, in one run of the program, for the same documents with the same fields, spans and statuses, and
+    /// the same annotations of others.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         for Found { document, spans, status } in &self.list {
             // Words are cut from the text, except where the file gives them.
             let words = document.words_given.then(|| document.words.to_vec());
             (&document.id, &document.text, words, document.split, spans, status).hash(&mut hasher);
+            (&*document.meta, document.foreign.as_deref()).hash(&mut hasher);
         }
-        self.names.sorted().for_each(|(_, name)| name.hash(&mut hasher));
+        for (document, OtherAnnotation { annotator, spans, status }) in &self.others {
+            (document, annotator, spans, status).hash(&mut hasher);
+        }
+        // Spans have the places of the names in this order.
+        self.names.from(0).for_each(|name| name.hash(&mut hasher));
         hasher.finish()
     }
 
@@ -242,5 +248,23 @@ mod tests {
         let corpus = found.into_corpus();
         assert_eq!((corpus.labels.len(), corpus.span_count()), (MOST_LABELS, MOST_LABELS));
         assert!(problems[0].contains("100,000 different labels"));
+    }
+
+    #[test]
+    fn the_fingerprint_depends_on_labels_fields_and_the_annotations_of_others() {
+        let read = |format: &str, text: &str| {
+            let format = crate::formats::find(format).unwrap();
+            format.read_file(&text.as_bytes(), &ReadOptions::default()).unwrap().found.fingerprint()
+        };
+        let line = r#"{"id":"1","text":"pad thai","spans":[{"start":0,"end":3,"label":"A"},{"start":4,"end":8,"label":"B"}],"meta":{"stars":4}}"#;
+        let swapped = line.replace("\"A\"", "\"C\"").replace("\"B\"", "\"A\"").replace("\"C\"", "\"B\"");
+        let task = r#"[{"id":1,"data":{"text":"pad thai"},"annotations":[{"id":1,"completed_by":1,"result":[]},{"id":2,"completed_by":2,"result":[{"value":{"start":0,"end":3,"text":"pad","labels":["A"]},"from_name":"label","to_name":"text","type":"labels"}]}]}]"#;
+        assert_eq!(read("jsonl", line), read("jsonl", line));
+        assert_ne!(read("jsonl", line), read("jsonl", &swapped));
+        assert_ne!(read("jsonl", line), read("jsonl", &line.replace("\"stars\":4", "\"stars\":5")));
+        assert_ne!(
+            read("label-studio", task),
+            read("label-studio", &task.replace("\"end\":3,\"text\":\"pad\"", "\"end\":8,\"text\":\"pad thai\""))
+        );
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{fit::LossReport, problem::quoted};
 use crate::{
-    spans::{Annotation, Document, LabelSet},
+    spans::{Annotation, Document, LabelSet, Span},
     text::TextRange,
 };
 
@@ -20,18 +20,25 @@ pub(super) fn named_spans<'l>(
     labels: &'l LabelSet,
     losses: &mut LossReport,
 ) -> Vec<NamedSpan<'l>> {
-    let mut spans = Vec::with_capacity(annotation.spans().len());
-    for span in annotation.spans() {
-        let text = span.range.of(&document.text);
-        match labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
-            Some(label) => spans.push((span.range, label.name.as_str())),
-            None => {
-                let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                losses.add(&document.id, &what, "left out", "left out");
-            }
-        }
+    let spans = annotation.spans().iter();
+    spans.filter_map(|span| Some((span.range, label_of(document, span, labels, losses)?))).collect()
+}
+
+/// Name of a span's label. `None` after a loss was added: the span has no text or no label.
+pub(super) fn label_of<'l>(
+    document: &Document,
+    span: &Span,
+    labels: &'l LabelSet,
+    losses: &mut LossReport,
+) -> Option<&'l str> {
+    let text = span.range.of(&document.text);
+    let name = labels.get(span.label).map(|label| label.name.as_str());
+    let name = name.filter(|name| !text.is_empty() && !name.is_empty());
+    if name.is_none() {
+        let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
+        losses.add_at(&document.id, span.range, &what, "left out", "left out");
     }
-    spans
+    name
 }
 
 /// Spans for which no span of a kept record was found so far.

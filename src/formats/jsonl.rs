@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Problem, WriteOptions,
-    drafts::is_span_list,
+    drafts::{is_span_list, offset},
     fit::LossReport,
     format::{Format, Sample},
+    held_spans::label_of,
     json_items::{FirstLines, JsonItems, JsonNotes},
     problem::{quoted, with_noun},
     sink::{Found, NameIndex, Reading},
@@ -193,11 +194,6 @@ fn read_span<'v>(span: &'v Value, map: &OffsetMap) -> Result<(TextRange, &'v str
     }
 }
 
-fn offset(span: &Value, key: &str) -> Result<usize, String> {
-    let number = span.get(key).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
-    number.ok_or_else(|| format!("`{key}` is missing or not an offset"))
-}
-
 fn words(value: Option<Value>, map: &OffsetMap) -> Result<Option<Vec<TextRange>>, Problem> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let ranges: Vec<CharRange> =
@@ -256,21 +252,13 @@ fn object(
     let map = OffsetMap::new(&document.text);
     let mut spans = Vec::with_capacity(annotation.spans().len());
     for span in annotation.spans() {
-        let text = span.range.of(&document.text);
-        match writer.labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
-            Some(label) => {
-                let CharRange { start, end } = map.to_chars(span.range);
-                let mut object = json!({"start": start, "end": end, "label": label.name});
-                if let (Some(score), Some(object)) = (writer.options.score(span), object.as_object_mut()) {
-                    object.insert("score".to_owned(), json!(score));
-                }
-                spans.push(object);
-            }
-            None => {
-                let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                losses.add_at(&document.id, span.range, &what, "left out", "left out");
-            }
+        let Some(label) = label_of(document, span, writer.labels, losses) else { continue };
+        let CharRange { start, end } = map.to_chars(span.range);
+        let mut object = json!({"start": start, "end": end, "label": label});
+        if let (Some(score), Some(object)) = (writer.options.score(span), object.as_object_mut()) {
+            object.insert("score".to_owned(), json!(score));
         }
+        spans.push(object);
     }
     let count = spans.len();
     let mut object = Map::new();

@@ -15,6 +15,7 @@ use super::{
     Problem,
     problem::{Problems, quoted, with_noun},
     sink::{Found, LabelNames, Reading, Sink},
+    solid_text::SolidText,
     source::{Source, Unreadable},
 };
 use crate::text::{TextRange, clusters};
@@ -82,7 +83,7 @@ pub(crate) struct SpanText<'a> {
     /// Whether all units are the same: only ASCII, and no CR.
     is_plain: bool,
     places: [OnceCell<Places>; UNITS],
-    letters: OnceCell<Letters>,
+    letters: OnceCell<SolidText>,
     /// Searches of a text that were made.
     searches: Cell<usize>,
 }
@@ -127,6 +128,11 @@ impl<'a> SpanText<'a> {
         (!range.is_empty()).then_some(range)
     }
 
+    /// Bytes of a span in each of these units that it fits.
+    pub(crate) fn ranges(&self, span: StatedSpan<'_>, units: &'static [Unit]) -> impl Iterator<Item = TextRange> {
+        units.iter().filter_map(move |unit| self.range(&span, *unit))
+    }
+
     fn byte(&self, offset: usize, unit: Unit) -> Option<usize> {
         if self.is_plain {
             return (offset <= self.text.len()).then_some(offset);
@@ -139,8 +145,8 @@ impl<'a> SpanText<'a> {
         if range.of(self.text) == copy {
             return Fit::Exact;
         }
-        let letters = self.letters.get_or_init(|| Letters::new(self.text));
-        if letters.are_in(range, copy) { Fit::Letters } else { Fit::None }
+        let letters = self.letters.get_or_init(|| SolidText::new(self.text));
+        if has_letters(letters, range, copy) { Fit::Letters } else { Fit::None }
     }
 
     /// Whether the offsets of a span can be read without a copy of its text: all units are the same, or its ends are borders
@@ -239,46 +245,12 @@ impl Places {
     }
 }
 
-/// A text without its white space.
-struct Letters {
-    letters: String,
-    /// Each stretch of white space, and the number of bytes of white space before it.
-    gaps: Vec<(TextRange, usize)>,
-}
-
-impl Letters {
-    fn new(text: &str) -> Self {
-        let mut letters = String::with_capacity(text.len());
-        let mut gaps: Vec<(TextRange, usize)> = Vec::new();
-        for (at, c) in text.char_indices() {
-            let end = at + c.len_utf8();
-            match gaps.last_mut() {
-                _ if !c.is_whitespace() => letters.push(c),
-                Some((gap, _)) if gap.end == at => gap.end = end,
-                _ => gaps.push((TextRange::new(at, end), at - letters.len())),
-            }
-        }
-        Self { letters, gaps }
-    }
-
-    fn of(&self, range: TextRange) -> &str {
-        self.letters.get(self.before(range.start)..self.before(range.end)).unwrap_or_default()
-    }
-
-    /// Whether a copy of the text of a range, in which white space was collapsed or written as `\n`, has its letters.
-    ///
-    /// Reads only the copy, however long the range is.
-    fn are_in(&self, range: TextRange, copy: &str) -> bool {
-        let copied = copy.split("\\n").flat_map(str::chars).filter(|c| !c.is_whitespace());
-        copied.eq(self.of(range).chars())
-    }
-
-    /// Number of bytes before `offset` that are not white space.
-    fn before(&self, offset: usize) -> usize {
-        let next = self.gaps.partition_point(|(gap, _)| gap.start < offset);
-        let Some((gap, before)) = next.checked_sub(1).and_then(|last| self.gaps.get(last)) else { return offset };
-        gap.start - before + offset.saturating_sub(gap.end)
-    }
+/// Whether a copy of the text of a range, in which white space was collapsed or written as `\n`, has its letters.
+///
+/// Reads only the copy, however long the range is.
+fn has_letters(text: &SolidText, range: TextRange, copy: &str) -> bool {
+    let copied = copy.split("\\n").flat_map(str::chars).filter(|c| !c.is_whitespace());
+    copied.eq(text.of(range).chars())
 }
 
 /// Span as a file states it.
@@ -457,12 +429,10 @@ fn with_line(problem: Problem, text: &SpanText<'_>) -> Problem {
     }
 }
 
-/// Reader of a file of spans, which places each of them by these offsets.
-pub(crate) type ReadWithOffsets = fn(&dyn Source, &mut Reading<'_>, &mut Offsets) -> Result<Vec<String>, Unreadable>;
-
 /// Reads a file of spans whose offsets are in one of these units, the usual one of the format first.
 ///
-/// If the unit can matter, the file is read a first time, of which only the evidence for the units is kept.
+/// If the unit can matter, the file is read a first time, of which only the evidence for the units is kept. `read` places each
+/// span by the offsets that it gets.
 ///
 /// # Errors
 /// Those of `read`.
@@ -470,10 +440,10 @@ pub(crate) fn read_with_unit(
     source: &dyn Source,
     reading: &mut Reading<'_>,
     units: &'static [Unit],
-    read: ReadWithOffsets,
+    read: impl Fn(&dyn Source, &mut Reading<'_>, &mut Offsets) -> Result<Vec<String>, Unreadable>,
 ) -> Result<Vec<String>, Unreadable> {
     let mut offsets = Offsets::new(units);
-    if may_differ(source)? {
+    if units.len() > 1 && may_differ(source)? {
         let mut trial = Offsets::trial(units);
         read(source, &mut Reading::new(reading.options, &mut Nowhere), &mut trial)?;
         offsets = trial.decided();

@@ -15,6 +15,7 @@ use super::{
     Corpus, Format, Problem, ReadOptions, Severity, Source, WriteOptions, Written,
     problem::{grouped, with_noun},
     sink::{Found, LabelNames, Sink},
+    solid_text::SolidText,
 };
 use crate::{spans::Document, text::TextRange};
 
@@ -33,7 +34,8 @@ pub struct RoundTrip {
     pub spans_changed: usize,
     /// Number of spans that the writer reported as changed.
     pub spans_announced: usize,
-    /// Number of documents whose text or words differ without a report by the writer.
+    /// Number of documents whose text differs without a report by the writer. White space counts only in formats that keep it,
+    /// and the borders of words do not count.
     pub texts_changed: usize,
     /// Errors of the reader.
     pub errors: Vec<Problem>,
@@ -189,12 +191,12 @@ impl Print {
         spans: impl Iterator<Item = (TextRange, &'l str)>,
     ) -> Self {
         let text = &*document.text;
-        let letters = if format.keeps_text { None } else { Some(Letters::of(text)) };
+        let solid = if format.keeps_text { None } else { Some(SolidText::new(text)) };
         let mut spans: Vec<u64> = spans
             .map(|(range, label)| {
                 // A range that does not fit the text is cut, as writers do.
                 let ends = [range.start, range.end].map(|at| text.floor_char_boundary(at));
-                let [start, end] = ends.map(|at| letters.as_ref().map_or(at, |letters| letters.before(text, at)));
+                let [start, end] = ends.map(|at| solid.as_ref().map_or(at, |solid| solid.before(at)));
                 let mut hash = Hash::default();
                 hash.add_bytes(label.as_bytes());
                 hash.add(start as u64);
@@ -204,7 +206,7 @@ impl Print {
             .collect();
         spans.sort_unstable();
         let mut hash = Hash::default();
-        hash.add_bytes(letters.as_ref().map_or(text.as_bytes(), |letters| letters.bytes.as_slice()));
+        hash.add_bytes(solid.as_ref().map_or(text, SolidText::letters).as_bytes());
         Self { text: hash.0, spans }
     }
 
@@ -246,48 +248,6 @@ fn read_number(from: &mut dyn Read) -> io::Result<u64> {
     let mut bytes = [0; 8];
     from.read_exact(&mut bytes)?;
     Ok(u64::from_le_bytes(bytes))
-}
-
-/// The bytes of a text without its white space.
-struct Letters {
-    bytes: Vec<u8>,
-    /// Pieces of white space: their ends in the text, and the number of bytes of letters before them.
-    gaps: Vec<(usize, usize)>,
-}
-
-impl Letters {
-    fn of(text: &str) -> Self {
-        let mut letters = Self { bytes: Vec::with_capacity(text.len()), gaps: Vec::with_capacity(text.len() / 4) };
-        let mut start = 0;
-        // Most texts have no other white space than blanks, which are found faster.
-        let has_blanks_only = text.is_ascii() && !text.bytes().any(|byte| (b'\t'..=b'\r').contains(&byte));
-        if has_blanks_only {
-            for at in memchr::memchr_iter(b' ', text.as_bytes()) {
-                start = letters.add(text, start, at, 1);
-            }
-        } else {
-            for (at, space) in text.match_indices(char::is_whitespace) {
-                start = letters.add(text, start, at, space.len());
-            }
-        }
-        letters.bytes.extend_from_slice(text.as_bytes().get(start..).unwrap_or_default());
-        letters
-    }
-
-    /// Adds the letters from `start` up to white space of `length` bytes at `at`. Returns the place behind it.
-    fn add(&mut self, text: &str, start: usize, at: usize, length: usize) -> usize {
-        self.bytes.extend_from_slice(text.as_bytes().get(start..at).unwrap_or_default());
-        self.gaps.push((at + length, self.bytes.len()));
-        at + length
-    }
-
-    /// Number of bytes of letters before a place in the text.
-    fn before(&self, text: &str, at: usize) -> usize {
-        let gaps = self.gaps.partition_point(|(end, _)| *end <= at);
-        let (end, letters) = gaps.checked_sub(1).and_then(|last| self.gaps.get(last)).copied().unwrap_or_default();
-        // The place may be at the beginning of white space or in the middle of it.
-        letters + text.get(end..at).map_or(0, |rest| rest.trim_end().len())
-    }
 }
 
 /// A hash of 64 bits, the same on every machine: multiplication and rotation of words of eight bytes.

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read, Seek};
 use super::Problem;
 use crate::text::number;
 
-/// Largest source without random access that is kept in memory for a reader which needs it, in bytes.
+/// Most bytes that are kept in memory for a reader which needs all of them.
 const MOST_KEPT: u64 = 1 << 30;
 
 /// Bytes that can be read from their beginning more than once, without being in memory as a whole.
@@ -22,14 +22,7 @@ pub trait Source {
     /// # Errors
     /// The bytes cannot be read, or are too many to be kept.
     fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
-        let mut kept = Vec::new();
-        self.bytes()?.take(MOST_KEPT + 1).read_to_end(&mut kept)?;
-        if kept.len() as u64 > MOST_KEPT {
-            let most = number::bytes(MOST_KEPT);
-            let text = format!("it has more than {most} and cannot be read from its end; unpack it first");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-        }
-        Ok(Box::new(Cursor::new(kept)))
+        Ok(Box::new(Cursor::new(keep_all(self.bytes()?, "cannot be read from its end; unpack it first")?)))
     }
 
     /// The files in it, if it is a folder or an archive with several.
@@ -50,6 +43,24 @@ pub trait Source {
         let _ = name;
         None
     }
+}
+
+/// Reads everything into memory.
+///
+/// # Errors
+/// The bytes cannot be read, or are too many: `consequence` says what follows from that, and what to do.
+pub(super) fn keep_all(input: impl Read, consequence: &str) -> io::Result<Vec<u8>> {
+    keep(input, MOST_KEPT, consequence)
+}
+
+fn keep(input: impl Read, most: u64, consequence: &str) -> io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    input.take(most + 1).read_to_end(&mut kept)?;
+    if kept.len() as u64 > most {
+        let text = format!("it has more than {} and {consequence}", number::bytes(most));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    Ok(kept)
 }
 
 impl Source for &[u8] {
@@ -134,5 +145,18 @@ pub(crate) enum Unreadable {
 impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_limit_is_not_kept() {
+        assert_eq!(keep(io::repeat(7).take(2_000), 2_000, "").unwrap().len(), 2_000);
+        let error = keep(io::repeat(7), 2_000, "must be split").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert!(error.to_string().ends_with("and must be split"), "{error}");
     }
 }

@@ -56,6 +56,14 @@ impl TextRange {
     pub fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
     }
+
+    /// The range without white space at its ends; empty if it has nothing else.
+    #[must_use]
+    pub fn trimmed(self, text: &str) -> Self {
+        let own = self.of(text);
+        let start = self.start + (own.len() - own.trim_start().len());
+        Self::new(start, start + own.trim().len())
+    }
 }
 
 impl From<Range<usize>> for TextRange {

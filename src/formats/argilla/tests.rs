@@ -64,3 +64,46 @@ fn records_of_version_2_have_responses_by_question() {
         );
     }
 }
+
+#[test]
+fn of_several_questions_one_is_read_and_the_rest_kept() {
+    let lines = [
+        r#"{"id":"a","fields":{"title":"Menu","text":"Luigi cooks"},"responses":{"pos":[{"value":[],"user_id":"u1"}],"ner":[{"value":[{"label":"PER","start":0,"end":5}],"user_id":"u1"}],"topic":[{"value":"food","user_id":"u1"}]},"suggestions":{},"external":7}"#,
+        r#"{"id":"b","fields":{"text":"Luigi cooks"},"responses":[{"user_id":"u1","status":"discarded","values":{"ner":{"value":[]},"pos":{"value":[{"label":"VERB","start":6,"end":11}]}}},{"user_id":"u2","status":"submitted","values":{"ner":{"value":[{"label":"PER","start":0,"end":5}]}}}]}"#,
+    ];
+    let read = read(&lines.join("\n"));
+    let person = vec!["Luigi/PER".to_owned()];
+    assert_eq!(contents(&read), [(Status::Done, person.clone()), (Status::Done, person)]);
+    let meta = serde_json::Value::Object((*read.corpus.documents[0].meta).clone());
+    assert_eq!(meta, serde_json::json!({"external": 7, "title": "Menu", "topic": "food"}));
+    assert!(read.corpus.documents[1].meta.contains_key("pos"));
+    let messages: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["spans are those of the question `ner`; kept in meta: `pos`"]);
+}
+
+#[test]
+fn flat_rows_have_their_annotators_and_statuses_beside_the_responses() {
+    let span = |label: &str| format!(r#"[{{"label":"{label}","start":0,"end":5}}]"#);
+    let rows = [
+        format!(r#"{{"id":"a","status":"completed","review":"Luigi cooks","topic.responses":["food"],"topic.responses.users":["u1"],"topic.responses.status":["submitted"],"ner.responses":[{},{}],"ner.responses.users":["u1","u2"],"ner.responses.status":["draft","submitted"],"ner.suggestion":{}}}"#, span("ORG"), span("PER"), span("LOC")),
+        r#"{"id":"b","review":"Bari","ner.responses":[[]],"ner.responses.users":["u1"],"ner.responses.status":["discarded"]}"#.to_owned(),
+        r#"{"id":"c","review":"Bari","ner.responses":null,"ner.suggestion":null}"#.to_owned(),
+    ];
+    assert_eq!(guesses("a.jsonl", rows[0].as_bytes())[0].format.name, "argilla");
+    let read = read(&rows.join("\n"));
+    let expected = [(Status::Done, vec!["Luigi/PER".to_owned()]), (Status::Skipped, vec![]), (Status::Todo, vec![])];
+    assert_eq!(contents(&read), expected, "{:?}", read.problems);
+    assert_eq!(read.corpus.documents[0].meta.get("topic"), Some(&serde_json::json!("food")));
+    assert!(read.problems.iter().any(|problem| problem.message.starts_with("1 record with predictions")));
+}
+
+#[test]
+fn tokens_are_found_whatever_unit_the_spans_count() {
+    let record = "{\"text\":\"\u{1f355}\u{1f355} in Bari\",\"tokens\":[\"\u{1f355}\",\"\u{1f355}\",\"in\",\"Bari\"],\"annotation\":[[\"LOC\",8,12]]}";
+    let found = read(record);
+    assert_eq!(contents(&found)[0].1, ["Bari/LOC"]);
+    assert_eq!(found.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["\u{1f355}", "\u{1f355}", "in", "Bari"]);
+    let skipped = read(r#"{"text":"Luigi in Bari","tokens":["Luigi","Bari"],"annotation":[["LOC",9,13]]}"#);
+    assert!(skipped.problems[0].message.contains("its words do not fit its text"), "{:?}", skipped.problems);
+    assert_eq!(skipped.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["Luigi", "in", "Bari"]);
+}

@@ -13,6 +13,7 @@ use crate::{
         Problem,
         container::members::{read_text, report_left_out},
         decode,
+        drafts::status_without_all,
         offsets::{CODE_POINTS_FIRST, Offsets, SpanText, StatedSpan, read_with_unit},
         problem::{quoted, with_noun},
         sink::{Found, NameIndex, Reading},
@@ -47,7 +48,7 @@ fn read_files(
         return Ok(Vec::new());
     };
     report_left_out(files, reading);
-    let mut reader = Reader { reading, offsets, kept: BTreeMap::new(), empty: 0, other: 0 };
+    let mut reader = FilesReader { reading, offsets, kept: BTreeMap::new(), empty: 0, other: 0 };
     let places: HashMap<&str, usize> = files.names().iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     for (index, name) in files.names().iter().enumerate() {
         reader.reading.problems.set_file(Some(name));
@@ -60,7 +61,27 @@ fn read_files(
     Ok(reader.finish())
 }
 
-struct Reader<'a, 'b> {
+/// Annotations of a document, from one or more files.
+#[derive(Default)]
+struct Annotations<'l> {
+    spans: Vec<(TextRange, NameIndex)>,
+    /// The lines, for an export.
+    kept: String,
+    /// Whether the lines hold more than spans.
+    has_more: bool,
+    ids: HashSet<&'l str>,
+    /// Whether a span was left out and reported.
+    is_incomplete: bool,
+}
+
+/// Text of a document with what places spans on it.
+struct Target<'d> {
+    text: &'d str,
+    map: OffsetMap,
+    place: SpanText<'d>,
+}
+
+struct FilesReader<'a, 'b> {
     reading: &'a mut Reading<'b>,
     offsets: &'a mut Offsets,
     /// Number of lines that are no spans, by their first letter.
@@ -71,7 +92,7 @@ struct Reader<'a, 'b> {
     other: usize,
 }
 
-impl Reader<'_, '_> {
+impl FilesReader<'_, '_> {
     fn file(
         &mut self,
         files: &dyn Files,
@@ -89,13 +110,15 @@ impl Reader<'_, '_> {
         }
         if let Some(stem) = name.strip_suffix(".txt") {
             let text = read_text(&*files.open(index)?)?;
-            let mut lines: Option<String> = None;
+            let mut parts = Vec::new();
             for end in ENDS {
-                let Some(place) = places.get(format!("{stem}{end}").as_str()) else { continue };
-                self.reading.problems.set_file(Some(&format!("{stem}{end}")));
-                *lines.get_or_insert_with(String::new) += &read_text(&*files.open(*place)?)?;
+                let beside = format!("{stem}{end}");
+                let Some(place) = places.get(beside.as_str()) else { continue };
+                self.reading.problems.set_file(Some(&beside));
+                let lines = read_text(&*files.open(*place)?)?;
+                parts.push((beside, lines));
             }
-            return self.document(stem, text, lines.as_deref());
+            return self.document(stem, text, &parts);
         }
         match ENDS.iter().find_map(|end| name.strip_suffix(end)) {
             Some(stem) if !places.contains_key(format!("{stem}.txt").as_str()) => {
@@ -109,81 +132,85 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    fn document(&mut self, id: &str, text: String, lines: Option<&str>) -> Result<(), Unreadable> {
+    /// Reads a document with its files of annotations, each with its name.
+    fn document(&mut self, id: &str, text: String, files: &[(String, String)]) -> Result<(), Unreadable> {
         let mut document = Document::new(id, text, self.reading.options.grid);
         document.split = self.reading.options.split;
-        let (spans, kept) = self.spans(&document, lines.unwrap_or_default());
-        self.empty += usize::from(lines.is_some() && spans.is_empty());
-        document.foreign = kept.map(|kept| Box::new(json!({ "brat": kept })));
+        let mut read = Annotations::default();
+        let on = Target {
+            text: &document.text,
+            map: OffsetMap::new(&document.text),
+            place: SpanText::new(&document.id, &document.text),
+        };
+        for (name, lines) in files {
+            self.reading.problems.set_file(Some(name));
+            self.annotations(&on, lines, &mut read);
+        }
+        let Annotations { spans, kept, has_more, is_incomplete, .. } = read;
+        self.empty += usize::from(!files.is_empty() && spans.is_empty() && !is_incomplete);
+        document.foreign = has_more.then(|| Box::new(json!({ "brat": kept })));
         let status = if spans.is_empty() { Status::Todo } else { Status::Done };
-        self.reading.push(Found { document, spans, status })
+        self.reading.push(Found { document, spans, status: status_without_all(status, !is_incomplete) })
     }
 
-    /// Returns the spans of a document, and its lines if they hold more than that.
-    fn spans(&mut self, document: &Document, lines: &str) -> (Vec<(TextRange, NameIndex)>, Option<String>) {
-        let map = OffsetMap::new(&document.text);
-        let place = SpanText::new(&document.id, &document.text);
-        let mut spans = Vec::new();
-        let mut kept = String::new();
-        let mut has_more = false;
-        let mut ids = HashSet::new();
+    /// Adds the annotations of a file.
+    fn annotations<'l>(&mut self, on: &Target<'_>, lines: &'l str, read: &mut Annotations<'l>) {
         for (number, text) in decode::lines(lines).filter(|(_, text)| !text.trim().is_empty()) {
-            let bound = match TextBound::parse(text) {
-                Ok(Some(bound)) => bound,
+            match TextBound::parse(text) {
+                Ok(Some(bound)) => self.span(on, bound, number, read),
                 Ok(None) => {
-                    has_more = true;
+                    read.has_more = true;
                     *self.kept.entry(text.chars().next().unwrap_or_default()).or_default() += 1;
-                    kept += &format!("{text}\n");
-                    continue;
+                    read.kept += &format!("{text}\n");
                 }
                 Err(why) => {
+                    read.is_incomplete = true;
                     self.reading.problems.push(Problem::error(format!("{why}: {}", quoted(text))).at(number));
-                    continue;
                 }
-            };
-            if !ids.insert(bound.id) {
-                let message = format!("the id {} occurs twice", quoted(bound.id));
-                self.reading.problems.push(Problem::warning(message).at(number));
             }
-            let Some(ranges) = self.place(&bound, &place, (&document.text, &map)) else { continue };
-            let (whole, has_gap) = enclosing(&ranges, &document.text);
-            if has_gap {
-                let parts = ranges.len();
-                let [text, label] = [bound.text, bound.label].map(quoted);
-                let message =
-                    format!("{text} ({label}) has {parts} parts: read as one span from the first to the last");
-                self.reading.problems.push(Problem::warning(message).at(number));
-            }
-            spans.push((whole, self.reading.label(bound.label)));
-            // An export to brat numbers spans itself, unless another line refers to them.
-            has_more |= ranges != parts_of(whole, &document.text);
-            kept += &format!("{}\n", line(bound.id, bound.label, &ranges, &document.text, &map));
         }
-        (spans, has_more.then_some(kept))
+    }
+
+    /// Adds the span of a line.
+    fn span<'l>(&mut self, on: &Target<'_>, bound: TextBound<'l>, number: usize, read: &mut Annotations<'l>) {
+        if !read.ids.insert(bound.id) {
+            let message = format!("the id {} occurs twice", quoted(bound.id));
+            self.reading.problems.push(Problem::warning(message).at(number));
+        }
+        let Some(ranges) = self.place(&bound, on) else {
+            read.is_incomplete = true;
+            return;
+        };
+        let (whole, has_gap) = enclosing(&ranges, on.text);
+        if has_gap {
+            let parts = ranges.len();
+            let [text, label] = [bound.text, bound.label].map(quoted);
+            let message = format!("{text} ({label}) has {parts} parts: read as one span from the first to the last");
+            self.reading.problems.push(Problem::warning(message).at(number));
+        }
+        read.spans.push((whole, self.reading.label(bound.label)));
+        // An export to brat numbers spans itself, unless another line refers to them.
+        read.has_more |= ranges != parts_of(whole, on.text);
+        read.kept += &format!("{}\n", line(bound.id, bound.label, &ranges, on.text, &on.map));
     }
 
     /// Bytes of the parts of a span; `None` if it is nowhere in the text, which is reported.
-    fn place(
-        &mut self,
-        bound: &TextBound<'_>,
-        place: &SpanText<'_>,
-        (text, map): (&str, &OffsetMap),
-    ) -> Option<Vec<TextRange>> {
+    fn place(&mut self, bound: &TextBound<'_>, on: &Target<'_>) -> Option<Vec<TextRange>> {
         let copy = Some(bound.text).filter(|copy| !copy.is_empty());
         if let [part] = bound.parts.as_slice() {
             let stated = StatedSpan { start: part.start, end: part.end, text: copy };
-            return self.offsets.place(place, stated, &mut self.reading.problems).map(|range| vec![range]);
+            return self.offsets.place(&on.place, stated, &mut self.reading.problems).map(|range| vec![range]);
         }
         // The copy has all parts, so that it can be compared only with all of them. If they fit in brat's own unit, a part that
         // ends between words is no sign of another one.
-        if let Some(ranges) = bound.ranges(map).filter(|ranges| copy.is_some() && bound.fits(ranges, text)) {
+        if let Some(ranges) = bound.ranges(&on.map).filter(|ranges| copy.is_some() && bound.fits(ranges, on.text)) {
             return Some(ranges);
         }
         let parts = bound.parts.iter().map(|part| StatedSpan { start: part.start, end: part.end, text: None });
         let ranges: Option<Vec<TextRange>> =
-            parts.map(|part| self.offsets.place(place, part, &mut self.reading.problems)).collect();
+            parts.map(|part| self.offsets.place(&on.place, part, &mut self.reading.problems)).collect();
         let ranges = ranges?;
-        if !bound.fits(&ranges, text) {
+        if !bound.fits(&ranges, on.text) {
             let [copy, label] = [bound.text, bound.label].map(quoted);
             let message = format!("{copy} ({label}) is not at its offsets: the offsets are used");
             self.reading.problems.push(Problem::warning(message));

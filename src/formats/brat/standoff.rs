@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    formats::decode,
+    formats::{dangling::find_dangling, decode},
     text::{CharRange, OffsetMap, TextRange},
 };
 
@@ -121,17 +121,18 @@ pub(super) fn references(line: &str) -> (&str, impl Iterator<Item = &str>) {
 }
 
 /// Removes the lines that refer to a removed id, and those that refer to such a line. Returns how many.
-pub(super) fn remove_dangling<'a>(lines: &mut Vec<&'a str>, mut removed: HashSet<&'a str>) -> usize {
-    let before = lines.len();
-    loop {
-        let dangling = lines.iter().filter(|line| references(line).1.any(|target| removed.contains(target)));
-        let ids: Vec<&str> = dangling.map(|line| references(line).0).collect();
-        if ids.is_empty() {
-            return before - lines.len();
-        }
-        lines.retain(|line| !references(line).1.any(|target| removed.contains(target)));
-        removed.extend(ids);
-    }
+pub(super) fn remove_dangling<'a>(lines: &mut Vec<&'a str>, removed: HashSet<&'a str>) -> usize {
+    let items: Vec<(&str, Vec<&str>)> = lines
+        .iter()
+        .map(|line| {
+            let found = references(line);
+            (found.0, found.1.collect())
+        })
+        .collect();
+    let dangling = find_dangling(&items, removed);
+    let mut at = 0..;
+    lines.retain(|_| at.next().is_none_or(|at| !dangling.contains(&at)));
+    dangling.len()
 }
 
 /// Labels of the section `[entities]` of an `annotation.conf`, in its order.

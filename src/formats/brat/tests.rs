@@ -178,3 +178,37 @@ fn names_and_labels_that_files_cannot_have_are_changed() {
     assert_eq!(unzip(&written.bytes)[1].1, "T1\tPlace_Name 0 3;4 8\tnew york\n");
     assert_eq!(written.spans_changed, 1);
 }
+
+#[test]
+fn each_file_of_a_document_has_lines_of_its_own() {
+    let read = read(&[
+        ("a.txt", "p53 binds"),
+        ("a.a1", "T1\tProtein 0 3\tp53"),
+        ("a.a2", "T2\tBinding 4 9\tbinds\nT3\tBinding x 9\tbinds"),
+    ]);
+    let expected = [("p53", "Protein"), ("binds", "Binding")].map(|(text, label)| (text.to_owned(), label.to_owned()));
+    assert_eq!(spans(&read), expected);
+    assert!(
+        read.problems[0].to_string().starts_with("a.a2, line 2: offsets that are no numbers"),
+        "{:?}",
+        read.problems
+    );
+}
+
+#[test]
+fn a_document_without_one_of_its_spans_is_not_done() {
+    let read = read(&[("a.txt", "tacos, please"), ("a.ann", "T1\tDish 0 5\ttacos\nT2\tDish 0 5\tsalsa\n")]);
+    assert_eq!((spans(&read).len(), read.corpus.annotation(0).status), (1, Status::Partial));
+}
+
+#[test]
+fn labels_that_would_become_one_are_not_merged() {
+    let corpus = crate::formats::tests::corpus(&[("1", &["new", "york"], &[(0, 1, "A B"), (1, 2, "A\u{a0}B")])]);
+    let options = WriteOptions { on_loss: OnLoss::Snap, ..WriteOptions::default() };
+    let written = FORMAT.write(&corpus, &options).unwrap();
+    let files = unzip(&written.bytes);
+    assert_eq!(files[1].1, "T1\tA_B 0 3\tnew\n");
+    assert!(files[2].1.starts_with("[entities]\nA_B\n\n"), "{}", files[2].1);
+    let problem = written.problems.iter().find(|problem| problem.message.ends_with("left out")).unwrap();
+    assert_eq!(problem.place.as_ref().unwrap().range, Some(TextRange::new(4, 8)), "the screen can go there");
+}

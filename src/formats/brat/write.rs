@@ -1,6 +1,6 @@
 //! Writer of brat's standoff: a zip archive with a pair of files for each document, and the settings.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
@@ -10,21 +10,27 @@ use crate::{
         OnLoss, WriteOptions,
         container::pack::Pack,
         decode,
+        held_spans::{UnmatchedSpans, label_of},
         problem::{quoted, with_noun},
         writer::{Output, Writer},
+        written_labels::{WrittenLabels, with_bars},
     },
     spans::{Annotation, Document, LabelSet, Span},
     text::{OffsetMap, TextRange},
 };
 
 /// Makes a writer.
-pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(BratWriter { labels, on_loss: options.on_loss, pack: Pack::new(), settings: Settings::default() })
+pub(super) fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
+    let names = WrittenLabels::new(labels, |name| {
+        let has_blank = name.contains(char::is_whitespace);
+        has_blank.then(|| ("holds white space", with_bars(name, char::is_whitespace)))
+    });
+    Box::new(BratWriter { labels, names, pack: Pack::new(), settings: Settings::default() })
 }
 
 struct BratWriter<'a> {
     labels: &'a LabelSet,
-    on_loss: OnLoss,
+    names: WrittenLabels,
     pack: Pack,
     settings: Settings,
 }
@@ -51,7 +57,7 @@ impl Writer for BratWriter<'_> {
     }
 
     fn finish(&mut self, out: &mut Output) {
-        self.pack.add("annotation.conf", self.settings.text(self.labels).as_bytes(), out);
+        self.pack.add("annotation.conf", self.settings.text(self.labels, &self.names).as_bytes(), out);
         self.pack.finish(out);
     }
 }
@@ -62,97 +68,92 @@ impl BratWriter<'_> {
         let map = OffsetMap::new(&document.text);
         let kept = document.foreign.as_deref().and_then(|foreign| foreign.get("brat")).and_then(Value::as_str);
         let kept: Vec<&str> = decode::lines(kept.unwrap_or_default()).map(|(_, line)| line).collect();
-        let mut wanted: HashMap<(TextRange, String), usize> = HashMap::new();
-        let mut order = Vec::new();
+        let mut spans = Vec::new();
         let mut changed = 0;
         for span in annotation.spans() {
-            let Some((range, label, is_changed)) = self.fit(document, span, out) else { continue };
+            let Some((range, label, is_changed)) = fit(self.labels, &self.names, document, span, out) else { continue };
             changed += usize::from(is_changed);
-            *wanted.entry((range, label.clone())).or_default() += 1;
-            order.push((range, label));
+            spans.push((range, label));
         }
-        // The lines of the file from which the document was read come first, those of its spans that are still wanted.
-        let mut lines = Vec::new();
-        let mut removed = HashSet::new();
-        let mut last = 0_usize;
-        for text in kept {
-            let Ok(Some(bound)) = TextBound::parse(text) else {
-                lines.push(text);
-                continue;
-            };
-            last = last.max(bound.id.get(1..).and_then(|number| number.parse().ok()).unwrap_or_default());
-            let range = bound.ranges(&map).filter(|ranges| bound.fits(ranges, &document.text));
-            let key = range.map(|ranges| (enclosing(&ranges, &document.text).0, bound.label.to_owned()));
-            match key.and_then(|key| wanted.get_mut(&key)).filter(|count| **count > 0) {
-                Some(count) => {
-                    *count -= 1;
-                    lines.push(text);
-                }
-                None => {
-                    removed.insert(bound.id);
-                }
-            }
-        }
-        let spans: HashSet<&str> = lines.iter().map(|line| references(line).0).collect();
-        let targets = lines.iter().flat_map(|line| references(line).1);
-        removed.extend(targets.filter(|target| is_span_id(target) && !spans.contains(target)));
-        let dangling = remove_dangling(&mut lines, removed);
-        if dangling > 0 {
-            let lines = with_noun(dangling, "line");
-            let message =
-                format!("{lines} of relations, events or notes left out, as their span was changed or removed");
-            out.losses.note(format!("document {}: {message}", quoted(&document.id)));
-        }
+        let count = spans.len();
+        let mut unmatched = UnmatchedSpans::new(spans);
+        let lines = remaining(kept.iter().copied(), document, &map, &mut unmatched, out);
         lines.iter().for_each(|line| self.settings.add(line));
         let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        for (range, label) in &order {
-            let Some(count) = wanted.get_mut(&(*range, label.clone())).filter(|count| **count > 0) else { continue };
-            *count -= 1;
-            last += 1;
-            let parts = parts_of(*range, &document.text);
-            text += &line(&format!("T{last}"), label, &parts, &document.text, &map);
+        // Ids go on after those of the file, so that no line refers to another span than before.
+        let numbers = kept.iter().filter(|line| line.starts_with('T'));
+        let numbers = numbers.filter_map(|line| references(line).0.get(1..)?.parse::<usize>().ok());
+        let last = numbers.max().unwrap_or_default();
+        for ((range, label), number) in unmatched.rest().into_iter().zip(last.saturating_add(1)..) {
+            let parts = parts_of(range, &document.text);
+            text += &line(&format!("T{number}"), label, &parts, &document.text, &map);
             text.push('\n');
         }
-        (text, order.len(), changed)
+        (text, count, changed)
     }
+}
 
-    /// Returns range and label of a span as they are written, and whether they differ; `None` if it is left out.
-    fn fit(&self, document: &Document, span: &Span, out: &mut Output) -> Option<(TextRange, String, bool)> {
-        let text = span.range.of(&document.text);
-        let label = self.labels.get(span.label).map(|label| label.name.as_str()).filter(|name| !name.is_empty());
-        let Some(label) = label.filter(|_| !text.is_empty()) else {
-            let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-            out.losses.add(&document.id, &what, "left out", "left out");
-            return None;
+/// The lines of the file from which a document was read that still hold: those of spans that are wanted, and others that
+/// refer to no other spans.
+fn remaining<'k>(
+    kept: impl Iterator<Item = &'k str>,
+    document: &Document,
+    map: &OffsetMap,
+    unmatched: &mut UnmatchedSpans<'_>,
+    out: &mut Output,
+) -> Vec<&'k str> {
+    let mut lines = Vec::new();
+    let mut removed = HashSet::new();
+    for text in kept {
+        let Ok(Some(bound)) = TextBound::parse(text) else {
+            lines.push(text);
+            continue;
         };
-        let parts = parts_of(span.range, &document.text);
-        let range = parts.first().and_then(|first| Some(first.join(*parts.last()?)));
-        let Some(range) = range else {
-            let what = format!("the span {} ({}) has only line breaks", quoted(text), quoted(label));
-            out.losses.add(&document.id, &what, "left out", "left out");
-            return None;
-        };
-        let mut name = label.to_owned();
-        if label.contains(char::is_whitespace) {
-            name = label.split(char::is_whitespace).collect::<Vec<_>>().join("_");
-            let is_taken = self.labels.iter().any(|other| other.name == name);
-            let snapped = if is_taken { "left out".to_owned() } else { format!("written as {}", quoted(&name)) };
-            let what = format!("the label {} of {} holds white space", quoted(label), quoted(text));
-            out.losses.add(&document.id, &what, "left out", &snapped);
-            if is_taken || self.on_loss != OnLoss::Snap {
-                return None;
-            }
+        let ranges = bound.ranges(map).filter(|ranges| bound.fits(ranges, &document.text));
+        let range = ranges.map(|ranges| enclosing(&ranges, &document.text).0);
+        match unmatched.take(range, bound.label) {
+            Some(_) => lines.push(text),
+            None => _ = removed.insert(bound.id),
         }
-        if range != span.range {
-            let what = format!("the span {} ({}) begins or ends with a line break", quoted(text), quoted(label));
-            out.losses.add(&document.id, &what, "left out", "written without it");
-            if self.on_loss != OnLoss::Snap {
-                return None;
-            }
-        }
-        let is_changed = range != span.range || name != label;
-        Some((range, name, is_changed))
     }
+    let spans: HashSet<&str> = lines.iter().map(|line| references(line).0).collect();
+    let targets = lines.iter().flat_map(|line| references(line).1);
+    removed.extend(targets.filter(|target| is_span_id(target) && !spans.contains(target)));
+    let dangling = remove_dangling(&mut lines, removed);
+    if dangling > 0 {
+        let lines = with_noun(dangling, "line");
+        let message = format!("{lines} of relations, events or notes left out, as their span was changed or removed");
+        out.losses.note(format!("document {}: {message}", quoted(&document.id)));
+    }
+    lines
+}
+
+/// Returns range and label of a span as they are written, and whether they differ; `None` if it is left out.
+fn fit<'n>(
+    labels: &LabelSet,
+    names: &'n WrittenLabels,
+    document: &Document,
+    span: &Span,
+    out: &mut Output,
+) -> Option<(TextRange, &'n str, bool)> {
+    let label = label_of(document, span, labels, &mut out.losses)?;
+    let shown = format!("the span {} ({})", quoted(span.range.of(&document.text)), quoted(label));
+    let parts = parts_of(span.range, &document.text);
+    let range = parts.first().and_then(|first| Some(first.join(*parts.last()?)));
+    let Some(range) = range else {
+        let what = format!("{shown} has only line breaks");
+        out.losses.add_at(&document.id, span.range, &what, "left out", "left out");
+        return None;
+    };
+    let (name, is_renamed) = names.name(document, span, &mut out.losses)?;
+    if range != span.range {
+        let what = format!("{shown} begins or ends with a line break");
+        out.losses.add_at(&document.id, span.range, &what, "left out", "written without it");
+        if out.losses.on_loss() != OnLoss::Snap {
+            return None;
+        }
+    }
+    Some((range, name, is_renamed || range != span.range))
 }
 
 fn is_span_id(target: &str) -> bool {
@@ -184,10 +185,11 @@ impl Settings {
     }
 
     /// Text of `annotation.conf`. The label of an event's word is named with the events, and must not be named twice.
-    fn text(&self, labels: &LabelSet) -> String {
+    fn text(&self, labels: &LabelSet, names: &WrittenLabels) -> String {
         let mut text = "[entities]\n".to_owned();
-        for label in labels.iter().filter(|label| !label.name.is_empty() && !self.events.contains_key(&label.name)) {
-            text += &label.name.split(char::is_whitespace).collect::<Vec<_>>().join("_");
+        let written = labels.iter().filter_map(|label| names.written(label.id));
+        for name in written.filter(|name| !name.is_empty() && !self.events.contains_key(*name)) {
+            text += name;
             text.push('\n');
         }
         text += "\n[relations]\n";

@@ -1,6 +1,6 @@
 //! Reader of a CAS in JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -8,9 +8,9 @@ use super::key;
 use crate::{
     formats::{
         Problem,
-        container::members::read_text,
-        digits::{self, keep_digits},
-        problem::{parser_message, quoted, with_noun},
+        drafts::{status_without_all, trimmed_words},
+        json_items::{JsonItems, JsonNotes},
+        problem::{quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable},
     },
@@ -22,53 +22,76 @@ type Structure = Map<String, Value>;
 
 /// Reads one file: a document for each text in it.
 pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    let text = read_text(source)?;
-    let kept = keep_digits(text.as_bytes());
-    reading.problems.extend(digits::note((kept.len() - text.len()) / 2));
-    let parsed: Result<Structure, _> = serde_json::from_slice(&kept);
-    let mut tree = match parsed {
+    let mut notes = JsonNotes::default();
+    let mut items = JsonItems::of(source)?;
+    let Some(item) = items.next_item()? else { return Ok(Vec::new()) };
+    let mut tree = match item.object(&mut notes) {
         Ok(tree) => tree,
-        Err(error) => {
-            let message = format!("invalid JSON: {} at byte {} of the line", parser_message(&error), error.column());
-            reading.problems.push(Problem::error(message).at(error.line()));
+        Err(problem) => {
+            reading.problems.push(problem);
             return Ok(Vec::new());
         }
     };
-    drop(kept);
-    drop(text);
+    notes.report(&mut reading.problems);
+    if let Some(more) = items.next_item()? {
+        let message = "there is more than one document in the file: only the first is read";
+        reading.problems.push(Problem::error(message).at(more.line));
+    }
     let Some(structures) = structures(&mut tree) else {
         let message = format!("{} is missing or neither a list nor an object", quoted(key::STRUCTURES));
         reading.problems.push(Problem::error(message).hint("UIMA CAS JSON 0.4 is read, as INCEpTION exports it"));
         return Ok(Vec::new());
     };
-    let layers = Layers::of(&structures);
+    let layers = Layers::of(structures.iter());
     let views: Vec<&Structure> = structures
         .iter()
         .filter(|one| type_of(one) == key::SOFA && one.get(key::TEXT).is_some_and(Value::is_string))
         .collect();
+    let mut by_view = by_view(&structures, &views);
+    // Structures of several texts may refer to one another: they cannot be kept with one of them.
+    let is_kept = views.len() == 1 && layers.has_more;
     for sofa in &views {
-        let mut reader =
-            Reader { reading, layers: &layers, unlabelled: 0, has_more: views.len() == 1 && layers.has_more };
-        let mut found = reader.document(sofa, &structures, views.len());
-        let Reader { unlabelled, has_more, .. } = reader;
+        let mut reader = ViewReader { reading, layers: &layers, unlabelled: 0 };
+        // Of several views with one id, the first has the structures.
+        let mine = by_view.remove(&id_of(sofa)).unwrap_or_default();
+        let mut found = reader.document(sofa, &mine, views.len());
+        let unlabelled = reader.unlabelled;
         if unlabelled > 0 {
             let spans = with_noun(unlabelled, "span");
             let message =
                 format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
             reading.problems.push(Problem::warning(message));
         }
-        if has_more {
+        if is_kept {
             let mut kept = tree.clone();
             kept.insert(key::STRUCTURES.to_owned(), structures.iter().cloned().map(Value::Object).collect());
             found.document.foreign = Some(Box::new(json!({ "cas": kept })));
         }
         reading.push(found)?;
     }
-    layers.report(reading);
+    layers.report(is_kept, reading);
     if views.is_empty() {
         reading.problems.push(Problem::note("there is no text in the file"));
     }
     Ok(vec!["CAS JSON".to_owned(), with_noun(reading.documents(), "text"), reading.spans_text()])
+}
+
+fn id_of(structure: &Structure) -> Option<u64> {
+    structure.get(key::ID).and_then(Value::as_u64)
+}
+
+/// Structures by the id of the view to which they belong. One that names no view belongs to the only one.
+fn by_view<'s>(structures: &'s [Structure], views: &[&Structure]) -> HashMap<Option<u64>, Vec<&'s Structure>> {
+    let mut groups: HashMap<Option<u64>, Vec<&Structure>> = HashMap::new();
+    for one in structures {
+        let view = match (one.get("@sofa").and_then(Value::as_u64), views) {
+            (Some(view), _) => Some(view),
+            (None, [only]) => id_of(only),
+            (None, _) => continue,
+        };
+        groups.entry(view).or_default().push(one);
+    }
+    groups
 }
 
 /// Takes the structures out of a file. In older files they are an object by their ids.
@@ -117,9 +140,9 @@ struct Layers {
 
 impl Layers {
     /// Entities are read, or, if there are none, the layers that the users have made.
-    fn of(structures: &[Structure]) -> Self {
+    fn of<'s>(mut structures: impl Iterator<Item = &'s Structure> + Clone) -> Self {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for structure in structures.iter().filter(|one| is_span(one)) {
+        for structure in structures.clone().filter(|one| is_span(one)) {
             *counts.entry(type_of(structure)).or_default() += 1;
         }
         let has_entities = counts.keys().any(|name| name.starts_with(key::ENTITIES));
@@ -133,7 +156,7 @@ impl Layers {
             .filter(|(name, _)| !plain.contains(name))
             .map(|(name, count)| (name.to_owned(), count))
             .collect();
-        let has_more = structures.iter().any(|one| {
+        let has_more = structures.any(|one| {
             let fields =
                 one.keys().filter(|name| !name.starts_with('%') && !["@sofa", "begin", "end"].contains(&name.as_str()));
             match type_of(one) {
@@ -146,22 +169,36 @@ impl Layers {
         Self { read: read.into_iter().map(|(name, _)| name.to_owned()).collect(), others, has_more }
     }
 
-    fn report(&self, reading: &mut Reading<'_>) {
+    /// Reports the layers that are read, and those that are not. `is_kept` says whether these can be written again.
+    fn report(&self, is_kept: bool, reading: &mut Reading<'_>) {
         let own: Vec<String> = self.read.iter().filter(|name| *name != key::ENTITY).map(|name| quoted(name)).collect();
         if !own.is_empty() {
             reading.problems.push(Problem::note(format!("spans are those of {}", own.join(", "))));
         }
-        if !self.others.is_empty() {
-            let list: Vec<String> =
-                self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))).collect();
-            let message = format!("layers that are kept for an export, not read: {}", list.join(", "));
-            reading.problems.push(Problem::note(message));
+        let list: Vec<String> =
+            self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))).collect();
+        let list = list.join(", ");
+        match (is_kept, list.as_str()) {
+            (true, "") => {}
+            (true, list) => {
+                let message = format!("layers that are kept for an export, not read: {list}");
+                reading.problems.push(Problem::note(message));
+            }
+            (false, _) if !self.has_more => {}
+            (false, "") => {
+                let message = "further fields and structures are not kept, as the file has several texts";
+                reading.problems.push(Problem::warning(message));
+            }
+            (false, list) => {
+                let message = format!("layers that are neither read nor kept, as the file has several texts: {list}");
+                reading.problems.push(Problem::warning(message));
+            }
         }
     }
 }
 
 /// Names of the layers that are read as spans.
-pub(super) fn layers_read(structures: &[Structure]) -> BTreeSet<String> {
+pub(super) fn layers_read<'s>(structures: impl Iterator<Item = &'s Structure> + Clone) -> BTreeSet<String> {
     Layers::of(structures).read
 }
 
@@ -192,24 +229,18 @@ pub(super) fn layer_label(structure: &Structure) -> &str {
     short(type_of(structure))
 }
 
-struct Reader<'r, 'b> {
+struct ViewReader<'r, 'b> {
     reading: &'r mut Reading<'b>,
     layers: &'r Layers,
     unlabelled: usize,
-    has_more: bool,
 }
 
-impl Reader<'_, '_> {
-    fn document(&mut self, sofa: &Structure, structures: &[Structure], views: usize) -> Found {
+impl ViewReader<'_, '_> {
+    /// Reads the document of a view with its structures.
+    fn document(&mut self, sofa: &Structure, structures: &[&Structure], views: usize) -> Found {
         let text = sofa.get(key::TEXT).and_then(Value::as_str).unwrap_or_default();
-        let id = sofa.get(key::ID).and_then(Value::as_u64);
         let map = OffsetMap::new(text);
-        // A structure without a text belongs to the only one.
-        let mine = structures.iter().filter(|one| match one.get("@sofa").and_then(Value::as_u64) {
-            Some(sofa) => Some(sofa) == id,
-            None => views == 1,
-        });
-        let described = mine.clone().filter(|one| type_of(one) == key::DOCUMENT);
+        let described = structures.iter().filter(|one| type_of(one) == key::DOCUMENT);
         let named =
             described.flat_map(|one| ["documentId", "documentTitle"].map(|name| one.get(name).and_then(Value::as_str)));
         let name = named.flatten().find(|name| !name.is_empty()).map(str::to_owned);
@@ -219,7 +250,8 @@ impl Reader<'_, '_> {
         }
         let mut spans = Vec::new();
         let mut words = Vec::new();
-        for structure in mine.filter(|one| is_span(one)) {
+        let mut is_whole = true;
+        for structure in structures.iter().filter(|one| is_span(one)) {
             let name = type_of(structure);
             let is_read = self.layers.read.contains(name);
             if !is_read && name != key::TOKEN {
@@ -229,19 +261,33 @@ impl Reader<'_, '_> {
                 Ok(range) if is_read => spans.push((range, self.label(structure))),
                 Ok(range) => words.push(range),
                 Err(why) => {
+                    is_whole &= !is_read;
                     let what = quoted(label_of(structure).unwrap_or(short(name)));
                     let message = format!("document {}: a span of {what} {why}: left out", quoted(&document_id));
                     self.reading.problems.push(Problem::warning(message));
                 }
             }
         }
+        let words = self.words(&document_id, text, words);
         let mut document = Document::new(document_id, text, self.reading.options.grid);
-        if let Some(words) = disjoint(text, words) {
+        if let Some(words) = words {
             document = document.with_words(words);
         }
         document.split = self.reading.options.split;
         let status = if spans.is_empty() { Status::Todo } else { Status::Done };
-        Found { document, spans, status }
+        Found { document, spans, status: status_without_all(status, is_whole) }
+    }
+
+    /// Words in the order of the text; `None` if there are none, or if they overlap, which is reported.
+    fn words(&mut self, id: &str, text: &str, words: Vec<TextRange>) -> Option<Vec<TextRange>> {
+        let mut words = trimmed_words(text, words);
+        words.sort_unstable();
+        if words.windows(2).all(|pair| matches!(pair, [before, after] if before.end <= after.start)) {
+            return (!words.is_empty()).then_some(words);
+        }
+        let message = format!("document {}: its words overlap: they are not read", quoted(id));
+        self.reading.problems.push(Problem::warning(message));
+        None
     }
 
     fn label(&mut self, structure: &Structure) -> NameIndex {
@@ -257,17 +303,4 @@ pub(super) fn range(structure: &Structure, map: &OffsetMap) -> Result<TextRange,
     let (start, end) = offsets.ok_or("has no offsets")?;
     let range = map.from_utf16(Utf16Range { start, end }).map_err(|error| format!("has wrong offsets ({error})"))?;
     if range.is_empty() { Err("is empty".to_owned()) } else { Ok(range) }
-}
-
-/// Words in the order of the text without white space at their ends; `None` if they overlap or there are none.
-fn disjoint(text: &str, mut words: Vec<TextRange>) -> Option<Vec<TextRange>> {
-    for word in &mut words {
-        let own = word.of(text);
-        word.start += own.len() - own.trim_start().len();
-        word.end = word.start + own.trim().len();
-    }
-    words.retain(|word| !word.is_empty());
-    words.sort_unstable();
-    let is_disjoint = words.windows(2).all(|pair| matches!(pair, [before, after] if before.end <= after.start));
-    (is_disjoint && !words.is_empty()).then_some(words)
 }

@@ -137,3 +137,59 @@ fn what_is_no_cas_is_an_error_with_its_line() {
         {"%TYPE":"x.Y","begin":0,"end":1,"value":"V"},{"%TYPE":"x.Y","begin":0.5,"end":1}]}"#;
     assert_eq!(spans(&read(odd)), [("a", "V")]);
 }
+
+#[test]
+fn a_document_without_one_of_its_spans_is_not_done() {
+    let read = read(&tree(json!([
+        sofa(),
+        {"%ID": 2, "%TYPE": ENTITY, "@sofa": 1, "begin": 3, "end": 7, "value": "Fish"},
+        {"%ID": 3, "%TYPE": ENTITY, "@sofa": 1, "begin": 3, "end": 99, "value": "Dish"},
+    ])));
+    assert_eq!((spans(&read), read.corpus.annotation(0).status), (vec![("Fish", "Fish")], Status::Partial));
+}
+
+#[test]
+fn words_that_overlap_are_named() {
+    let read = read(&tree(json!([
+        sofa(),
+        {"%ID": 3, "%TYPE": TOKEN, "@sofa": 1, "begin": 3, "end": 10},
+        {"%ID": 4, "%TYPE": TOKEN, "@sofa": 1, "begin": 8, "end": 13},
+    ])));
+    assert!(!read.corpus.documents[0].words_given);
+    assert!(read.problems[0].message.contains("its words overlap"), "{:?}", read.problems);
+}
+
+#[test]
+fn of_several_texts_nothing_else_is_kept_and_that_is_said() {
+    let second = json!({"%ID": 9, "%TYPE": "uima.cas.Sofa", "sofaID": "Second", "sofaString": "tacos"});
+    let read = read(&tree(json!([
+        sofa(),
+        second,
+        {"%ID": 2, "%TYPE": ENTITY, "@sofa": 9, "begin": 0, "end": 5, "value": "Dish"},
+        {"%ID": 4, "%TYPE": "webanno.custom.Of", "@sofa": 1, "begin": 3, "end": 7},
+    ])));
+    assert_eq!(spans(&read), [("tacos", "Dish")]);
+    assert!(read.corpus.documents.iter().all(|document| document.foreign.is_none()));
+    let said: Vec<&str> = read.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(said, ["layers that are neither read nor kept, as the file has several texts: `Of` (1)"]);
+}
+
+#[test]
+fn many_texts_take_linear_time() {
+    let file = |n: usize| {
+        let sofas = (0..n).map(|id| json!({"%ID": id, "%TYPE": "uima.cas.Sofa", "sofaID": "", "sofaString": "a"}));
+        let spans = (0..n).map(|id| json!({"%TYPE": ENTITY, "@sofa": id, "begin": 0, "end": 1, "value": "X"}));
+        tree(sofas.chain(spans).collect()).to_string()
+    };
+    crate::text::growth::assert_linear(1_000, file, |file| {
+        let read = FORMAT.read(file.as_bytes(), &ReadOptions::default());
+        assert_eq!(read.corpus.span_count(), read.corpus.documents.len());
+    });
+}
+
+#[test]
+fn a_file_that_would_fill_the_memory_is_refused() {
+    let zeros = format!("{{\"%FEATURE_STRUCTURES\":[{}0]}}", "0,".repeat(2_000_000));
+    let read = FORMAT.read(zeros.as_bytes(), &ReadOptions::default());
+    assert!(read.problems[0].message.contains("too many values"), "{}", read.problems[0]);
+}

@@ -1,18 +1,19 @@
 //! Writer of documents as CAS in JSON.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::{
     key,
-    read::{label_of, layer_label, range, type_of},
+    read::{label_of, layer_label, layers_read, range, type_of},
 };
 use crate::{
     formats::{
         WriteOptions,
         container::pack::Pack,
-        held_spans::named_spans,
+        dangling::find_dangling,
+        held_spans::{NamedSpan, UnmatchedSpans, named_spans},
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
@@ -32,9 +33,6 @@ struct CasWriter<'a> {
     first: Option<(String, Vec<u8>)>,
     count: usize,
 }
-
-/// How often each span is to be written.
-type Wanted = HashMap<(TextRange, String), usize>;
 
 impl Writer for CasWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
@@ -85,7 +83,7 @@ fn kept(document: &Document) -> Option<Map<String, Value>> {
 }
 
 /// A new file: the text, its words and sentences, and the spans.
-fn fresh(document: &Document, wanted: &[(TextRange, &str)]) -> Map<String, Value> {
+fn fresh(document: &Document, wanted: &[NamedSpan<'_>]) -> Map<String, Value> {
     let text = &*document.text;
     let map = OffsetMap::new(text);
     let mut structures = vec![json!({
@@ -119,10 +117,10 @@ fn fresh(document: &Document, wanted: &[(TextRange, &str)]) -> Map<String, Value
 
 /// Ranges of the lines of a text, without white space at their ends.
 fn lines(text: &str) -> impl Iterator<Item = TextRange> {
-    text.split_inclusive(['\n', '\r']).scan(0, |start, line| {
-        let from = *start + (line.len() - line.trim_start().len());
+    text.split_inclusive(['\n', '\r']).scan(0, move |start, line| {
+        let from = *start;
         *start += line.len();
-        Some(TextRange::new(from, from + line.trim().len()))
+        Some(TextRange::new(from, *start).trimmed(text))
     })
 }
 
@@ -156,37 +154,17 @@ fn types() -> Value {
 fn changed(
     mut tree: Map<String, Value>,
     document: &Document,
-    wanted: &[(TextRange, &str)],
+    wanted: &[NamedSpan<'_>],
     out: &mut Output,
 ) -> Map<String, Value> {
     let map = OffsetMap::new(&document.text);
-    let mut left = Wanted::new();
-    wanted.iter().for_each(|(range, label)| *left.entry((*range, (*label).to_owned())).or_default() += 1);
     let mut structures = match tree.get_mut(key::STRUCTURES).map(Value::take) {
         Some(Value::Array(structures)) => structures,
         _ => Vec::new(),
     };
-    let layers = read_layers(&structures);
-    let mut removed = BTreeSet::new();
-    let mut last = 0;
-    structures.retain(|structure| {
-        let Value::Object(object) = structure else { return true };
-        let id = object.get(key::ID).and_then(Value::as_u64).unwrap_or_default();
-        last = last.max(id);
-        if !layers.contains(type_of(object)) {
-            return true;
-        }
-        let label = label_of(object).unwrap_or_else(|| layer_label(object)).to_owned();
-        let count = range(object, &map).ok().and_then(|range| left.get_mut(&(range, label)));
-        match count.filter(|count| **count > 0) {
-            Some(count) => *count -= 1,
-            None => {
-                removed.insert(id);
-                return false;
-            }
-        }
-        true
-    });
+    let layers = layers_read(structures.iter().filter_map(Value::as_object));
+    let mut unmatched = UnmatchedSpans::new(wanted.to_vec());
+    let mut removed = remove_unwanted(&mut structures, &layers, &map, &mut unmatched);
     let dangling = remove_dangling(&mut structures, &mut removed);
     if dangling > 0 {
         let message = format!("{} that refer to removed spans left out", with_noun(dangling, "annotation"));
@@ -197,12 +175,13 @@ fn changed(
     let layer = if layers.len() == 1 { layers.iter().next().map(String::as_str) } else { None };
     let layer = layer.unwrap_or(key::ENTITY);
     let feature = label_feature(&structures, layer);
+    // Removed ids are not given again.
+    let ids = structures.iter().filter_map(|one| one.get(key::ID)?.as_u64()).chain(removed.iter().copied());
+    let mut last = ids.max().unwrap_or_default();
     let mut added = Vec::new();
-    for (range, label) in wanted {
-        let Some(count) = left.get_mut(&(*range, (*label).to_owned())).filter(|count| **count > 0) else { continue };
-        *count -= 1;
-        last += 1;
-        let mut object = placed(last, layer, &sofa, map.to_utf16(*range));
+    for (range, label) in unmatched.rest() {
+        last = last.saturating_add(1);
+        let mut object = placed(last, layer, &sofa, map.to_utf16(range));
         object.insert(feature.clone(), json!(label));
         structures.push(Value::Object(object));
         added.push(last);
@@ -219,6 +198,29 @@ fn changed(
     tree
 }
 
+/// Removes the spans of a file that are not wanted. Returns their ids.
+fn remove_unwanted(
+    structures: &mut Vec<Value>,
+    layers: &BTreeSet<String>,
+    map: &OffsetMap,
+    unmatched: &mut UnmatchedSpans<'_>,
+) -> BTreeSet<u64> {
+    let mut removed = BTreeSet::new();
+    structures.retain(|structure| {
+        let Value::Object(object) = structure else { return true };
+        if !layers.contains(type_of(object)) {
+            return true;
+        }
+        let label = label_of(object).unwrap_or_else(|| layer_label(object));
+        let is_wanted = unmatched.take(range(object, map).ok(), label).is_some();
+        if !is_wanted {
+            removed.extend(object.get(key::ID).and_then(Value::as_u64));
+        }
+        is_wanted
+    });
+    removed
+}
+
 /// A span of a layer, without its label.
 fn placed(id: u64, layer: &str, sofa: &Value, range: Utf16Range) -> Map<String, Value> {
     let Utf16Range { start, end } = range;
@@ -230,12 +232,6 @@ fn placed(id: u64, layer: &str, sofa: &Value, range: Utf16Range) -> Map<String, 
         ("end", json!(end)),
     ];
     parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// Layers of a file that are read as spans: see the reader.
-fn read_layers(structures: &[Value]) -> BTreeSet<String> {
-    let objects: Vec<Map<String, Value>> = structures.iter().filter_map(|one| one.as_object().cloned()).collect();
-    super::read::layers_read(&objects)
 }
 
 /// Name of the feature with the label of a layer.
@@ -251,34 +247,28 @@ fn label_feature(structures: &[Value], layer: &str) -> String {
     found.unwrap_or_else(|| "value".to_owned())
 }
 
-/// Removes structures that refer to removed ones, again and again until none does, and the elements of lists. Returns how
-/// many structures were removed.
+/// Removes structures that refer to removed ones, directly or through others, and the elements of lists. Returns how many
+/// structures were removed.
 fn remove_dangling(structures: &mut Vec<Value>, removed: &mut BTreeSet<u64>) -> usize {
-    let before = structures.len();
-    loop {
-        let count = structures.len();
-        let mut gone = Vec::new();
-        structures.retain(|structure| {
-            let Value::Object(object) = structure else { return true };
-            let mut targets = object.iter().filter(|(name, _)| name.starts_with('@')).filter_map(|(_, id)| id.as_u64());
-            let dangles = targets.any(|id| removed.contains(&id));
-            if dangles {
-                gone.extend(object.get(key::ID).and_then(Value::as_u64));
-            }
-            !dangles
-        });
-        removed.extend(gone);
-        if structures.len() == count {
-            break;
-        }
-    }
+    let items: Vec<(Option<u64>, Vec<Option<u64>>)> = structures
+        .iter()
+        .map(|structure| {
+            let fields = structure.as_object().into_iter().flatten();
+            let targets = fields.filter(|(name, _)| name.starts_with('@')).filter_map(|(_, id)| id.as_u64());
+            (structure.get(key::ID).and_then(Value::as_u64), targets.map(Some).collect())
+        })
+        .collect();
+    let dangling = find_dangling(&items, removed.iter().copied().map(Some));
+    removed.extend(dangling.iter().filter_map(|at| items.get(*at)?.0));
+    let mut at = 0..;
+    structures.retain(|_| at.next().is_none_or(|at| !dangling.contains(&at)));
     for structure in structures.iter_mut() {
         let is_list = structure.get(key::TYPE).and_then(Value::as_str).is_some_and(|name| name.ends_with("FSArray"));
         if let Some(Value::Array(elements)) = structure.get_mut(key::ELEMENTS).filter(|_| is_list) {
             elements.retain(|id| id.as_u64().is_none_or(|id| !removed.contains(&id)));
         }
     }
-    before - structures.len()
+    dangling.len()
 }
 
 /// Removes and adds members of the view of a text.

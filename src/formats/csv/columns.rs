@@ -1,5 +1,7 @@
 //! Meaning of the columns of a table: by their names, and by what they hold.
 
+use std::collections::HashSet;
+
 use super::records::Record;
 use crate::formats::{Problem, TagOptions, problem::quoted};
 
@@ -27,6 +29,21 @@ const SPAN_TEXT: &[&str] =
 const DOCUMENT: &[&str] =
     &["document", "documenttext", "fulltext", "sentence", "context", "review", "content", "body", "comment", "text"];
 const WORD: &[&str] = &["word", "token", "words", "tokens", "form"];
+const SENTENCE: &[&str] = &[
+    "sentence",
+    "sentenceid",
+    "sentenceidx",
+    "sentenceindex",
+    "sentid",
+    "sentnum",
+    "sentencenumber",
+    "sent",
+    "docid",
+    "documentid",
+    "id",
+    "doc",
+    "document",
+];
 const TAG: &[&str] = &["tag", "nertag", "ner", "ne", "iob", "bio", "label"];
 
 /// Columns of a table, each by its place from 0.
@@ -48,18 +65,38 @@ pub(super) struct Columns {
     pub(super) split: Option<usize>,
 }
 
+/// Columns of a table with one row for each word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WordColumns {
+    /// Names of all columns.
+    pub(super) names: Vec<String>,
+    /// Whether the first record has the names.
+    pub(super) has_header: bool,
+    /// Id of the sentence; in some tables only its first row has it.
+    pub(super) sentence: Option<usize>,
+    pub(super) word: usize,
+    pub(super) tag: usize,
+}
+
+/// Reason why a table has no [`Columns`].
+pub(super) enum NoColumns {
+    /// It has one row for each word.
+    Words(WordColumns),
+    /// It has no column with the texts of documents.
+    Unknown(Problem),
+}
+
 impl Columns {
     /// Chooses the columns of a table by its first records.
     ///
     /// # Errors
     /// It has no column with texts of documents, or is a table of another kind.
-    pub(super) fn of(records: &[Record], options: &TagOptions) -> Result<Self, Problem> {
+    pub(super) fn of(records: &[Record], options: &TagOptions) -> Result<Self, NoColumns> {
         let table = Table::new(records, options);
         let span = table.span();
-        if span.is_none() && [WORD, TAG].iter().all(|names| table.named(names, &[]).is_some()) {
-            return Err(Problem::error("the table has one row for each word, not for each span").hint(
-                "write word and tag with a tab between them and an empty line after each sentence; then it is conll2002",
-            ));
+        let is_of_words = span.is_none();
+        if let Some(words) = table.words(options).filter(|_| is_of_words) {
+            return Err(NoColumns::Words(words));
         }
         let used: Vec<usize> = span.into_iter().flatten().collect();
         let span_text = span.and_then(|span| table.span_text(span));
@@ -74,13 +111,13 @@ impl Columns {
         };
         let Some(text) = text else {
             let names = table.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-            return Err(match span_text {
+            return Err(NoColumns::Unknown(match span_text {
                 Some(_) => Problem::error("the table has the texts of spans, but not those of documents").hint(
                     "a column with the text of each document is needed, in the first row of the document or in all",
                 ),
                 None => Problem::error(format!("no column has the texts of documents: {names}"))
                     .hint("name it text or document; --header says that the first line has the names"),
-            });
+            }));
         };
         let used: Vec<usize> = used.into_iter().chain([text]).collect();
         let id = table.named(ID, &used).or_else(|| {
@@ -89,6 +126,11 @@ impl Columns {
         });
         let [status, split] = [&["status"][..], &["split"][..]].map(|names| table.named(names, &used));
         Ok(Self { names: table.names, has_header: table.has_header, id, span, span_text, text, status, split })
+    }
+
+    /// Name of a column.
+    pub(super) fn name(&self, at: usize) -> &str {
+        self.names.get(at).map_or("", String::as_str)
     }
 
     /// Columns without a meaning of their own, with their names.
@@ -131,6 +173,22 @@ impl<'r> Table<'r> {
         let found = self.names.iter().enumerate().filter(|(at, _)| self.has_header && !used.contains(at));
         let ranks = found.filter_map(|(at, name)| Some((names.iter().position(|known| *known == plain(name))?, at)));
         ranks.min().map(|(_, at)| at)
+    }
+
+    /// Columns of a table with one row for each word, if it has a word and a tag.
+    fn words(&self, options: &TagOptions) -> Option<WordColumns> {
+        let word = options.word_column.or_else(|| self.named(WORD, &[]))?;
+        let tag = options.tag_column.or_else(|| self.named(TAG, &[word]))?;
+        let sentence = self.named(SENTENCE, &[word, tag]).filter(|at| self.is_shared(*at));
+        Some(WordColumns { names: self.names.clone(), has_header: self.has_header, sentence, word, tag })
+    }
+
+    /// Whether some rows have nothing in a column, or the same: numbers of words are different in each row.
+    fn is_shared(&self, at: usize) -> bool {
+        let rows = self.rows.iter().filter(|row| row.cells().any(|cell| !cell.trim().is_empty()));
+        let cells: Vec<&str> = rows.map(|row| row.cell(at)).collect();
+        let different: HashSet<&str> = cells.iter().copied().collect();
+        cells.len() < 2 || different.contains("") || different.len() < cells.len()
     }
 
     /// Columns of start, end and label.

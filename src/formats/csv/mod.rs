@@ -2,11 +2,12 @@
 //!
 //! `doc_id,start,end,label,text,document,status,split`: `text` has the span, `document` the whole document, in
 //! its first row only. Offsets count code points. Tables with other names and orders of columns are read, and tables of texts
-//! without spans; the columns are known by their names and by what they hold.
+//! without spans; the columns are known by their names and by what they hold. Tables with one row for each word are read, too.
 
 mod columns;
 mod read;
 pub(super) mod records;
+mod word_rows;
 mod write;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     format::{Format, Sample},
     source::Takes,
 };
-use columns::Columns;
+use columns::{Columns, NoColumns};
 use records::{Record, Records, SAMPLE};
 
 /// Row of the table of formats.
@@ -52,6 +53,9 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
         Ok(columns) if columns.span.is_some() => {
             let confidence = if columns.has_header { 88 } else { 60 };
             Some((confidence, "a table with start, end and label of spans".to_owned()))
+        }
+        Err(NoColumns::Words(words)) if is_named && words.has_header => {
+            Some((70, "a table with a row for each word and its tag".to_owned()))
         }
         Ok(columns) if is_named && columns.has_header => Some((60, "a table with a column of texts".to_owned())),
         _ => (sample.extension == "csv").then(|| (40, "a name that ends in .csv".to_owned())),

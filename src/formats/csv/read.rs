@@ -5,11 +5,12 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    columns::{Columns, number},
+    columns::{Columns, NoColumns, number},
     records::{Record, Records, SAMPLE, head_of, separator_of},
+    word_rows,
 };
 use crate::{
     formats::{
@@ -20,51 +21,63 @@ use crate::{
         sink::Reading,
         source::{Source, Unreadable},
     },
-    spans::{Split, Status},
+    spans::{Meta, Split, Status},
 };
+
+/// A table whose columns are known.
+struct Table {
+    separator: u8,
+    columns: Columns,
+    /// Whether rows of one document are apart, with those of others between them.
+    is_scattered: bool,
+}
 
 /// Reads a table. Rows of one document that are apart are put together; then all documents are in memory.
 pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    offsets::read_with_unit(source, reading, CODE_POINTS_FIRST, read_table)
-}
-
-fn read_table(
-    source: &dyn Source,
-    reading: &mut Reading<'_>,
-    offsets: &mut Offsets,
-) -> Result<Vec<String>, Unreadable> {
     let head = head_of(source)?;
     if head.trim().is_empty() {
         return Ok(Vec::new());
     }
     // A table of one column has no separator.
     let separator = separator_of(&head).unwrap_or(b',');
-    let columns = match Columns::of(&first_records(source, separator)?, &reading.options.tags) {
+    let first = first_records(source, separator)?;
+    let columns = match Columns::of(&first, &reading.options.tags) {
         Ok(columns) => columns,
-        Err(problem) => {
+        Err(NoColumns::Words(words)) => return word_rows::read(source, separator, &words, reading),
+        Err(NoColumns::Unknown(problem)) => {
             reading.problems.push(problem);
             return Ok(Vec::new());
         }
     };
     report_columns(&columns, &mut reading.problems);
     let is_scattered = is_scattered(source, separator, &columns)?;
-    let mut table =
-        TableReader { columns, pending: Vec::new(), by_id: HashMap::new(), is_scattered, without_status: 0 };
-    let mut records = Records::of(source, separator)?;
+    let table = Table { separator, columns, is_scattered };
+    offsets::read_with_unit(source, reading, CODE_POINTS_FIRST, |source, reading, offsets| {
+        read_rows(&table, source, reading, offsets)
+    })
+}
+
+fn read_rows(
+    table: &Table,
+    source: &dyn Source,
+    reading: &mut Reading<'_>,
+    offsets: &mut Offsets,
+) -> Result<Vec<String>, Unreadable> {
+    let mut rows = RowReader::new(&table.columns, table.is_scattered);
+    let mut records = Records::of(source, table.separator)?;
     let mut record = Record::default();
     let mut is_header = table.columns.has_header;
     while records.next_into(&mut record)? {
         if std::mem::take(&mut is_header) {
             continue;
         }
-        table.row(&record, offsets, reading)?;
+        rows.row(&record, offsets, reading)?;
     }
     if records.ends_in_quotes(&record) {
-        let message = "a quote is not closed: the record that begins here has the rest of the file";
-        reading.problems.push(Problem::error(message).at(record.line));
+        reading.problems.push(open_quote(record.line));
     }
-    table.push_all(offsets, reading)?;
-    Ok(table.finish(separator, reading))
+    rows.push_all(offsets, reading)?;
+    Ok(rows.finish(table.separator, reading))
 }
 
 fn first_records(source: &dyn Source, separator: u8) -> Result<Vec<Record>, Unreadable> {
@@ -121,8 +134,24 @@ struct Pending {
     has_status: bool,
 }
 
-struct TableReader {
-    columns: Columns,
+/// Number of things, and the first of them.
+#[derive(Default)]
+struct Counted {
+    count: usize,
+    first: String,
+}
+
+impl Counted {
+    fn add(&mut self, thing: &str) {
+        if self.count == 0 {
+            thing.clone_into(&mut self.first);
+        }
+        self.count += 1;
+    }
+}
+
+struct RowReader<'c> {
+    columns: &'c Columns,
     /// The document that is being read; all of them in a table whose rows are scattered.
     pending: Vec<Pending>,
     /// Indices of documents by id, in a table whose rows are scattered.
@@ -130,9 +159,25 @@ struct TableReader {
     is_scattered: bool,
     /// Documents that are done because they have spans and no status.
     without_status: usize,
+    /// Unknown splits.
+    splits: Counted,
+    /// Columns in which a row says otherwise than the rows of its document before.
+    differing: Counted,
 }
 
-impl TableReader {
+impl<'c> RowReader<'c> {
+    fn new(columns: &'c Columns, is_scattered: bool) -> Self {
+        Self {
+            columns,
+            pending: Vec::new(),
+            by_id: HashMap::new(),
+            is_scattered,
+            without_status: 0,
+            splits: Counted::default(),
+            differing: Counted::default(),
+        }
+    }
+
     /// Reads a row, and hands over the document before it if the row begins another one.
     fn row(&mut self, record: &Record, offsets: &mut Offsets, reading: &mut Reading<'_>) -> Result<(), Unreadable> {
         let expected = self.columns.names.len();
@@ -155,12 +200,13 @@ impl TableReader {
                 if !self.is_scattered {
                     self.push_all(offsets, reading)?;
                 }
-                self.begin(record, reading)
+                self.begin(record)
             }
         };
         if let Some(pending) = self.pending.get_mut(at) {
-            add_span(&self.columns, record, &mut pending.draft, &mut reading.problems);
+            add_span(self.columns, record, &mut pending.draft, &mut reading.problems);
         }
+        self.add_fields(at, record, &mut reading.problems);
         Ok(())
     }
 
@@ -191,30 +237,57 @@ impl TableReader {
     }
 
     /// Begins the document of a row.
-    fn begin(&mut self, record: &Record, reading: &mut Reading<'_>) -> usize {
-        let columns = &self.columns;
-        let text = record.raw(columns.text);
-        let id = columns.id.map(|id| record.raw(id).to_owned()).filter(|id| !id.is_empty());
-        let mut draft = Draft { id: id.clone(), text: text.to_owned(), ..Draft::default() };
-        let status = columns.status.map(|at| record.cell(at)).filter(|status| !status.is_empty());
-        let known = status.map(|name| Status::ALL.iter().copied().find(|status| status.name() == name));
-        if let (Some(None), Some(name)) = (known, status) {
-            let names = Status::ALL.iter().map(|status| status.name()).collect::<Vec<_>>().join(", ");
-            let problem = Problem::warning(format!("unknown status {}: read as todo", quoted(name)));
-            reading.problems.push(problem.at(record.line).hint(format!("use one of {names}")));
-        }
-        draft.status = known.flatten().unwrap_or_default();
-        draft.split = columns.split.and_then(|at| record.cell(at).parse::<Split>().ok());
-        let others = columns.others().filter(|(at, _)| !record.cell(*at).is_empty());
-        draft.meta =
-            others.map(|(at, name)| (name.to_owned(), Value::from(record.raw(at)))).collect::<Map<_, _>>().into();
+    fn begin(&mut self, record: &Record) -> usize {
+        let text = record.raw(self.columns.text);
+        let id = self.columns.id.map(|id| record.raw(id).to_owned()).filter(|id| !id.is_empty());
+        let draft = Draft { id: id.clone(), text: text.to_owned(), ..Draft::default() };
         let at = self.pending.len();
         if let Some(id) = id.filter(|_| self.is_scattered) {
             self.by_id.insert(id, at);
         }
-        let has_status = status.is_some();
-        self.pending.push(Pending { draft, line: record.line, has_text: !text.is_empty(), has_status });
+        self.pending.push(Pending { draft, line: record.line, has_text: !text.is_empty(), has_status: false });
         at
+    }
+
+    /// Adds what a row says of its document: status, split and further columns. The first row that says it counts.
+    fn add_fields(&mut self, at: usize, record: &Record, problems: &mut Problems) {
+        let Self { columns, pending, splits, differing, .. } = self;
+        let Some(Pending { draft, has_status, .. }) = pending.get_mut(at) else { return };
+        if let Some((name, column)) =
+            columns.status.map(|at| (record.cell(at), at)).filter(|(name, _)| !name.is_empty())
+        {
+            let status = Status::ALL.iter().copied().find(|status| status.name() == name);
+            match status {
+                Some(status) if *has_status && status != draft.status => differing.add(columns.name(column)),
+                Some(status) => draft.status = status,
+                None => add_unknown_status(name, record.line, &mut draft.meta, problems),
+            }
+            *has_status = true;
+        }
+        if let Some((name, column)) = columns.split.map(|at| (record.cell(at), at)).filter(|(name, _)| !name.is_empty())
+        {
+            match (name.parse::<Split>().ok(), draft.split) {
+                (Some(split), Some(before)) if split != before => differing.add(columns.name(column)),
+                (Some(split), _) => draft.split = Some(split),
+                (None, _) => {
+                    let is_new = draft.meta.insert("split".to_owned(), Value::from(name)).is_none();
+                    if is_new {
+                        splits.add(name);
+                    }
+                }
+            }
+        }
+        for (column, name) in columns.others() {
+            let cell = record.raw(column);
+            if cell.trim().is_empty() {
+                continue;
+            }
+            match draft.meta.get(name) {
+                Some(before) if before.as_str() != Some(cell) => differing.add(name),
+                Some(_) => {}
+                None => _ = draft.meta.insert(name.to_owned(), Value::from(cell)),
+            }
+        }
     }
 
     /// Hands over the documents that were read.
@@ -241,25 +314,57 @@ impl TableReader {
     }
 
     fn finish(self, separator: u8, reading: &mut Reading<'_>) -> Vec<String> {
+        if self.splits.count > 0 {
+            let documents = with_noun(self.splits.count, "document");
+            let message = format!("{documents} with an unknown split, such as {}", quoted(&self.splits.first));
+            let hint = "it is kept in meta; train, valid and test are read as splits";
+            reading.problems.push(Problem::warning(message).hint(hint));
+        }
+        if self.differing.count > 0 {
+            let cells = with_noun(self.differing.count, "cell");
+            let message = format!(
+                "{cells} with another value than an earlier row of the document, such as in the column {}: not kept",
+                quoted(&self.differing.first)
+            );
+            reading.problems.push(Problem::warning(message));
+        }
         if self.without_status > 0 {
             let documents = with_noun(self.without_status, "document");
             let message = format!("{documents} with spans and no status: done, as the spans are taken for complete");
             reading.problems.push(Problem::note(message).hint("a column `status` with partial in it says otherwise"));
         }
-        let separator = match separator {
-            b'\t' => "tab",
-            b';' => "semicolon",
-            b'|' => "bar",
-            _ => "comma",
-        };
         let kind = if self.columns.span.is_some() { "one row per span" } else { "one row per text" };
         vec![
             kind.to_owned(),
-            separator.to_owned(),
+            name_of(separator).to_owned(),
             if self.columns.has_header { "one header line" } else { "no header" }.to_owned(),
             with_noun(reading.documents(), "document"),
             reading.spans_text(),
         ]
+    }
+}
+
+/// Name of a separator.
+pub(super) fn name_of(separator: u8) -> &'static str {
+    match separator {
+        b'\t' => "tab",
+        b';' => "semicolon",
+        b'|' => "bar",
+        _ => "comma",
+    }
+}
+
+/// Error of a quote that is not closed in the record of this line.
+pub(super) fn open_quote(line: usize) -> Problem {
+    Problem::error("a quote is not closed: the record that begins here has the rest of the file").at(line)
+}
+
+/// Keeps a status that is none of ours, and reports it for the first row of its document.
+fn add_unknown_status(name: &str, line: usize, meta: &mut Meta, problems: &mut Problems) {
+    if meta.insert("status".to_owned(), Value::from(name)).is_none() {
+        let names = Status::ALL.iter().map(|status| status.name()).collect::<Vec<_>>().join(", ");
+        let problem = Problem::warning(format!("unknown status {}: read as todo, and kept in meta", quoted(name)));
+        problems.push(problem.at(line).hint(format!("use one of {names}")));
     }
 }
 

@@ -26,6 +26,8 @@ const HEAD: usize = 1 << 16;
 #[derive(Clone, Debug, Default)]
 pub(in crate::formats) struct Record {
     pub(in crate::formats) line: usize,
+    /// Whether an empty line is before it.
+    pub(super) follows_empty_line: bool,
     cells: csv::StringRecord,
 }
 
@@ -49,20 +51,29 @@ impl Record {
     }
 }
 
-/// Reader that ends with an error if too many bytes are read for one record.
-struct Limited<R> {
+/// Reader that ends with an error if too many bytes are read for one record, and that adds [`END`] after the last byte.
+struct RecordLimit<R> {
     input: R,
     /// Bytes that may still be read for the record.
     left: Rc<Cell<usize>>,
-    /// Number of quotes so far.
-    quotes: Rc<Cell<usize>>,
+    /// Bytes that were handed over, and whether the end is among them.
+    passed: Rc<Cell<(u64, bool)>>,
 }
 
-impl<R: Read> Read for Limited<R> {
+/// Follows the last byte of a file: a record of its own, except if a quote is open there.
+const END: &[u8] = b"\r\n\0";
+
+impl<R: Read> Read for RecordLimit<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let length = self.input.read(bytes)?;
-        let quotes = memchr::memchr_iter(b'"', bytes.get(..length).unwrap_or_default()).count();
-        self.quotes.set(self.quotes.get() + quotes);
+        let before = self.passed.get();
+        // A buffer has room for the end.
+        let mut length = if before.1 { 0 } else { self.input.read(bytes)? };
+        let is_end = length == 0 && !before.1 && bytes.len() >= END.len();
+        if is_end {
+            bytes.iter_mut().zip(END).for_each(|(to, from)| *to = *from);
+            length = END.len();
+        }
+        self.passed.set((before.0 + length as u64, before.1 || is_end));
         match self.left.get().checked_sub(length) {
             Some(left) => self.left.set(left),
             None => return Err(io::Error::other(TooLong)),
@@ -79,10 +90,12 @@ struct TooLong;
 /// Records of a file in their order.
 pub(in crate::formats) struct Records<'a> {
     source: &'a dyn Source,
-    reader: csv::Reader<Limited<Box<dyn Read + 'a>>>,
+    reader: csv::Reader<RecordLimit<Box<dyn Read + 'a>>>,
     left: Rc<Cell<usize>>,
-    quotes: Rc<Cell<usize>>,
+    passed: Rc<Cell<(u64, bool)>>,
     bytes: ByteRecord,
+    /// Line of the record in which a quote is open at the end of the file.
+    open: Option<usize>,
 }
 
 impl<'a> Records<'a> {
@@ -92,19 +105,19 @@ impl<'a> Records<'a> {
     /// The source cannot be read.
     pub(in crate::formats) fn of(source: &'a dyn Source, separator: u8) -> Result<Self, Unreadable> {
         let left = Rc::new(Cell::new(LONGEST));
-        let quotes = Rc::default();
+        let passed = Rc::default();
         let input: Box<dyn Read + 'a> = Box::new(decode::body(source)?);
         let reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(Limited { input, left: Rc::clone(&left), quotes: Rc::clone(&quotes) });
-        Ok(Self { source, reader, left, quotes, bytes: ByteRecord::new() })
+            .from_reader(RecordLimit { input, left: Rc::clone(&left), passed: Rc::clone(&passed) });
+        Ok(Self { source, reader, left, passed, bytes: ByteRecord::new(), open: None })
     }
 
-    /// Whether a quote seems to be open at the end: their number is odd, and `last`, the last record, has several lines.
+    /// Whether a quote is open at the end of the file, which `last`, the last record, then has as its end.
     pub(in crate::formats) fn ends_in_quotes(&self, last: &Record) -> bool {
-        self.quotes.get() % 2 == 1 && line_of(self.reader.position()) > last.line + 1
+        self.open == Some(last.line)
     }
 
     /// Reads the next record. Returns whether there was one.
@@ -113,6 +126,7 @@ impl<'a> Records<'a> {
     /// The source cannot be read, is no text, or a record does not end.
     pub(in crate::formats) fn next_into(&mut self, record: &mut Record) -> Result<bool, Unreadable> {
         self.left.set(LONGEST);
+        let before = line_of(self.reader.position());
         let is_record = self.reader.read_byte_record(&mut self.bytes);
         match is_record.map_err(csv::Error::into_kind) {
             Ok(true) => {}
@@ -126,7 +140,19 @@ impl<'a> Records<'a> {
             // A reader of byte records that may have any length reports nothing else.
             Err(other) => return Err(io::Error::other(format!("{other:?}")).into()),
         }
-        record.line = self.bytes.position().map_or(0, line_of);
+        let line = self.bytes.position().map_or(0, line_of);
+        let (passed, has_end) = self.passed.get();
+        if has_end && self.reader.position().byte() == passed {
+            if self.bytes.len() == 1 && self.bytes.get(0) == END.last().map(std::slice::from_ref) {
+                return Ok(false);
+            }
+            self.open = Some(line);
+            self.remove_end();
+        }
+        record.line = line;
+        // A record ends with one line end, of which the LF of CR LF is passed only with the next record.
+        let inside = memchr::memchr_iter(b'\n', self.bytes.as_slice()).count();
+        record.follows_empty_line = line_of(self.reader.position()) > before + inside + 1;
         let cells = std::mem::take(&mut self.bytes);
         match csv::StringRecord::from_byte_record(cells) {
             Ok(cells) => self.bytes = std::mem::replace(&mut record.cells, cells).into_byte_record(),
@@ -138,6 +164,14 @@ impl<'a> Records<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// Takes the end out of the last cell of the last record, in which a quote is open.
+    fn remove_end(&mut self) {
+        let last = self.bytes.len().saturating_sub(1);
+        let cell = self.bytes.get(last).map(|cell| cell.strip_suffix(END).unwrap_or(cell).to_vec());
+        self.bytes.truncate(last);
+        self.bytes.push_field(&cell.unwrap_or_default());
     }
 }
 

@@ -65,7 +65,6 @@ fn tables_that_cannot_be_read_say_why() {
         read.problems.iter().find(|problem| problem.severity == Severity::Error).unwrap().to_string()
     };
     assert!(message("doc_id,start,end,label,text\n1,4,9,Dish,tacos\n").contains("not those of documents"));
-    assert!(message("Sentence #,Word,POS,Tag\n1,Luigi,NNP,B-PER\n,cooks,VBZ,O\n").contains("one row for each word"));
     assert!(message("a,b\n1,2\n").contains("no column has the texts of documents: `column 1`, `column 2`"));
     assert!(message("doc_id,start,end,label,span,text\n1,0,1,X,a,\n").contains("no row has its text"));
 }
@@ -112,4 +111,98 @@ fn a_quote_that_is_not_closed_and_other_encodings_are_named() {
     assert!(!read("doc_id,start,end,label,text\n1,0,1,A,\"a\n\"\"c\"\n").has_errors());
     let latin = FORMAT.read(b"doc_id,text\n1,caf\xe9\n", &ReadOptions::default());
     assert!(latin.problems[0].message.contains("is not UTF-8") && latin.corpus.documents.is_empty());
+}
+
+#[test]
+fn a_quote_inside_a_cell_is_not_one_that_is_open() {
+    let table = "id,text\n1,5\" pizza\n2,\"good,\nbut\"\n";
+    for table in [table, table.trim_end()] {
+        let read = read(table);
+        assert!(!read.has_errors(), "{:?}", read.problems);
+        let texts: Vec<&str> = read.corpus.documents.iter().map(|document| &*document.text).collect();
+        assert_eq!(texts, ["5\" pizza", "good,\nbut"]);
+    }
+    for (open, text) in [
+        ("id,text\n1,5\" \"pizza\n2,\"good\n\n", "good\n\n"),
+        ("id,text\n2,\"good", "good"),
+        ("id,text\n2,\"a\"\"", "a\""),
+    ] {
+        let read = read(open);
+        assert!(read.problems[0].to_string().contains("a quote is not closed"), "{open}: {:?}", read.problems);
+        assert_eq!(&*read.corpus.documents.last().unwrap().text, text);
+    }
+    let zero = read("id,text\n1,\"a\n\0\"\n2,\"b\n\0\"");
+    assert!(!zero.has_errors() && zero.corpus.documents.len() == 2, "{:?}", zero.problems);
+}
+
+#[test]
+fn values_that_are_none_of_ours_are_kept_and_named() {
+    let table = "doc_id,start,end,label,text,split,status,stars\n1,0,3,A,abc def,nightly,odd,4\n1,4,7,B,,nightly,,5\n\
+                 2,0,3,A,abc,,,\n2,0,3,B,,test,partial,3\n2,0,3,C,,train,partial,3\n";
+    let read = read(table);
+    let [one, two] = &read.corpus.documents[..] else { panic!("{:?}", read.problems) };
+    let meta = |document: &crate::spans::Document| serde_json::Value::Object((*document.meta).clone());
+    assert_eq!(meta(one), serde_json::json!({"status": "odd", "split": "nightly", "stars": "4"}));
+    assert_eq!((meta(two), two.split), (serde_json::json!({"stars": "3"}), Some(crate::spans::Split::Test)));
+    assert_eq!(read.corpus.annotation(1).status, Status::Partial);
+    let messages: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    assert!(messages[0].starts_with("line 2: unknown status `odd`: read as todo, and kept in meta"), "{messages:?}");
+    assert!(messages[1].starts_with("1 document with an unknown split, such as `nightly`"), "{messages:?}");
+    assert!(messages[2].starts_with("2 cells with another value than an earlier row"), "{messages:?}");
+    assert!(messages[2].contains("the column `stars`"), "{messages:?}");
+}
+
+#[test]
+fn tables_with_one_row_for_each_word_are_read() {
+    let tables = [
+        "Sentence #,Word,POS,Tag\nSentence: 1,Luigi,NNP,B-PER\n,\"cooks, \",VBZ,O\nSentence: 2,Bari,NNP,B-LOC\n",
+        "sentence_id;token;pos;ner_tag\nSentence: 1;Luigi;NNP;B-PER\nSentence: 1;cooks, ;VBZ;O\nSentence: 2;Bari;NNP;B-LOC\n",
+    ];
+    for table in tables {
+        let guess = &guesses("words.csv", table.as_bytes())[0];
+        assert_eq!(guess.format.name, "csv", "{table}");
+        let read = read(table);
+        assert!(!read.has_errors(), "{:?}", read.problems);
+        let expected = [("Sentence: 1", "Luigi/PER"), ("Sentence: 2", "Bari/LOC")];
+        let expected = expected.map(|(id, span)| (id.to_owned(), Status::Done, vec![span.to_owned()]));
+        assert_eq!(contents(&read), expected, "{table}");
+        assert_eq!(read.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["Luigi", "cooks, "]);
+        let pos = read.corpus.documents[0].meta.iter().next().unwrap();
+        assert_eq!((pos.0.to_lowercase(), pos.1), ("pos".to_owned(), &serde_json::json!(["NNP", "VBZ"])));
+    }
+    let lines = "id,word,tag\n1,Luigi,B-PER\n2,cooks,O\n\n3,Bari,B-LOC\n,,\n4,Rome,B-LOC\n5,too,O";
+    for lines in [lines.to_owned(), lines.replace('\n', "\r\n"), format!("{lines}\r\n")] {
+        let read = read(&lines);
+        let texts: Vec<&str> = read.corpus.documents.iter().map(|document| &*document.text).collect();
+        assert_eq!(texts, ["Luigi cooks", "Bari", "Rome too"], "{lines:?}: {:?}", read.problems);
+        assert!(read.problems[0].message.contains("empty lines are taken for their borders"), "{:?}", read.problems);
+    }
+    let open = read("sentence,word,tag\n1,Luigi,B-PER\n1,\"cooks,O\n");
+    assert!(open.problems[0].to_string().starts_with("line 3: a quote is not closed"), "{:?}", open.problems);
+}
+
+#[test]
+fn the_columns_are_chosen_once() {
+    use std::{cell::Cell, io};
+
+    use crate::formats::Source;
+
+    struct Counting<'a>(&'a str, Cell<usize>);
+    impl Source for Counting<'_> {
+        fn bytes(&self) -> io::Result<Box<dyn io::Read + '_>> {
+            self.1.set(self.1.get() + 1);
+            Ok(Box::new(self.0.as_bytes()))
+        }
+    }
+    let opened = |text: &str| {
+        let source = Counting(text, Cell::new(0));
+        let mut found = crate::formats::FoundDocuments::default();
+        let options = ReadOptions::default();
+        let mut reading = crate::formats::sink::Reading::new(&options, &mut found);
+        read::read(&source, &mut reading).unwrap();
+        source.1.get()
+    };
+    let plain = "doc_id,start,end,label,text\n1,0,3,A,abc\n";
+    assert_eq!(opened(&plain.replace("abc", "\u{e9}bc")), opened(plain) + 1, "only the rows are read twice");
 }

@@ -8,7 +8,7 @@ use super::record::{Generation, OFFSETS, SPANS, UTF16, span, spans_of, text_key}
 use crate::{
     formats::{
         Problem,
-        drafts::{Draft, DraftReader, read_spans, take_id},
+        drafts::{Draft, DraftReader, id_of, read_spans},
         offsets::Unit,
         problem::{Problems, quoted, with_noun},
     },
@@ -18,7 +18,7 @@ use crate::{
 
 /// Units of offsets, the usual one first: doccano's pages count as JavaScript does, unless a project counts clusters.
 /// Programs that make its files often count as Python does.
-const UTF16_FIRST: &[Unit] = &[Unit::Utf16, Unit::CodePoints, Unit::Graphemes];
+pub(super) const UTF16_FIRST: &[Unit] = &[Unit::Utf16, Unit::CodePoints, Unit::Graphemes];
 
 /// Reader of records, with counts of what is reported once.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl DraftReader for Records {
                 .hint("each record needs {\"text\": \"...\", \"label\": [[0, 5, \"Dish\"]]}"));
         };
         let text = record.get(text_key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut draft = Draft { id: take_id(record, "id"), text, ..Draft::default() };
+        let mut draft = Draft { id: id_of(record, "id"), text, ..Draft::default() };
         let spans = spans_of(record);
         if let Some((key, generation)) = spans {
             let list = record.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

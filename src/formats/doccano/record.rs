@@ -25,23 +25,47 @@ pub(super) const SPANS: [&str; 4] = ["label", "labels", "entities", "annotations
 /// The key of the spans of a record and their generation; `None` if it has none.
 pub(super) fn spans_of(record: &Map<String, Value>) -> Option<(&str, Generation)> {
     let known = SPANS.iter().filter_map(|key| record.get_key_value(*key));
-    let mut lists = known.chain(record.iter()).filter_map(|(key, value)| {
-        let list = value.as_array()?;
-        let is_known = SPANS.contains(&key.as_str());
-        let generation = match list.first() {
-            None if key == "annotations" => Generation::Annotations,
-            None if key == "entities" && record.contains_key("relations") => Generation::Entities,
-            None => Generation::Lists,
-            Some(span) if drafts::is_span_list(span) => Generation::Lists,
-            Some(span) if is_known && span.get("start_offset").is_some() => match span.get("id") {
-                Some(_) if key == "entities" => Generation::Entities,
-                _ => Generation::Annotations,
-            },
-            Some(_) => return None,
-        };
-        (is_known || !list.is_empty()).then_some((key.as_str(), generation))
-    });
+    let mut lists = known
+        .chain(record.iter())
+        .filter_map(|(key, value)| Some((key.as_str(), generation_of(record, key, value.as_array()?)?)));
     lists.next()
+}
+
+/// Generation of a list of spans under a key; `None` if the list has no span. Some of its elements may have faults.
+fn generation_of(record: &Map<String, Value>, key: &str, list: &[Value]) -> Option<Generation> {
+    if !SPANS.contains(&key) {
+        // Lists of numbers are no spans, such as boxes in a picture.
+        let has_span = list.iter().any(|span| drafts::is_span_list(span) && span.get(2).is_some_and(Value::is_string));
+        return has_span.then_some(Generation::Lists);
+    }
+    let is_related = key == "entities" && record.contains_key("relations");
+    if list.is_empty() {
+        return Some(match key {
+            "annotations" => Generation::Annotations,
+            _ if is_related => Generation::Entities,
+            _ => Generation::Lists,
+        });
+    }
+    if list.iter().any(drafts::is_span_list) {
+        return Some(Generation::Lists);
+    }
+    let has = |name: &str| list.iter().any(|span| span.get(name).is_some());
+    has("start_offset")
+        .then(|| if key == "entities" && has("id") { Generation::Entities } else { Generation::Annotations })
+}
+
+/// Whether a record may be doccano's: those of other tools have these keys.
+pub(super) fn may_be_own(record: &Map<String, Value>) -> bool {
+    const OTHERS: [&str; 9] =
+        ["spans", "tokens", "answer", "_input_hash", "_task_hash", "annotation_id", "lead_time", "brat", "cas"];
+    spans_of(record).is_some()
+        || !OTHERS.iter().any(|key| record.contains_key(*key)) && !record.get("data").is_some_and(Value::is_object)
+}
+
+/// A key for spans that the record does not have.
+pub(super) fn free_key(record: &Map<String, Value>) -> String {
+    let names = SPANS.into_iter().map(str::to_owned).chain((2..).map(|number| format!("label_{number}")));
+    names.into_iter().find(|name| !record.contains_key(name)).unwrap_or_default()
 }
 
 /// The key of the text of a record.

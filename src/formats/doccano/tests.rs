@@ -157,3 +157,67 @@ fn a_new_document_gets_a_record_of_its_own() {
     let bytes = FORMAT.write(&corpus, &options).unwrap().bytes;
     assert_eq!(bytes, b"{\"id\":\"r7\",\"text\":\"pad thai\",\"label\":[[0,8,\"Dish\"]],\"stars\":4}\n");
 }
+
+#[test]
+fn one_faulty_span_does_not_hide_the_others() {
+    let first = read(r#"{"text":"pad thai","label":[[0,3,null],[4,8,"B"]]}"#);
+    assert_eq!(spans(&first, 0), [("thai".to_owned(), "B".to_owned())]);
+    assert_eq!(first.corpus.annotation(0).status, Status::Partial);
+    let related = r#"{"text":"pad thai","entities":[{"id":1},{"id":2,"label":"B","start_offset":4,"end_offset":8}],"relations":[]}"#;
+    assert_eq!(spans(&read(related), 0).len(), 1);
+}
+
+#[test]
+fn lists_of_numbers_under_other_keys_are_no_spans() {
+    let boxes = r#"{"text":"pad thai","bbox":[[0,0,12],[12,0,30]]}"#;
+    assert!(guesses("a.jsonl", boxes.as_bytes()).iter().all(|guess| guess.format.name != "doccano"));
+    assert_eq!(read(boxes).corpus.span_count(), 0);
+}
+
+#[test]
+fn labels_of_the_whole_text_are_written_back() {
+    let record = r#"{"id":1,"text":"good tacos","label":["positive"],"city":"Bari"}"#;
+    let mut first = read(record);
+    assert_eq!(written(&first), format!("{record}\n"));
+    let label = first.corpus.labels.intern("Dish");
+    let span = crate::spans::Span {
+        id: crate::spans::SpanId { writer: 0, sequence: 0 },
+        range: TextRange::new(5, 10),
+        label,
+        source: crate::spans::SpanSource::Human,
+    };
+    first.corpus.annotations[0] = crate::spans::Annotation::new(vec![span], Status::Done);
+    let text = written(&first);
+    assert!(text.contains(r#""label":["positive"],"city":"Bari","labels":[[5,10,"Dish"]]"#), "{text}");
+    let again = read(&text);
+    assert_eq!(spans(&again, 0), [("tacos".to_owned(), "Dish".to_owned())]);
+    // A document of another tool has them in its fields.
+    let jsonl =
+        r#"{"id":"a","text":"good tacos","spans":[{"start":5,"end":10,"label":"Dish"}],"meta":{"label":["positive"]}}"#;
+    let corpus = crate::formats::find("jsonl").unwrap().read(jsonl.as_bytes(), &ReadOptions::default()).corpus;
+    let bytes = FORMAT.write(&corpus, &WriteOptions::default()).unwrap().bytes;
+    assert_eq!(
+        bytes,
+        b"{\"id\":\"a\",\"text\":\"good tacos\",\"label\":[\"positive\"],\"labels\":[[5,10,\"Dish\"]]}\n"
+    );
+    let taken = jsonl.replace("\"label\":[\"positive\"]", "\"text\":\"x\"");
+    let corpus = crate::formats::find("jsonl").unwrap().read(taken.as_bytes(), &ReadOptions::default()).corpus;
+    let losses = FORMAT.write(&corpus, &WriteOptions::default()).unwrap_err();
+    assert!(losses[0].message.contains("the field `text`"), "{losses:?}");
+}
+
+#[test]
+fn relations_stay_whatever_unit_the_file_counts() {
+    let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
+    let record = format!(
+        "{{\"id\":1,\"text\":\"{family} EU rejects German lamb\",\"entities\":[{{\"id\":7,\"label\":\"ORG\",\"start_offset\":2,\"end_offset\":4}},\
+         {{\"id\":9,\"label\":\"MISC\",\"start_offset\":13,\"end_offset\":19}}],\"relations\":[{{\"id\":1,\"from_id\":7,\"to_id\":9}}]}}"
+    );
+    let first = read(&record);
+    assert_eq!(spans(&first, 0), [("EU".to_owned(), "ORG".to_owned()), ("German".to_owned(), "MISC".to_owned())]);
+    let outcome = FORMAT.write(&first.corpus, &WriteOptions::default()).unwrap();
+    let text = String::from_utf8(outcome.bytes).unwrap();
+    assert!(text.contains(r#""relations":[{"id":1,"from_id":7,"to_id":9}]"#), "{text}");
+    assert!(text.contains(r#""id":7,"label":"ORG","start_offset":9,"end_offset":11"#), "{text}");
+    assert_eq!(spans(&read(&text), 0), spans(&first, 0));
+}

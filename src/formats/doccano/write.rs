@@ -4,17 +4,21 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::record::{Generation, OFFSETS, UTF16, span, spans_of, text_key};
+use super::{
+    read::UTF16_FIRST,
+    record::{Generation, OFFSETS, UTF16, free_key, may_be_own, span, spans_of, text_key},
+};
 use crate::{
     formats::{
         WriteOptions,
+        fit::LossReport,
         held_spans::{NamedSpan, UnmatchedSpans, kept_record, named_spans},
-        offsets::SpanText,
+        offsets::{SpanText, StatedSpan},
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet},
-    text::{CharRange, OffsetMap, TextRange, Utf16Range},
+    text::{CharRange, OffsetMap, TextRange},
 };
 
 /// Writes one record on each line. A document that was read from a record is written as that record with its spans updated.
@@ -30,20 +34,19 @@ impl Writer for RecordWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let spans = named_spans(document, annotation, self.labels, &mut out.losses);
         let count = spans.len();
-        let on = SpanText::new(&document.id, &document.text);
+        let on = OffsetText::new(document);
         // Without it a reader may take another unit for likelier, as some spans end inside words.
-        let is_certain = spans.iter().all(|(range, _)| on.shows_unit(*range));
-        let text = OffsetText::new(&document.text);
-        let mut record = base(document);
-        let (key, generation) = match spans_of(&record) {
-            Some((key, generation)) => (key.to_owned(), generation),
-            None => ("label".to_owned(), Generation::Lists),
-        };
+        let is_certain = spans.iter().all(|(range, _)| on.text.shows_unit(*range));
+        let mut record = base(document, &mut out.losses);
+        let found = spans_of(&record).map(|(key, generation)| (key.to_owned(), generation));
+        // A record whose own lists have no spans gets one where there are some.
+        let has_list = found.is_some() || count > 0;
+        let (key, generation) = found.unwrap_or_else(|| (free_key(&record), Generation::Lists));
         let old = match record.get_mut(&key).map(Value::take) {
             Some(Value::Array(list)) => list,
             _ => Vec::new(),
         };
-        let (list, removed) = updated(old, spans, &text, generation);
+        let (list, removed) = updated(old, spans, &on, generation);
         if let Some(Value::Array(relations)) = record.get_mut("relations").filter(|_| !removed.is_empty()) {
             let before = relations.len();
             relations.retain(|relation| {
@@ -56,7 +59,9 @@ impl Writer for RecordWriter<'_> {
                 out.losses.note(format!("document {id}: {gone} left out, as a span of it was removed or changed"));
             }
         }
-        record.insert(key, Value::Array(list));
+        if has_list {
+            record.insert(key, Value::Array(list));
+        }
         if record.get(OFFSETS).is_some_and(|unit| unit == UTF16) {
             record.shift_remove(OFFSETS);
         }
@@ -70,10 +75,9 @@ impl Writer for RecordWriter<'_> {
 }
 
 /// The record from which the document was read, or a new one.
-fn base(document: &Document) -> Map<String, Value> {
+fn base(document: &Document, losses: &mut LossReport) -> Map<String, Value> {
     let kept = kept_record(document, |record| {
-        let record = record.as_object()?;
-        spans_of(record)?;
+        let record = record.as_object().filter(|record| may_be_own(record))?;
         record.get(text_key(record)?)?.as_str()
     });
     if let Some(Value::Object(record)) = kept {
@@ -83,30 +87,38 @@ fn base(document: &Document) -> Map<String, Value> {
     let id = document.id.parse::<u64>().ok().filter(|number| number.to_string() == document.id);
     record.insert("id".to_owned(), id.map_or_else(|| json!(document.id), |number| json!(number)));
     record.insert("text".to_owned(), json!(&*document.text));
-    record.insert("label".to_owned(), json!([]));
+    if !document.meta.contains_key("label") {
+        record.insert("label".to_owned(), json!([]));
+    }
     for (key, value) in document.meta.iter() {
-        record.entry(key.clone()).or_insert_with(|| value.clone());
+        if record.contains_key(key) {
+            let what = format!("the field {} has the name of one of doccano's", quoted(key));
+            losses.add(&document.id, &what, "left out", "left out");
+            continue;
+        }
+        record.insert(key.clone(), value.clone());
     }
     record
 }
 
 /// A text with its offsets in all units.
-struct OffsetText {
+struct OffsetText<'d> {
+    text: SpanText<'d>,
     map: OffsetMap,
     /// Bytes at which characters of two UTF-16 units begin.
     wide: Vec<usize>,
 }
 
-impl OffsetText {
-    fn new(text: &str) -> Self {
-        let wide = text.char_indices().filter(|(_, c)| c.len_utf16() > 1).map(|(at, _)| at).collect();
-        Self { map: OffsetMap::new(text), wide }
+impl<'d> OffsetText<'d> {
+    fn new(document: &'d Document) -> Self {
+        let text = SpanText::new(&document.id, &document.text);
+        let wide = document.text.char_indices().filter(|(_, c)| c.len_utf16() > 1).map(|(at, _)| at).collect();
+        Self { text, map: OffsetMap::new(&document.text), wide }
     }
 
     /// Ranges that a span of a kept record may have, in the units of its file.
     fn ranges(&self, start: usize, end: usize) -> impl Iterator<Item = TextRange> {
-        let units = self.map.from_utf16(Utf16Range { start, end }).ok();
-        units.into_iter().chain(self.map.from_chars(CharRange { start, end }).ok())
+        self.text.ranges(StatedSpan { start, end, text: None }, UTF16_FIRST)
     }
 
     /// Start and end in UTF-16 units.
@@ -121,7 +133,7 @@ impl OffsetText {
 fn updated(
     old: Vec<Value>,
     spans: Vec<NamedSpan<'_>>,
-    text: &OffsetText,
+    text: &OffsetText<'_>,
     generation: Generation,
 ) -> (Vec<Value>, HashSet<String>) {
     let mut unmatched = UnmatchedSpans::new(spans);

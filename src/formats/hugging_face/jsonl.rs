@@ -64,7 +64,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     if is_empty {
         return Ok(Vec::new());
     }
-    let mut rows = match survey.choose(source, |_| None, reading) {
+    let mut rows = match survey.choose(source, reading) {
         Ok(rows) => rows,
         Err(problem) => {
             reading.problems.push(problem);
@@ -212,5 +212,29 @@ mod tests {
         assert_eq!(first.problems[0].hint.as_deref(), Some("--tag-column 3 reads the other"));
         let tags = TagOptions { tag_column: Some(2), ..TagOptions::default() };
         assert_eq!(spans(&read_with(line, &ReadOptions { tags, ..ReadOptions::default() }))[0].1, "Y");
+    }
+
+    #[test]
+    fn rows_with_names_as_keys_take_linear_time_and_few_words() {
+        let row = |n: usize| {
+            let keys: String = (0..n).map(|key| format!("\"k{key}\":1,")).collect();
+            format!("{{{keys}\"n\":0}}\n").repeat(2)
+        };
+        crate::text::growth::assert_linear(10_000, row, |text| {
+            let read = read_with(text, &ReadOptions::default());
+            let message = &read.problems.last().unwrap().message;
+            assert!(message.ends_with("`k9`, \u{2026}"), "{message}");
+        });
+    }
+
+    #[test]
+    fn a_row_with_a_faulty_tag_is_not_done() {
+        let tags = ["O", "B-X", "I-X"].repeat(40).iter().map(|tag| format!("\"{tag}\"")).collect::<Vec<_>>();
+        let words = vec!["\"a\""; tags.len()].join(",");
+        let good = format!("{{\"tokens\":[{words}],\"ner_tags\":[{}]}}", tags.join(","));
+        let text = format!("{good}\n{}", good.replacen("\"O\"", "\"<none>\"", 1));
+        let read = read_with(&text, &ReadOptions::default());
+        let statuses = [0, 1].map(|at| read.corpus.annotation(at).status);
+        assert_eq!(statuses, [crate::spans::Status::Done, crate::spans::Status::Partial], "{:?}", read.problems);
     }
 }

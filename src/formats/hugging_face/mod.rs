@@ -10,3 +10,4 @@ mod rows;
 
 pub(super) use self::parquet::FORMAT as PARQUET;
 pub(super) use jsonl::FORMAT as JSONL;
+pub(super) use rows::Survey;

@@ -8,6 +8,7 @@ use super::names::{self, HINT};
 use crate::{
     formats::{
         Problem, Source,
+        drafts::{status_without_all, take_id},
         problem::{Problems, quoted, with_noun},
         sink::{Found, Reading},
     },
@@ -24,12 +25,17 @@ const TOKENS: [&str; 7] = ["tokens", "words", "token", "word", "sentence", "text
 const TAGS: [&str; 9] = ["ner_tags", "tags", "labels", "ner", "ner_tag", "ner_labels", "tag", "label", "bio_tags"];
 /// Different tags that are counted to find their spelling.
 const MOST_TAGS: usize = 10_000;
+/// Fields that are looked at for words and tags. Rows with more have names as keys, which are no fields.
+const MOST_FIELDS: usize = 1_000;
+/// Fields that a message names.
+const MOST_NAMED: usize = 10;
 
 /// What the rows of a file hold together.
 #[derive(Debug, Default)]
 pub(in crate::formats) struct Survey {
     fields: Vec<Field>,
-    rows: usize,
+    /// Places of the fields by their names.
+    by_name: HashMap<String, usize>,
 }
 
 /// Values of one field.
@@ -71,14 +77,8 @@ impl Field {
 impl Survey {
     /// Adds a row.
     pub(in crate::formats) fn add(&mut self, row: &Map<String, Value>) {
-        self.rows += 1;
         for (name, value) in row.iter().filter(|(_, value)| !value.is_null()) {
-            let at = self.fields.iter().position(|field| field.name == *name);
-            let at = at.unwrap_or_else(|| {
-                self.fields.push(Field { name: name.clone(), ..Field::default() });
-                self.fields.len() - 1
-            });
-            let Some(field) = self.fields.get_mut(at) else { continue };
+            let Some(field) = self.field(name) else { continue };
             field.rows += 1;
             let Value::Array(list) = value else { continue };
             field.texts += usize::from(list.iter().all(|value| value.is_string() || value.is_null()));
@@ -91,6 +91,20 @@ impl Survey {
                 }
             }
         }
+    }
+
+    /// The field of this name, which is added if it is new; `None` if there are too many.
+    fn field(&mut self, name: &str) -> Option<&mut Field> {
+        let at = match self.by_name.get(name) {
+            Some(at) => *at,
+            None if self.fields.len() >= MOST_FIELDS => return None,
+            None => {
+                self.by_name.insert(name.to_owned(), self.fields.len());
+                self.fields.push(Field { name: name.to_owned(), ..Field::default() });
+                self.fields.len() - 1
+            }
+        };
+        self.fields.get_mut(at)
     }
 
     /// Whether a row has the fields of a data set of tagged words.
@@ -120,21 +134,17 @@ impl Survey {
 
     /// Error of rows without a list of this kind.
     fn no_list_of(&self, what: &str) -> Problem {
-        let fields = self.fields.iter().map(|field| quoted(&field.name)).collect::<Vec<_>>().join(", ");
-        Problem::error(format!("no field of the rows is a list of {what}: they have {fields}"))
+        let named = self.fields.iter().take(MOST_NAMED).map(|field| quoted(&field.name)).collect::<Vec<_>>().join(", ");
+        let more = if self.fields.len() > MOST_NAMED { ", \u{2026}" } else { "" };
+        Problem::error(format!("no field of the rows is a list of {what}: they have {named}{more}"))
             .hint("--word-column N and --tag-column N name the fields by their place in the rows, from 1")
     }
 
-    /// Chooses the fields. `names` gives the names of numbers in a field, if the file has them; they may also be beside it.
+    /// Chooses the fields. Names of tags that are numbers are read from a file beside the source.
     ///
     /// # Errors
     /// There are no such fields, or the names of the numbers are not known.
-    pub(in crate::formats) fn choose(
-        self,
-        source: &dyn Source,
-        names: impl FnOnce(&str) -> Option<Vec<String>>,
-        reading: &mut Reading<'_>,
-    ) -> Result<Rows, Problem> {
+    pub(in crate::formats) fn choose(self, source: &dyn Source, reading: &mut Reading<'_>) -> Result<Rows, Problem> {
         let options = reading.options.tags;
         let chosen = [options.word_column, options.tag_column];
         let [word, tag] = chosen.map(|column| column.map(|at| self.fields.get(at).filter(|field| field.is_list())));
@@ -148,22 +158,7 @@ impl Survey {
             reading.problems.push(Problem::note(message).hint(format!("--tag-column {at} reads the other")));
         }
         let is_numbers = tags.numbers > tags.texts;
-        let names = match (is_numbers, names(&tags.name)) {
-            (false, _) => Vec::new(),
-            (true, Some(names)) => names,
-            (true, None) => {
-                let (names, file) = names::names_beside(source).ok_or_else(|| {
-                    let message =
-                        format!("the tags in {} are numbers, and their names are not known", quoted(&tags.name));
-                    Problem::error(message).hint(HINT)
-                })?;
-                let shown = names.iter().take(5).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-                let more = if names.len() > 5 { ", \u{2026}" } else { "" };
-                let message = format!("the names of tags are those in {file} beside the file: {shown}{more}");
-                reading.problems.push(Problem::note(message));
-                names
-            }
-        };
+        let names = if is_numbers { named_beside(source, &tags.name, reading)? } else { Vec::new() };
         let form = match is_numbers {
             true => TagForm::of(names.iter().map(|name| (name.as_str(), 1))),
             false => tags.form(),
@@ -179,6 +174,23 @@ impl Survey {
             lost: 0,
         })
     }
+}
+
+/// Names of the tags in a field of numbers, from a file beside the source.
+///
+/// # Errors
+/// There is no such file.
+fn named_beside(source: &dyn Source, field: &str, reading: &mut Reading<'_>) -> Result<Vec<String>, Problem> {
+    let found = names::names_beside(source).ok_or_else(|| {
+        let message = format!("the tags in {} are numbers, and their names are not known", quoted(field));
+        Problem::error(message).hint(HINT)
+    });
+    let (names, file) = found?;
+    let shown = names.iter().take(5).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    let more = if names.len() > 5 { ", \u{2026}" } else { "" };
+    let message = format!("the names of tags are those in {file} beside the file: {shown}{more}");
+    reading.problems.push(Problem::note(message));
+    Ok(names)
 }
 
 /// The field whose name comes first in a list of names.
@@ -225,17 +237,11 @@ impl Rows {
             None | Some(Value::Null) => None,
             Some(_) => return Err(Problem::error(format!("{} is not a list", quoted(&self.tags)))),
         };
-        let id = match row.shift_remove("id") {
-            Some(Value::String(id)) if !id.is_empty() => id,
-            Some(Value::Number(id)) => id.to_string(),
-            other => {
-                row.extend(other.filter(|id| !id.is_null() && id.as_str() != Some("")).map(|id| ("id".to_owned(), id)));
-                reading.next_id()
-            }
-        };
+        let id = take_id(&mut row, "id").unwrap_or_else(|| reading.next_id());
         let mut document = Document::from_words(id, &tokens);
         document.split = reading.options.split;
         let mut spans = Vec::new();
+        let mut is_whole = true;
         if let Some(tags) = &tags {
             if tags.len() != tokens.len() {
                 let [words, found] = [with_noun(tokens.len(), "token"), with_noun(tags.len(), "tag")];
@@ -243,6 +249,7 @@ impl Rows {
             }
             let tags = tags.iter().map(|tag| self.tag(tag)).collect::<Result<Vec<_>, _>>()?;
             let mut faulty = 0;
+            let mut lost = 0;
             let parsed = tags.iter().map(|tag| {
                 read_whole(self.form, tag).unwrap_or_else(|| {
                     faulty += 1;
@@ -252,13 +259,16 @@ impl Rows {
             for span in decode_tags(parsed) {
                 match document.range_of_words(span.start..span.end).filter(|range| !range.is_empty()) {
                     Some(range) => spans.push((range, reading.label(&span.label))),
-                    None => self.lost += 1,
+                    None => lost += 1,
                 }
             }
+            is_whole = faulty == 0 && lost == 0;
             self.faulty += faulty;
+            self.lost += lost;
         }
         document.meta = row.into();
-        Ok(Found { document, spans, status: if tags.is_some() { Status::Done } else { Status::Todo } })
+        let status = if tags.is_some() { Status::Done } else { Status::Todo };
+        Ok(Found { document, spans, status: status_without_all(status, is_whole) })
     }
 
     /// The name of a tag.

@@ -9,6 +9,7 @@ use crate::{
     formats::{
         LabelConfig, WriteOptions,
         fit::LossReport,
+        held_spans::label_of,
         offsets::{CODE_POINTS_FIRST, Offsets, SpanText},
         problem::{Problems, quoted, with_noun},
         writer::{Output, Writer},
@@ -151,17 +152,9 @@ impl<'a> TaskWriter<'a> {
         let map = OffsetMap::new(&document.text);
         let mut wanted = Vec::with_capacity(annotation.spans().len());
         for span in annotation.spans() {
-            let text = span.range.of(&document.text);
-            match self.labels.get(span.label).filter(|label| !text.is_empty() && !label.name.is_empty()) {
-                Some(label) => {
-                    let CharRange { start, end } = map.to_chars(span.range);
-                    wanted.push(((start, end, label.name.clone()), span));
-                }
-                None => {
-                    let what = format!("the span {} ({}) has no text or no label", span.id, quoted(text));
-                    losses.add_at(&document.id, span.range, &what, "left out", "left out");
-                }
-            }
+            let Some(label) = label_of(document, span, self.labels, losses) else { continue };
+            let CharRange { start, end } = map.to_chars(span.range);
+            wanted.push(((start, end, label.to_owned()), span));
         }
         wanted
     }

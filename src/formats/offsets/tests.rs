@@ -152,15 +152,15 @@ fn a_file_is_read_twice_only_where_units_may_differ() {
 proptest! {
     #[test]
     fn a_copy_has_the_letters_that_the_text_has(text in "[ab \n\u{e9}\u{3000}]{0,20}", copy in "([ab \u{e9}]|\\\\n){0,6}") {
-        let letters = Letters::new(&text);
+        let letters = SolidText::new(&text);
         let of = |text: &str| text.replace("\\n", "\n").split_whitespace().collect::<String>();
         let borders: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
         for (from, start) in borders.iter().enumerate() {
             for end in &borders[from..] {
                 let range = TextRange::new(*start, *end);
                 let own = range.of(&text);
-                prop_assert!(letters.are_in(range, own));
-                prop_assert_eq!(letters.are_in(range, &copy), of(&copy) == of(own));
+                prop_assert!(has_letters(&letters, range, own));
+                prop_assert_eq!(has_letters(&letters, range, &copy), of(&copy) == of(own));
             }
         }
     }

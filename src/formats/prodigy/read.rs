@@ -9,7 +9,7 @@ use super::{
 use crate::{
     formats::{
         Problem,
-        drafts::{Draft, DraftReader, RawSpan, read_spans, span_of_object, take_id},
+        drafts::{Draft, DraftReader, DraftWords, RawSpan, id_of, read_spans, span_of_object},
         offsets::{CODE_POINTS_FIRST, Unit},
         problem::{Problems, quoted, with_noun},
     },
@@ -44,34 +44,13 @@ impl DraftReader for Tasks {
                 view => problem.hint(format!("only tasks about a text can be read; this one is of {}", quoted(view))),
             });
         };
-        let mut draft = Draft { id: take_id(&task, "id"), text, ..Draft::default() };
-        let mut spans = Vec::new();
-        let mut has_rejected = false;
-        for span in task::spans(&task) {
-            let is_rejected = task::is_rejected(span);
-            self.rejected_spans += usize::from(is_rejected);
-            has_rejected |= is_rejected;
-            if !is_rejected {
-                spans.push(span.clone());
-            }
-        }
-        draft.spans = read_spans(&spans, &mut draft.faults, span_of_task);
-        draft.status = self.status(&task, !spans.is_empty(), has_rejected);
-        // What was rejected is not positive. An ignored task may be taken up again.
-        if task.get("answer").and_then(Value::as_str).is_some_and(|answer| !matches!(answer, "accept" | "ignore")) {
-            draft.spans.clear();
-            draft.faults.clear();
-        }
-        if task.get("flagged").and_then(Value::as_bool) == Some(true) {
-            draft.status = Status::Flagged;
-        }
-        if let Some(list) = task.get("tokens").and_then(Value::as_array)
-            && let Some(words) = tokens::words(list)
-        {
-            if let Some(fields) = tokens::fields_of(&draft.text, list, &words) {
-                task.insert("tokens".to_owned(), fields);
-            }
-            draft.words = Some(words);
+        let TaskContents { spans, faults, status } = self.contents(&task);
+        let mut draft = Draft { id: id_of(&task, "id"), text, spans, faults, status, ..Draft::default() };
+        if let Some(list) = task.get("tokens").and_then(Value::as_array) {
+            let words = tokens::words(list);
+            let fields = words.as_ref().and_then(|words| tokens::fields_of(&draft.text, list, words));
+            task.extend(fields.map(|fields| ("tokens".to_owned(), fields)));
+            draft.words = Some(words.map_or(DraftWords::Misplaced, DraftWords::Stated));
         }
         draft.meta = match task.get("meta") {
             Some(Value::Object(meta)) => meta.clone().into(),
@@ -103,7 +82,34 @@ impl DraftReader for Tasks {
     }
 }
 
+/// What a task says of its text.
+pub(super) struct TaskContents {
+    pub(super) spans: Vec<RawSpan>,
+    pub(super) faults: Vec<String>,
+    pub(super) status: Status,
+}
+
 impl Tasks {
+    /// Spans and status of a task. What was rejected is not positive.
+    pub(super) fn contents(&mut self, task: &Map<String, Value>) -> TaskContents {
+        let all = task::spans(task);
+        let accepted = all.iter().filter(|span| !task::is_rejected(span));
+        let rejected = all.len() - accepted.clone().count();
+        self.rejected_spans += rejected;
+        let status = self.status(task, rejected < all.len(), rejected > 0);
+        let is_flagged = task.get("flagged").and_then(Value::as_bool) == Some(true);
+        let mut contents = TaskContents {
+            spans: Vec::new(),
+            faults: Vec::new(),
+            status: if is_flagged { Status::Flagged } else { status },
+        };
+        // An ignored task may be taken up again.
+        if matches!(task.get("answer").and_then(Value::as_str), None | Some("accept" | "ignore")) {
+            contents.spans = read_spans(accepted, &mut contents.faults, span_of_task);
+        }
+        contents
+    }
+
     /// Status of a task, by its answer.
     fn status(&mut self, task: &Map<String, Value>, has_spans: bool, has_rejected: bool) -> Status {
         let is_binary = is_binary(task);

@@ -177,3 +177,18 @@ fn tasks_without_text_are_named() {
     assert!(image.problems[0].to_string().starts_with("line 1: `text` is missing"), "{}", image.problems[0]);
     assert!(image.problems[0].hint.as_ref().unwrap().contains("image_manual"));
 }
+
+#[test]
+fn a_span_in_another_unit_keeps_everything_but_its_offsets() {
+    let task = "{\"text\":\"\u{1f355}\u{1f355} in Bari\",\"spans\":[{\"start\":8,\"end\":12,\"label\":\"LOC\",\"score\":0.5,\"source\":\"m\"}],\"answer\":\"accept\"}";
+    let text = written(&read(task));
+    assert!(text.contains(r#"{"start":6,"end":10,"label":"LOC","score":0.5,"source":"m"}"#), "{text}");
+}
+
+#[test]
+fn tokens_that_do_not_fit_are_named() {
+    let task = r#"{"text":"Bari","tokens":[{"text":"Bari","start":0,"end":9,"id":0}],"answer":"accept"}"#;
+    let first = read(task);
+    assert!(first.problems[0].message.contains("its words do not fit its text"), "{:?}", first.problems);
+    assert_eq!(written(&first), format!("{task}\n"));
+}

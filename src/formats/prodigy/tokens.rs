@@ -49,6 +49,8 @@ pub(super) fn fields_of(text: &str, tokens: &[Value], words: &[[usize; 2]]) -> O
         first.keys().map(|key| FIELDS.into_iter().find(|field| field == key)).collect::<Option<_>>()?;
     let map = OffsetMap::new(text);
     let ranges = words.iter().map(|[start, end]| map.from_chars(CharRange { start: *start, end: *end }).ok());
+    // Words of a document have no white space at their ends.
+    let ranges = ranges.map(|range| range.filter(|range| range.trimmed(text) == *range));
     let ranges: Vec<TextRange> = ranges.collect::<Option<_>>()?;
     let built = build(text, &ranges, &map, &fields);
     let is_same = built.len() == tokens.len()

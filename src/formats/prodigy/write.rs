@@ -3,21 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    read::{Tasks, span_of_task},
+    read::{TaskContents, Tasks, span_of_task},
     task::{is_binary, is_rejected},
     tokens,
 };
 use crate::{
     formats::{
         WriteOptions,
-        drafts::DraftReader,
         held_spans::{NamedSpan, UnmatchedSpans, kept_record, named_spans},
-        offsets::SpanText,
+        offsets::{CODE_POINTS_FIRST, SpanText, StatedSpan},
         problem::with_noun,
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet, Status},
-    text::{CharRange, OffsetMap, Utf16Range},
+    text::{CharRange, OffsetMap},
 };
 
 /// Writes one task on each line. A document that was read from a task is written as that task: unchanged if nothing was done,
@@ -73,12 +72,12 @@ fn text_of(task: &Value) -> Option<&str> {
 
 /// Whether a task says what a document says.
 fn is_same(task: &Map<String, Value>, status: Status, spans: &[NamedSpan<'_>], map: &OffsetMap) -> bool {
-    let draft = Tasks::default().drafts(Value::Object(task.clone())).ok().and_then(|drafts| drafts.into_iter().next());
-    let Some(draft) = draft.filter(|draft| draft.status == status && draft.spans.len() == spans.len()) else {
+    let TaskContents { spans: old, status: was, .. } = Tasks::default().contents(task);
+    if was != status || old.len() != spans.len() {
         return false;
-    };
+    }
     let mut unmatched = UnmatchedSpans::new(spans.to_vec());
-    draft.spans.iter().all(|span| {
+    old.iter().all(|span| {
         let range = map.from_chars(CharRange { start: span.start, end: span.end }).ok();
         unmatched.take(range, &span.label).is_some()
     })
@@ -124,7 +123,7 @@ impl TaskWriter<'_> {
         };
         let mut unmatched = UnmatchedSpans::new(spans);
         let mut list = Vec::with_capacity(old.len());
-        for item in old {
+        for mut item in old {
             // A text that is done has only the spans that it has.
             if is_rejected(&item) {
                 list.extend((status != Status::Done).then_some(item));
@@ -134,14 +133,15 @@ impl TaskWriter<'_> {
                 list.push(item);
                 continue;
             };
-            let points = on.map.from_chars(CharRange { start: read.start, end: read.end }).ok();
-            let units = on.map.from_utf16(Utf16Range { start: read.start, end: read.end }).ok();
-            let range = unmatched.take(points.into_iter().chain(units), &read.label);
+            let stated = StatedSpan { start: read.start, end: read.end, text: None };
+            let Some(range) = unmatched.take(on.text.ranges(stated, CODE_POINTS_FIRST), &read.label) else { continue };
+            let CharRange { start, end } = on.map.to_chars(range);
             // A span whose offsets count another unit gets ours.
-            match range.filter(|range| Some(*range) == points) {
-                Some(_) => list.push(item),
-                None => list.extend(range.map(|range| self.span((range, &read.label), &task, on))),
+            if let Some(object) = item.as_object_mut().filter(|_| (read.start, read.end) != (start, end)) {
+                object.insert("start".to_owned(), json!(start));
+                object.insert("end".to_owned(), json!(end));
             }
+            list.push(item);
         }
         for span in unmatched.rest() {
             let span = self.span(span, &task, on);

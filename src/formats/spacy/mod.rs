@@ -17,6 +17,8 @@ use super::{
 };
 use flate2::read::ZlibDecoder;
 
+pub(super) use parts::OVERLAPPING;
+
 /// Row of the table of formats.
 pub(super) const FORMAT: Format = Format {
     name: "spacy",

@@ -15,8 +15,8 @@ pub(super) const INSIDE: u64 = 1;
 pub(super) const OUTSIDE: u64 = 2;
 pub(super) const BEGIN: u64 = 3;
 
-/// Span group for spans that overlap entities.
-pub(super) const GROUP: &str = "sc";
+/// Span group for spans that overlap entities: spaCy's default name for it.
+pub(in crate::formats) const OVERLAPPING: &str = "sc";
 
 /// Bytes of MessagePack, which it keeps apart from lists of numbers.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet, HashSet},
-    io::{self, Read as _},
+    io,
     rc::Rc,
 };
 
@@ -19,9 +19,10 @@ use crate::{
     formats::{
         Problem,
         container::limits::{Counted, Limited},
+        drafts::{status_without_all, take_id, trimmed_words},
         problem::{quoted, with_noun},
         sink::{Found, NameIndex, Reading},
-        source::{Source, Unreadable},
+        source::{Source, Unreadable, keep_all},
     },
     spans::{Document, Split, Status},
     text::TextRange,
@@ -54,7 +55,7 @@ struct DocBin<'a> {
     lengths: &'a [u8],
     strings: Vec<&'a str>,
     #[serde(default)]
-    cats: Vec<BTreeMap<&'a str, f64>>,
+    cats: Vec<Map<String, Value>>,
     #[serde(default)]
     flags: Vec<Flags>,
     #[serde(default)]
@@ -73,15 +74,16 @@ struct Flags {
 pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
     let packed = Rc::new(Cell::new(0));
     let input = Counted::new(source.bytes()?, &packed);
-    let mut unpacked = Vec::new();
-    if let Err(error) = Limited::new(ZlibDecoder::new(input), packed).read_to_end(&mut unpacked) {
-        if error.kind() == io::ErrorKind::FileTooLarge {
-            return Err(error.into());
+    let unpacked = Limited::new(ZlibDecoder::new(input), packed);
+    let unpacked = match keep_all(unpacked, "must be in memory as a whole; write its documents to several files") {
+        Ok(unpacked) => unpacked,
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(error.into()),
+        Err(error) => {
+            let message = format!("not a DocBin of spaCy: it cannot be unpacked ({error})");
+            reading.problems.push(Problem::error(message).hint("the file may be damaged or cut off"));
+            return Ok(Vec::new());
         }
-        let message = format!("not a DocBin of spaCy: it cannot be unpacked ({error})");
-        reading.problems.push(Problem::error(message).hint("the file may be damaged or cut off"));
-        return Ok(Vec::new());
-    }
+    };
     let bin: DocBin<'_> = match rmp_serde::from_slice(&unpacked) {
         Ok(bin) => bin,
         Err(error) => {
@@ -90,7 +92,7 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
             return Ok(Vec::new());
         }
     };
-    match Reader::new(&bin, unpacked.len(), reading) {
+    match BinReader::new(&bin, unpacked.len(), reading) {
         Ok(reader) => reader.read(),
         Err((why, reading)) => {
             reading.problems.push(Problem::error(format!("not a DocBin of spaCy: {why}")));
@@ -99,7 +101,7 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
     }
 }
 
-struct Reader<'r, 'a, 'b> {
+struct BinReader<'r, 'a, 'b> {
     reading: &'r mut Reading<'b>,
     bin: &'a DocBin<'a>,
     strings: StringTable<'a>,
@@ -110,8 +112,17 @@ struct Reader<'r, 'a, 'b> {
     others: BTreeSet<&'static str>,
     /// Number of documents whose data are of another program.
     data: usize,
-    /// Number of span groups other than ours.
+    /// Names of the span groups.
     groups: BTreeSet<String>,
+    /// Number of spans of groups that have no label.
+    unlabelled: usize,
+}
+
+/// Spans of a document.
+struct Spans {
+    list: Vec<(TextRange, NameIndex)>,
+    /// Whether none was left out.
+    are_all: bool,
 }
 
 /// Places of the columns in a row.
@@ -130,7 +141,7 @@ struct Token {
     label: u64,
 }
 
-impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
+impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
     /// Checks that the parts fit each other. Returns the reading with the reason if they do not.
     fn new(
         bin: &'a DocBin<'a>,
@@ -152,7 +163,9 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         }
         let room = size.saturating_mul(MOST_TEXT).saturating_add(SMALL);
         let strings = StringTable::new(&bin.strings);
-        Ok(Self { reading, bin, strings, columns, room, others: BTreeSet::new(), data: 0, groups: BTreeSet::new() })
+        let others = BTreeSet::new();
+        let groups = BTreeSet::new();
+        Ok(Self { reading, bin, strings, columns, room, others, data: 0, groups, unlabelled: 0 })
     }
 
     fn read(mut self) -> Result<Vec<String>, Unreadable> {
@@ -191,23 +204,22 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         let id = id.unwrap_or_else(|| self.reading.next_id());
         let mut spans = self.entities(&list, number)?;
         self.group_spans(&list, number, &mut spans)?;
-        let words = list.iter().map(|token| trimmed(&text, token.range)).filter(|word| !word.is_empty()).collect();
+        let words = trimmed_words(&text, list.iter().map(|token| token.range));
         // What is not known of a document that has no entity at all is everything.
         let is_known = self.columns.iob.is_some() && list.iter().all(|token| token.iob != MISSING);
-        let status = match (is_known && !list.is_empty(), spans.is_empty()) {
+        let status = match (is_known && !list.is_empty(), spans.list.is_empty()) {
             (true, _) => Status::Done,
             (false, false) => Status::Partial,
             (false, true) => Status::Todo,
         };
+        let status = status_without_all(status, spans.are_all);
         let mut document = Document::new(id, text, self.reading.options.grid).with_words(words);
         document.split = split.or(self.reading.options.split);
         document.meta = meta.into();
         if let Some(cats) = self.bin.cats.get(number).filter(|cats| !cats.is_empty()) {
-            let cats: Map<String, Value> =
-                cats.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-            document.meta.insert("cats".to_owned(), Value::Object(cats));
+            document.meta.insert("cats".to_owned(), Value::Object(cats.clone()));
         }
-        Ok(Found { document, spans, status })
+        Ok(Found { document, spans: spans.list, status })
     }
 
     fn row(&mut self, at: usize) -> Row {
@@ -229,7 +241,7 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
         Row { orth, iob, label }
     }
 
-    fn entities(&mut self, tokens: &[Token], number: usize) -> Result<Vec<(TextRange, NameIndex)>, String> {
+    fn entities(&mut self, tokens: &[Token], number: usize) -> Result<Spans, String> {
         let mut spans: Vec<(TextRange, NameIndex)> = Vec::new();
         let mut open = None;
         let mut unlabelled = 0;
@@ -259,17 +271,13 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                 format!("document {}: {} without a label: left out", number + 1, with_noun(unlabelled, "entity"));
             self.reading.problems.push(Problem::warning(message));
         }
+        let all = spans.len() + unlabelled;
         spans.retain(|(range, _)| !range.is_empty());
-        Ok(spans)
+        Ok(Spans { are_all: spans.len() == all, list: spans })
     }
 
     /// Adds the spans of the groups that are not there yet.
-    fn group_spans(
-        &mut self,
-        tokens: &[Token],
-        number: usize,
-        spans: &mut Vec<(TextRange, NameIndex)>,
-    ) -> Result<(), String> {
+    fn group_spans(&mut self, tokens: &[Token], number: usize, spans: &mut Spans) -> Result<(), String> {
         let packed = self.bin.span_groups.get(number).copied().unwrap_or_default();
         // `0x90`: an empty list.
         if packed.is_empty() || packed == [0x90] {
@@ -283,7 +291,8 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                 Err(_) => return Err("its span groups cannot be read".to_owned()),
             },
         };
-        let mut seen: HashSet<(TextRange, usize)> = spans.iter().map(|(range, name)| (*range, name.at())).collect();
+        let mut seen: HashSet<(TextRange, usize)> =
+            spans.list.iter().map(|(range, name)| (*range, name.at())).collect();
         for (bytes, name) in groups {
             let group: ReadGroup<'_> =
                 rmp_serde::from_slice(bytes).map_err(|_| format!("its span group {} cannot be read", quoted(&name)))?;
@@ -292,11 +301,16 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
                 let place =
                     tokens.get(start..end).and_then(|tokens| Some((tokens.first()?.range, tokens.last()?.range)));
                 let (first, last) = place.ok_or("a span of a group has no tokens")?;
-                let label = self.strings.get(label).filter(|label| !label.is_empty()).ok_or("a span has no label")?;
+                if label == 0 {
+                    self.unlabelled += 1;
+                    spans.are_all = false;
+                    continue;
+                }
+                let label = self.strings.get(label).ok_or("a label has a number without a string")?;
                 let range = first.join(last);
                 let index = self.reading.label(label);
                 if !range.is_empty() && seen.insert((range, index.at())) {
-                    spans.push((range, index));
+                    spans.list.push((range, index));
                 }
             }
             self.groups.insert(name);
@@ -312,11 +326,7 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
             self.data += 1;
             return none;
         };
-        let id = fields.shift_remove("id").and_then(|id| match id {
-            Value::String(id) => Some(id),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        });
+        let id = take_id(&mut fields, "id");
         let split = fields.get("split").and_then(Value::as_str).and_then(|name| name.parse().ok());
         if split.is_some() {
             fields.shift_remove("split");
@@ -326,7 +336,11 @@ impl<'r, 'a, 'b> Reader<'r, 'a, 'b> {
 
     /// Reports what is not kept and returns the properties of the file.
     fn finish(self) -> Vec<String> {
-        let Self { reading, others, data, groups, bin, .. } = self;
+        let Self { reading, others, data, groups, bin, unlabelled, .. } = self;
+        if unlabelled > 0 {
+            let spans = with_noun(unlabelled, "span");
+            reading.problems.push(Problem::warning(format!("{spans} of span groups without a label: left out")));
+        }
         if !others.is_empty() {
             let list = others.into_iter().collect::<Vec<_>>().join(", ");
             reading.problems.push(Problem::note(format!("not kept: {list}")));
@@ -352,11 +366,4 @@ struct Row {
     orth: u64,
     iob: u64,
     label: u64,
-}
-
-/// A token without white space at its ends; some tokens have nothing else.
-fn trimmed(text: &str, range: TextRange) -> TextRange {
-    let own = range.of(text);
-    let start = range.start + (own.len() - own.trim_start().len());
-    TextRange::new(start, start + own.trim().len())
 }

@@ -128,3 +128,29 @@ fn damaged_files_are_errors() {
         }
     }
 }
+
+#[test]
+fn categories_may_be_truth_values() {
+    let mut corpus = corpus(&[("1", &["great", "tacos"], &[(1, 2, "Dish")])]);
+    let cats = json!({"GOOD": true, "DEAR": 0.25});
+    corpus.documents[0].meta = [("cats".to_owned(), cats.clone())].into_iter().collect();
+    let read = back(&corpus, &WriteOptions::default());
+    assert_eq!(read.corpus.documents[0].meta.get("cats"), Some(&cats));
+}
+
+#[test]
+fn a_span_of_a_group_without_a_label_is_left_out_and_the_document_not_done() {
+    let corpus = with_spans("New York", &[(0, 8, "LOC"), (4, 8, "City")]);
+    let bytes = FORMAT.write(&corpus, &WriteOptions::default()).unwrap().bytes;
+    let mut unpacked = Vec::new();
+    std::io::copy(&mut flate2::read::ZlibDecoder::new(bytes.as_slice()), &mut unpacked).unwrap();
+    let label = super::strings::id_of("City").to_be_bytes();
+    let at = unpacked.windows(8).position(|bytes| bytes == label).unwrap();
+    unpacked[at..at + 8].fill(0);
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&unpacked).unwrap();
+    let read = FORMAT.read(&packed.finish().unwrap(), &ReadOptions::default());
+    assert_eq!((spans(&read), read.corpus.annotation(0).status), (vec![("New York", "LOC")], Status::Partial));
+    assert!(!read.has_errors(), "{:?}", read.problems);
+    assert!(read.problems[0].message.starts_with("1 span of span groups without a label"), "{:?}", read.problems);
+}

@@ -10,13 +10,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    parts::{BEGIN, Bin, ENT_IOB, ENT_TYPE, GROUP, Group, INSIDE, MISSING, ORTH, OUTSIDE, pack_span},
+    parts::{BEGIN, Bin, ENT_IOB, ENT_TYPE, Group, INSIDE, MISSING, ORTH, OUTSIDE, OVERLAPPING, pack_span},
     strings::id_of,
 };
 use crate::{
     formats::{
         Problem, WriteOptions,
-        held_spans::named_spans,
+        disjoint::{Disjoint, longest_first},
+        held_spans::{NamedSpan, named_spans},
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
@@ -75,7 +76,7 @@ pub(super) struct Token {
 impl Writer for BinWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let mut seen = HashSet::new();
-        let mut spans: Vec<(TextRange, &str)> = Vec::new();
+        let mut spans: Vec<NamedSpan<'_>> = Vec::new();
         for (range, label) in named_spans(document, annotation, self.labels, &mut out.losses) {
             let text = range.of(&document.text);
             if !seen.insert((range, label)) {
@@ -87,10 +88,13 @@ impl Writer for BinWriter<'_> {
             self.padded += usize::from(text.trim().len() < text.len());
             spans.push((range, label));
         }
+        let count = spans.len();
         let tokens = tokens(document, &spans.iter().map(|(range, _)| *range).collect::<Vec<_>>());
-        let (entities, rest) = disjoint(&spans);
+        let Disjoint { kept: entities, others } = longest_first(spans, |(range, _)| (*range).into());
+        let mut rest: Vec<NamedSpan<'_>> = others.into_iter().map(|(span, _)| span).collect();
+        rest.sort_by_key(|(range, _)| *range);
         let unknown = if annotation.status == Status::Done { OUTSIDE } else { MISSING };
-        let mut next = entities.iter().peekable();
+        let mut next = entities.values().peekable();
         for token in &tokens {
             while next.peek().is_some_and(|(range, _)| range.end <= token.range.start) {
                 next.next();
@@ -112,7 +116,7 @@ impl Writer for BinWriter<'_> {
         flags.insert("has_unknown_spaces".to_owned(), json!(false));
         self.bin.flags.push(flags);
         self.add_fields(document);
-        out.count(spans.len(), 0);
+        out.count(count, 0);
     }
 
     fn finish(&mut self, out: &mut Output) {
@@ -141,12 +145,12 @@ impl BinWriter<'_> {
     }
 
     /// The span groups of a document in MessagePack.
-    fn groups(&mut self, text: &str, tokens: &[Token], spans: &[(TextRange, &str)]) -> Vec<u8> {
+    fn groups(&mut self, text: &str, tokens: &[Token], spans: &[NamedSpan<'_>]) -> Vec<u8> {
         if spans.is_empty() {
             return vec![0x90];
         }
         let map = OffsetMap::new(text);
-        let mut group = Group { name: GROUP, attrs: BTreeMap::new(), spans: Vec::new() };
+        let mut group = Group { name: OVERLAPPING, attrs: BTreeMap::new(), spans: Vec::new() };
         for (range, label) in spans {
             let start = tokens.partition_point(|token| token.range.start < range.start);
             let end = tokens.partition_point(|token| token.range.end <= range.end);
@@ -156,7 +160,7 @@ impl BinWriter<'_> {
         // Names by groups, as spaCy has it: a group may have two.
         let mut packed = vec![0x81];
         packed.extend(packed_map(&Bin(packed_map(&group))));
-        packed.extend(packed_map(&[GROUP]));
+        packed.extend(packed_map(&[OVERLAPPING]));
         packed
     }
 
@@ -187,27 +191,6 @@ fn packed_map(value: &impl Serialize) -> Vec<u8> {
     // Nothing that is written here can fail: neither the memory as target, nor a value of another kind than MessagePack has.
     let _ = value.serialize(&mut rmp_serde::Serializer::new(&mut packed).with_struct_map());
     packed
-}
-
-/// A span with the name of its label.
-type Named<'s> = (TextRange, &'s str);
-
-/// Longest first: entities that are disjoint, in the order of the text, and the others.
-fn disjoint<'s>(spans: &[Named<'s>]) -> (Vec<Named<'s>>, Vec<Named<'s>>) {
-    let mut order = spans.to_vec();
-    order.sort_by_key(|(range, _)| (std::cmp::Reverse(range.len()), range.start));
-    let mut taken: BTreeMap<usize, (TextRange, &str)> = BTreeMap::new();
-    let mut rest = Vec::new();
-    for span in order {
-        match taken.range(..span.0.end).next_back().filter(|(_, (other, _))| other.end > span.0.start) {
-            Some(_) => rest.push(span),
-            None => {
-                taken.insert(span.0.start, span);
-            }
-        }
-    }
-    rest.sort_by_key(|(range, _)| *range);
-    (taken.into_values().collect(), rest)
 }
 
 /// Places in a text where tokens are cut.

@@ -8,7 +8,9 @@ use super::kind::{Kind, kind_of};
 use crate::{
     formats::{
         Problem,
-        drafts::{Draft, DraftReader, RawSpan, read_spans, span_of_list, span_of_object, take_id},
+        drafts::{
+            Draft, DraftReader, DraftWords, RawSpan, find_words, read_spans, span_of_list, span_of_object, take_id,
+        },
         offsets::Unit,
         problem::{Problems, quoted, with_noun},
     },
@@ -16,6 +18,7 @@ use crate::{
         Status, WordSpan,
         scheme::{Tag, decode_tags},
     },
+    text::{CharRange, OffsetMap, TextRange},
 };
 
 /// Reader of examples, with counts of what is reported once.
@@ -29,7 +32,14 @@ pub(in crate::formats) struct Examples {
     partial: usize,
     /// Texts that were joined from tokens.
     joined: usize,
+    /// Documents whose tokens have attributes.
+    attributes: usize,
+    /// The first of these attributes.
+    first_attribute: Option<String>,
 }
+
+/// Keys of a token that say where it is, and its tag.
+const PLACE_OF_TOKEN: [&str; 5] = ["id", "start", "end", "orth", "ner"];
 
 impl DraftReader for Examples {
     const KIND: &'static str = "spaCy examples";
@@ -40,11 +50,12 @@ impl DraftReader for Examples {
             (Some(Kind::Example), Value::Array(list)) => Ok(vec![self.example(list)?]),
             (Some(Kind::Doc), Value::Object(doc)) => Ok(vec![self.doc(doc)?]),
             (Some(Kind::Paragraphs), Value::Object(mut data)) => {
-                let id = take_id(&data, "id");
+                let id = take_id(&mut data, "id");
                 let Some(Value::Array(paragraphs)) = data.shift_remove("paragraphs") else { return Ok(Vec::new()) };
                 let only = paragraphs.len() == 1;
                 let drafts = paragraphs.into_iter().enumerate().map(|(at, paragraph)| {
                     let mut draft = self.paragraph(&paragraph)?;
+                    draft.meta.extend(data.iter().map(|(key, value)| (key.clone(), value.clone())));
                     draft.id = id.as_ref().map(|id| if only { id.clone() } else { format!("{id}.{}", at + 1) });
                     Ok(draft)
                 });
@@ -78,36 +89,41 @@ impl DraftReader for Examples {
             let texts = with_noun(self.joined, "text");
             problems.push(Problem::note(format!("{texts} not in the file: the tokens are joined by blanks")));
         }
+        if let Some(first) = self.first_attribute {
+            let documents = with_noun(self.attributes, "document");
+            let message = format!("{documents} with attributes of tokens, such as {}: not kept", quoted(&first));
+            problems.push(Problem::note(message));
+        }
     }
 }
 
 impl Examples {
     fn example(&mut self, list: Vec<Value>) -> Result<Draft, Problem> {
         let mut list = list.into_iter();
-        let (Some(Value::String(text)), Some(Value::Object(notes))) = (list.next(), list.next()) else {
+        let (Some(Value::String(text)), Some(Value::Object(mut notes))) = (list.next(), list.next()) else {
             return Err(Problem::error("an example is not a text and an object with `entities`"));
         };
         let mut draft = Draft { text, status: Status::Todo, ..Draft::default() };
-        let none = Vec::new();
-        let entities = notes.get("entities").and_then(Value::as_array);
-        let list = entities.unwrap_or(&none);
-        if list.first().is_some_and(Value::is_string) {
-            self.tagged(&mut draft, &notes, list)?;
+        let entities = take_list(&mut notes, "entities");
+        let list = entities.as_deref().unwrap_or_default();
+        let is_tagged = list.first().is_some_and(Value::is_string);
+        if is_tagged {
+            self.tagged(&mut draft, &mut notes, list)?;
         } else {
             draft.spans = read_spans(list, &mut draft.faults, entity);
         }
-        self.add_groups(&mut draft, &notes);
-        if entities.is_some() || !draft.spans.is_empty() {
+        add_groups(&mut draft, &mut notes);
+        if !is_tagged && (entities.is_some() || !draft.spans.is_empty()) {
             draft.status = Status::Done;
         }
-        draft.meta.extend(notes.get("cats").map(|cats| ("cats".to_owned(), cats.clone())));
+        draft.meta = without_empty_cats(notes).into();
         Ok(draft)
     }
 
     /// Reads entities that are one tag for each word.
-    fn tagged(&mut self, draft: &mut Draft, notes: &Map<String, Value>, tags: &[Value]) -> Result<(), Problem> {
-        let words = notes.get("words").or_else(|| notes.get("tokens")).and_then(Value::as_array);
-        let words: Option<Vec<&str>> = words.map_or_else(
+    fn tagged(&mut self, draft: &mut Draft, notes: &mut Map<String, Value>, tags: &[Value]) -> Result<(), Problem> {
+        let words = take_list(notes, "words").or_else(|| take_list(notes, "tokens"));
+        let words: Option<Vec<&str>> = words.as_ref().map_or_else(
             || Some(draft.text.split_whitespace().collect()),
             |words| words.iter().map(Value::as_str).collect(),
         );
@@ -121,32 +137,23 @@ impl Examples {
         }
         let tags = tags.iter().map(|tag| tag.as_str().unwrap_or_default());
         self.take_tags(draft, tags, &places);
-        draft.words = Some(places);
+        draft.words = Some(DraftWords::Found(places));
         Ok(())
     }
 
     /// Adds the spans of tags, of which there is one for each word.
-    fn take_tags<'t>(&mut self, draft: &mut Draft, tags: impl Iterator<Item = &'t str> + Clone, words: &[[usize; 2]]) {
+    fn take_tags<'t>(&mut self, draft: &mut Draft, tags: impl Iterator<Item = &'t str> + Clone, words: &[TextRange]) {
         // A hyphen stands for a tag that nobody gave.
         let is_partial = tags.clone().any(|tag| matches!(tag, "-" | ""));
         self.partial += usize::from(is_partial);
         draft.status = if is_partial { Status::Partial } else { Status::Done };
         let tags = tags.map(|tag| if tag == "-" { Tag::Outside } else { Tag::read(tag) });
+        let map = OffsetMap::new(&draft.text);
         for WordSpan { start, end, label } in decode_tags(tags) {
-            let ends = words.get(start).zip(end.checked_sub(1).and_then(|last| words.get(last)));
-            if let Some(([start, _], [_, end])) = ends {
-                draft.spans.push(RawSpan { start: *start, end: *end, label, text: None });
+            let own = words.get(start..end).and_then(|words| Some(words.first()?.join(*words.last()?)));
+            if let Some(CharRange { start, end }) = own.map(|range| map.to_chars(range)) {
+                draft.spans.push(RawSpan { start, end, label, text: None });
             }
-        }
-    }
-
-    /// Adds the spans of the groups in `spans`, which may overlap.
-    fn add_groups(&mut self, draft: &mut Draft, notes: &Map<String, Value>) {
-        let groups = notes.get("spans").and_then(Value::as_object);
-        let mut known: HashSet<RawSpan> = draft.spans.iter().cloned().collect();
-        for list in groups.into_iter().flat_map(Map::values).filter_map(Value::as_array) {
-            let spans = read_spans(list, &mut draft.faults, entity);
-            draft.spans.extend(spans.into_iter().filter(|span| known.insert(span.clone())));
         }
     }
 
@@ -154,32 +161,41 @@ impl Examples {
         let Some(Value::String(text)) = doc.shift_remove("text") else {
             return Err(Problem::error("`text` is missing or not a string"));
         };
-        let mut draft = Draft { text, status: Status::Todo, ..Draft::default() };
-        let entities = doc.get("ents").and_then(Value::as_array);
-        draft.spans = read_spans(entities.map(Vec::as_slice).unwrap_or_default(), &mut draft.faults, entity);
-        self.add_groups(&mut draft, &doc);
+        let id = take_id(&mut doc, "id");
+        let mut draft = Draft { id, text, status: Status::Todo, ..Draft::default() };
+        let entities = take_list(&mut doc, "ents");
+        draft.spans = read_spans(entities.as_deref().unwrap_or_default(), &mut draft.faults, entity);
+        add_groups(&mut draft, &mut doc);
         if entities.is_some() || !draft.spans.is_empty() {
             draft.status = Status::Done;
         }
-        let tokens = doc.get("tokens").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let tokens = take_list(&mut doc, "tokens").unwrap_or_default();
+        self.note_attributes(tokens.iter());
         let places = tokens.iter().map(|token| {
             let [start, end] = ["start", "end"].map(|key| usize::try_from(token.get(key)?.as_u64()?).ok());
             Some([start?, end?])
         });
-        if let Some(places) = places.collect::<Option<Vec<_>>>().filter(|places| !places.is_empty()) {
-            self.check_alignment(&draft, &places);
-            let chars: Vec<char> = draft.text.chars().collect();
-            let words = places.into_iter().filter(|[start, end]| {
-                chars.get(*start..*end).is_none_or(|word| word.iter().any(|c| !c.is_whitespace()))
-            });
-            draft.words = Some(words.collect());
+        match places.collect::<Option<Vec<_>>>() {
+            Some(places) if places.is_empty() => {}
+            Some(places) => {
+                self.check_alignment(&draft, &places);
+                draft.words = Some(DraftWords::Stated(places));
+            }
+            None => draft.words = Some(DraftWords::Misplaced),
         }
-        draft.meta.extend(
-            doc.shift_remove("cats")
-                .filter(|cats| *cats != Value::Object(Map::new()))
-                .map(|cats| ("cats".to_owned(), cats)),
-        );
+        // Sentences follow from the words.
+        doc.shift_remove("sents");
+        draft.meta = without_empty_cats(doc).into();
         Ok(draft)
+    }
+
+    /// Counts a document whose tokens have more than their places and tags of entities.
+    fn note_attributes<'v>(&mut self, tokens: impl Iterator<Item = &'v Value>) {
+        let keys = tokens.filter_map(Value::as_object).flat_map(Map::keys);
+        if let Some(key) = keys.into_iter().find(|key| !PLACE_OF_TOKEN.contains(&key.as_str())) {
+            self.attributes += 1;
+            self.first_attribute.get_or_insert_with(|| key.clone());
+        }
     }
 
     fn check_alignment(&mut self, draft: &Draft, tokens: &[[usize; 2]]) {
@@ -201,6 +217,7 @@ impl Examples {
         let tokens = sentences.iter().filter_map(|sentence| sentence.get("tokens")?.as_array()).flatten();
         let words: Option<Vec<&str>> = tokens.clone().map(|token| token.get("orth")?.as_str()).collect();
         let words = words.ok_or_else(|| Problem::error("a token has no `orth`"))?;
+        self.note_attributes(tokens.clone());
         let raw = paragraph.get("raw").and_then(Value::as_str);
         let found = raw.and_then(|raw| Some((raw.to_owned(), find_words(raw, words.iter().copied())?)));
         let (text, places) = found.unwrap_or_else(|| {
@@ -217,10 +234,12 @@ impl Examples {
             draft.spans = read_spans(list, &mut draft.faults, entity);
             draft.status = Status::Done;
         }
-        let cats = paragraph.get("cats").filter(|cats| cats.as_array().is_none_or(|cats| !cats.is_empty()));
-        draft.meta.extend(cats.map(|cats| ("cats".to_owned(), cats.clone())));
-        let written = places.into_iter().zip(&words).filter(|(_, word)| !word.trim().is_empty());
-        draft.words = Some(written.map(|(place, _)| place).collect());
+        let fields = paragraph.as_object().into_iter().flatten().filter(|(key, value)| {
+            let is_empty = value.as_array().is_some_and(Vec::is_empty);
+            !is_empty && !["raw", "sentences", "entities"].contains(&key.as_str())
+        });
+        draft.meta.extend(fields.map(|(key, value)| (key.clone(), value.clone())));
+        draft.words = Some(DraftWords::Found(places));
         Ok(draft)
     }
 }
@@ -233,34 +252,48 @@ fn entity(value: &Value) -> Result<RawSpan, String> {
     }
 }
 
-/// Places of words in a text, in code points, if all follow one another there.
-fn find_words<'w>(text: &str, words: impl Iterator<Item = &'w str>) -> Option<Vec<[usize; 2]>> {
-    let mut rest = text;
-    let mut at = 0;
-    let mut places = Vec::new();
-    for word in words {
-        let before = rest.find(word)?;
-        let (gap, tail) = rest.split_at_checked(before)?;
-        // A word must not be found behind a part of the text that no word has.
-        if gap.chars().any(|c| !c.is_whitespace()) {
-            return None;
+/// Takes a list out of an object.
+fn take_list(object: &mut Map<String, Value>, key: &str) -> Option<Vec<Value>> {
+    match object.get_mut(key)?.take() {
+        Value::Array(list) => {
+            object.shift_remove(key);
+            Some(list)
         }
-        at += gap.chars().count();
-        let end = at + word.chars().count();
-        places.push([at, end]);
-        at = end;
-        rest = tail.get(word.len()..)?;
+        other => {
+            object.insert(key.to_owned(), other);
+            None
+        }
     }
-    Some(places)
 }
 
-/// Words joined by blanks, and their places in code points.
-fn joined(words: &[&str]) -> (String, Vec<[usize; 2]>) {
+/// Adds the spans of the groups in `spans`, which may overlap.
+fn add_groups(draft: &mut Draft, notes: &mut Map<String, Value>) {
+    if !notes.get("spans").is_some_and(Value::is_object) {
+        return;
+    }
+    let groups = notes.shift_remove("spans").unwrap_or_default();
+    let mut known: HashSet<RawSpan> = draft.spans.iter().cloned().collect();
+    for list in groups.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_array) {
+        let spans = read_spans(list, &mut draft.faults, entity);
+        draft.spans.extend(spans.into_iter().filter(|span| known.insert(span.clone())));
+    }
+}
+
+/// Further fields. Every document of spaCy has categories, most have none in them.
+fn without_empty_cats(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if fields.get("cats").and_then(Value::as_object).is_some_and(Map::is_empty) {
+        fields.shift_remove("cats");
+    }
+    fields
+}
+
+/// Words joined by blanks, and their bytes.
+fn joined(words: &[&str]) -> (String, Vec<TextRange>) {
     let mut at = 0;
     let places = words.iter().map(|word| {
         let start = at;
-        at += word.chars().count() + 1;
-        [start, at - 1]
+        at += word.len() + 1;
+        TextRange::new(start, at - 1)
     });
     let places = places.collect();
     (words.join(" "), places)

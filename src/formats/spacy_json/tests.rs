@@ -102,3 +102,34 @@ fn overlapping_spans_are_written_as_a_group() {
     assert_eq!((outcome.spans_written, outcome.spans_left_out), (3, 1));
     assert_eq!(read(&written).corpus.span_count(), 3);
 }
+
+#[test]
+fn ids_and_fields_of_docs_are_kept_and_attributes_of_tokens_are_named() {
+    let doc = DOC
+        .replace("{\"text\"", "{\"id\":\"r7\",\"stars\":4,\"text\"")
+        .replace("{\"id\":0,", "{\"id\":0,\"pos\":\"NOUN\",");
+    let read = read(&doc);
+    let document = &read.corpus.documents[0];
+    assert_eq!((document.id.as_str(), document.meta.len()), ("r7", 2));
+    assert_eq!(document.meta.get("stars"), Some(&serde_json::json!(4)));
+    let said = "1 document with attributes of tokens, such as `pos`: not kept";
+    assert!(read.problems.iter().any(|problem| problem.message == said), "{:?}", read.problems);
+    let example = self::read(r#"["Bari",{"entities":[],"source":"menu"}]"#);
+    assert_eq!(example.corpus.documents[0].meta.get("source"), Some(&serde_json::json!("menu")));
+}
+
+#[test]
+fn an_example_with_a_word_without_tag_is_partial() {
+    let read = read(r#"["Luigi in Bari",{"entities":["U-PER","-","U-LOC"]}]"#);
+    assert_eq!(contents(&read)[0].0, Status::Partial);
+    let emoji = self::read("[\"\u{1f355} in New York\",{\"entities\":[\"O\",\"O\",\"B-LOC\",\"L-LOC\"]}]");
+    assert_eq!(contents(&emoji)[0].1, [("New York".to_owned(), "LOC".to_owned())]);
+    assert_eq!(contents(&emoji)[0].2, ["\u{1f355}", "in", "New", "York"]);
+}
+
+#[test]
+fn words_that_do_not_fit_are_named() {
+    let read = read(r#"{"text":"Bari","ents":[],"tokens":[{"start":0,"end":2},{"start":1,"end":4}]}"#);
+    assert!(read.problems[0].message.contains("its words do not fit its text"), "{:?}", read.problems);
+    assert_eq!(contents(&read)[0].2, ["Bari"]);
+}

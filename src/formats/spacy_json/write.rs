@@ -5,16 +5,15 @@ use serde_json::{Map, Value, json};
 use crate::{
     formats::{
         WriteOptions,
+        disjoint::{Disjoint, longest_first},
         held_spans::{NamedSpan, named_spans},
         problem::{quoted, with_noun},
+        spacy::OVERLAPPING,
         writer::{Output, Writer},
     },
     spans::{Annotation, Document, LabelSet},
     text::OffsetMap,
 };
-
-/// Group of spans for those that overlap others; spaCy's default name for it.
-const GROUP: &str = "sc";
 
 /// Writes a list of examples, one on each line.
 pub(super) fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
@@ -42,13 +41,17 @@ impl Writer for ExampleWriter<'_> {
             out.losses.note(format!("document {}: {twice} there twice, written once", quoted(&document.id)));
         }
         self.misaligned += spans.iter().filter(|(range, _)| document.cuts_word(*range)).count();
-        let (entities, others) = disjoint(&spans);
+        let count = spans.len();
+        let Disjoint { kept, others } = longest_first(spans, |(range, _)| (*range).into());
+        let entities: Vec<NamedSpan<'_>> = kept.into_values().collect();
+        let mut others: Vec<NamedSpan<'_>> = others.into_iter().map(|(span, _)| span).collect();
+        others.sort_unstable();
         self.overlapping += others.len();
         let map = OffsetMap::new(&document.text);
         let mut notes = Map::new();
         notes.insert("entities".to_owned(), list(&entities, &map));
         if !others.is_empty() {
-            notes.insert("spans".to_owned(), json!({GROUP: list(&others, &map)}));
+            notes.insert("spans".to_owned(), json!({OVERLAPPING: list(&others, &map)}));
         }
         if let Some(cats) = document.meta.get("cats").filter(|cats| cats.is_object()) {
             notes.insert("cats".to_owned(), cats.clone());
@@ -56,7 +59,7 @@ impl Writer for ExampleWriter<'_> {
         out.push(if self.examples == 0 { "[\n" } else { ",\n" });
         out.push_json(document, &json!([&*document.text, notes]));
         self.examples += 1;
-        out.count(spans.len(), 0);
+        out.count(count, 0);
     }
 
     fn finish(&mut self, out: &mut Output) {
@@ -79,22 +82,4 @@ fn list(spans: &[NamedSpan<'_>], map: &OffsetMap) -> Value {
         json!([range.start, range.end, label])
     });
     spans.collect()
-}
-
-/// Splits sorted spans into those that do not overlap, the longest first, and the others.
-fn disjoint<'l>(spans: &[NamedSpan<'l>]) -> (Vec<NamedSpan<'l>>, Vec<NamedSpan<'l>>) {
-    let mut longest: Vec<NamedSpan<'l>> = spans.to_vec();
-    longest.sort_by_key(|(range, _)| (std::cmp::Reverse(range.len()), range.start));
-    let mut taken = std::collections::BTreeMap::new();
-    let mut others = Vec::new();
-    for (range, label) in longest {
-        let before = taken.range(..range.end).next_back();
-        if before.is_some_and(|(_, (other, _)): (&usize, &NamedSpan<'l>)| other.end > range.start) {
-            others.push((range, label));
-        } else {
-            taken.insert(range.start, (range, label));
-        }
-    }
-    others.sort_unstable();
-    (taken.into_values().collect(), others)
 }

@@ -55,7 +55,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     if table.is_empty() {
         return Ok(vec!["Parquet".to_owned(), "no rows".to_owned()]);
     }
-    if spans::has_spans(&table.fields) {
+    if spans::columns_of(&table.fields).is_some() {
         return offsets::read_with_unit(source, reading, CODE_POINTS_FIRST, spans::read);
     }
     let mut survey = Survey::default();
@@ -65,7 +65,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
     })? {
         reading.problems.push(fault);
     }
-    let mut rows = match survey.choose(source, |_| None, reading) {
+    let mut rows = match survey.choose(source, reading) {
         Ok(rows) => rows,
         Err(problem) => {
             reading.problems.push(problem);

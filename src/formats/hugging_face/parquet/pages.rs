@@ -120,8 +120,13 @@ impl Pages {
         self.bytes = self.bytes.slice(header.length + header.packed..);
         self.unpacked += header.unpacked as u64;
         limits::check(self.unpacked, self.packed)?;
-        if header.kind != DICTIONARY {
-            let values = header.fields.size(1).ok_or_else(|| broken("a page has no number of values"))?;
+        let values: u64 = header.fields.size(1).ok_or_else(|| broken("a page has no number of values"))?;
+        if header.kind == DICTIONARY {
+            // The library reserves memory for as many values as the header states. Each of them takes a byte or more.
+            if values > header.unpacked as u64 {
+                return Err(broken("a dictionary has more values than bytes"));
+            }
+        } else {
             self.values =
                 self.values.checked_sub(values).ok_or_else(|| broken("a page has more values than its column"))?;
         }
@@ -257,4 +262,28 @@ fn unpack(packed: &Bytes, size: usize, compression: Compression) -> Result<Bytes
 
 fn damaged(error: impl std::fmt::Display) -> ParquetError {
     broken(&format!("a page cannot be unpacked: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dictionary_with_more_values_than_bytes_is_refused() {
+        let read = |count: &[u8]| {
+            // Kind 2, 4 bytes, packed 4 bytes, and the dictionary with its number of values and encoding.
+            let header = [&[0x15, 4, 0x15, 8, 0x15, 8, 0x4c, 0x15], count, &[0x15, 0, 0, 0, 1, 2, 3, 4]].concat();
+            let mut pages = Pages {
+                packed: header.len() as u64,
+                bytes: header.into(),
+                compression: Compression::UNCOMPRESSED,
+                values: 1,
+                unpacked: 0,
+            };
+            pages.get_next_page().map(|page| page.is_some()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(&[2]), Ok(true));
+        // 2^31 - 1 values, for which the library would reserve 128 GiB.
+        assert!(read(&[0xfe, 0xff, 0xff, 0xff, 0x0f]).unwrap_err().contains("more values than bytes"));
+    }
 }

@@ -1,12 +1,16 @@
 //! Tables with a text and a list of spans in each row.
 
-use parquet::schema::types::{Type, TypePtr};
+use parquet::{
+    basic::Type as Physical,
+    schema::types::{Type, TypePtr},
+};
 use serde_json::{Map, Value};
 
 use super::table::Table;
 use crate::{
     formats::{
         Problem,
+        drafts::{status_without_all, take_id},
         offsets::{Offsets, SpanText, StatedSpan},
         problem::{grouped, quoted, with_noun},
         sink::{Found, Reading},
@@ -29,11 +33,16 @@ fn among<'f>(fields: impl Iterator<Item = &'f str> + Clone, names: &[&str]) -> O
     names.iter().find_map(|name| fields.clone().find(|field| field == name))
 }
 
-/// Whether the columns are a text and a list of spans.
-pub(super) fn has_spans(fields: &[TypePtr]) -> bool {
-    let texts = fields.iter().filter(|field| field.is_primitive()).map(|field| field.name());
+/// Names of the columns with the text and with the list of spans, if there are both.
+pub(super) fn columns_of(fields: &[TypePtr]) -> Option<[&str; 2]> {
+    let texts = fields.iter().filter(|field| is_text(field)).map(|field| field.name());
     let lists = fields.iter().filter(|field| has_parts(field)).map(|field| field.name());
-    among(texts, &TEXTS).is_some() && among(lists, &SPANS).is_some()
+    Some([among(texts, &TEXTS)?, among(lists, &SPANS)?])
+}
+
+/// Whether a column has one text in each row.
+fn is_text(field: &Type) -> bool {
+    field.is_primitive() && field.get_physical_type() == Physical::BYTE_ARRAY
 }
 
 /// Whether start and end are somewhere in a column.
@@ -53,9 +62,7 @@ pub(super) fn read(
     offsets: &mut Offsets,
 ) -> Result<Vec<String>, Unreadable> {
     let Ok(table) = Table::open(source)? else { return Ok(Vec::new()) };
-    let names = table.fields.iter().map(|field| field.name());
-    let text = among(names.clone(), &TEXTS).unwrap_or_default();
-    let spans = among(names, &SPANS).unwrap_or_default();
+    let Some([text, spans]) = columns_of(&table.fields) else { return Ok(Vec::new()) };
     let mut number = 0_usize;
     let mut unread = 0_usize;
     let read = table.rows(&mut |row| {
@@ -88,15 +95,13 @@ fn document(
 ) -> Result<Found, String> {
     let Some(Value::String(text)) = row.shift_remove(text) else { return Err(format!("{} is no text", quoted(text))) };
     let stated = row.shift_remove(spans).unwrap_or_default();
-    let id = match row.shift_remove("id") {
-        Some(Value::String(id)) if !id.is_empty() => id,
-        Some(Value::Number(id)) => id.to_string(),
-        _ => reading.next_id(),
-    };
+    let id = take_id(&mut row, "id").unwrap_or_else(|| reading.next_id());
     let status = if stated.is_null() { Status::Todo } else { Status::Done };
     let mut found = Vec::new();
     let place = SpanText::new(&id, &text).at_line(number);
-    for span in listed(stated) {
+    let stated = listed(stated);
+    let count = stated.len();
+    for span in stated {
         let [start, end] = [&STARTS, &ENDS].map(|names| part(&span, names)?.as_u64()?.try_into().ok());
         let label = part(&span, &LABELS).and_then(Value::as_str).filter(|label| !label.is_empty());
         let (Some(start), Some(end), Some(label)) = (start, end, label) else {
@@ -111,6 +116,7 @@ fn document(
     let mut document = Document::new(id.clone(), text.clone(), reading.options.grid);
     document.split = reading.options.split;
     document.meta = row.into();
+    let status = status_without_all(status, found.len() == count);
     Ok(Found { document, spans: found, status })
 }
 

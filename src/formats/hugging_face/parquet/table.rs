@@ -1,6 +1,7 @@
 //! A table in a file: its description, and its rows a group at a time.
 
 use std::{
+    cell::RefCell,
     io::{self, Read as _, SeekFrom},
     sync::Arc,
 };
@@ -43,7 +44,8 @@ pub(super) type Take<'t> = dyn FnMut(Map<String, Value>) -> Result<(), Unreadabl
 
 /// An open table.
 pub(super) struct Table<'a> {
-    source: &'a dyn Source,
+    /// The file, opened once: a packed one is unpacked whenever it is opened.
+    input: RefCell<Box<dyn ReadSeek + 'a>>,
     length: u64,
     metadata: ParquetMetaData,
     features: Features,
@@ -85,7 +87,7 @@ impl<'a> Table<'a> {
                 false => skipped.push(field.name().to_owned()),
             }
         }
-        Ok(Ok(Self { source, length, metadata, features, fields, skipped }))
+        Ok(Ok(Self { input: RefCell::new(input), length, metadata, features, fields, skipped }))
     }
 
     /// Whether it has no rows.
@@ -143,7 +145,6 @@ impl<'a> Table<'a> {
 
     /// Reads the columns of a group of rows.
     fn chunks(&self, metadata: Arc<RowGroupMetaData>) -> Result<Result<Chunks, Fault>, Unreadable> {
-        let mut input = self.source.seekable()?;
         let wanted = metadata.columns().iter().filter(|column| self.is_read(column));
         let sizes =
             wanted.clone().map(|column| (column.compressed_size(), column.uncompressed_size(), column.num_values()));
@@ -156,6 +157,10 @@ impl<'a> Table<'a> {
             values = values.max(count.unsigned_abs());
         }
         limits::check(unpacked, packed)?;
+        // Columns may name the same bytes, each of which would be in memory as often.
+        if packed > self.length {
+            return Ok(Err("its columns are larger than the file".to_owned()));
+        }
         if values > unpacked.saturating_mul(MOST_VALUES).saturating_add(ALWAYS_FINE) {
             return Ok(Err(
                 "it repeats a few values without end, as files do that are made to fill a memory".to_owned()
@@ -174,7 +179,7 @@ impl<'a> Table<'a> {
             if start.checked_add(size).is_none_or(|end| end > self.length) {
                 return Ok(Err("a column is cut off".to_owned()));
             }
-            columns.push(bytes_at(&mut *input, start, size)?.into());
+            columns.push(bytes_at(&mut **self.input.borrow_mut(), start, size)?.into());
         }
         Ok(Ok(Chunks { metadata, columns }))
     }

@@ -42,7 +42,7 @@ pub(super) fn write<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<
         scheme: options.scheme,
         file: open(&names).map_err(|error| error.to_string()),
         names,
-        rows: Rows::default(),
+        rows: RowGroup::default(),
     })
 }
 
@@ -77,7 +77,7 @@ fn open(names: &[String]) -> Result<SerializedFileWriter<Vec<u8>>> {
 
 /// Rows of a group: values with the levels that say where lists begin and which are empty.
 #[derive(Default)]
-struct Rows {
+struct RowGroup {
     ids: Vec<ByteArray>,
     tokens: Vec<ByteArray>,
     tags: Vec<i64>,
@@ -93,7 +93,7 @@ struct TableWriter<'a> {
     /// The file; or the reason for which there is none.
     file: std::result::Result<SerializedFileWriter<Vec<u8>>, String>,
     names: Vec<String>,
-    rows: Rows,
+    rows: RowGroup,
 }
 
 impl Writer for TableWriter<'_> {
@@ -152,7 +152,7 @@ impl TableWriter<'_> {
     }
 }
 
-fn write_group(mut group: SerializedRowGroupWriter<'_, Vec<u8>>, rows: &Rows) -> Result<()> {
+fn write_group(mut group: SerializedRowGroupWriter<'_, Vec<u8>>, rows: &RowGroup) -> Result<()> {
     let levels = (Some(rows.definition.as_slice()), Some(rows.repetition.as_slice()));
     if let Some(mut column) = group.next_column()? {
         column.typed::<ByteArrayType>().write_batch(&rows.ids, Some(&vec![1; rows.ids.len()]), None)?;
