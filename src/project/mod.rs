@@ -55,6 +55,8 @@ mod ownership_tests;
 mod power_cut_tests;
 #[cfg(test)]
 mod refusal_tests;
+#[cfg(test)]
+mod runs_outside_tests;
 
 use std::path::{Path, PathBuf};
 
