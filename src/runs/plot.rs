@@ -154,8 +154,10 @@ impl Plot<'_> {
         let scale = if self.style.log { Scale::log(values, TICKS) } else { from_zero(values) };
         match subjects.len() {
             0 | 1 => {
-                self.text((LEFT, self.top - 10.0), "training loss", Anchor::Start, TRAIN);
-                self.text((LEFT + 200.0, self.top - 10.0), "validation loss", Anchor::Start, VALID);
+                let is_smoothed = subjects.iter().any(|subject| subject.curves.lines() > SMOOTHED);
+                let train = if is_smoothed { "training loss, smoothed over pale" } else { "training loss" };
+                self.text((LEFT, self.top - 10.0), train, Anchor::Start, TRAIN);
+                self.text((LEFT + 240.0, self.top - 10.0), "validation loss", Anchor::Start, VALID);
             }
             _ => self.text(
                 (LEFT, self.top - 10.0),
