@@ -133,9 +133,8 @@ impl RunView {
 
     /// End of a horizontal axis, as [`RunView::horizon`].
     pub fn horizon_across(&self, across: Across) -> f64 {
-        let horizon = self.horizon();
-        let end = || self.curves.end(across).unwrap_or(1.0);
-        self.curves.convert(horizon, Across::Epoch, across).unwrap_or_else(end)
+        let horizon = self.curves.convert(self.horizon(), Across::Epoch, across);
+        horizon.or_else(|| self.curves.end(across)).unwrap_or(1.0)
     }
 
     /// Epochs on the axis of the curves.

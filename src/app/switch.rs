@@ -87,17 +87,18 @@ impl State {
             let own = self.session.project.as_ref().map(|project| project.annotator.clone()).unwrap_or_default();
             self.push(WhoseWork { own, others }.into());
         }
-        if self.session.has_only_runs() {
-            effects.extend(self.show_only_runs());
-        }
+        effects.extend(self.show_only_runs());
         if std::mem::take(&mut self.compares_next) {
             effects.extend(self.run(Command::Annotators));
         }
         effects
     }
 
-    /// Shows the run that was opened, or the list of runs.
+    /// Shows the run that was opened, or the list of runs, if there is no project.
     fn show_only_runs(&mut self) -> Vec<Effect> {
+        if !self.session.has_only_runs() {
+            return Vec::new();
+        }
         self.train.page = if self.session.runs.list.len() == 1 { Page::Run } else { Page::Runs };
         let effects = self.go(Screen::Train);
         if self.session.message.is_none() {

@@ -7,7 +7,7 @@ use super::{
     output::Output,
     project_dir::{self, Access},
 };
-use crate::project::{Project, RunView, Runs};
+use crate::project::{Project, RunView, Runs, RunsPlace};
 
 /// Opens the runs in a folder; for a sample, those of the user's copy, because runs are there.
 ///
@@ -54,7 +54,7 @@ pub(super) fn find_all(dir: &Path, ids: &[String], output: Output) -> Result<Vec
         return find(dir, None, output).map(|(_, run)| vec![run]);
     }
     let runs = open(dir, output)?;
-    let own = (runs.place() == crate::project::RunsPlace::Run).then(|| runs.list()).unwrap_or_default();
+    let own = if runs.place() == RunsPlace::Run { runs.list() } else { Vec::new() };
     let named = ids.iter().map(|id| match (runs.get(id), Runs::at(Path::new(id))) {
         (Err(_), Some(other)) => other.list().pop().ok_or_else(|| CliError::data(format!("{id}: there is no run"))),
         (found, _) => Ok(found?),

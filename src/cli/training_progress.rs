@@ -97,8 +97,9 @@ impl TrainingProgress {
         if status.steps == 0 {
             return status.phase.name().to_owned();
         }
-        let (step, steps, percent) = (grouped(*step), grouped(status.steps), self.share(100));
-        let mut words = format!("step {step}/{steps}, {percent} %  epoch {epoch:.1}/{}", status.epochs);
+        let percent = self.share(100);
+        let steps = format!("{}/{}", grouped(*step), grouped(status.steps));
+        let mut words = format!("step {steps}, {percent} %  epoch {epoch:.1}/{}", status.epochs);
         if let Some(loss) = loss {
             words += &format!("  loss {loss:.4}");
         }

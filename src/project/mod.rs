@@ -44,6 +44,7 @@ pub mod repair;
 mod run_files;
 pub mod run_folder;
 pub mod runs;
+mod runs_outside;
 pub mod samples;
 mod splits;
 pub mod storage;
@@ -58,6 +59,8 @@ mod ownership_tests;
 mod power_cut_tests;
 #[cfg(test)]
 mod refusal_tests;
+#[cfg(test)]
+mod runs_outside_tests;
 
 use std::path::{Path, PathBuf};
 
@@ -91,10 +94,7 @@ use self::{
     read_documents::{read_documents, read_documents_with},
     storage::{Dir, FileState, SMALL},
 };
-use crate::{
-    spans::{LabelId, LabelSet},
-    text::Grid,
-};
+use crate::{spans::LabelId, text::Grid};
 
 const DOCUMENTS: &str = "documents.jsonl";
 const ANNOTATIONS: &str = "annotations";
@@ -221,23 +221,6 @@ impl Project {
     fn without_documents(dir: &Path, manifest: Manifest) -> Self {
         let documents = Documents::default();
         Self { root: dir.to_owned(), manifest, documents, stamp: (0, 0), only_runs: false, absorbed: Vec::new() }
-    }
-
-    /// A project without documents around the run in a folder, or around the runs in its subfolders.
-    /// Nothing of it is on disk. `None` if there are no runs, or a project.
-    pub fn of_runs(dir: &Path) -> Option<Self> {
-        if Self::is_project(dir) {
-            return None;
-        }
-        Runs::at(dir)?;
-        let name = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Some(Self { only_runs: true, ..Self::without_documents(dir, Manifest::new(name, LabelSet::default())) })
-    }
-
-    /// Whether there is no project on disk, but a run or a folder of runs.
-    pub fn has_only_runs(&self) -> bool {
-        self.only_runs
     }
 
     /// Reads manifest and documents again and returns whether the documents changed.

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 
-pub use super::training_lines::Series;
+pub use super::training_lines::{Cut, Series};
 
 use super::{
     Across, Point,
     series::Sample,
     training_lines::{Field, TrainingLines, next_of},
-    window::Window,
 };
 
 /// Number of which a curve is drawn.
@@ -69,19 +68,6 @@ pub struct Place {
     pub seconds: Option<f64>,
 }
 
-/// The part of a horizontal axis for which samples are wanted.
-#[derive(Clone, Copy, Debug)]
-pub struct Cut {
-    /// Horizontal axis.
-    pub across: Across,
-    /// Part of it.
-    pub window: Window,
-    /// Columns in it: of very many samples those are left that decide what is seen.
-    pub columns: usize,
-    /// Whether samples at zero or below are left out, because the vertical scale is logarithmic.
-    pub log: bool,
-}
-
 /// The curves of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
@@ -120,11 +106,10 @@ impl Curves {
 
     /// The points of a curve, in the order of the file.
     pub fn series(&self, metric: Metric<'_>, cut: Cut) -> Series {
-        let Cut { across, window, columns, log } = cut;
         if let Some(field) = field(metric) {
-            return self.lines.series(field, across, window, columns, log);
+            return self.lines.series(field, cut);
         }
-        Series::of(self.scores(metric, across), log)
+        Series::of(self.scores(metric, cut.across), cut.log)
     }
 
     /// The values of the evaluations.
@@ -258,7 +243,7 @@ fn real(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runs::Scores;
+    use crate::runs::{Scores, window::Window};
 
     fn line(step: usize, seconds: Option<f64>) -> Point {
         let epoch = step as f64 / 10.0;

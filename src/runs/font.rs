@@ -46,12 +46,12 @@ pub(super) fn fitted(text: &str, room: f64) -> String {
         return text.into_owned();
     }
     let room = room - advance('\u{2026}');
-    let mut used = 0.0;
-    let fits = |letter: &char| {
-        used += advance(*letter);
-        used <= room
-    };
-    text.chars().take_while(fits).chain(['\u{2026}']).collect()
+    let ends = text.chars().scan(0.0, |used, letter| {
+        *used += advance(letter);
+        Some(*used)
+    });
+    let fitting = ends.take_while(|end| *end <= room).count();
+    text.chars().take(fitting).chain(['\u{2026}']).collect()
 }
 
 /// The outline of a text whose base line begins at a place; `None` if nothing of it is visible.

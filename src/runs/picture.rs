@@ -111,14 +111,16 @@ impl Shape {
             Self::Line { points, color, width, dashed } => {
                 let dashes =
                     if *dashed { format!(" stroke-dasharray=\"{} {}\"", DASH.0, DASH.1) } else { String::new() };
-                let (points, color) = (corners(points), hex(*color));
+                let points = corners(points);
+                let color = hex(*color);
                 writeln!(
                     out,
                     "<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"{dashes}/>"
                 )
             }
             Self::Area { points, color } => {
-                let (points, color) = (corners(points), hex(*color));
+                let points = corners(points);
+                let color = hex(*color);
                 writeln!(out, "<polygon points=\"{points}\" fill=\"{color}\" fill-opacity=\"{OPACITY}\"/>")
             }
             Self::Dot { at: (x, y), color } => {
@@ -130,7 +132,8 @@ impl Shape {
                     Anchor::Middle => " text-anchor=\"middle\"",
                     Anchor::End => " text-anchor=\"end\"",
                 };
-                let (text, color) = (escaped(text), hex(*color));
+                let text = escaped(text);
+                let color = hex(*color);
                 writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\"{anchor} fill=\"{color}\">{text}</text>")
             }
         }

@@ -128,8 +128,8 @@ impl Plot<'_> {
         }
         for (at, subject) in subjects.iter().enumerate() {
             self.top += ROW;
-            let (y, color) = (self.top - 4.0, color_of(at));
-            self.line(vec![(LEFT, y), (LEFT + 24.0, y)], color, 3.0, false);
+            let y = self.top - 4.0;
+            self.line(vec![(LEFT, y), (LEFT + 24.0, y)], color_of(at), 3.0, false);
             self.text((LEFT + 32.0, self.top), &subject.title, Anchor::Start, BLACK);
         }
     }
@@ -154,8 +154,10 @@ impl Plot<'_> {
         let scale = if self.style.log { Scale::log(values, TICKS) } else { from_zero(values) };
         match subjects.len() {
             0 | 1 => {
-                self.text((LEFT, self.top - 10.0), "training loss", Anchor::Start, TRAIN);
-                self.text((LEFT + 200.0, self.top - 10.0), "validation loss", Anchor::Start, VALID);
+                let is_smoothed = subjects.iter().any(|subject| subject.curves.lines() > SMOOTHED);
+                let train = if is_smoothed { "training loss, smoothed over pale" } else { "training loss" };
+                self.text((LEFT, self.top - 10.0), train, Anchor::Start, TRAIN);
+                self.text((LEFT + 240.0, self.top - 10.0), "validation loss", Anchor::Start, VALID);
             }
             _ => self.text(
                 (LEFT, self.top - 10.0),
@@ -264,8 +266,8 @@ impl Plot<'_> {
     /// Position of a sample in the frame; `None` outside.
     fn place(&self, (x, y): Sample, scale: &Scale) -> Option<(f64, f64)> {
         let place = (self.window.place(x)?, scale.place(y)?);
-        let inside = |share: f64| (-1e-9..=1.0 + 1e-9).contains(&share);
-        (inside(place.0) && inside(place.1)).then(|| self.at(place))
+        let shown = -1e-9..=1.0 + 1e-9;
+        (shown.contains(&place.0) && shown.contains(&place.1)).then(|| self.at(place))
     }
 
     fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {

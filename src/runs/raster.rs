@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::{Compression, write::ZlibEncoder};
-use tiny_skia::{FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
+use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 
 use super::{
     font::{self, narrowed},
@@ -19,8 +19,7 @@ const RGB: [u8; 5] = [8, 2, 0, 0, 0];
 
 /// Draws a picture; `None` if it has no size, or more pixels than memory.
 pub fn png(picture: &Picture) -> Option<Vec<u8>> {
-    let (width, height) = (pixels(picture.width), pixels(picture.height));
-    let mut pixmap = Pixmap::new(width, height)?;
+    let mut pixmap = Pixmap::new(pixels(picture.width), pixels(picture.height))?;
     pixmap.fill(tiny_skia::Color::WHITE);
     for shape in &picture.shapes {
         draw(&mut pixmap, shape);
@@ -38,8 +37,7 @@ fn draw(pixmap: &mut Pixmap, shape: &Shape) {
         Shape::Line { points, color, width, dashed } => {
             let Some(path) = path(points, false) else { return };
             let dash = dashed.then(|| StrokeDash::new([DASH.0, DASH.1].map(narrowed).to_vec(), 0.0)).flatten();
-            let (line_cap, line_join) = (LineCap::Butt, LineJoin::Round);
-            let stroke = Stroke { width: narrowed(*width), line_cap, line_join, dash, ..Stroke::default() };
+            let stroke = Stroke { width: narrowed(*width), line_join: LineJoin::Round, dash, ..Stroke::default() };
             pixmap.stroke_path(&path, &paint(*color, 1.0), &stroke, density(), None);
         }
         Shape::Area { points, color } => fill(pixmap, path(points, true), *color, OPACITY),

@@ -46,11 +46,6 @@ impl Scale {
             Self::Log(axis) => axis.ticks.iter().map(|tick| (*tick, log_label(*tick))).collect(),
         }
     }
-
-    /// Whether it is logarithmic.
-    pub fn is_log(&self) -> bool {
-        matches!(self, Self::Log(_))
-    }
 }
 
 /// Logarithmic axis with ticks at round numbers.

@@ -3,7 +3,7 @@
 //! The file is a row of TFRecords (length, masked CRC-32C of the length, bytes, masked CRC-32C of the bytes), each an `Event`
 //! in the encoding of Protocol Buffers. `tests/reference/tensorboard_events.py` reads such a file with TensorBoard itself. Pure.
 
-use super::{LabelScores, Point};
+use super::Point;
 
 /// First event of each file.
 const FILE_VERSION: &str = "brain.Event:2";
@@ -55,9 +55,9 @@ fn scalars(point: &Point) -> Vec<(String, f64)> {
         Point::Eval { split, loss, word, labels, .. } => {
             // The names that the Trainer of Hugging Face uses.
             let group = if split == "valid" { "eval" } else { split };
-            let label = |(name, scores): (&String, &LabelScores)| (format!("{group}/label/{name}/f1"), scores.f1);
             let all = [(format!("{group}/loss"), *loss), (format!("{group}/f1"), word.f1)];
-            all.into_iter().chain(labels.iter().map(label)).collect()
+            let labels = labels.iter().map(|(name, scores)| (format!("{group}/label/{name}/f1"), scores.f1));
+            all.into_iter().chain(labels).collect()
         }
         Point::Stage { .. } => Vec::new(),
     }
@@ -134,7 +134,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::runs::Scores;
+    use crate::runs::{LabelScores, Scores};
 
     /// Points whose file `tests/reference/tensorboard_events.py` has read with TensorBoard.
     fn points() -> Vec<Point> {

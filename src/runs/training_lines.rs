@@ -81,6 +81,19 @@ impl Line {
     }
 }
 
+/// The part of a horizontal axis for which samples are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// Horizontal axis.
+    pub across: Across,
+    /// Part of it.
+    pub window: Window,
+    /// Columns in it: of very many samples those are left that decide what is seen.
+    pub columns: usize,
+    /// Whether samples at zero or below are left out, because the vertical scale is logarithmic.
+    pub log: bool,
+}
+
 /// Finite samples of a series in their order, and what was left out of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
@@ -143,14 +156,13 @@ impl Block {
     }
 
     /// Whether all its lines are in one column of a window, or on one side of it.
-    fn is_in_one_column(&self, across: Across, window: Window, columns: usize) -> bool {
+    fn is_in_one_column(&self, Cut { across, window, columns, .. }: Cut) -> bool {
         let (low, high) = self.ends[across as usize];
         if !(low.is_finite() && high.is_finite()) {
             return false;
         }
-        high < window.from
-            || low > window.to
-            || window.column(low, columns) == window.column(high, columns) && window.contains(low)
+        let column = window.column(low, columns);
+        high < window.from || low > window.to || column.is_some() && column == window.column(high, columns)
     }
 }
 
@@ -228,16 +240,17 @@ impl TrainingLines {
         self.ends[across as usize]
     }
 
-    /// The samples of a field; of very many those that decide what is seen in a window of columns.
-    pub(super) fn series(&self, field: Field, across: Across, window: Window, columns: usize, log: bool) -> Series {
+    /// The samples of a field; of very many those that decide what is seen.
+    pub(super) fn series(&self, field: Field, cut: Cut) -> Series {
+        let Cut { across, columns, log, .. } = cut;
         if let Some(raw) = field.raw().filter(|_| self.lines.len() < SMOOTHED_AS_SEEN) {
             return Series::of(self.smoothed(raw, across), log);
         }
         let mut series = Series::default();
         let has_blocks = self.blocks.len() > BLOCKS_PER_COLUMN * columns;
         for (at, lines) in self.lines.chunks(BLOCK).enumerate() {
-            match self.blocks.get(at).filter(|block| has_blocks && block.is_in_one_column(across, window, columns)) {
-                Some(block) => take_block(&mut series, block, lines, field, across, log),
+            match self.blocks.get(at).filter(|block| has_blocks && block.is_in_one_column(cut)) {
+                Some(block) => take_block(&mut series, block, lines, field, cut),
                 None => lines.iter().for_each(|line| series.take((line.x(across), line.value(field)), log)),
             }
         }
@@ -305,19 +318,28 @@ pub(super) fn next_of(places: impl Iterator<Item = f64>, x: f64, gap: f64, later
     }
 }
 
-/// Takes the samples of a block that decide what is seen, in their order.
-fn take_block(series: &mut Series, block: &Block, lines: &[Line], field: Field, across: Across, log: bool) {
+/// Takes the samples of a block that decide what is seen, in their order; outside the window only the one next to it.
+fn take_block(series: &mut Series, block: &Block, lines: &[Line], field: Field, cut: Cut) {
+    let Cut { across, window, log, .. } = cut;
     let found = block.fields[field as usize];
     series.skipped += usize::from(found.skipped);
     series.below += if log { usize::from(found.below) } else { 0 };
     let first = lines.iter().position(|line| line.is_shown(field, log));
     let last = lines.iter().rposition(|line| line.is_shown(field, log));
-    let extremes = [if log { found.above } else { found.low }, found.high].map(|at| at.map(usize::from));
-    let mut places: Vec<usize> = [first, last].into_iter().chain(extremes).flatten().collect();
+    let low = if log { found.above } else { found.low };
+    let (least, greatest) = block.ends[across as usize];
+    let mut places = match (greatest < window.from, least > window.to) {
+        (true, _) => [last, None, None, None],
+        (_, true) => [first, None, None, None],
+        _ => [first, low.map(usize::from), found.high.map(usize::from), last],
+    };
     places.sort_unstable();
-    places.dedup();
-    let shown = places.into_iter().filter_map(|at| lines.get(at)).filter(|line| line.is_shown(field, log));
-    series.samples.extend(shown.map(|line| (line.x(across), line.value(field))));
+    let mut before = None;
+    for at in places.into_iter().flatten().filter(|at| before.replace(*at) != Some(*at)) {
+        if let Some(line) = lines.get(at).filter(|line| line.is_shown(field, log)) {
+            series.samples.push((line.x(across), line.value(field)));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -347,7 +369,7 @@ mod tests {
             let losses: Vec<f64> = (0..6000).map(|at| seed[at * 31 % 97] + (at as f64).sin()).collect();
             let (lines, columns, window) = (lines(&losses), 20, Window::new(from, from + width));
             for field in [Field::Loss, Field::SmoothLoss] {
-                let found = lines.series(field, Across::Step, window, columns, log);
+                let found = lines.series(field, Cut { across: Across::Step, window, columns, log });
                 let mut all = Series::default();
                 lines.lines.iter().for_each(|line| all.take((line.step, line.value(field)), log));
                 if field == Field::Loss {

@@ -160,8 +160,8 @@ fn crossing(from: Sample, to: Sample, edge: f64) -> Option<f64> {
 
 /// Returns the samples in a window; where there are more than columns, the envelope of each column.
 ///
-/// Of each column the first, the lowest, the highest and the last sample stay, so that their connection covers the same
-/// cells as that of all samples. The order of the samples does not matter for the envelope.
+/// Of each column the first, the lowest, the highest and the last sample stay, so that the same cells
+/// are covered as by all samples. The order of the samples does not matter for the envelope.
 pub fn part(samples: impl Iterator<Item = Sample> + Clone, window: Window, columns: usize) -> Part {
     let columns = columns.max(1);
     let mut part = Part::default();

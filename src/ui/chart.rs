@@ -338,14 +338,20 @@ impl Chart<'_> {
         }
     }
 
+    /// Text of a tick that fits and says exactly its number; empty if there is none.
     fn tick(&self, tick: f64, label: &str) -> String {
-        let label = if tick > 0.0 && tick < 1.0 { label.trim_start_matches('0') } else { label };
-        match self.numbers {
-            _ if tick == 0.0 => "0".to_owned(),
-            Numbers::Small => format!("{tick:.0e}"),
-            _ if label.len() > usize::from(GUTTER) - 1 => format!("{tick:.0e}"),
-            _ => label.to_owned(),
+        if tick == 0.0 {
+            return "0".to_owned();
         }
+        let plain = if tick > 0.0 && tick < 1.0 { label.trim_start_matches('0') } else { label };
+        let power = format!("{tick:e}");
+        let whole = whole_mantissa(&power);
+        let forms = match self.numbers {
+            Numbers::Small => [power, whole, String::new()],
+            _ => [plain.to_owned(), power, whole],
+        };
+        let mut forms = forms.into_iter();
+        forms.find(|form| form.len() <= usize::from(GUTTER) && form.parse() == Ok(tick)).unwrap_or_default()
     }
 
     /// The last values, each on the row where its curve ends or the next free one.
@@ -361,6 +367,15 @@ impl Chart<'_> {
             painter.text(plot.right() + 1, y, self.ends.saturating_sub(1), &text, curve.style);
         }
     }
+}
+
+/// `45e-5` for `4.5e-4`: a whole number and a power of ten.
+fn whole_mantissa(number: &str) -> String {
+    let parts = number.split_once('e').and_then(|(mantissa, power)| Some((mantissa, power.parse::<i32>().ok()?)));
+    let Some((mantissa, power)) = parts else { return number.to_owned() };
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let places = i32::try_from(decimals.len()).unwrap_or(0);
+    format!("{whole}{decimals}e{}", power - places)
 }
 
 /// Formats a number with three figures, as short as possible.
@@ -453,6 +468,17 @@ mod tests {
     fn a_reader_hears_the_last_values() {
         let caps = Caps { plain: true, ..Caps::default() };
         assert_eq!(drawn(Rect::new(0, 0, 50, 2), caps), "loss train: .284\nloss valid: .500, best .500 at epoch 2.0");
+    }
+
+    #[test]
+    fn ticks_say_their_numbers_exactly_or_nothing() {
+        let chart = chart("loss", &[], Numbers::Plain);
+        let shown =
+            [(0.0045, "0.0045"), (0.00045, "0.00045"), (1500.0, "1500"), (2e-5, "2e-5"), (0.0, "0.0"), (0.5, "0.5")];
+        let shown = shown.map(|(tick, label)| chart.tick(tick, label));
+        assert_eq!(shown, [".0045", "45e-5", "1500", "2e-5", "0", ".5"]);
+        assert_eq!(chart.tick(0.000_123_45, "0.00012345"), "");
+        assert_eq!(Chart { numbers: Numbers::Small, ..chart }.tick(1.5e-4, "0.00015"), "15e-5");
     }
 
     #[test]

@@ -98,15 +98,8 @@ fn points() -> Vec<Point> {
     for n in 1..=30 {
         let epoch = f64::from(n) * 0.05;
         let loss = 1.5 * (-epoch * 2.0).exp() + 0.25 + if n % 2 == 0 { 0.05 } else { -0.05 };
-        points.push(Point::Step {
-            step: n as usize * 24,
-            epoch,
-            loss,
-            lr: 2e-5,
-            grad_norm: 1.0,
-            tokens_per_second: 1180.0,
-            seconds: Some(f64::from(n) * 9.5),
-        });
+        let (step, seconds) = (n as usize * 24, Some(f64::from(n) * 9.5));
+        points.push(Point::Step { step, epoch, loss, lr: 2e-5, grad_norm: 1.0, tokens_per_second: 1180.0, seconds });
         if n % 10 == 0 {
             let f1 = 0.2 * f64::from(n / 10) + 0.16;
             let scores = Scores { precision: f1 - 0.01, recall: f1 + 0.01, f1, accuracy: 0.93 };

@@ -23,10 +23,11 @@ fn with_metrics(place: &Place, run: &str, lines: &str) {
     let config = r#"{"tagli_run":1,"started":1790000000,"settings":{"base":"mini"}}"#;
     fs::create_dir_all(place.path(run)).unwrap();
     place.file(&format!("{run}/config.json"), config);
-    place.file(
-        &format!("{run}/status.json"),
-        r#"{"phase":"failed","step":1,"steps":9,"message":"the loss is no number"}"#,
-    );
+    let status = json!({
+        "phase": "failed", "step": 1, "steps": 9, "epoch": 0.1, "epochs": 1.0, "seconds": 2.0, "eta": null,
+        "device": "cpu", "message": "the loss is no number", "pid": 1
+    });
+    place.file(&format!("{run}/status.json"), status.to_string());
     place.file(&format!("{run}/metrics.jsonl"), lines);
 }
 

@@ -41,8 +41,11 @@ fn label_f1(evaluation: Option<Evaluation<'_>>, label: &str) -> Option<f64> {
     evaluation?.labels.get(label).map(|scores| scores.f1)
 }
 
+/// A label, `None` for all together, with its F1 in each run.
+pub type LabelRow = (Option<String>, Vec<Option<f64>>);
+
 /// F1 per word of each label in several runs, all together last.
-pub fn label_rows(runs: &[Option<Evaluation<'_>>]) -> Vec<(Option<String>, Vec<Option<f64>>)> {
+pub fn label_rows(runs: &[Option<Evaluation<'_>>]) -> Vec<LabelRow> {
     let names: BTreeSet<&String> = runs.iter().flatten().flat_map(|run| run.labels.keys()).collect();
     let rows = names.into_iter().map(|name| {
         let f1 = runs.iter().map(|run| label_f1(*run, name)).collect();

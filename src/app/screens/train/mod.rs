@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod form;
 pub mod log;
+mod looking;
 mod pages;
 pub mod plan;
 mod runs;

@@ -8,7 +8,7 @@ use crate::{
         evaluation::Evaluation,
         run_view::RunView,
         screen::SizeClass,
-        screens::train::compare::{self, LETTERS, Line},
+        screens::train::compare::{self, LETTERS, LabelRow, Line},
     },
     runs::{Point, RunSummary},
     text::{number::grouped, width},
@@ -206,9 +206,6 @@ struct Compared<'a> {
     info: RunSummary,
     evaluation: Option<Evaluation<'a>>,
 }
-
-/// A label, `None` for all together, with its F1 in each run.
-type LabelRow = (Option<String>, Vec<Option<f64>>);
 
 /// Column before which the number of a run ends.
 fn column_end(area: Rect, name: u16, at: usize) -> u16 {
