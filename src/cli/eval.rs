@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    args, data,
+    args, calibration, data,
     error::CliError,
     output::{Output, table},
     score, settings,
@@ -67,6 +67,7 @@ fn value(found: &Evaluation, sentences: &[Sentence]) -> Value {
         "buckets": buckets(found),
         "mistakes": mistakes,
         "unknown_labels": found.unknown,
+        "calibration": calibration::value(&found.calibration),
     })
 }
 
@@ -95,6 +96,7 @@ fn text(found: &Evaluation, sentences: &[Sentence], shown: usize) -> String {
             Err(error) => format!("{count}, strict: {error}\n\n"),
         };
     }
+    text += &format!("{}\n", calibration::text(&found.calibration));
     text += "mistakes per word, lenient:\n";
     let rows = MistakeKind::ALL
         .iter()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use thiserror::Error;
 
-use super::{Logits, PredictError, Predictor, WordTag, decode, scores::best};
+use super::{Calibrations, Logits, PredictError, Predictor, WordTag, decode, scores::best};
 use crate::{
     model::{WordPieces, align::piece_tags},
     runs::LabelMode,
@@ -68,6 +68,8 @@ pub struct Evaluation {
     pub confusion: Confusion,
     /// Every mistake by word, lenient, in reading order.
     pub mistakes: Vec<Mistake>,
+    /// How far the scores of suggestions are from the share of right spans.
+    pub calibration: Calibrations,
     /// Gold labels that the model does not have, with their number of entities.
     pub unknown: BTreeMap<String, usize>,
 }
@@ -108,6 +110,7 @@ pub fn evaluate(predictor: &Predictor, sentences: &[Sentence]) -> Result<Evaluat
         label_mode,
         confusion: Confusion::new(&gold, &predicted),
         mistakes: mistakes(&gold, &predicted, &choices),
+        calibration: Calibrations::of(predictor, &gold, &answers),
         unknown: unknown(&gold, tags),
     })
 }

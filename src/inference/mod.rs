@@ -3,10 +3,14 @@
 //! Entities by word ([`decode`]), the Hugging Face pipeline on raw text ([`pipeline`]), evaluation against gold tags
 //! ([`eval`]), and a thread that answers while the user types ([`worker`]).
 
+pub mod answers;
+pub mod calibrations;
 pub mod decode;
 pub mod eval;
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(test)]
+mod parity_tests;
 pub mod pipeline;
 mod precision;
 pub mod predictor;
@@ -14,6 +18,7 @@ pub mod ranking;
 mod scores;
 pub mod worker;
 
+pub use calibrations::Calibrations;
 pub use decode::WordTag;
 pub use eval::{EvalError, Evaluation, evaluate};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};

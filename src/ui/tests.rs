@@ -277,6 +277,7 @@ fn explore_screen() {
                 Entity { range: TextRange::new(6, 11), label: "Dish".into(), score: 0.93 },
             ],
             words: vec![WordGuess { range: TextRange::new(6, 11), labels }],
+            scale: None,
         };
         let prediction = Prediction { model: "0008-mini".into(), answer };
         update(&mut state, Event::Prediction { generation: asked, prediction });

@@ -296,7 +296,7 @@ impl Stage<'_> {
                         labels: labels.clone(),
                     });
                     let model = self.recording.run.clone();
-                    let answer = ModelAnswer { entities: found(said), words: words.collect() };
+                    let answer = ModelAnswer { entities: found(said), words: words.collect(), scale: None };
                     let prediction = Prediction { model, answer };
                     Event::Prediction { generation, prediction }
                 }
