@@ -102,6 +102,10 @@ pub enum Command {
     OlderRun,
     NewerRun,
     Model,
+    AddSentence,
+    Aggregation,
+    Explain,
+    Beside,
     Earlier,
     Later,
     Start,
@@ -200,7 +204,7 @@ impl Command {
             || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
             || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
             || matches!(self, Self::CorrectText | Self::UndoCorrection | Self::RemoveDocument | Self::RestoreDocument)
-            || matches!(self, Self::AskSplit | Self::MoveTo(_))
+            || matches!(self, Self::AskSplit | Self::MoveTo(_) | Self::AddSentence)
     }
 
     /// Whether it only moves the cursor of a list or a text.

@@ -3,7 +3,7 @@
 use strum::VariantArray;
 
 use crate::{
-    spans::{Scheme, Split},
+    spans::{Entity, Scheme, Split},
     text::TextRange,
 };
 
@@ -163,4 +163,15 @@ pub struct PreviewedDocument {
     pub spans: Vec<(TextRange, String)>,
     /// Whether the text goes on.
     pub is_cut: bool,
+}
+
+/// Sentence that is to be added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddedSentence {
+    /// Its text.
+    pub text: String,
+    /// The run whose model found the spans.
+    pub run: String,
+    /// The spans.
+    pub spans: Vec<Entity>,
 }

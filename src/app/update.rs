@@ -146,14 +146,20 @@ impl State {
                 }
                 Outcome::none()
             }
+            Event::DocumentAdded { generation, outcome } => self.sentence_added(generation, outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
-            Event::Prediction { generation, prediction } => self.explore.answered(generation, Ok(prediction)).into(),
-            Event::PredictionFailed { generation, message } => self.explore.answered(generation, Err(message)).into(),
+            Event::Prediction { generation, prediction } => {
+                self.explore.answered(&self.session, generation, Ok(prediction)).into()
+            }
+            Event::Explained { generation, influences } => self.explore.explained(generation, influences).into(),
+            Event::PredictionFailed { generation, message } => {
+                self.explore.answered(&self.session, generation, Err(message)).into()
+            }
             Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),
             Event::Runs(runs) => self.train.runs_listed(&mut self.session, runs),
             Event::TrainingStarted { generation, run } => {
@@ -392,6 +398,7 @@ impl State {
                 screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
             }
             Request::Import { file, fingerprint } => self.import(file, fingerprint),
+            Request::AddSentence(sentence) => self.add_sentence(*sentence),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => self.accept(),

@@ -130,3 +130,68 @@ fn moved(span: &WordSpan, gone: Option<usize>) -> WordSpan {
     let place = |place: usize| place - usize::from(gone.is_some_and(|gone| gone < place));
     WordSpan::new(place(span.start)..place(span.end), span.label.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fake, *};
+    use crate::{
+        spans::ScoreScale,
+        text::{Grid, words},
+    };
+
+    fn flat() -> Predictor {
+        let temperature = Temperature::new(4.0).unwrap();
+        fake::predictor(512).calibrated(ScoreScale::new(temperature, -1.0))
+    }
+
+    fn split(text: &str) -> Vec<TextRange> {
+        words::split(text, Grid::Natural)
+    }
+
+    #[test]
+    fn a_model_of_this_program_follows_the_grammar_and_is_scored_on_its_scale() {
+        // `verde` alone would be a span that begins inside.
+        let text = "near verde, lasagne";
+        let words = split(text);
+        let plain = fake::predictor(512).answer(text, &words).unwrap();
+        assert_eq!((plain.entities.len(), plain.scale), (2, None));
+        let found = flat().answer(text, &words).unwrap();
+        let [entity] = found.entities.as_slice() else { panic!("{found:?}") };
+        assert_eq!((entity.range.of(text), entity.label.as_str()), ("lasagne", "Dish"));
+        assert!(entity.score < 0.7 && plain.entities[1].score > 0.99, "{entity:?}");
+        assert!(found.words[0].labels[0].1 < 0.8, "the labels of words are on the scale, too");
+        // Without a scale the grammar stays, and the score is the mean.
+        let old = fake::predictor(512).calibrated(None).answer(text, &words).unwrap();
+        assert_eq!((old.entities.len(), old.entities[0].score.to_bits()), (1, plain.entities[1].score.to_bits()));
+    }
+
+    #[test]
+    fn texts_together_are_the_texts_alone() {
+        let texts = ["cheap lasagne verde", "", "near pozole"];
+        let words: Vec<Vec<TextRange>> = texts.iter().map(|text| split(text)).collect();
+        let pairs: Vec<TextWords<'_>> =
+            texts.iter().zip(&words).map(|(text, words)| (*text, words.as_slice())).collect();
+        let together = flat().answers(&pairs).unwrap();
+        for (answer, (text, words)) in together.iter().zip(pairs) {
+            assert_eq!(*answer, flat().answer(text, words).unwrap());
+        }
+    }
+
+    #[test]
+    fn each_other_word_is_left_out_once() {
+        let text = "cheap lasagne verde now";
+        let words = split(text);
+        let found = flat().influences((text, &words), &WordSpan::new(1..3, "Dish")).unwrap();
+        let without: Vec<&str> = found.iter().map(|influence| influence.word.of(text)).collect();
+        assert_eq!(without, ["cheap", "lasagne", "verde", "now"]);
+        let score = |at: usize| found[at].without;
+        // This model reads each word by itself: only the words of the span matter, and others as places where spans may end.
+        assert!(found[0].change.abs() < 0.05 && found[3].change.abs() < 0.1, "{found:?}");
+        assert!(score(1) < 0.1, "without its first word nothing begins the span: {found:?}");
+        assert!((found[2].without - found[2].change - (found[0].without - found[0].change)).abs() < 1e-6, "{found:?}");
+        let alone = flat().influences((text, &words), &WordSpan::new(0..1, "Price")).unwrap();
+        assert_eq!(alone.len(), 3, "the only word of a span is not left out");
+        let plain = fake::predictor(512).influences((text, &words), &WordSpan::new(1..3, "Dish")).unwrap();
+        assert!(plain.len() == 4 && plain.iter().all(|influence| influence.without > 0.9), "{plain:?}");
+    }
+}

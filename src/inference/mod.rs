@@ -25,4 +25,4 @@ pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};
 pub use ranking::uncertainty;
-pub use worker::{ModelSlot, Purpose, Reply, Request, Worker};
+pub use worker::{Findings, ModelSlot, Purpose, Reply, Request, Worker};

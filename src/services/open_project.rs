@@ -157,6 +157,8 @@ pub(super) enum Request {
     Copy { sample: String, name: String },
     /// A project, after the import of a file, if its contents still have this fingerprint.
     Import { dir: PathBuf, file: String, fingerprint: u64, generation: u64 },
+    /// A project, after a document with this text was added.
+    Add { dir: PathBuf, text: String, generation: u64 },
     /// A new project.
     New(NewProject),
 }
@@ -295,6 +297,7 @@ impl Opener {
                 let notice = self.import(&dir, &file, fingerprint);
                 (dir, Some(notice))
             }
+            Request::Add { dir, text, generation } => return self.add(&dir, &text, generation),
             Request::New(new) => self.create(&new)?,
         };
         if is_new {
@@ -311,6 +314,16 @@ impl Opener {
             (Err(error), Some((Level::Error, text))) => Err(OpenError::Both(text, Box::new(error))),
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// Adds a document. The project is opened afterwards, whatever the outcome.
+    fn add(self, dir: &Path, text: &str, generation: u64) -> Outcome {
+        let progress = Arc::clone(&self.progress);
+        let added =
+            Project::open_with(dir, &progress).and_then(|mut project| import::add_text(&mut project, text, now()));
+        let outcome = added.map_err(|error| format!("the sentence was not added: {error}"));
+        let (open, opened) = self.open(dir)?;
+        Ok((open, opened, Some(Event::DocumentAdded { generation, outcome })))
     }
 
     /// Imports a file. The project is opened afterwards, whatever the outcome.
@@ -479,6 +492,20 @@ mod tests {
         for file in ["gone.txt", "empty.txt", "binary"] {
             let (documents, level, text) = import(file);
             assert!(documents == 2 && level == Level::Error && text.contains("was not imported"), "{file}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_added_under_a_free_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("p");
+        Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        for id in ["typed-1", "typed-2"] {
+            let request = Request::Add { dir: dir.clone(), text: "cheap tacos".into(), generation: 7 };
+            let (_, opened, event) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
+            let Some(Event::DocumentAdded { generation: 7, outcome }) = event else { panic!("{event:?}") };
+            assert_eq!(outcome.as_deref(), Ok(id));
+            assert_eq!(opened.documents.iter().last().map(|document| document.id.as_str()), Some(id));
         }
     }
 

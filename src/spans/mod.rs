@@ -27,6 +27,7 @@ mod span_change;
 pub mod span_odds;
 mod span_scorer;
 mod stack;
+mod strategy;
 pub mod tag_form;
 
 pub use annotation::{Annotation, Edit, Span, SpanId, SpanSource, Status};
@@ -42,8 +43,9 @@ pub use label::{Label, LabelChange, LabelId, LabelSet};
 pub use label_merge::SameId;
 pub use mistakes::{Confusion, Mistake, MistakeKind};
 pub use patterns::Patterns;
-pub use prediction::{Entity, ModelAnswer, Prediction, SpanInfluence, WordGuess};
+pub use prediction::{Entity, ModelAnswer, PipelineAnswer, PipelineEntity, Prediction, SpanInfluence, WordGuess};
 pub use scheme::{Scheme, WordSpan};
 pub use span_change::SpanChange;
 pub use span_odds::{SpanOdds, SpanTags};
 pub use span_scorer::SpanScorer;
+pub use strategy::Strategy;

@@ -1,6 +1,6 @@
 //! Answers of a model: entities of a text, and the likeliest labels of each word.
 
-use super::calibration::ScoreScale;
+use super::{calibration::ScoreScale, strategy::Strategy};
 use crate::text::TextRange;
 
 /// Stretch of text to which a model gives a label.
@@ -46,6 +46,28 @@ pub struct SpanInfluence {
     pub change: f32,
 }
 
+/// Entity or word piece that Hugging Face's pipeline returns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelineEntity {
+    /// Place, label and score. The label is a tag for [`Strategy::None`].
+    pub entity: Entity,
+    /// The pieces, decoded.
+    pub word: String,
+}
+
+/// Answer of Hugging Face's pipeline about one text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PipelineAnswer {
+    /// Strategy by which pieces become entities.
+    pub strategy: Strategy,
+    /// Entities in reading order; every word piece for [`Strategy::None`].
+    pub found: Vec<PipelineEntity>,
+    /// Number of word pieces of the text.
+    pub pieces: usize,
+    /// Number of word pieces that are read; the others are cut off.
+    pub longest: usize,
+}
+
 /// Answer together with the name of the model that gave it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prediction {
@@ -53,4 +75,6 @@ pub struct Prediction {
     pub model: String,
     /// Its answer.
     pub answer: ModelAnswer,
+    /// Answer of the pipeline, if it was asked for.
+    pub pipeline: Option<PipelineAnswer>,
 }

@@ -83,7 +83,7 @@ fn explore(state: &mut State, text: &str) {
     let guess = |range: &TextRange| WordGuess { range: *range, labels: vec![(label.clone(), 0.9), ("O".into(), 0.1)] };
     let words_said = words.iter().map(guess).collect();
     let answer = ModelAnswer { entities: found.collect(), words: words_said, scale: None };
-    let prediction = Prediction { model: "0008-mini".into(), answer };
+    let prediction = Prediction { model: "0008-mini".into(), answer, pipeline: None };
     update(state, Event::Prediction { generation, prediction });
 }
 

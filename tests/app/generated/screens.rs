@@ -297,7 +297,7 @@ impl Stage<'_> {
                     });
                     let model = self.recording.run.clone();
                     let answer = ModelAnswer { entities: found(said), words: words.collect(), scale: None };
-                    let prediction = Prediction { model, answer };
+                    let prediction = Prediction { model, answer, pipeline: None };
                     Event::Prediction { generation, prediction }
                 }
                 _ => continue,
