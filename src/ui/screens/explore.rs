@@ -193,7 +193,7 @@ impl Canvas<'_> {
         match self.state.explore.strategy {
             None => "spans".to_owned(),
             Some(Strategy::None) => "word pieces".to_owned(),
-            Some(strategy) => format!("spans, {}; pieces", strategy.name()),
+            Some(strategy) => format!("spans, {}", strategy.name()),
         }
     }
 
@@ -204,10 +204,11 @@ impl Canvas<'_> {
             0 => String::new(),
             hidden => format!("; {hidden} below {:.1}", explore.bar),
         };
-        if let Some(PipelineAnswer { pieces, longest, .. }) = explore.pipeline(session) {
+        if let Some(PipelineAnswer { strategy, pieces, longest, .. }) = explore.pipeline(session) {
+            let noun = if *strategy == Strategy::None { "" } else { " pieces" };
             match pieces.checked_sub(*longest).filter(|cut| *cut > 0) {
-                Some(cut) => text += &format!("; {cut} of {pieces} not read"),
-                None => text += &format!("; {pieces} of at most {longest}"),
+                Some(cut) => text += &format!("; {cut} of {pieces}{noun} not read"),
+                None => text += &format!("; {pieces} of at most {longest}{noun}"),
             }
         }
         text
