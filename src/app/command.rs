@@ -112,6 +112,10 @@ pub enum Command {
     OlderRun,
     NewerRun,
     Model,
+    AddSentence,
+    Aggregation,
+    Explain,
+    Beside,
     Earlier,
     Later,
     Start,
@@ -219,7 +223,7 @@ impl Command {
             || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
             || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
             || matches!(self, Self::CorrectText | Self::UndoCorrection | Self::RemoveDocument | Self::RestoreDocument)
-            || matches!(self, Self::AskSplit | Self::MoveTo(_) | Self::TakeModel)
+            || matches!(self, Self::AskSplit | Self::MoveTo(_) | Self::TakeModel | Self::AddSentence)
     }
 
     /// Whether it only moves the cursor of a list or a text.

@@ -5,7 +5,8 @@
 use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings},
-    spans::{Entry, LabelChange, Split},
+    spans::{Entry, LabelChange, Split, Strategy},
+    text::TextRange,
 };
 
 /// Request to the outside world.
@@ -46,6 +47,14 @@ pub enum Effect {
         file: String,
         /// Fingerprint of its contents in the preview; other contents are not imported.
         fingerprint: u64,
+    },
+    /// Add a document with this text to the open project, and open it again.
+    /// Answered by `Opened` and `DocumentAdded`, or `OpenFailed`. All actions are saved at this point.
+    AddDocument {
+        /// Generation, which the answer carries.
+        generation: u64,
+        /// Its text.
+        text: String,
     },
     /// Close the open project, whose actions are all saved; answered by `Welcome`.
     Close,
@@ -154,6 +163,24 @@ pub enum Effect {
         run: Option<String>,
         /// Text of the sentence.
         text: String,
+        /// Strategy of the pipeline, if its answer is wanted, too.
+        strategy: Option<Strategy>,
+        /// A second model that predicts the same sentence: the number that its answer repeats, and its run.
+        beside: Option<(u64, String)>,
+    },
+    /// Compute how the score of a span changes without each word of its sentence.
+    /// Answered by `Explained` or `PredictionFailed`; only the latest request counts.
+    Explain {
+        /// Number that the answer repeats.
+        generation: u64,
+        /// Run whose model predicts.
+        run: String,
+        /// Text of the sentence.
+        text: String,
+        /// Place of the span.
+        range: TextRange,
+        /// Name of its label.
+        label: String,
     },
     /// Predict a document of the project exactly, on its own words.
     /// Answered by `Prediction` or `PredictionFailed`; only the latest request of these and of `Predict` counts.

@@ -9,7 +9,7 @@ use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
         ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, ReviewList,
-        SpanChange, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
+        SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
 };
@@ -198,6 +198,14 @@ pub enum Event {
         /// Entities and probabilities.
         prediction: Prediction,
     },
+    /// How the score of a span changes without each word.
+    /// Answers [`Effect::Explain`].
+    Explained {
+        /// Generation of the effect.
+        generation: u64,
+        /// The words in reading order.
+        influences: Vec<SpanInfluence>,
+    },
     /// The model could not predict.
     /// Answers [`Effect::Predict`].
     PredictionFailed {
@@ -260,6 +268,13 @@ pub enum Event {
         generation: u64,
         /// Outcome; an error if nothing was imported.
         outcome: Message,
+    },
+    /// The project is open again after a document was added; answers [`Effect::AddDocument`].
+    DocumentAdded {
+        /// Generation of the effect.
+        generation: u64,
+        /// Id of the new document, or the reason why there is none.
+        outcome: Result<String, String>,
     },
     /// An export ended; answers [`Effect::Export`].
     Exported {
@@ -393,6 +408,11 @@ pub struct Opened {
 }
 
 impl Event {
+    /// Whether it answers a key on the Explore screen, so that the user waits for it.
+    pub fn is_awaited(&self) -> bool {
+        matches!(self, Self::Prediction { .. } | Self::PredictionFailed { .. } | Self::Explained { .. })
+    }
+
     /// Whether it comes from the user's hands or the terminal, not from a service.
     pub(super) fn is_input(&self) -> bool {
         matches!(self, Self::Key { .. } | Self::Pointer { .. } | Self::Paste(_) | Self::Resize { .. } | Self::Hangup)

@@ -1,7 +1,7 @@
 //! Files on their way in and out, as the screen shows them: formats, choices for an export, losses, previews.
 
 use crate::{
-    spans::{OnLoss, Scheme, Split},
+    spans::{Entity, OnLoss, Scheme, Split},
     text::TextRange,
 };
 
@@ -132,4 +132,15 @@ pub struct PreviewedDocument {
     pub spans: Vec<(TextRange, String)>,
     /// Whether the text goes on.
     pub is_cut: bool,
+}
+
+/// Sentence that is to be added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddedSentence {
+    /// Its text.
+    pub text: String,
+    /// The run whose model found the spans.
+    pub run: String,
+    /// The spans.
+    pub spans: Vec<Entity>,
 }

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unit_arg, reason = "what has no outcome becomes an empty one by `From<()> for Outcome`")]
 
+mod added_sentence;
 mod carried;
 pub mod command;
 mod conditions;
@@ -41,6 +42,8 @@ pub mod update;
 
 #[cfg(test)]
 mod command_tests;
+#[cfg(test)]
+mod explore_tests;
 #[cfg(test)]
 mod prompt_tests;
 #[cfg(test)]

@@ -173,8 +173,8 @@ mod tests {
             score: *score,
         };
         let words = vec![WordGuess { range: TextRange::new(0, 4), labels: vec![("O".into(), 0.75)] }];
-        let answer = ModelAnswer { entities: entities.iter().map(entity).collect(), words };
-        let prediction = Prediction { model: run.clone(), answer };
+        let answer = ModelAnswer { entities: entities.iter().map(entity).collect(), words, scale: None };
+        let prediction = Prediction { model: run.clone(), answer, pipeline: None };
         update(state, Event::Prediction { generation: *generation, prediction });
     }
 

@@ -16,6 +16,7 @@ use super::{
     command::{Command, CommandInfo, Context},
     effect::Effect,
     event::FetchOffer,
+    exchange::AddedSentence,
     key::Key,
     list::ListCursor,
     pointer::{Gesture, Target},
@@ -236,6 +237,8 @@ pub enum Request {
         /// Fingerprint of the contents that the user has confirmed.
         fingerprint: u64,
     },
+    /// Add a sentence with its spans to the project.
+    AddSentence(Box<AddedSentence>),
     /// Open the project again for this annotator.
     /// `None` for the one who opened it first.
     OpenAs(Option<String>),

@@ -325,8 +325,8 @@ fn the_words_of_a_long_answer_are_walked_by_line() {
     let effects = update(&mut state, Event::Paste(text.into()));
     let words = crate::text::words::split(text, Grid::Natural);
     let words = words.into_iter().map(|range| WordGuess { range, labels: vec![("O".into(), 1.0)] }).collect();
-    let answer = ModelAnswer { entities: Vec::new(), words };
-    let prediction = Prediction { model: "0001-mini".into(), answer };
+    let answer = ModelAnswer { words, ..ModelAnswer::default() };
+    let prediction = Prediction { model: "0001-mini".into(), answer, pipeline: None };
     update(&mut state, Event::Prediction { generation: generation(&effects), prediction });
     let word = |state: &State| state.explore.guess(&state.session).unwrap().range.of(text).to_owned();
     assert_eq!(word(&state), "six", "while typing it is the word at the cursor");

@@ -7,6 +7,7 @@ use super::{
     carried::Carried,
     command::{Command, CommandInfo, Context},
     everywhere,
+    exchange::AddedSentence,
     field::Field,
     key::Key,
     keymap::{Hint, Keymap},
@@ -68,6 +69,8 @@ pub struct State {
     pub(super) notice: Option<String>,
     /// Generation of the import that is under way.
     pub(super) importing: Option<u64>,
+    /// Sentence that is being added to the project, with the generation of its effect.
+    pub(super) adding: Option<(u64, AddedSentence)>,
     /// Unanswered texts of projects that could not be read again, by folder, with the annotator who typed them.
     pub(super) drafts: BTreeMap<String, (String, Prompts)>,
     /// Whether the last key asked to leave, and there were texts that leaving loses.
@@ -156,6 +159,7 @@ impl State {
             front_next: None,
             notice: None,
             importing: None,
+            adding: None,
             drafts: BTreeMap::new(),
             warned_of_drafts: false,
             asked_tutorial: false,

@@ -141,6 +141,7 @@ impl State {
     /// A project could not be opened or made.
     pub(super) fn open_failed(&mut self, message: String) -> Vec<Effect> {
         self.importing = None;
+        self.adding = None;
         if let Some(mut carried) = self.carried.take() {
             carried.prompts.give_back(|prompt| *prompt == Prompt::Import);
             let Carried { folder, annotator, prompts, .. } = *carried;
@@ -368,7 +369,7 @@ impl State {
     }
 
     /// Closes the project; the project that is opened next takes up what was in front.
-    fn put_aside(&mut self) {
+    pub(super) fn put_aside(&mut self) {
         let project = self.session.project.as_ref();
         let carried = Carried {
             list: project.map(|project| project.documents.clone()).unwrap_or_default(),

@@ -283,7 +283,11 @@ fn a_late_prediction_is_not_shown() {
     let second = generation(&press(&mut state, "e a"));
     let prediction = |label: &str| {
         let found = vec![Entity { range: TextRange::new(0, 1), label: label.into(), score: 0.5 }];
-        Prediction { model: "m".into(), answer: ModelAnswer { entities: found, words: Vec::new() } }
+        Prediction {
+            model: "m".into(),
+            answer: ModelAnswer { entities: found, ..ModelAnswer::default() },
+            pipeline: None,
+        }
     };
     update(&mut state, Event::Prediction { generation: first, prediction: prediction("late") });
     assert!(state.explore.prediction().is_none());

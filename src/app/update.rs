@@ -144,6 +144,7 @@ impl State {
                 }
                 Outcome::none()
             }
+            Event::DocumentAdded { generation, outcome } => self.sentence_added(generation, outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
@@ -156,6 +157,7 @@ impl State {
                 self.session.review.progressed(generation, done, all).into()
             }
             Event::MistakesFound { generation, found } => self.mistakes_found(generation, found).into(),
+            Event::Explained { generation, influences } => self.explore.explained(generation, influences).into(),
             Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),
             Event::Runs(runs) => self.train.runs_listed(&mut self.session, runs),
             Event::TrainingStarted { generation, run } => {
@@ -179,7 +181,7 @@ impl State {
     /// Takes a prediction: for the view of the document in front, or for the Explore screen.
     fn predicted(&mut self, generation: u64, answer: Result<Prediction, String>) {
         if let Some(answer) = self.session.model_view.take(generation, answer) {
-            self.explore.answered(generation, answer);
+            self.explore.answered(&self.session, generation, answer);
         }
     }
 
@@ -433,6 +435,7 @@ impl State {
                 screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
             }
             Request::Import { file, fingerprint } => self.import(file, fingerprint),
+            Request::AddSentence(sentence) => self.add_sentence(*sentence),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => self.accept(),

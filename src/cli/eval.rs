@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{self, Counts},
-    comparison,
+    calibration, comparison,
     error::CliError,
     listing::Listing,
     output::{Output, table},
@@ -151,6 +151,7 @@ impl Scored {
             "confusion": { "labels": found.confusion.labels, "counts": found.confusion.counts },
             "buckets": buckets(found),
             "unknown_labels": found.unknown,
+            "calibration": calibration::value(&found.calibration),
             "published": published(found).map(|(test, results)| json!({
                 "test": test.name,
                 "results": results.iter().map(|result| json!({
@@ -181,6 +182,7 @@ impl Scored {
             text += "other ways to count, strict or per word piece: --counts all\n";
         }
         text += &self.published_text(counts);
+        text += &calibration::text(&found.calibration);
         text += "\nmistakes per word, lenient:\n";
         let rows = MistakeKind::ALL
             .iter()

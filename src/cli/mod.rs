@@ -4,6 +4,7 @@
 mod agree;
 mod annotator;
 pub mod args;
+mod calibration;
 mod comparison;
 mod completions;
 mod config;

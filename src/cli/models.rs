@@ -234,6 +234,7 @@ impl Source {
             name: id.rsplit('/').next().unwrap_or(id),
             id,
             constrained: base.config.constrained,
+            scale: base.config.scale,
             kind: stored.model_type,
             title: stored.title,
             base: trained_from,

@@ -19,7 +19,7 @@ use crate::{
         output::{Existing, refuse_existing, refuse_own_file, write_output},
         storage,
     },
-    spans::id_prefix,
+    spans::{Document, id_prefix},
     text::{Grid, number::with_noun, width::clean},
     work::{evaluate, export, predict::Predictions},
 };
@@ -57,7 +57,19 @@ pub(super) fn run(args: &args::Predict, output: Output) -> Result<(), CliError> 
     };
     let mut predictions = Predictions::default();
     let mut done = 0;
+    let by_word = target.as_ref().filter(|_| args.aggregation.is_none() && args.stride.is_none());
+    if by_word.is_some() && model.scale().is_none() {
+        output.say("note: the scores are not calibrated: the model has no scale of scores");
+    }
     for chunk in lines.chunks(CHUNK) {
+        if let Some(target) = by_word {
+            let documents = chunk.iter().enumerate();
+            let documents =
+                documents.map(|(at, text)| Document::new(target.id(done + at + 1), text.as_str(), target.grid));
+            predictions.add_by_word(&model, documents.collect(), &options.ignore_labels)?;
+            done += chunk.len();
+            continue;
+        }
         let found = model.pipeline(chunk, &options)?;
         if options.stride.is_none() {
             warn_of_cut_texts(&found, model.longest(), done, output);

@@ -8,7 +8,7 @@ use std::{collections::HashMap, ops::Range};
 use super::scores::{best, mean, softmax};
 use crate::{
     spans::{
-        Entity, Grammar, WordGuess, WordSpan,
+        Entity, Grammar, Temperature, WordGuess, WordSpan,
         scheme::{Tag, decode},
     },
     text::TextRange,
@@ -33,8 +33,13 @@ pub struct WordTag {
 const GUESSES: usize = 3;
 
 /// Returns the most likely labels of each word, by its first piece.
-/// `logits` as for [`word_tags`].
-pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], tags: &[String]) -> Vec<WordGuess> {
+/// `rows` has the logits of each word's first piece, `None` for a word without a piece.
+pub fn guesses(
+    words: &[TextRange],
+    rows: &[Option<&[f32]>],
+    tags: &[String],
+    temperature: Option<Temperature>,
+) -> Vec<WordGuess> {
     // Labels of the tags in the order in which they first occur, and the place of each tag's label among them.
     let mut names: Vec<&str> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
@@ -48,11 +53,10 @@ pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], 
         places.push(place);
     }
     let mut found: Vec<WordGuess> = Vec::new();
-    let mut last = None;
-    for (&word, row) in piece_words.iter().zip(logits) {
-        let Some(range) = words.get(word).filter(|_| last.replace(word) != Some(word)) else { continue };
+    for (range, row) in words.iter().zip(rows) {
+        let Some(row) = row else { continue };
         let mut labels: Vec<(&str, f32)> = names.iter().map(|name| (*name, 0.0)).collect();
-        for (place, probability) in places.iter().zip(softmax(row)) {
+        for (place, probability) in places.iter().zip(probabilities(row, temperature)) {
             labels[*place].1 += probability;
         }
         labels.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -61,6 +65,27 @@ pub fn guesses(words: &[TextRange], piece_words: &[usize], logits: &[Vec<f32>], 
         found.push(WordGuess { range: *range, labels });
     }
     found
+}
+
+/// Converts logits to probabilities, with the temperature if there is one.
+fn probabilities(row: &[f32], temperature: Option<Temperature>) -> Vec<f32> {
+    match temperature {
+        Some(temperature) => temperature.probabilities(row).into_iter().map(|share| share as f32).collect(),
+        None => softmax(row),
+    }
+}
+
+/// Returns the logits of the first piece of each of `words` words; `None` for a word without a piece.
+///
+/// `piece_words` contains the word of each piece, `logits` a row for each piece.
+pub fn first_rows<'a>(words: usize, piece_words: &[usize], logits: &'a [Vec<f32>]) -> Vec<Option<&'a [f32]>> {
+    let mut rows: Vec<Option<&[f32]>> = vec![None; words];
+    for (&word, row) in piece_words.iter().zip(logits) {
+        if let Some(empty @ None) = rows.get_mut(word) {
+            *empty = Some(row);
+        }
+    }
+    rows
 }
 
 /// Chooses a tag for each of `words` words, by its first piece.
@@ -74,17 +99,16 @@ pub fn word_tags(
     logits: &[Vec<f32>],
     grammar: Option<&Grammar>,
 ) -> Vec<Option<WordTag>> {
-    let mut rows: Vec<Option<&[f32]>> = vec![None; words];
-    for (&word, row) in piece_words.iter().zip(logits) {
-        if let Some(empty @ None) = rows.get_mut(word) {
-            *empty = Some(row);
-        }
-    }
+    tags_of_rows(&first_rows(words, piece_words, logits), grammar)
+}
+
+/// As [`word_tags`], from the logits of the first pieces.
+pub fn tags_of_rows(rows: &[Option<&[f32]>], grammar: Option<&Grammar>) -> Vec<Option<WordTag>> {
     let sequence = match grammar {
-        Some(grammar) => grammar.best(&rows).into_iter().map(Some).collect(),
-        None => vec![None; words],
+        Some(grammar) => grammar.best(rows).into_iter().map(Some).collect(),
+        None => vec![None; rows.len()],
     };
-    rows.into_iter().zip(sequence).map(|(row, chosen)| row.map(|row| word_tag(row, chosen))).collect()
+    rows.iter().zip(sequence).map(|(row, chosen)| row.map(|row| word_tag(row, chosen))).collect()
 }
 
 /// Returns the chosen tag, or the most likely one.
@@ -110,6 +134,15 @@ pub fn entities(words: &[TextRange], choices: &[Option<WordTag>], tags: &[String
         Some(Entity { range, score: sureness(choices, span.start..span.end), label: span.label })
     };
     decode(&names(choices, tags)).into_iter().filter_map(entity).collect()
+}
+
+/// Returns spans of words with their scores as entities of a text.
+pub fn scored_entities(words: &[TextRange], spans: Vec<(WordSpan, f32)>) -> Vec<Entity> {
+    let entity = |(span, score): (WordSpan, f32)| {
+        let range = words.get(span.start)?.join(*words.get(span.end.checked_sub(1)?)?);
+        Some(Entity { range, score, label: span.label })
+    };
+    spans.into_iter().filter_map(entity).collect()
 }
 
 /// Returns the mean probability of the chosen tags of these words.

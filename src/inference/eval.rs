@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use thiserror::Error;
 
-use super::{Logits, PredictError, Predictor, WordTag, decode, scores::best};
+use super::{
+    Calibrations, Logits, PredictError, Predictor, WordTag, calibrations::CalibrationCounter, decode, scores::best,
+};
 use crate::{
     model::{WordPieces, align::piece_tags},
     runs::LabelMode,
@@ -74,6 +76,8 @@ pub struct Evaluation {
     /// Every mistake by word, lenient, in reading order, from [`evaluate`].
     /// Empty from an [`Evaluator`], whose caller gets them sentence by sentence.
     pub mistakes: Vec<Mistake>,
+    /// How far the scores of suggestions are from the share of right spans.
+    pub calibration: Calibrations,
     /// Gold labels that the model does not have, with their number of entities.
     pub unknown: BTreeMap<String, usize>,
     /// Counts of each sentence in all ways, with the ways numbered as in [`Counting::ALL`], for intervals.
@@ -142,6 +146,7 @@ pub struct Evaluator<'p> {
     kinds: BTreeMap<MistakeKind, usize>,
     unknown: BTreeMap<String, usize>,
     counts: SentenceCounts,
+    calibration: CalibrationCounter,
     fingerprint: TextFingerprint,
 }
 
@@ -164,6 +169,7 @@ impl<'p> Evaluator<'p> {
             kinds: MistakeKind::ALL.iter().map(|kind| (*kind, 0)).collect(),
             unknown: BTreeMap::new(),
             counts: SentenceCounts::new(Counting::ALL.len()),
+            calibration: CalibrationCounter::default(),
             fingerprint: TextFingerprint::default(),
         }
     }
@@ -199,6 +205,7 @@ impl<'p> Evaluator<'p> {
         counts.extend(self.by_piece.add(&piece_gold, &piece_predicted)?);
         self.counts.add(counts.iter().map(|(counting, label, counts)| (*counting as usize, label.as_str(), *counts)));
         self.confusion.add(&gold, &predicted);
+        self.calibration.add(predictor, &gold, (pieces, rows));
         let gold = spans_of(&gold);
         self.count_unknown(&gold);
         let mistakes: Vec<Mistake> = compare(&gold, &spans_of(&strs(&predicted)))
@@ -239,6 +246,7 @@ impl<'p> Evaluator<'p> {
             confusion: self.confusion.finish(),
             kinds: self.kinds,
             mistakes: Vec::new(),
+            calibration: self.calibration.finish(self.predictor.scale()),
             unknown: self.unknown,
             counts: self.counts,
             fingerprint: self.fingerprint,

@@ -3,10 +3,14 @@
 //! Entities by word ([`decode`]), the Hugging Face pipeline on raw text ([`pipeline`]), evaluation against gold tags
 //! ([`eval`]), and a thread that answers while the user types ([`worker`]).
 
+pub mod answers;
+pub mod calibrations;
 pub mod decode;
 pub mod eval;
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(test)]
+mod parity_tests;
 pub mod pipeline;
 mod precision;
 pub mod predictor;
@@ -15,6 +19,7 @@ mod reading;
 mod scores;
 pub mod worker;
 
+pub use calibrations::Calibrations;
 pub use decode::WordTag;
 pub use eval::{EvalError, Evaluation, Evaluator, SentenceOutcome, evaluate};
 pub use pipeline::{Answer, Options, PipelineError, Strategy};
@@ -22,4 +27,4 @@ pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};
 pub use ranking::uncertainty;
 pub use reading::{SentenceReading, read_sentences};
-pub use worker::{ModelSlot, Purpose, Reply, Request, Worker};
+pub use worker::{Findings, ModelSlot, Purpose, Reply, Request, Worker};

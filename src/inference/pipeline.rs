@@ -8,36 +8,15 @@
 use std::ops::Range;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
 use tokenizers::{Decoder, decoders::wordpiece::WordPiece};
 
 use super::scores::{best, mean, softmax};
-use crate::text::{CharRange, OffsetMap, TextRange, names::unknown_name};
+pub use crate::spans::Strategy;
+use crate::text::{CharRange, OffsetMap, TextRange};
 
 /// Number of special pieces before those of the text.
 const BEFORE: usize = 1;
-
-/// Rule by which pieces become entities (`aggregation_strategy`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = unknown_strategy)]
-pub enum Strategy {
-    /// One answer for each piece.
-    #[default]
-    None,
-    /// Neighbouring pieces of one type; pieces of a word may disagree.
-    Simple,
-    /// A word has the tag of its first piece.
-    First,
-    /// A word has the tag that is best on the average of its pieces.
-    Average,
-    /// A word has the tag of its most confident piece.
-    Max,
-}
-
-fn unknown_strategy(name: &str) -> String {
-    unknown_name("aggregation", name, Strategy::VARIANTS)
-}
 
 /// Options of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]

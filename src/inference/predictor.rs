@@ -9,7 +9,6 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, prelude::*};
 use thiserror::Error;
 
 use super::{
-    decode,
     pipeline::{self, Answer, Options, PipelineError},
     precision::Precision,
 };
@@ -21,8 +20,7 @@ use crate::{
         network::{NetworkError, PreparedNetwork, TensorNetwork},
     },
     runs::{LabelMode, Settings},
-    spans::{Grammar, ModelAnswer, tag_form},
-    text::TextRange,
+    spans::{Grammar, ScoreScale, SpanScorer, tag_form},
 };
 
 /// Number of special pieces around each input.
@@ -111,9 +109,9 @@ pub enum PredictError {
 /// A model with its own threads.
 pub struct Predictor {
     tokenizer: PieceTokenizer,
-    scorer: Box<dyn Scorer>,
+    pub(super) scorer: Box<dyn Scorer>,
     /// Scorer of suggestions; `None` if they are computed like everything else.
-    quick: Option<Box<dyn Scorer>>,
+    pub(super) quick: Option<Box<dyn Scorer>>,
     /// Tags as the model's files spell them, for the pipeline.
     named_tags: Vec<String>,
     /// The same tags as this program spells them.
@@ -122,6 +120,10 @@ pub struct Predictor {
     label_mode: Option<LabelMode>,
     /// Grammar of the tags, if they are chosen as a sequence.
     grammar: Option<Grammar>,
+    /// Scale with which scores are shares of right spans; `None` if the model is not calibrated.
+    scale: Option<ScoreScale>,
+    /// Rule for the spans of answers by word, if the model was trained by this program.
+    spans: Option<SpanScorer>,
     /// Fault of the model's files with which it still predicts.
     note: Option<String>,
     /// Longest input in pieces, without special ones.
@@ -191,8 +193,12 @@ impl Predictor {
         };
         let label_mode = config.label_mode;
         let grammar = config.constrained.then(|| Grammar::new(&config.tags));
+        // Tags of other programs may be of another scheme, in which `I-` begins spans.
+        let is_ours = label_mode.is_some() || grammar.is_some();
+        let spans = is_ours.then(|| SpanScorer::new(&config.tags));
+        let scale = config.scale.filter(|_| is_ours);
         let predictor = Self::new(tokenizer, scorer, config.tags, config.max_positions, threads)?;
-        Ok(Self { quick, label_mode, grammar, note, ..predictor })
+        Ok(Self { quick, label_mode, grammar, scale, spans, note, ..predictor })
     }
 
     /// Makes a model from its parts.
@@ -212,9 +218,21 @@ impl Predictor {
         let longest = max_positions.saturating_sub(SPECIALS).max(1);
         let named_tags = tags;
         let tags = tag_form::in_our_form(&named_tags);
-        let (quick, label_mode, grammar, note) = (None, None, None, None);
-        let shared = CONTEXT.min(longest / 4);
-        Ok(Self { tokenizer, scorer, quick, named_tags, tags, label_mode, grammar, note, longest, shared, pool })
+        Ok(Self {
+            tokenizer,
+            scorer,
+            quick: None,
+            named_tags,
+            tags,
+            label_mode: None,
+            grammar: None,
+            scale: None,
+            spans: None,
+            note: None,
+            longest,
+            shared: CONTEXT.min(longest / 4),
+            pool,
+        })
     }
 
     /// Tags of the model, in the order of their ids, spelt as this program spells them: `I-PER` for the label `PER` alone.
@@ -240,6 +258,28 @@ impl Predictor {
         Self { longest, shared: settings.stride.unwrap_or(longest / 8), ..self }
     }
 
+    /// Scale with which scores are shares of right spans; `None` if the model is not calibrated.
+    pub fn scale(&self) -> Option<ScoreScale> {
+        self.scale
+    }
+
+    /// Rule for the spans of answers by word; `None` for a model of another program.
+    pub(super) fn spans(&self) -> Option<&SpanScorer> {
+        self.spans.as_ref()
+    }
+
+    /// Makes the model one of this program with this scale of scores.
+    #[cfg(test)]
+    pub(crate) fn calibrated(self, scale: Option<ScoreScale>) -> Self {
+        Self { spans: Some(SpanScorer::new(&self.tags)), scale, ..self }
+    }
+
+    /// Makes the model read at most this many pieces at a time, the two special ones included.
+    #[cfg(test)]
+    pub(crate) fn with_positions(self, positions: usize) -> Self {
+        Self { longest: positions - SPECIALS, ..self }
+    }
+
     /// Makes the model choose tags as a sequence.
     #[cfg(test)]
     pub(crate) fn in_sequence(self) -> Self {
@@ -262,31 +302,6 @@ impl Predictor {
         self.longest
     }
 
-    /// Finds the entities of a text, and the most likely labels of each word.
-    ///
-    /// # Errors
-    /// The tokenizer refuses the text.
-    pub fn answer(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
-        self.answer_by(&*self.scorer, text, words)
-    }
-
-    /// As [`Predictor::answer`], for suggestions: quick if the model was opened for the screen.
-    ///
-    /// # Errors
-    /// The tokenizer refuses the text.
-    pub fn suggest(&self, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
-        self.answer_by(self.quick.as_deref().unwrap_or(&*self.scorer), text, words)
-    }
-
-    fn answer_by(&self, scorer: &dyn Scorer, text: &str, words: &[TextRange]) -> Result<ModelAnswer, PredictError> {
-        let texts: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
-        let answers = self.pieces_by(scorer, &[&texts])?;
-        let Some((pieces, rows)) = answers.first() else { return Ok(ModelAnswer::default()) };
-        let choices = decode::word_tags(words.len(), &pieces.words, rows, self.grammar());
-        let entities = decode::entities(words, &choices, &self.tags);
-        Ok(ModelAnswer { entities, words: decode::guesses(words, &pieces.words, rows, &self.tags) })
-    }
-
     /// Chooses a tag for each word of each sentence; `None` for a word without a piece.
     ///
     /// # Errors
@@ -295,11 +310,11 @@ impl Predictor {
     pub(crate) fn words<S: AsRef<str> + Sync>(
         &self,
         sentences: &[&[S]],
-    ) -> Result<Vec<Vec<Option<decode::WordTag>>>, PredictError> {
+    ) -> Result<Vec<Vec<Option<super::WordTag>>>, PredictError> {
         let found = self.pieces(sentences)?;
         let sentences = sentences.iter().zip(&found);
         let tags = sentences
-            .map(|(words, (pieces, rows))| decode::word_tags(words.len(), &pieces.words, rows, self.grammar()));
+            .map(|(words, (pieces, rows))| super::decode::word_tags(words.len(), &pieces.words, rows, self.grammar()));
         Ok(tags.collect())
     }
 
@@ -312,7 +327,7 @@ impl Predictor {
         self.pieces_by(&*self.scorer, sentences)
     }
 
-    fn pieces_by<S: AsRef<str> + Sync>(
+    pub(super) fn pieces_by<S: AsRef<str> + Sync>(
         &self,
         scorer: &dyn Scorer,
         sentences: &[&[S]],
@@ -435,6 +450,7 @@ mod tests {
         super::{Strategy, fake},
         *,
     };
+    use crate::text::TextRange;
 
     fn found(text: &str, words: &[TextRange], max_positions: usize) -> Vec<(String, String)> {
         let entities = fake::predictor(max_positions).answer(text, words).unwrap().entities;

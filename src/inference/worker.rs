@@ -8,15 +8,23 @@ use std::{
     time::Instant,
 };
 
-use super::Predictor;
-use crate::{guard, spans::ModelAnswer, text::TextRange};
+use super::{Options, PredictError, Predictor, Strategy};
+use crate::{
+    guard,
+    spans::{Entity, ModelAnswer, PipelineAnswer, PipelineEntity, SpanInfluence, WordSpan},
+    text::{OffsetMap, TextRange},
+};
 
 /// Use of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
     /// The user reads the scores: they are exact.
     #[default]
     Exploring,
+    /// The same, and the answer of the pipeline.
+    Pipeline(Strategy),
+    /// The user asks which words speak for a span of the text.
+    Explaining(WordSpan),
     /// Suggestions and the order of documents: answers may be quick.
     Suggesting,
 }
@@ -34,6 +42,17 @@ pub struct Request {
     pub words: Vec<TextRange>,
 }
 
+/// Findings of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// The answer by word; empty for an explanation.
+    pub answer: ModelAnswer,
+    /// The answer of the pipeline, if it was asked for.
+    pub pipeline: Option<PipelineAnswer>,
+    /// Influence of each word, if an explanation was asked for.
+    pub influences: Option<Vec<SpanInfluence>>,
+}
+
 /// Answer to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
@@ -41,8 +60,8 @@ pub struct Reply {
     pub generation: u64,
     /// Name of the model that answers.
     pub model: String,
-    /// Answer of the model, or the error.
-    pub outcome: Result<ModelAnswer, String>,
+    /// Findings of the model, or the error.
+    pub outcome: Result<Findings, String>,
     /// Duration in milliseconds.
     pub millis: f64,
 }
@@ -198,11 +217,7 @@ impl Drop for Worker {
 fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
     let started = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
-    let ask = match request.purpose {
-        Purpose::Exploring => Predictor::answer,
-        Purpose::Suggesting => Predictor::suggest,
-    };
-    let outcome = match guard::catch(|| ask(model, &request.text, &request.words)) {
+    let outcome = match guard::catch(|| find(model, request)) {
         Ok(found) => found.map_err(|error| error.to_string()),
         Err(panicked) => Err(format!("the model failed on this text: {panicked}")),
     };
@@ -212,6 +227,38 @@ fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
         outcome,
         millis: started.elapsed().as_secs_f64() * 1000.0,
     }
+}
+
+fn find(model: &Predictor, Request { purpose, text, words, .. }: &Request) -> Result<Findings, PredictError> {
+    let by_word = |answer| Findings { answer, ..Findings::default() };
+    Ok(match purpose {
+        Purpose::Exploring => by_word(model.answer(text, words)?),
+        Purpose::Suggesting => by_word(model.suggest(text, words)?),
+        Purpose::Pipeline(strategy) => {
+            let pipeline = Some(pipeline(model, text, *strategy)?);
+            Findings { pipeline, ..by_word(model.answer(text, words)?) }
+        }
+        Purpose::Explaining(span) => {
+            Findings { influences: Some(model.influences((text, words), span)?), ..Findings::default() }
+        }
+    })
+}
+
+/// The pipeline's answer with Hugging Face's defaults, except that every word piece is in the answer of [`Strategy::None`].
+fn pipeline(model: &Predictor, text: &str, strategy: Strategy) -> Result<PipelineAnswer, PredictError> {
+    let mut options = Options { strategy, ..Options::default() };
+    if strategy == Strategy::None {
+        options.ignore_labels.clear();
+    }
+    let tagged = model.pipeline(&[text], &options)?.pop();
+    let map = OffsetMap::new(text);
+    let (answers, pieces) = tagged.map(|tagged| (tagged.answers, tagged.pieces)).unwrap_or_default();
+    let found = answers.into_iter().filter_map(|answer| {
+        let range = map.from_chars(answer.chars).ok()?;
+        let entity = Entity { range, label: answer.label, score: answer.score };
+        Some(PipelineEntity { entity, word: answer.word })
+    });
+    Ok(PipelineAnswer { strategy, found: found.collect(), pieces, longest: model.longest() })
 }
 
 #[cfg(test)]
@@ -238,7 +285,7 @@ mod tests {
         }
         worker.await_model().put("m", fake::predictor(16));
         let reply = replies.recv().unwrap();
-        assert_eq!((reply.generation, reply.outcome.unwrap().entities.len()), (49, 1));
+        assert_eq!((reply.generation, reply.outcome.unwrap().answer.entities.len()), (49, 1));
         drop(worker);
         assert!(replies.recv().is_err(), "one answer, and the thread has ended");
     }
@@ -272,6 +319,31 @@ mod tests {
     }
 
     #[test]
+    fn strategies_and_explanations_are_answered() {
+        let (send, replies) = mpsc::channel();
+        let worker = Worker::start(move |reply: Reply| send.send(reply.outcome.unwrap()).unwrap()).unwrap();
+        worker.await_model().put("m", fake::predictor(4));
+        let text = "caf\u{e9} lasagne now";
+        let words = vec![TextRange::new(0, 5), TextRange::new(6, 13), TextRange::new(14, 17)];
+        let ask = |purpose| worker.ask(Request { generation: 1, purpose, text: text.to_owned(), words: words.clone() });
+        ask(Purpose::Pipeline(Strategy::None));
+        let found = replies.recv().unwrap();
+        let PipelineAnswer { strategy, found: pieces, longest, .. } = found.pipeline.unwrap();
+        assert_eq!(
+            (strategy, pieces.len(), longest),
+            (Strategy::None, 2, 2),
+            "pieces outside spans, too, up to the limit"
+        );
+        let shown: Vec<(&str, &str)> =
+            pieces.iter().map(|piece| (piece.entity.range.of(text), piece.entity.label.as_str())).collect();
+        assert_eq!(shown, [("caf\u{e9}", "O"), ("las", "B-Dish")]);
+        assert_eq!(found.answer.words.len(), 3, "by word nothing is cut off");
+        ask(Purpose::Explaining(WordSpan::new(1..2, "Dish")));
+        let found = replies.recv().unwrap();
+        assert_eq!((found.influences.unwrap().len(), found.answer), (2, ModelAnswer::default()));
+    }
+
+    #[test]
     fn a_failing_model_is_reported_and_the_next_request_answered() {
         let (send, replies) = mpsc::channel();
         let worker = Worker::start(move |reply: Reply| send.send(reply).unwrap()).unwrap();
@@ -281,7 +353,7 @@ mod tests {
         worker.await_model().put("m", fake::predictor(16));
         worker.ask(request(2, "cheap"));
         let reply = replies.recv().unwrap();
-        assert_eq!(reply.outcome.unwrap().entities[0].label, "Price");
+        assert_eq!(reply.outcome.unwrap().answer.entities[0].label, "Price");
         assert!(reply.millis >= 0.0);
     }
 }

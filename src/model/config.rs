@@ -12,12 +12,22 @@ use super::{
     ModelError,
     arch::{self, Architecture, Constant, Only, Parameter, PerParameter, Shape, Size},
 };
-use crate::runs::LabelMode;
+use crate::{
+    runs::LabelMode,
+    spans::{
+        ScoreScale, Temperature,
+        calibration::{FARTHEST, HIGHEST, LOWEST},
+    },
+};
 
 /// The key of [`ModelConfig::label_mode`].
 const LABEL_MODE: &str = "tagli_label_mode";
 /// The key of [`ModelConfig::constrained`].
 const CONSTRAINED: &str = "tagli_constrained";
+/// The key of the temperature in [`ModelConfig::scale`].
+const TEMPERATURE: &str = "tagli_temperature";
+/// The key of the shift in [`ModelConfig::scale`].
+const SPAN_SHIFT: &str = "tagli_span_shift";
 
 /// The only activation function that is computed: the exact gelu.
 const ACTIVATION: &str = "gelu";
@@ -74,6 +84,9 @@ pub struct ModelConfig {
     /// Whether tags are chosen as a sequence that follows IOB2.
     /// See [`crate::spans::Grammar`]. This program's own key.
     pub constrained: bool,
+    /// Scale with which scores are shares of right spans; `None` if it was never measured.
+    /// This program's own keys: other programs read the same logits without them.
+    pub scale: Option<ScoreScale>,
 }
 
 /// Contents of a `config.json`.
@@ -168,6 +181,10 @@ impl ModelConfig {
         if self.constrained {
             config.insert(CONSTRAINED.to_owned(), json!(true));
         }
+        if let Some(scale) = self.scale {
+            config.insert(TEMPERATURE.to_owned(), json!(scale.temperature.value()));
+            config.insert(SPAN_SHIFT.to_owned(), json!(scale.shift()));
+        }
     }
 }
 
@@ -254,6 +271,7 @@ impl<'a> Fields<'a> {
             pad: self.pad()?,
             label_mode: self.json.get(LABEL_MODE).and_then(|mode| serde_json::from_value(mode.clone()).ok()),
             constrained: self.json.get(CONSTRAINED) == Some(&json!(true)),
+            scale: self.scale()?,
         };
         if config.max_positions < 3 {
             let wanted = "at least 3: one piece between the two special ones";
@@ -264,6 +282,16 @@ impl<'a> Fields<'a> {
             return Err(self.wrong(keys.heads.key, &wanted));
         }
         Ok(config)
+    }
+
+    fn scale(&self) -> Result<Option<ScoreScale>, ModelError> {
+        let Some(value) = self.get(TEMPERATURE) else { return Ok(None) };
+        let temperature = value.as_f64().and_then(Temperature::new);
+        let temperature =
+            temperature.ok_or_else(|| self.wrong(TEMPERATURE, &format!("a number from {LOWEST} to {HIGHEST}")))?;
+        let shift = self.get(SPAN_SHIFT).map_or(Some(0.0), Value::as_f64);
+        let scale = shift.and_then(|shift| ScoreScale::new(temperature, shift));
+        scale.map(Some).ok_or_else(|| self.wrong(SPAN_SHIFT, &format!("a number from -{FARTHEST} to {FARTHEST}")))
     }
 
     /// Returns `id2label` in the order of the ids.
@@ -325,6 +353,7 @@ mod tests {
             pad: Some(0),
             label_mode: None,
             constrained: false,
+            scale: None,
         };
         let count =
             |config: &ModelConfig| config.tensors().iter().map(|(_, s)| s.iter().product::<usize>()).sum::<usize>();

@@ -147,6 +147,7 @@ pub(super) mod tests {
             pad: Some(0),
             label_mode: Some(crate::runs::LabelMode::AllI),
             constrained: true,
+            scale: crate::spans::Temperature::new(1.75).and_then(|found| crate::spans::ScoreScale::new(found, -0.5)),
         }
     }
 
@@ -327,6 +328,11 @@ pub(super) mod tests {
         assert!(with("\"dim\": 4", "\"dim\": 5").contains("a divisor of \"dim\""));
         assert!(with("\"dim\": 4", "\"dim\": 99999999999999999999").contains("whole number"));
         assert!(with("\"vocab_size\": 13", "\"vocab_size\": 12").contains("not of one model"));
+        for wrong in ["0.04", "21", "-1", "1e999", "\"1\"", "[]"] {
+            let message = with("\"tagli_temperature\": 1.75", &format!("\"tagli_temperature\": {wrong}"));
+            assert!(message.contains("a number from 0.05 to 20") || message.contains("not a JSON object"), "{message}");
+        }
+        assert!(with("\"tagli_span_shift\": -0.5", "\"tagli_span_shift\": 9").contains("a number from -8 to 8"));
     }
 
     #[test]

@@ -11,9 +11,12 @@ use super::{
     Point, Settings, Status,
     metrics::{self, LabelScores, Scores},
 };
-use crate::text::{
-    number::{grouped, with_noun},
-    width::clean,
+use crate::{
+    spans::ScoreScale,
+    text::{
+        number::{grouped, with_noun},
+        width::clean,
+    },
 };
 
 /// File name of the picture of the curves.
@@ -25,6 +28,12 @@ The scores below are for tags decoded as a sequence in which no span begins with
 `tagli eval` and on the program's screens. A pipeline chooses each tag by itself and scores slightly lower.
 ";
 
+/// Note about the scores of spans of a calibrated model.
+const CALIBRATED: &str = "\
+The scores of spans that tagliatelle shows are calibrated on the validation split: of spans with a score of .9, about nine in ten are
+right on text like it. A pipeline shows the probabilities of the network, which are mostly higher.
+";
+
 /// Content of a model card. Unknown items are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Card<'a> {
@@ -34,6 +43,8 @@ pub struct Card<'a> {
     pub id: &'a str,
     /// Whether its tags are decoded as a sequence.
     pub constrained: bool,
+    /// Temperature and shift of its scores, if they are calibrated.
+    pub scale: Option<ScoreScale>,
     /// Architecture, as `config.json` calls it.
     pub kind: &'a str,
     /// Name of the architecture for people, such as "DistilBERT".
@@ -136,6 +147,10 @@ impl Card<'_> {
         writeln!(out, "```sh\ntagli models pull {0}\ntagli predict {0} \"cheap tacos near the park\"\n```\n", self.id)?;
         if self.constrained {
             writeln!(out, "{IN_SEQUENCE}")?;
+        }
+        if let Some(scale) = self.scale {
+            let (temperature, shift) = (scale.temperature.value(), scale.shift());
+            writeln!(out, "{CALIBRATED}The temperature is {temperature}, the shift {shift} (`config.json`).\n")?;
         }
         self.scores(out)?;
         self.curve(out)?;
@@ -277,6 +292,7 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spans::Temperature;
     use std::collections::BTreeMap;
 
     fn evaluation(step: usize, split: &str, f1: f64) -> Point {
@@ -305,6 +321,7 @@ mod tests {
             name: "restaurants",
             id: "ada/restaurants",
             constrained: true,
+            scale: Temperature::new(1.5).and_then(|found| ScoreScale::new(found, -0.25)),
             kind: "distilbert",
             title: "DistilBERT",
             base: Some("distilbert/distilbert-base-uncased"),
@@ -329,6 +346,7 @@ mod tests {
             "- training: starting after 20 of 40 steps, 12 s, on flex\n- the weights are those after step 10\n",
             "model=\"ada/restaurants\"",
             "tags decoded as a sequence",
+            "The temperature is 1.5, the shift -0.25",
             "\"keep_best\": true",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");

@@ -16,6 +16,7 @@ use super::{
     drafts,
     leaving::{End, Leaving, Wait},
     message::message,
+    model_service::Question,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
     project_repair,
@@ -264,6 +265,11 @@ impl Services {
                     self.start_opening(Request::Import { dir, file, fingerprint, generation });
                 }
             }
+            Effect::AddDocument { generation, text } => {
+                if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
+                    self.start_opening(Request::Add { dir, text, generation });
+                }
+            }
             Effect::Reload => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
                     self.start_opening(Request::Folder(dir));
@@ -301,11 +307,16 @@ impl Services {
             Effect::CancelTraining { generation } => open.worker.cancel_training(generation),
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
-            Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),
+            Effect::Predict { generation, run, text, strategy, beside } => {
+                open.model_service.predict(Question { generation, run, text, strategy, beside });
+            }
             Effect::PredictDocument { generation, run, document } => {
                 open.model_service.predict_document(generation, &run, open.documents.get(&document));
             }
             Effect::FindMistakes { generation, run, split } => open.worker.find_mistakes(generation, run, split),
+            Effect::Explain { generation, run, text, range, label } => {
+                open.model_service.explain(generation, &run, text, (range, label));
+            }
             Effect::Suggest { run, documents } => {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
@@ -340,6 +351,7 @@ impl Services {
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
+            Effect::AddDocument { .. } => {}
             Effect::Import { .. } | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }

@@ -16,8 +16,8 @@ use crate::{
     app::Event,
     inference::{Predictor, Purpose, Request},
     project::Runs,
-    spans::Document,
-    text::{Grid, words},
+    spans::{Document, Strategy, WordSpan},
+    text::{Grid, TextRange, words},
 };
 
 /// Handle of the service. Dropping it ends its threads.
@@ -31,6 +31,20 @@ pub(super) struct ModelService {
     /// Thread with another model that was chosen on the Explore screen.
     /// Exists only while it is needed.
     exploring: Mutex<Option<ModelThread>>,
+    /// Thread with the model that is shown beside it. Exists only while it is needed.
+    beside: Mutex<Option<ModelThread>>,
+}
+
+/// Question of the Explore screen.
+pub(super) struct Question {
+    pub(super) generation: u64,
+    /// Run whose model is asked; `None` if there is none.
+    pub(super) run: Option<String>,
+    pub(super) text: String,
+    /// Strategy of the pipeline, if its answer is wanted, too.
+    pub(super) strategy: Option<Strategy>,
+    /// Generation and run of a second model that answers the same question.
+    pub(super) beside: Option<(u64, String)>,
 }
 
 impl ModelService {
@@ -50,19 +64,22 @@ impl ModelService {
 
     fn with_loader(models: Models, grid: Grid, loader: Loader, events: Events) -> std::io::Result<Self> {
         let suggesting = ModelThread::start(loader.clone(), events.clone())?;
-        Ok(Self { models, grid, loader, events, suggesting, exploring: Mutex::new(None) })
+        Ok(Self { models, grid, loader, events, suggesting, exploring: Mutex::new(None), beside: Mutex::new(None) })
     }
 
-    /// Asks the model of a run for the prediction of a sentence.
+    /// Asks the model of a run for the prediction of a sentence, and a second model, if one is named.
     /// The latest request wins.
-    pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
+    pub(super) fn predict(&self, question: Question) {
+        let Question { generation, run, text, strategy, beside } = question;
         let words = words::split(&text, self.grid);
-        match run {
-            None => {
-                let message = "there is no model yet: tag some documents, then press T to train".to_owned();
-                self.events.send(Event::PredictionFailed { generation, message });
-            }
-            Some(run) => self.explore(run, Request { generation, purpose: Purpose::Exploring, text, words }),
+        let purpose = strategy.map_or(Purpose::Exploring, Purpose::Pipeline);
+        let second = beside.map(|(generation, run)| {
+            (Request { generation, purpose: purpose.clone(), text: text.clone(), words: words.clone() }, run)
+        });
+        self.ask(Request { generation, purpose, text, words }, run.as_deref());
+        match second {
+            None => *lock(&self.beside) = None,
+            Some((request, run)) => self.ask_beside(request, &run),
         }
     }
 
@@ -75,18 +92,56 @@ impl ModelService {
             }
             Some(document) => {
                 let (text, words) = (document.text.to_string(), document.words.to_vec());
-                self.explore(run, Request { generation, purpose: Purpose::Exploring, text, words });
+                self.ask(Request { generation, purpose: Purpose::Exploring, text, words }, Some(run));
             }
         }
     }
 
-    /// Asks the model of a run, on the thread that has it or on one of its own. The latest request wins.
-    fn explore(&self, run: &str, request: Request) {
+    /// Asks the model of a run how the score of a span changes without each of the other words.
+    pub(super) fn explain(&self, generation: u64, run: &str, text: String, (range, label): (TextRange, String)) {
+        let words = words::split(&text, self.grid);
+        let start = words.iter().position(|word| word.start >= range.start);
+        let end = words.iter().rposition(|word| word.end <= range.end);
+        match start.zip(end).filter(|(start, end)| start <= end) {
+            Some((start, end)) => {
+                let purpose = Purpose::Explaining(WordSpan::new(start..end + 1, label));
+                self.ask(Request { generation, purpose, text, words }, Some(run));
+            }
+            None => {
+                let message = "the span has no word of this sentence".to_owned();
+                self.events.send(Event::PredictionFailed { generation, message });
+            }
+        }
+    }
+
+    fn ask(&self, request: Request, run: Option<&str>) {
         let generation = request.generation;
-        if self.suggesting.is_free_for(run) {
-            self.release_explored_model();
+        let asked = match run {
+            None => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
+            Some(run) if self.suggesting.is_free_for(run) => {
+                self.release_explored_model();
+                self.suggesting.explore(request, run.to_owned(), self.model(run));
+                Ok(())
+            }
+            Some(run) => self.ask_thread(&self.exploring, request, run),
+        };
+        self.report_failure(generation, asked);
+    }
+
+    fn ask_beside(&self, request: Request, run: &str) {
+        let generation = request.generation;
+        let asked = if self.suggesting.is_free_for(run) {
+            *lock(&self.beside) = None;
             self.suggesting.explore(request, run.to_owned(), self.model(run));
-        } else if let Err(message) = self.explore_with_second_model(request, run) {
+            Ok(())
+        } else {
+            self.ask_thread(&self.beside, request, run)
+        };
+        self.report_failure(generation, asked);
+    }
+
+    fn report_failure(&self, generation: u64, asked: Result<(), String>) {
+        if let Err(message) = asked {
             self.events.send(Event::PredictionFailed { generation, message });
         }
     }
@@ -96,6 +151,7 @@ impl ModelService {
     pub(super) fn suggest<'a>(&self, run: &str, documents: impl IntoIterator<Item = &'a Document>) {
         // A user who tags does not explore. The explored model is loaded again when it is needed again.
         self.release_explored_model();
+        *lock(&self.beside) = None;
         self.suggesting.suggest(documents, run.to_owned(), self.model(run));
     }
 
@@ -110,13 +166,14 @@ impl ModelService {
         lock(&self.models).iter().find(|model| model.run == run).cloned()
     }
 
-    fn explore_with_second_model(&self, request: Request, run: &str) -> Result<(), String> {
-        let mut exploring = lock(&self.exploring);
-        if exploring.is_none() {
+    /// Asks the model of another thread, which is started if there is none.
+    fn ask_thread(&self, thread: &Mutex<Option<ModelThread>>, request: Request, run: &str) -> Result<(), String> {
+        let mut thread = lock(thread);
+        if thread.is_none() {
             let started = ModelThread::start(self.loader.clone(), self.events.clone());
-            *exploring = Some(started.map_err(|error| format!("a thread cannot be started: {error}"))?);
+            *thread = Some(started.map_err(|error| format!("a thread cannot be started: {error}"))?);
         }
-        if let Some(thread) = exploring.as_ref() {
+        if let Some(thread) = thread.as_ref() {
             thread.explore(request, run.to_owned(), self.model(run));
         }
         Ok(())
@@ -176,6 +233,11 @@ mod tests {
         (ModelService::with_loader(models, Grid::Natural, loader, Events::new(events)).unwrap(), received)
     }
 
+    fn question(generation: u64, run: Option<&str>, text: &str) -> Question {
+        let run = run.map(str::to_owned);
+        Question { generation, run, text: text.to_owned(), strategy: None, beside: None }
+    }
+
     fn next(received: &Receiver<Event>) -> Event {
         received.recv_timeout(Duration::from_secs(20)).unwrap()
     }
@@ -192,10 +254,10 @@ mod tests {
         let root = project();
         let (model_service, received) = model_service(root.path());
         let document = Document::new("d0", "cheap lasagne", Grid::Natural);
-        model_service.predict(1, Some("0004-mini"), "cheap lasagne".into());
+        model_service.predict(question(1, Some("0004-mini"), "cheap lasagne"));
         assert_eq!(answered(&received), (1, "0004-mini".into()));
         assert!(lock(&model_service.exploring).is_none(), "a model is loaded once");
-        model_service.predict(3, Some("0002-mini"), "cheap".into());
+        model_service.predict(question(3, Some("0002-mini"), "cheap"));
         assert_eq!(answered(&received), (3, "0002-mini".into()));
         assert!(lock(&model_service.exploring).is_some());
         model_service.suggest("0004-mini", [&document]);
@@ -224,6 +286,43 @@ mod tests {
         assert_eq!(failed(&received), (2, "the document is no longer in the project".to_owned()));
     }
 
+    #[test]
+    fn a_second_model_answers_beside_the_first_and_is_released() {
+        let root = project();
+        let (model_service, received) = model_service(root.path());
+        let beside = |generation| {
+            let beside = Some((generation + 1, "0002-mini".to_owned()));
+            Question { beside, ..question(generation, Some("0004-mini"), "cheap") }
+        };
+        for generation in [1, 3] {
+            model_service.predict(beside(generation));
+            let mut answers = [answered(&received), answered(&received)];
+            answers.sort();
+            assert_eq!(answers, [(generation, "0004-mini".into()), (generation + 1, "0002-mini".into())]);
+            assert!(lock(&model_service.beside).is_some() && lock(&model_service.exploring).is_none());
+        }
+        model_service.predict(question(5, Some("0004-mini"), "cheap"));
+        assert_eq!(answered(&received), (5, "0004-mini".into()));
+        assert!(lock(&model_service.beside).is_none());
+    }
+
+    #[test]
+    fn a_span_is_explained_by_the_model_that_found_it() {
+        let root = project();
+        let (model_service, received) = model_service(root.path());
+        let explain = |generation, range| {
+            let text = "cheap lasagne, now".to_owned();
+            model_service.explain(generation, "0004-mini", text, (range, "Dish".to_owned()));
+        };
+        explain(1, TextRange::new(6, 13));
+        match next(&received) {
+            Event::Explained { generation: 1, influences } => assert_eq!(influences.len(), 3),
+            other => panic!("{other:?}"),
+        }
+        explain(2, TextRange::new(7, 8));
+        assert_eq!(failed(&received).0, 2);
+    }
+
     fn failed(received: &Receiver<Event>) -> (u64, String) {
         match next(received) {
             Event::PredictionFailed { generation, message } => (generation, message),
@@ -240,13 +339,13 @@ mod tests {
             models[1].written = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
         };
         write_again(1);
-        model_service.predict(1, Some("0002-mini"), "cheap".into());
+        model_service.predict(question(1, Some("0002-mini"), "cheap"));
         assert_eq!(answered(&received), (1, "0002-mini".into()));
         fs::remove_dir(root.path().join("runs/0002-mini/model")).unwrap();
-        model_service.predict(2, Some("0002-mini"), "cheap".into());
+        model_service.predict(question(2, Some("0002-mini"), "cheap"));
         assert_eq!(answered(&received), (2, "0002-mini".into()));
         write_again(2);
-        model_service.predict(3, Some("0002-mini"), "cheap".into());
+        model_service.predict(question(3, Some("0002-mini"), "cheap"));
         let (generation, message) = failed(&received);
         assert!(generation == 3 && message.contains("it is gone"), "{message}");
     }
@@ -278,7 +377,7 @@ mod tests {
         let root = project();
         let (model_service, received) = with(root.path(), Vec::new(), |_, _| panic!("a defect"));
         for request in [1, 2] {
-            model_service.predict(request, Some("0002-mini"), "cheap".into());
+            model_service.predict(question(request, Some("0002-mini"), "cheap"));
             let (generation, message) = failed(&received);
             assert!(generation == request && message.contains("a defect of this program"), "{message}");
             assert!(matches!(next(&received), Event::Message(_)));
@@ -292,7 +391,7 @@ mod tests {
         for (generation, run, why) in
             [(1, None, "no model yet"), (2, Some("0003-mini"), "0003-mini"), (3, Some("0009"), "0009")]
         {
-            model_service.predict(generation, run, "cheap".into());
+            model_service.predict(question(generation, run, "cheap"));
             match next(&received) {
                 Event::PredictionFailed { generation: answered, message } => {
                     assert!(answered == generation && message.contains(why), "{message}");

@@ -11,7 +11,7 @@ use super::{events::Events, message::message, run_list::Model, thread::Thread};
 use crate::{
     app::{Event, event::Level},
     guard::{self, Panicked},
-    inference::{self, Predictor, Purpose, Reply, Request, Worker},
+    inference::{self, Findings, Predictor, Purpose, Reply, Request, Worker},
     project::Runs,
     spans::{Document, Prediction},
 };
@@ -220,13 +220,16 @@ fn answer(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
         let mut shared = lock(shared);
         let document = shared.suggested.remove(&generation).or_else(|| shared.ranked.remove(&generation))?;
         drop(shared);
-        let answer = reply.outcome.ok()?;
+        let answer = reply.outcome.ok()?.answer;
         let uncertainty = inference::uncertainty(&answer.words);
         return Some(Event::Suggestions { document, run: reply.model, found: answer.entities, uncertainty });
     }
     lock(shared).explored.take_if(|explored| *explored == generation);
     Some(match reply.outcome {
-        Ok(answer) => Event::Prediction { generation, prediction: Prediction { model: reply.model, answer } },
+        Ok(Findings { influences: Some(influences), .. }) => Event::Explained { generation, influences },
+        Ok(Findings { answer, pipeline, .. }) => {
+            Event::Prediction { generation, prediction: Prediction { model: reply.model, answer, pipeline } }
+        }
         Err(message) => Event::PredictionFailed { generation, message },
     })
 }

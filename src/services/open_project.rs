@@ -200,6 +200,8 @@ pub(super) enum Request {
     Copy { sample: String, name: String },
     /// A project, after the import of a file, if its contents still have this fingerprint.
     Import { dir: PathBuf, file: String, fingerprint: u64, generation: u64 },
+    /// A project, after a document with this text was added.
+    Add { dir: PathBuf, text: String, generation: u64 },
     /// A new project.
     New(NewProject),
 }
@@ -333,6 +335,7 @@ impl Opener {
                 let notice = self.import(&dir, &file, fingerprint);
                 (dir, Some(notice))
             }
+            Request::Add { dir, text, generation } => return self.add(&dir, &text, generation),
             Request::New(new) => self.create(&new)?,
         };
         if is_new {
@@ -349,6 +352,16 @@ impl Opener {
             (Err(error), Some((Level::Error, text))) => Err(OpenError::Both(text, Box::new(error))),
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// Adds a document. The project is opened afterwards, whatever the outcome.
+    fn add(self, dir: &Path, text: &str, generation: u64) -> Outcome {
+        let progress = Arc::clone(&self.progress);
+        let added =
+            Project::open_with(dir, &progress).and_then(|mut project| import::add_text(&mut project, text, now()));
+        let outcome = added.map_err(|error| format!("the sentence was not added: {error}"));
+        let (open, opened) = self.open(dir)?;
+        Ok((open, opened, Some(Event::DocumentAdded { generation, outcome })))
     }
 
     /// Imports a file. The project is opened afterwards, whatever the outcome.

@@ -215,7 +215,7 @@ impl Screen {
                 recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::Terminate))?,
                 recv(sources.jobs) -> event => match event {
                     Ok(event) => {
-                        self.pacing.request();
+                        self.pacing.request(&event);
                         self.handle(event)?
                     }
                     Err(_) => None,

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::app::Event;
+
 /// State that decides when the next frame is due.
 #[derive(Debug)]
 pub(super) struct FramePacing {
@@ -27,9 +29,10 @@ impl FramePacing {
         self.urgent = true;
     }
 
-    /// Requests a frame after a report of a job.
-    pub(super) fn request(&mut self) {
+    /// Requests a frame after a report of a job; at once if it answers what the user just did.
+    pub(super) fn request(&mut self, report: &Event) {
         self.dirty = true;
+        self.urgent |= report.is_awaited();
     }
 
     /// Whether something changed since the last frame.
@@ -57,6 +60,7 @@ impl FramePacing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spans::Prediction;
 
     #[test]
     fn input_is_answered_at_once_and_jobs_wait_for_their_interval() {
@@ -65,10 +69,23 @@ mod tests {
         assert_eq!(pacing.wait(start), Some(Duration::ZERO));
         pacing.drawn(start);
         assert_eq!(pacing.wait(start), None);
-        pacing.request();
+        pacing.request(&Event::Runs(Vec::new()));
         assert_eq!(pacing.wait(start + Duration::from_millis(100)), Some(Duration::from_millis(150)));
         assert_eq!(pacing.wait(start + Duration::from_millis(300)), Some(Duration::ZERO));
         pacing.request_now();
         assert_eq!(pacing.wait(start + Duration::from_millis(100)), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_a_model_finds_in_a_typed_sentence_does_not_wait() {
+        let start = Instant::now();
+        let prediction = Event::Prediction { generation: 1, prediction: Prediction::default() };
+        let failed = Event::PredictionFailed { generation: 1, message: String::new() };
+        for report in [prediction, failed, Event::Explained { generation: 1, influences: Vec::new() }] {
+            let mut pacing = FramePacing::new(2);
+            pacing.drawn(start);
+            pacing.request(&report);
+            assert_eq!(pacing.wait(start), Some(Duration::ZERO), "{report:?}");
+        }
     }
 }

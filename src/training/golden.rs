@@ -59,6 +59,7 @@ pub(crate) fn config() -> ModelConfig {
         pad: Some(0),
         label_mode: None,
         constrained: false,
+        scale: None,
     }
 }
 

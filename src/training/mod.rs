@@ -6,6 +6,7 @@
 //! The numbers are those of the Hugging Face Trainer with the same settings: order of the sentences, batches, loss,
 //! clipping, optimiser, schedule, and the new classifier of a seed. Only the draws of dropout differ.
 
+mod calibrate;
 pub mod checkpoint;
 mod comparison;
 mod engine;

@@ -90,6 +90,7 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
     base.config.tags = tags;
     base.config.label_mode = Some(settings.label_mode);
     base.config.constrained = settings.constrained;
+    base.config.scale = None;
     if let Some(rate) = settings.dropout {
         base.config.dropout = rate;
         base.config.attention_dropout = rate;

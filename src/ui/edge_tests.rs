@@ -82,8 +82,8 @@ fn explore(state: &mut State, text: &str) {
     let found = words.iter().step_by(2).map(|range| Entity { range: *range, label: label.clone(), score: 0.876 });
     let guess = |range: &TextRange| WordGuess { range: *range, labels: vec![(label.clone(), 0.9), ("O".into(), 0.1)] };
     let words_said = words.iter().map(guess).collect();
-    let answer = ModelAnswer { entities: found.collect(), words: words_said };
-    let prediction = Prediction { model: "0008-mini".into(), answer };
+    let answer = ModelAnswer { entities: found.collect(), words: words_said, scale: None };
+    let prediction = Prediction { model: "0008-mini".into(), answer, pipeline: None };
     update(state, Event::Prediction { generation, prediction });
 }
 

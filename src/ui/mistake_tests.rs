@@ -154,8 +154,11 @@ fn viewed(columns: u16, rows: u16) -> State {
         |start, end, label: &str, score| Entity { range: TextRange::new(start, end), label: label.into(), score };
     let entities = vec![entity(0, 9, "Dish", 0.91), entity(59, 68, "Hours", 0.77)];
     let guess = |start, end| WordGuess { range: TextRange::new(start, end), labels: vec![("O".to_owned(), 0.83)] };
-    let answer = ModelAnswer { entities, words: vec![guess(13, 15), guess(16, 22)] };
-    update(&mut state, Event::Prediction { generation, prediction: Prediction { model: "0008-mini".into(), answer } });
+    let answer = ModelAnswer { entities, words: vec![guess(13, 15), guess(16, 22)], scale: None };
+    update(
+        &mut state,
+        Event::Prediction { generation, prediction: Prediction { model: "0008-mini".into(), answer, pipeline: None } },
+    );
     state
 }
 

@@ -13,8 +13,7 @@ use crate::{
     },
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
     spans::{
-        Annotation, Document, Entity, Journal, LabelId, LabelSet, ModelAnswer, Prediction, Span, SpanId, SpanSource,
-        Status as SpanStatus, WordGuess,
+        Annotation, Document, Entity, Journal, LabelId, LabelSet, Span, SpanId, SpanSource, Status as SpanStatus,
         adjudication::ComparedDocument,
         agreement::{Panel, agreement_of_all},
     },
@@ -243,37 +242,6 @@ fn evaluate_screen() {
     snapshots("evaluate", |columns, rows| {
         let mut state = tagged(columns, rows);
         press(&mut state, "f4 j");
-        state
-    });
-}
-
-#[test]
-fn explore_screen() {
-    snapshots("explore", |columns, rows| {
-        let mut state = after("f5", columns, rows);
-        let run = |id: &str, f1| {
-            let status = Status { phase: Phase::Done, ..Status::default() };
-            RunSummary { id: id.into(), has_model: true, word_f1: Some(f1), status, ..RunSummary::default() }
-        };
-        update(&mut state, Event::Runs(vec![run("0008-mini", 0.74), run("0007-mini", 0.61)]));
-        let mut asked = 0;
-        for c in "cheap tacos here".chars() {
-            for effect in update(&mut state, Event::Key { key: Key::char(c), at: 0 }) {
-                if let Effect::Predict { generation, .. } = effect {
-                    asked = generation;
-                }
-            }
-        }
-        let labels = vec![("Dish".to_owned(), 0.93), ("O".to_owned(), 0.05), ("Cuisine".to_owned(), 0.02)];
-        let answer = ModelAnswer {
-            entities: vec![
-                Entity { range: TextRange::new(0, 5), label: "Price".into(), score: 0.88 },
-                Entity { range: TextRange::new(6, 11), label: "Dish".into(), score: 0.93 },
-            ],
-            words: vec![WordGuess { range: TextRange::new(6, 11), labels }],
-        };
-        let prediction = Prediction { model: "0008-mini".into(), answer };
-        update(&mut state, Event::Prediction { generation: asked, prediction });
         state
     });
 }

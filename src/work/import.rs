@@ -6,9 +6,10 @@ use super::source::SourceFile;
 use crate::{
     formats::{FoundDocuments, ReadFile},
     project::{
-        Annotator, AnnotatorName, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError,
+        Annotator, AnnotatorName, ImportItem, ImportOptions, ImportReport, OnDuplicate, Project, ProjectError,
         manifest::check_labels,
     },
+    spans::{Document, Status},
 };
 
 /// Contents of a file that is or would be imported.
@@ -94,6 +95,24 @@ fn import_files(
     let found = files.into_iter().map(|file| file.read.found).collect();
     let reports = project.import_files(journal.as_mut(), &options, found)?;
     Ok(join(contents, reports))
+}
+
+/// Adds a document with this text, without spans. Returns its id.
+///
+/// # Errors
+/// The project cannot be written.
+pub fn add_text(project: &mut Project, text: &str, now: u64) -> Result<String, ProjectError> {
+    let number = (1..=project.documents.len() + 1).find(|number| project.documents.get(&typed_id(*number)).is_none());
+    let id = typed_id(number.unwrap_or_default());
+    let document = Document::new(id.clone(), text, project.manifest.grid);
+    let item = ImportItem { document, spans: Vec::new(), status: Status::Todo };
+    project.import(None, now, vec![item])?;
+    Ok(id)
+}
+
+/// Id of a text that was typed in the program.
+fn typed_id(number: usize) -> String {
+    format!("typed-{number}")
 }
 
 /// What [`import`] would do. Changes nothing. Returns the files, too.

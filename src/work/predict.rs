@@ -2,8 +2,8 @@
 
 use crate::{
     formats::Corpus,
-    inference::Answer,
-    spans::{Annotation, Document, LabelId, LabelSet, Span, SpanId, SpanSource, Status},
+    inference::{Answer, PredictError, Predictor},
+    spans::{Annotation, Document, Entity, LabelId, LabelSet, Span, SpanId, SpanSource, Status},
     text::{Grid, OffsetMap, TextRange},
 };
 
@@ -24,6 +24,27 @@ impl Predictions {
         });
         self.answers.push(spans.collect());
         self.documents.push(Document::new(id, text, grid));
+    }
+
+    /// Adds documents with what the model finds on their words, except the labels in `ignored`.
+    ///
+    /// # Errors
+    /// The model refuses a text.
+    pub fn add_by_word(
+        &mut self,
+        model: &Predictor,
+        documents: Vec<Document>,
+        ignored: &[String],
+    ) -> Result<(), PredictError> {
+        let words: Vec<Vec<TextRange>> = documents.iter().map(|document| document.words.to_vec()).collect();
+        let texts: Vec<_> =
+            documents.iter().zip(&words).map(|(document, words)| (&*document.text, words.as_slice())).collect();
+        for answer in model.answers(&texts)? {
+            let wanted = answer.entities.into_iter().filter(|entity| !ignored.contains(&entity.label));
+            self.answers.push(wanted.map(|Entity { range, label, score }| (range, label, score)).collect());
+        }
+        self.documents.extend(documents);
+        Ok(())
     }
 
     /// The texts as documents that are begun: what a model has found was not looked at. `model` names it in the source of each

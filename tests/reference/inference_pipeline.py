@@ -163,4 +163,5 @@ def main():
     sys.stdout.write(out + "\n]}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,24 +3,35 @@
 //!
 //! The model is the one that suggests on the Tag screen, unless another one was chosen here.
 
+mod beside;
+mod explanation;
+mod history;
+
+pub use beside::{Beside, is_among};
+pub use explanation::Explanation;
+use history::History;
+
 use crate::{
     app::{
         command::{Command, Context},
         conditions::always,
         effect::Effect,
+        exchange::AddedSentence,
         list,
-        panel::{Commands, Outcome, Panel, Row, own_rows},
+        panel::{Commands, Outcome, Panel, Request, Row, own_rows},
         prompts::Prompt,
         screen::{Screen, Size},
         session::Session,
     },
     runs::RunSummary,
-    spans::{Entity, Prediction, WordGuess},
+    spans::{Entity, PipelineAnswer, Prediction, SpanInfluence, Strategy, WordGuess},
     text::wrap::{TextLayout, Vertical},
 };
 
-/// Number of sentences that are remembered.
-const REMEMBERED: usize = 50;
+/// Highest bar that can be set.
+const HIGHEST_BAR: f32 = 0.9;
+/// Change of the bar by one key.
+const BAR_STEP: f32 = 0.1;
 
 /// State of the Explore screen.
 #[derive(Clone, Debug, Default)]
@@ -34,14 +45,20 @@ pub struct Explore {
     /// The run whose model was chosen.
     /// Without one the model that suggests in Tag is asked.
     pub chosen: Option<String>,
+    /// Strategy of the pipeline whose entities are shown; `None` for the answer by word.
+    pub strategy: Option<Strategy>,
+    /// Spans with a lower score are hidden.
+    pub bar: f32,
+    /// Why a span has its score, if that was asked.
+    pub explanation: Option<Explanation>,
+    /// A second model that reads the same sentence.
+    pub beside: Option<Beside>,
     /// The newest question: generation and sentence.
     asked: Option<(u64, String)>,
     /// The newest answer with its sentence.
     answer: Option<(String, Prediction)>,
-    /// Sentences that were typed before, the latest last.
-    earlier: Vec<String>,
-    /// Index in `earlier` that was brought back, and the text of the field before that.
-    recalled: Option<(usize, String)>,
+    /// Sentences that were typed before.
+    history: History,
     /// Column that moving up and down aims at.
     goal: Option<usize>,
 }
@@ -90,8 +107,44 @@ impl Explore {
         let Some((text, prediction)) = &self.answer else { return Vec::new() };
         let unchanged = text.bytes().zip(sentence(session).bytes()).take_while(|(old, new)| old == new).count();
         // An entity that ends where typing goes on may be about to grow: it stays until the answer comes.
-        let entities = prediction.answer.entities.iter();
-        entities.filter(|entity| self.is_current(session) || entity.range.end <= unchanged).collect()
+        let entities = self.entities_of(prediction);
+        let above = entities.into_iter().filter(|entity| self.is_above_bar(entity));
+        above.filter(|entity| self.is_current(session) || entity.range.end <= unchanged).collect()
+    }
+
+    /// The entities of an answer in the way that is chosen, those below the bar included.
+    pub fn entities_of<'a>(&self, prediction: &'a Prediction) -> Vec<&'a Entity> {
+        match self.strategy {
+            None => prediction.answer.entities.iter().collect(),
+            Some(strategy) => {
+                let pipeline = prediction.pipeline.iter().filter(|pipeline| pipeline.strategy == strategy);
+                pipeline.flat_map(|pipeline| &pipeline.found).map(|found| &found.entity).collect()
+            }
+        }
+    }
+
+    /// The answer of the pipeline about the sentence in the field, if its strategy is the chosen one.
+    pub fn pipeline(&self, session: &Session) -> Option<&PipelineAnswer> {
+        let pipeline = self.prediction().filter(|_| self.is_current(session))?.pipeline.as_ref()?;
+        Some(pipeline).filter(|pipeline| self.strategy == Some(pipeline.strategy))
+    }
+
+    /// Whether the score of a span is high enough to be shown.
+    pub fn is_above_bar(&self, entity: &Entity) -> bool {
+        entity.score >= self.bar
+    }
+
+    /// Number of spans of the sentence that are hidden because of their score.
+    pub fn hidden(&self, session: &Session) -> usize {
+        let Some(prediction) = self.prediction().filter(|_| self.is_current(session)) else { return 0 };
+        self.entities_of(prediction).into_iter().filter(|entity| !self.is_above_bar(entity)).count()
+    }
+
+    /// The span found by word that the cursor is in.
+    fn entity_here(&self, session: &Session) -> Option<&Entity> {
+        let here = self.guess(session)?.range;
+        let entities = &self.prediction()?.answer.entities;
+        entities.iter().find(|entity| entity.range.start <= here.start && here.end <= entity.range.end)
     }
 
     /// The likeliest labels of a word.
@@ -129,11 +182,30 @@ impl Explore {
         let run = self.run_asked(session).map(|run| run.id.clone());
         let generation = session.next_generation();
         self.asked = Some((generation, text.clone()));
-        Some(Effect::Predict { generation, run, text })
+        self.explanation = None;
+        // A model is not shown beside itself.
+        self.beside.take_if(|beside| {
+            run.as_ref() == Some(&beside.run) || !session.models().any(|known| known.id == beside.run)
+        });
+        let beside = self.beside.as_mut().map(|beside| {
+            let generation = session.next_generation();
+            beside.ask(generation);
+            (generation, beside.run.clone())
+        });
+        Some(Effect::Predict { generation, run, text, strategy: self.strategy, beside })
     }
 
     /// Takes an answer; those to earlier questions are dropped.
-    pub(in crate::app) fn answered(&mut self, generation: u64, answer: Result<Prediction, String>) {
+    pub(in crate::app) fn answered(&mut self, session: &Session, generation: u64, answer: Result<Prediction, String>) {
+        let beside = self.beside.as_mut();
+        if beside.is_some_and(|beside| beside.answered(generation, sentence(session), &answer)) {
+            return;
+        }
+        if let (Some(explanation), Err(problem)) = (&mut self.explanation, &answer)
+            && explanation.answered(generation, Err(problem.clone()))
+        {
+            return;
+        }
         let Some((_, text)) = self.asked.take_if(|(asked, _)| *asked == generation) else { return };
         match answer {
             Ok(prediction) => {
@@ -153,6 +225,82 @@ impl Explore {
         self.asked = None;
         self.answer = None;
         self.problem = None;
+        self.explanation = None;
+        self.beside.iter_mut().for_each(Beside::forget);
+    }
+
+    /// Takes an explanation.
+    pub(in crate::app) fn explained(&mut self, generation: u64, influences: Vec<SpanInfluence>) {
+        if let Some(explanation) = &mut self.explanation {
+            explanation.answered(generation, Ok(influences));
+        }
+    }
+
+    /// Asks which words speak for the span under the cursor, or puts that away.
+    fn explain(&mut self, session: &mut Session) -> Outcome {
+        if self.explanation.take_if(|explanation| !explanation.is_waiting()).is_some() {
+            return Outcome::none();
+        }
+        let run = self.run_asked(session).map(|run| run.id.clone()).filter(|_| self.is_current(session));
+        let Some((run, span)) = run.zip(self.entity_here(session).cloned()) else {
+            session.inform("There is no span of the model under the cursor; go to one");
+            return Outcome::none();
+        };
+        let generation = session.next_generation();
+        self.explanation = Some(Explanation::new(span.clone(), generation));
+        let text = sentence(session).to_owned();
+        Effect::Explain { generation, run, text, range: span.range, label: span.label }.into()
+    }
+
+    /// Adds the sentence to the project, with the spans by word that are above the bar.
+    fn add(&self, session: &mut Session) -> Outcome {
+        let Some(prediction) = self.prediction().filter(|_| self.is_current(session)) else {
+            session.inform("Type a sentence and wait for the model; then it can be added");
+            return Outcome::none();
+        };
+        let spans = prediction.answer.entities.iter().filter(|entity| self.is_above_bar(entity)).cloned().collect();
+        let text = sentence(session).trim_end().to_owned();
+        Request::AddSentence(Box::new(AddedSentence { text, run: prediction.model.clone(), spans })).into()
+    }
+
+    /// Shows the entities of the next strategy of the pipeline; after the last one those by word.
+    fn next_strategy(&mut self, session: &mut Session) -> Outcome {
+        let all = Strategy::ALL;
+        let next = self.strategy.map_or(0, |now| all.iter().position(|one| *one == now).map_or(0, |at| at + 1));
+        self.strategy = all.get(next).copied();
+        session.inform(match self.strategy {
+            None => "By word: spans on your words, as suggestions are".to_owned(),
+            Some(Strategy::None) => "Pipeline, strategy none: every word piece with its tag".to_owned(),
+            Some(strategy) => format!("Pipeline, strategy {}: as transformers finds them", strategy.name()),
+        });
+        self.ask(session).into()
+    }
+
+    /// Raises or lowers the bar by a step.
+    fn move_bar(&mut self, up: bool, session: &mut Session) -> Outcome {
+        let moved = if up { self.bar + BAR_STEP } else { self.bar - BAR_STEP };
+        // Rounded, since sums of tenths are not exact.
+        self.bar = ((moved * 10.0).round() / 10.0).clamp(0.0, HIGHEST_BAR);
+        session.inform(match self.bar > 0.0 {
+            true => format!("Spans with a score of {:.1} and more", self.bar),
+            false => "Spans with any score".to_owned(),
+        });
+        Outcome::none()
+    }
+
+    /// Shows the next other model beside this one; after the last one none.
+    fn next_beside(&mut self, session: &mut Session) -> Outcome {
+        let asked = self.run_asked(session).map(|run| run.id.clone());
+        let models: Vec<String> = session.models().map(|run| run.id.clone()).collect();
+        let others: Vec<String> = models.into_iter().filter(|run| Some(run) != asked.as_ref()).collect();
+        if others.is_empty() {
+            session.inform("There is no second model to show beside this one; each training makes one");
+            return Outcome::none();
+        }
+        let now = self.beside.as_ref().and_then(|beside| others.iter().position(|run| *run == beside.run));
+        let next = if self.beside.is_some() { now.map_or(0, |at| at + 1) } else { 0 };
+        self.beside = others.get(next).cloned().map(Beside::new);
+        self.ask(session).into()
     }
 
     /// Takes the next older model, after the oldest one the newest.
@@ -179,49 +327,16 @@ impl Explore {
 impl Explore {
     /// Remembers the sentence, so that it can be brought back.
     fn remember(&mut self, session: &Session) {
-        self.recalled = None;
-        let text = sentence(session).trim();
-        if text.is_empty() || self.earlier.last().is_some_and(|last| last == text) {
-            return;
-        }
-        let text = text.to_owned();
-        self.earlier.retain(|earlier| *earlier != text);
-        self.earlier.push(text);
-        let surplus = self.earlier.len().saturating_sub(REMEMBERED);
-        self.earlier.drain(..surplus);
+        self.history.remember(sentence(session));
     }
 
     /// Brings back an earlier or later sentence.
     /// It asks the model about the sentence if the text has changed.
     fn recall(&mut self, earlier: bool, session: &mut Session) -> Outcome {
         self.goal = None;
-        if self.bring_back(earlier, session) { self.ask(session).into() } else { Outcome::none() }
-    }
-
-    /// Puts an earlier or later sentence into the field; whether that changed the text.
-    fn bring_back(&mut self, earlier: bool, session: &mut Session) -> bool {
-        let now = sentence(session).to_owned();
-        let (at, typed) = self.recalled.take().unwrap_or_else(|| (self.earlier.len(), now.clone()));
-        // A sentence that is in the field already is passed over.
-        let mut others = self.earlier.iter().enumerate().filter(|(_, sentence)| **sentence != now);
-        let to = if earlier { others.rfind(|(to, _)| *to < at) } else { others.find(|(to, _)| *to > at) };
-        match to {
-            Some((to, sentence)) => {
-                session.prompts.set(&Prompt::Sentence, sentence.clone());
-                self.recalled = Some((to, typed));
-                true
-            }
-            None if earlier => {
-                self.recalled = Some((at, typed)).filter(|(at, _)| *at < self.earlier.len());
-                false
-            }
-            // After the latest sentence comes the text that was being typed.
-            None => {
-                let changed = now != typed;
-                session.prompts.set(&Prompt::Sentence, typed);
-                changed
-            }
-        }
+        let Some(text) = self.history.bring_back(earlier, sentence(session)) else { return Outcome::none() };
+        session.prompts.set(&Prompt::Sentence, text);
+        self.ask(session).into()
     }
 }
 
@@ -258,7 +373,7 @@ impl Panel for Explore {
     }
 
     fn typed(&mut self, session: &mut Session) -> Outcome {
-        self.recalled = None;
+        self.history.typed();
         self.ask(session).into()
     }
 
@@ -355,6 +470,60 @@ impl Commands for Explore {
             keys: &[(Context::Explore, "m ctrl-o"), (Context::Typing, "ctrl-o")],
             when: always,
             run: Self::next_model,
+        },
+        Row {
+            command: Command::AddSentence,
+            name: "add-sentence",
+            hint: "add",
+            doc: "Add the sentence with its spans to the project",
+            keys: &[(Context::Explore, "s"), (Context::Typing, "")],
+            when: always,
+            run: |screen, session| screen.add(session),
+        },
+        Row {
+            command: Command::Explain,
+            name: "explain",
+            hint: "why",
+            doc: "Show how the span's score changes without each word",
+            keys: &[(Context::Explore, "e")],
+            when: always,
+            run: Self::explain,
+        },
+        Row {
+            command: Command::Aggregation,
+            name: "aggregation",
+            hint: "strategy",
+            doc: "Show what the next pipeline strategy finds, and pieces",
+            keys: &[(Context::Explore, "t"), (Context::Typing, "ctrl-y")],
+            when: always,
+            run: Self::next_strategy,
+        },
+        Row {
+            command: Command::Beside,
+            name: "beside",
+            hint: "two models",
+            doc: "Show the spans of a second model beside the first",
+            keys: &[(Context::Explore, "c"), (Context::Typing, "")],
+            when: always,
+            run: Self::next_beside,
+        },
+        Row {
+            command: Command::RaiseBar,
+            name: "raise-bar",
+            hint: "surer, more",
+            doc: "Show only spans that are surer by .1",
+            keys: &[(Context::Explore, ">")],
+            when: always,
+            run: |screen, session| screen.move_bar(true, session),
+        },
+        Row {
+            command: Command::LowerBar,
+            name: "lower-bar",
+            hint: "surer, more",
+            doc: "Show spans that are less sure by .1, too",
+            keys: &[(Context::Explore, "<")],
+            when: always,
+            run: |screen, session| screen.move_bar(false, session),
         },
         Row {
             command: Command::Earlier,

@@ -314,7 +314,7 @@ pub struct Predict {
     #[arg(long, value_name = "HOW", value_parser = described::<OnLoss>(), requires = "to", default_value = "fail")]
     pub on_loss: OnLoss,
     /// Strategy by which word pieces become entities;
-    /// default: first, or with --json none, as in the Hugging Face pipeline
+    /// default: first, or with --json none, as in the Hugging Face pipeline; with --to by word, with calibrated scores
     #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>())]
     pub aggregation: Option<Strategy>,
     /// Word pieces by which the windows of a long text overlap;

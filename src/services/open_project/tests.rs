@@ -63,6 +63,20 @@ fn a_file_is_imported_and_the_project_opened_whatever_the_outcome() {
 }
 
 #[test]
+fn a_text_is_added_under_a_free_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("p");
+    Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+    for id in ["typed-1", "typed-2"] {
+        let request = Request::Add { dir: dir.clone(), text: "cheap tacos".into(), generation: 7 };
+        let (_, opened, event) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
+        let Some(Event::DocumentAdded { generation: 7, outcome }) = event else { panic!("{event:?}") };
+        assert_eq!(outcome.as_deref(), Ok(id));
+        assert_eq!(opened.documents.iter().last().map(|document| document.id.as_str()), Some(id));
+    }
+}
+
+#[test]
 fn a_project_that_cannot_be_written_is_opened_with_the_reason() {
     use crate::project::storage::refusals::{Refused, refuse};
     let folder = tempfile::tempdir().unwrap();

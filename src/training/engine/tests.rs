@@ -78,6 +78,7 @@ fn config(json: &serde_json::Value) -> ModelConfig {
         pad: Some(0),
         label_mode: None,
         constrained: false,
+        scale: None,
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::{Best, Run};
 use crate::{
-    model::folder,
+    model::{ModelConfig, folder},
     runs::{Phase, Point, SplitScores, metrics, metrics::Report},
     text::number::with_noun,
     training::{
-        TrainError, mixture, pseudo_labels,
+        TrainError, calibrate, mixture, pseudo_labels,
         stage::{Ended, FirstStage, SecondStage},
     },
 };
@@ -28,12 +28,16 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Writes the weights after this step of the run as its model.
+    /// Writes the weights after this step of the run as its model, with the scale of scores that fits them.
     pub(super) fn write_model(&mut self, step: usize) -> Result<(), TrainError> {
+        self.publisher.phase(Phase::Evaluating)?;
+        let fitted = self.pool.install(|| calibrate::fit(self.data.engine.as_ref(), &self.data.valid));
+        self.publisher.log(&fitted.note)?;
         self.publisher.phase(Phase::Saving)?;
         let mut folder = self.publisher.sink().model()?;
         let engine = &self.data.engine;
-        folder::write(folder.as_mut(), engine.config(), &engine.weights(), &self.data.tokenizer_json)?;
+        let config = ModelConfig { scale: fitted.scale, ..engine.config().clone() };
+        folder::write(folder.as_mut(), &config, &engine.weights(), &self.data.tokenizer_json)?;
         self.write_scores(folder.as_mut(), step)?;
         Ok(folder.finish()?)
     }

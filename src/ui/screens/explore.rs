@@ -4,9 +4,15 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{State, project::Project, prompts::Prompt, screen::SizeClass, screens::explore::sentence},
+    app::{
+        State,
+        project::Project,
+        prompts::Prompt,
+        screen::SizeClass,
+        screens::explore::{Beside, Explanation, is_among, sentence},
+    },
     runs::RunSummary,
-    spans::Entity,
+    spans::{Entity, PipelineAnswer, Strategy},
     text::{TextRange, width, wrap::TextLayout},
     ui::{
         Canvas, Theme,
@@ -36,9 +42,9 @@ impl Canvas<'_> {
         if let Some(lines) = lines {
             self.painter.text_before(rule.right(), rule.y, rule.width, &format!(" {lines} "), self.theme.muted);
         }
-        let (spans, guesses) = left(rest, rest.width * 3 / 5);
+        let (spans, side) = left(rest, rest.width * 3 / 5);
         self.entities(project, spans);
-        self.guesses(guesses);
+        self.explore_side(project, side);
     }
 
     /// The model that is asked and its F1, or what to do to have one.
@@ -64,7 +70,7 @@ impl Canvas<'_> {
     }
 
     /// Name of the model, its place among all, its F1, and what it waits for.
-    fn model_pieces(&self, run: &RunSummary) -> [(String, Style); 5] {
+    fn model_pieces(&self, run: &RunSummary) -> [(String, Style); 6] {
         let session = &self.state.session;
         let explore = &self.state.explore;
         let name = explore.prediction().map_or(&run.id, |prediction| &prediction.model);
@@ -85,11 +91,17 @@ impl Canvas<'_> {
             _ if is_asked && !explore.is_current(session) => "is asked",
             _ => "",
         };
+        let scores = match explore.prediction().filter(|_| explore.strategy.is_none()) {
+            Some(prediction) if prediction.answer.scale.is_some() => "scores calibrated",
+            Some(_) => "scores not calibrated",
+            None => "",
+        };
         [
             (format!("model {name}"), self.theme.accent),
             (which, self.theme.muted),
             (f1.map(|f1| format!("word F1 {}", share(f1))).unwrap_or_default(), self.theme.text),
             (split.to_owned(), self.theme.muted),
+            (scores.to_owned(), self.theme.muted),
             (note.to_owned(), self.theme.muted),
         ]
     }
@@ -110,7 +122,9 @@ impl Canvas<'_> {
     fn sentence(&mut self, project: &Project, area: Rect) -> Option<String> {
         let session = &self.state.session;
         let explore = &self.state.explore;
-        let entities = explore.entities(session);
+        // Word pieces outside every span are listed, not marked.
+        let entities: Vec<&Entity> =
+            explore.entities(session).into_iter().filter(|entity| entity.label != "O").collect();
         let ranges: Vec<TextRange> = entities.iter().map(|entity| entity.range).collect();
         let theme = self.theme;
         let word = explore.guess(session).filter(|_| !explore.typing).map(|guess| (guess.range, self.theme.cursor));
@@ -144,7 +158,9 @@ impl Canvas<'_> {
     /// The page with the one under the cursor.
     fn entities(&mut self, project: &Project, area: Rect) {
         let State { session, explore, .. } = self.state;
-        let Some(prediction) = explore.prediction() else { return };
+        if explore.prediction().is_none() {
+            return;
+        }
         let (head, rest) = top(area, 1);
         let current = explore.is_current(session);
         let found = if current { explore.entities(session) } else { Vec::new() };
@@ -154,24 +170,127 @@ impl Canvas<'_> {
         let first = at / rows * rows;
         let title = match (current, found.len()) {
             (false, _) => "spans of the sentence before".to_owned(),
-            (true, many) if many > rows => format!("spans {}-{} of {many}", first + 1, (first + rows).min(many)),
-            (true, _) => "spans".to_owned(),
+            (true, many) if many > rows => {
+                format!("{} {}-{} of {many}", self.shown_name(), first + 1, (first + rows).min(many))
+            }
+            (true, _) => self.shown_name(),
         };
+        let title = title + &self.left_out();
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
-        if current && prediction.answer.entities.is_empty() {
-            self.painter.text(rest.x, rest.y, rest.width, "none", self.theme.muted);
+        if current && found.is_empty() && explore.hidden(session) == 0 {
+            let waits = explore.strategy.is_some() && explore.pipeline(session).is_none();
+            let none = if waits { "is asked" } else { "none" };
+            self.painter.text(rest.x, rest.y, rest.width, none, self.theme.muted);
         }
+        let beside = explore.beside.as_ref().and_then(|beside| beside.prediction(sentence(session)));
+        let others = beside.map(|other| explore.entities_of(other));
+        let page: Vec<&Entity> = found.into_iter().skip(first).collect();
+        self.entity_rows(project, rest, &page, others.as_deref());
+    }
+
+    /// Name of what is listed: spans by word, or what a strategy finds.
+    fn shown_name(&self) -> String {
+        match self.state.explore.strategy {
+            None => "spans".to_owned(),
+            Some(Strategy::None) => "word pieces".to_owned(),
+            Some(strategy) => format!("spans, {}", strategy.name()),
+        }
+    }
+
+    /// What the list leaves out, for its title: spans below the bar, and pieces that are not read.
+    fn left_out(&self) -> String {
+        let State { session, explore, .. } = self.state;
+        let mut text = match explore.hidden(session) {
+            0 => String::new(),
+            hidden => format!("; {hidden} below {:.1}", explore.bar),
+        };
+        if let Some(PipelineAnswer { strategy, pieces, longest, .. }) = explore.pipeline(session) {
+            let noun = if *strategy == Strategy::None { "" } else { " pieces" };
+            match pieces.checked_sub(*longest).filter(|cut| *cut > 0) {
+                Some(cut) => text += &format!("; {cut} of {pieces}{noun} not read"),
+                None => text += &format!("; {pieces} of at most {longest}{noun}"),
+            }
+        }
+        text
+    }
+
+    /// A row for each entity; with others to compare, those that are not among them have a plus sign.
+    fn entity_rows(&mut self, project: &Project, area: Rect, found: &[&Entity], others: Option<&[&Entity]>) {
+        let session = &self.state.session;
         let widest = found.iter().map(|entity| width::width_up_to(&entity.label, 16)).max().unwrap_or(0);
         let name = u16::try_from(widest).unwrap_or(16).clamp(4, 16);
-        for (y, entity) in (rest.top()..rest.bottom()).zip(found.iter().skip(first)) {
-            let label = project.labels.find(&entity.label);
+        for (y, entity) in (area.top()..area.bottom()).zip(found) {
+            let label = project.labels.find(label_name(&entity.label));
             let style = label.map_or(self.theme.text, |label| self.theme.label(label.color));
-            self.painter.text(rest.x, y, 5, &format!("{:.2}", entity.score), self.theme.text);
-            self.painter.text(rest.x + 6, y, name, &entity.label, style);
+            self.painter.text(area.x, y, 5, &format!("{:.2}", entity.score), self.theme.text);
+            if others.is_some_and(|others| !is_among(entity, others)) {
+                self.painter.text(area.x + 4, y, 1, "+", self.theme.warn);
+            }
+            self.painter.text(area.x + 6, y, name, &entity.label, style);
             let text = entity.range.of(sentence(session));
-            let x = rest.x + 6 + name + 1;
-            self.painter.text(x, y, (rest.right().saturating_sub(x + 1)).min(rest.width), text, self.theme.text);
+            let x = area.x + 6 + name + 1;
+            self.painter.text(x, y, (area.right().saturating_sub(x + 1)).min(area.width), text, self.theme.text);
         }
+    }
+
+    /// The pane on the right: why a span has its score, a second model, or the likeliest labels of a word.
+    fn explore_side(&mut self, project: &Project, area: Rect) {
+        match (&self.state.explore.explanation, &self.state.explore.beside) {
+            (Some(explanation), _) => self.influences(explanation, area),
+            (None, Some(beside)) => self.beside(project, beside, area),
+            (None, None) => self.guesses(area),
+        }
+    }
+
+    /// How the score of a span changes without each word, the strongest change first.
+    fn influences(&mut self, explanation: &Explanation, area: Rect) {
+        let text = sentence(&self.state.session);
+        let (head, rest) = top(area, 1);
+        let Entity { label, score, .. } = &explanation.span;
+        let title = format!("{label} {score:.2} without each word");
+        self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
+        if let Some(problem) = &explanation.problem {
+            self.painter.text(rest.x, rest.y, rest.width, problem, self.theme.bad);
+            return;
+        }
+        if explanation.is_waiting() || explanation.influences.is_empty() {
+            let note = if explanation.is_waiting() { "is computed" } else { "there is no other word" };
+            self.painter.text(rest.x, rest.y, rest.width, note, self.theme.muted);
+            return;
+        }
+        for (y, influence) in (rest.top()..rest.bottom()).zip(&explanation.influences) {
+            let change = format!("{:+.2}", influence.change);
+            self.painter.text(rest.x, y, 6, &change, self.theme.text);
+            self.painter.text(rest.x + 6, y, 5, &format!("{:.2}", influence.without), self.theme.muted);
+            let word = influence.word.of(text);
+            self.painter.text(rest.x + 11, y, rest.width.saturating_sub(11), word, self.theme.text);
+        }
+    }
+
+    /// The spans of the second model.
+    fn beside(&mut self, project: &Project, beside: &Beside, area: Rect) {
+        let State { session, explore, .. } = self.state;
+        let (head, rest) = top(area, 1);
+        let f1 = session.models().find(|run| run.id == beside.run).and_then(|run| run.word_f1);
+        let f1 = f1.map(|f1| format!("  word F1 {}", share(f1))).unwrap_or_default();
+        let title = format!("{}  + in one only{f1}", beside.run);
+        self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
+        if let Some(problem) = &beside.problem {
+            self.painter.text(rest.x, rest.y, rest.width, problem, self.theme.bad);
+            return;
+        }
+        let Some(prediction) = beside.prediction(sentence(session)) else {
+            self.painter.text(rest.x, rest.y, rest.width, "is asked", self.theme.muted);
+            return;
+        };
+        let found: Vec<&Entity> =
+            explore.entities_of(prediction).into_iter().filter(|entity| explore.is_above_bar(entity)).collect();
+        if found.is_empty() {
+            self.painter.text(rest.x, rest.y, rest.width, "none", self.theme.muted);
+        }
+        let ours = explore.prediction().filter(|_| explore.is_current(session));
+        let ours = ours.map(|ours| explore.entities_of(ours));
+        self.entity_rows(project, rest, &found, ours.as_deref());
     }
 
     /// The likeliest labels of the word under the cursor.
@@ -188,13 +307,22 @@ impl Canvas<'_> {
     }
 }
 
+/// Name of the label of a tag, such as `B-Dish`, or of a label.
+fn label_name(label: &str) -> &str {
+    label.strip_prefix("B-").or_else(|| label.strip_prefix("I-")).unwrap_or(label)
+}
+
 fn mark_of(project: &Project, theme: &Theme, entity: &Entity) -> Mark {
-    let label = project.labels.find(&entity.label);
+    let name = label_name(&entity.label);
+    let label = project.labels.find(name);
     Mark {
-        name: entity.label.clone(),
-        tag: label.map_or_else(|| entity.label.chars().take(2).collect(), |label| label.tag.clone()),
+        name: name.to_owned(),
+        tag: label.map_or_else(|| name.chars().take(2).collect(), |label| label.tag.clone()),
         key: label.and_then(|label| label.key),
         style: label.map_or(theme.text, |label| theme.label(label.color)),
         score: Some(entity.score),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,8 +296,8 @@ impl Stage<'_> {
                         labels: labels.clone(),
                     });
                     let model = self.recording.run.clone();
-                    let answer = ModelAnswer { entities: found(said), words: words.collect() };
-                    let prediction = Prediction { model, answer };
+                    let answer = ModelAnswer { entities: found(said), words: words.collect(), scale: None };
+                    let prediction = Prediction { model, answer, pipeline: None };
                     Event::Prediction { generation, prediction }
                 }
                 _ => continue,
