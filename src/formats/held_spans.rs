@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{fit::LossReport, problem::quoted};
+use super::{loss_report::LossReport, problem::quoted};
 use crate::{
     spans::{Annotation, Document, LabelSet, Span},
     text::TextRange,

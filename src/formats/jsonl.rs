@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::{
     Problem, WriteOptions,
     drafts::{is_span_list, offset},
-    fit::LossReport,
     format::{Format, Sample},
     held_spans::label_of,
     json_items::{FirstLines, JsonItems, JsonNotes},
+    loss_report::LossReport,
     problem::{quoted, with_noun},
     sink::{Found, NameIndex, Reading},
     source::{Source, Takes, Unreadable},

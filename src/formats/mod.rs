@@ -31,6 +31,7 @@ mod json_items;
 mod jsonl;
 pub mod label_config;
 mod label_studio;
+mod loss_report;
 mod offsets;
 pub mod patterns;
 mod plain;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Corpus, Problem, TagOptions, WriteOptions, Written, decode, fit::LossReport, problem::quoted};
+use super::{Corpus, Problem, TagOptions, WriteOptions, Written, decode, loss_report::LossReport, problem::quoted};
 use crate::spans::{Annotation, Document, LabelSet};
 
 /// Makes the writer of one file. The label set has the labels of all spans that will come.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{OnLoss, fit::LossReport, problem::quoted};
+use super::{OnLoss, loss_report::LossReport, problem::quoted};
 use crate::spans::{Document, LabelId, LabelSet, Span};
 
 /// Reason why a name cannot be written, and the nearest one that can; an empty one if there is none.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     columns::{Columns, NoColumns, number},
-    records::{Record, Records, SAMPLE, head_of, separator_of},
+    records::{Record, Records, SAMPLE, head_of, name_of, open_quote, separator_of},
     word_rows,
 };
 use crate::{
@@ -342,21 +342,6 @@ impl<'c> RowReader<'c> {
             reading.spans_text(),
         ]
     }
-}
-
-/// Name of a separator.
-pub(super) fn name_of(separator: u8) -> &'static str {
-    match separator {
-        b'\t' => "tab",
-        b';' => "semicolon",
-        b'|' => "bar",
-        _ => "comma",
-    }
-}
-
-/// Error of a quote that is not closed in the record of this line.
-pub(super) fn open_quote(line: usize) -> Problem {
-    Problem::error("a quote is not closed: the record that begins here has the rest of the file").at(line)
 }
 
 /// Keeps a status that is none of ours, and reports it for the first row of its document.

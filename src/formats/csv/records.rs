@@ -179,6 +179,21 @@ fn line_of(position: &csv::Position) -> usize {
     usize::try_from(position.line()).unwrap_or(usize::MAX)
 }
 
+/// Name of a separator.
+pub(super) fn name_of(separator: u8) -> &'static str {
+    match separator {
+        b'\t' => "tab",
+        b';' => "semicolon",
+        b'|' => "bar",
+        _ => "comma",
+    }
+}
+
+/// Error of a quote that is not closed in the record of this line.
+pub(super) fn open_quote(line: usize) -> Problem {
+    Problem::error("a quote is not closed: the record that begins here has the rest of the file").at(line)
+}
+
 /// Finds the separator of a file by its beginning; `None` if its lines have no columns.
 pub(super) fn separator_of(head: &str) -> Option<u8> {
     let fitting = SEPARATORS.map(|separator| {

@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     columns::WordColumns,
-    read::{name_of, open_quote},
-    records::{Record, Records},
+    records::{Record, Records, name_of, open_quote},
 };
 use crate::formats::{
     Problem,

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     formats::{
         WriteOptions,
-        fit::LossReport,
         held_spans::{NamedSpan, UnmatchedSpans, kept_record, named_spans},
+        loss_report::LossReport,
         offsets::{SpanText, StatedSpan},
         problem::{quoted, with_noun},
         writer::{Output, Writer},

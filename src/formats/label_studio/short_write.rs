@@ -13,7 +13,7 @@ use super::{
 use crate::{
     formats::{
         WriteOptions,
-        fit::LossReport,
+        loss_report::LossReport,
         problem::quoted,
         writer::{Output, Writer},
     },

@@ -8,8 +8,8 @@ use super::task::{annotations_key, chosen_annotation, is_text_region, stated_spa
 use crate::{
     formats::{
         LabelConfig, WriteOptions,
-        fit::LossReport,
         held_spans::label_of,
+        loss_report::LossReport,
         offsets::{CODE_POINTS_FIRST, Offsets, SpanText},
         problem::{Problems, quoted, with_noun},
         writer::{Output, Writer},
