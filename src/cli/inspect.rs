@@ -1,6 +1,6 @@
 //! `tagli inspect`: an overview, or one record with its tags and word pieces.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ use super::{
     project_dir::{self, Access},
 };
 use crate::{
-    formats::Corpus,
+    formats::{Corpus, Files},
     model::{self, align},
-    project::{Project, corpus::Chosen},
+    project::{FolderKind, InputFolder, Project, ProjectError, corpus::Chosen},
     runs::LabelMode,
     spans::{
         Annotation, Document, HalfWords, Scheme, Span,
@@ -30,7 +30,7 @@ use crate::{
 /// # Errors
 /// The path is neither a project nor a readable file, or there is no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
-    let (path, corpus, notes) = if Project::is_project(&args.path) {
+    let (path, corpus, notes) = if args.path.is_dir() && !is_folder_of_files(&args.path) {
         let project = project_dir::open(&args.path, Access::Read, args.annotator.as_deref(), output)?;
         let name = annotator::choose(&project, args.annotator.as_deref())?;
         let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, Chosen::All);
@@ -60,6 +60,13 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
         text += &pieces_text(pieces, &args.base);
     }
     output.result(&record.value(number, pieces.as_ref()), &text)
+}
+
+/// Whether a folder has files to read and is nothing of this program's, such as a project, a run or a model.
+fn is_folder_of_files(path: &Path) -> bool {
+    let kind = Project::read_manifest_of(path);
+    let is_other = matches!(kind, Err(ProjectError::NotAProject { kind: FolderKind::Other, .. }));
+    is_other && InputFolder::open(path).is_ok_and(|folder| !folder.names().is_empty())
 }
 
 fn no_record(number: usize, records: usize) -> CliError {

@@ -99,8 +99,9 @@ fn sentences_that_are_known_from_the_training_are_reported() {
     let place = Place::new();
     place.file("train.txt", TAGGED);
     place.file("test.txt", TAGGED);
+    place.file("valid.txt", "tea B-Dish\n\n");
     // The device comes last, so that nothing is trained.
-    let answer = place.tagli("train --train train.txt --test test.txt --device sundial");
+    let answer = place.tagli("train --train train.txt --valid valid.txt --test test.txt --device sundial");
     let answer = answer.fails(3, &["unknown device"]);
     assert!(answer.err.contains("known from train"), "{}", answer.err);
 }
