@@ -31,6 +31,8 @@ mod repair;
 mod runs;
 mod score;
 mod settings;
+mod studies;
+mod suspects;
 mod train;
 
 use std::{
@@ -136,6 +138,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Eval(args)) => eval::run(&args, output),
         Some(Command::Score(args)) => score::run(&args, output),
         Some(Command::Agree(args)) => agree::run(&args, output),
+        Some(Command::Suspects(args)) => suspects::run(&args, output),
         Some(Command::Predict(args)) => predict::run(&args, output),
         Some(Command::Models(args)) => models::run(&args.action, output),
         Some(Command::Documents(args)) => documents::run(&args.action, output),

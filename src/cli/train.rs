@@ -1,7 +1,10 @@
 //! `tagli train`: trains without a screen.
 //! The data are a project's documents or tagged files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
@@ -14,8 +17,10 @@ use super::{
     output::{self, Output},
     project_dir::{self, Access},
     runs, settings,
+    studies::Study,
 };
 use crate::{
+    model::BaseModel,
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
     runs::{Point, Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
@@ -30,6 +35,10 @@ use crate::{
     },
 };
 
+/// Numbers of folds and of draws that can be asked for.
+const FOLDS: RangeInclusive<usize> = 2..=50;
+const DRAWS: RangeInclusive<usize> = 1..=50;
+
 /// Trains, or resumes an interrupted training.
 ///
 /// # Errors
@@ -39,7 +48,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         return resume(args, output);
     }
     let new = &args.new_run;
-    not_built(new)?;
+    check_study(new)?;
     first_dir_then_lists(args)?;
     if let Some(out) = &args.out {
         PlainRun::check(out, args.force)?;
@@ -55,7 +64,11 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let default_base = project.as_ref().map_or(embedded_bases::DEFAULT, |project| project.manifest.base.as_str());
     let base_name = new.base.as_deref().unwrap_or(default_base);
     let dir = project.as_ref().map(|project| project.root.as_path());
-    let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
+    let settings = run_settings(args, dir, data.sentences.train.len(), base_name, &|note| output.say(note))?;
+    if is_study(new) {
+        let base = models::open_base(base_name, args.fetch || new.base.is_some(), output)?;
+        return study(args, project.as_ref(), base, data, output);
+    }
     if settings.untagged {
         add_untagged(&mut data, project.as_ref(), args, output)?;
     }
@@ -234,15 +247,62 @@ fn first_dir_then_lists(args: &args::Train) -> Result<(), CliError> {
     ))
 }
 
-/// Refuses the options that do nothing so far.
-fn not_built(new: &NewRun) -> Result<(), CliError> {
-    if new.folds.is_some() {
-        return Err(CliError::not_built("cross-validation (--folds)"));
+/// Whether many trainings are asked for, of which none is kept.
+fn is_study(new: &NewRun) -> bool {
+    new.folds.is_some() || new.curve
+}
+
+/// Refuses numbers of folds and draws with which nothing can be measured.
+fn check_study(new: &NewRun) -> Result<(), CliError> {
+    match (new.folds, new.draws) {
+        (Some(folds), _) if !FOLDS.contains(&folds) => {
+            Err(CliError::usage(format!("--folds {folds}: give a number from {} to {}", FOLDS.start(), FOLDS.end())))
+        }
+        (_, draws) if !DRAWS.contains(&draws) => {
+            Err(CliError::usage(format!("--draws {draws}: give a number from {} to {}", DRAWS.start(), DRAWS.end())))
+        }
+        _ => Ok(()),
     }
-    if new.curve {
-        return Err(CliError::not_built("the learning curve (--curve)"));
+}
+
+/// Runs a cross-validation or measures a learning curve.
+fn study(
+    args: &args::Train,
+    project: Option<&Project>,
+    base: BaseModel,
+    data: TrainingData,
+    output: Output,
+) -> Result<(), CliError> {
+    let new = &args.new_run;
+    let annotator = match project {
+        Some(project) => annotator::choose(project, new.annotator.as_deref())?.to_string(),
+        None => String::new(),
+    };
+    let dir = project.map(|project| project.root.as_path());
+    let name = base.name.clone();
+    let settings = |sentences: usize| {
+        let settings = run_settings(args, dir, sentences, &name, &|_| ())?;
+        match settings.untagged || !settings.teachers().is_empty() {
+            true => Err(CliError::usage(
+                "--folds and --curve learn from tagged documents alone; set neither untagged nor teacher",
+            )),
+            false => Ok(settings),
+        }
+    };
+    let study = Study {
+        project,
+        annotator,
+        settings: &settings,
+        base,
+        recipe: new.recipe.name(),
+        started: services::now(),
+        output,
+    };
+    let validated = data.report.map(|report| report.validated).unwrap_or_default();
+    match new.folds {
+        Some(folds) => study.folds(data.sentences, folds),
+        None => study.curve(data.sentences, new.draws, validated),
     }
-    Ok(())
 }
 
 fn project_data(project: &Project, new: &NewRun, output: Output) -> Result<TrainingData, CliError> {
@@ -277,7 +337,7 @@ fn run_settings(
     dir: Option<&Path>,
     sentences: usize,
     base: &str,
-    output: Output,
+    say: &dyn Fn(String),
 ) -> Result<Settings, CliError> {
     let new = &args.new_run;
     let mut settings = training::recipe(new.recipe, sentences, base);
@@ -285,10 +345,10 @@ fn run_settings(
     if let Some(file) = dir.map(|dir| dir.join(TRAINING_SETTINGS)) {
         // It comes with the project, in contrast to a file that the user names.
         let bytes = storage::read_if_there(&file, storage::SMALL).map_err(ProjectError::from)?;
-        bytes.map_or(Ok(()), |bytes| settings_file(&mut settings, &file, &bytes, output))?;
+        bytes.map_or(Ok(()), |bytes| settings_file(&mut settings, &file, &bytes, say))?;
     }
     if let Some(file) = &new.settings {
-        settings_file(&mut settings, file, &data::bytes(file, storage::SMALL)?, output)?;
+        settings_file(&mut settings, file, &data::bytes(file, storage::SMALL)?, say)?;
     }
     // The recipe depends on the base, so the base has a flag of its own.
     base.clone_into(&mut settings.base);
@@ -316,7 +376,7 @@ fn run_settings(
         let (setting, value) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
         let note = settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
-        note.into_iter().for_each(|note| output.say(note));
+        note.into_iter().for_each(say);
     }
     if settings.base != base {
         return Err(CliError::usage(format!("the base `{}` is given by --base", settings.base)));
@@ -334,12 +394,12 @@ fn run_settings(
 }
 
 /// Applies the settings of a JSON file with these contents.
-fn settings_file(settings: &mut Settings, file: &Path, bytes: &[u8], output: Output) -> Result<(), CliError> {
+fn settings_file(settings: &mut Settings, file: &Path, bytes: &[u8], say: &dyn Fn(String)) -> Result<(), CliError> {
     let name = output::path(file);
     let json = serde_json::from_slice(bytes).map_err(|error| CliError::data(format!("{name}: {error}")))?;
     let notes = settings.set_all(&json).map_err(|error| CliError::data(format!("{name}: {error}")))?;
-    output.say(format!("settings from {name}"));
-    notes.into_iter().for_each(|note| output.say(format!("{name}: {note}")));
+    say(format!("settings from {name}"));
+    notes.into_iter().for_each(|note| say(format!("{name}: {note}")));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod precision;
 pub mod predictor;
 pub mod ranking;
 mod scores;
+mod word_probabilities;
 pub mod worker;
 
 pub use decode::WordTag;
@@ -20,4 +21,5 @@ pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};
 pub use ranking::uncertainty;
+pub use word_probabilities::{WordProbabilities, word_probabilities};
 pub use worker::{ModelSlot, Purpose, Reply, Request, Worker};

@@ -10,6 +10,7 @@ pub mod check;
 mod copy;
 pub mod corpus;
 pub mod corrections;
+pub mod decisions;
 mod detect;
 mod document_history;
 pub mod documents;
@@ -44,6 +45,7 @@ pub mod runs;
 pub mod samples;
 mod splits;
 pub mod storage;
+pub mod studies;
 mod text_anchor;
 pub mod training_data;
 
@@ -108,6 +110,7 @@ const LOCK: &str = ".project.lock";
 const GITATTRIBUTES: &str = "\
 # Written by tagli: two journals of one annotator are merged by keeping every line of both.
 annotations/*.jsonl -text merge=union
+reviewed.jsonl -text merge=union
 documents.jsonl -text
 ";
 const GITIGNORE: &str = "\

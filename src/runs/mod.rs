@@ -3,7 +3,9 @@
 //! Pure.
 
 pub mod card;
+pub mod cross_validation;
 pub mod embedded_bases;
+pub mod learning_curve;
 pub mod metrics;
 pub mod plan;
 pub mod plot;

@@ -4,6 +4,8 @@
 pub mod adjudication;
 pub mod agreement;
 pub mod annotation;
+pub mod bootstrap;
+pub mod consistency;
 pub mod dataset;
 pub mod document;
 mod document_list;
@@ -24,6 +26,7 @@ pub mod scheme;
 pub mod score;
 mod span_change;
 mod stack;
+pub mod suspects;
 pub mod tag_form;
 
 pub use annotation::{Annotation, Edit, Span, SpanId, SpanSource, Status};

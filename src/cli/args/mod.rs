@@ -2,6 +2,7 @@
 //! Names and meanings are a contract: scripts rely on them.
 
 mod documents;
+mod suspects;
 mod tags;
 mod train;
 mod values;
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments};
+pub use suspects::Suspects;
 pub use train::{NewRun, Train};
 
 use tags::{TAGS, Tags};
@@ -90,6 +92,8 @@ pub enum Command {
     Score(Score),
     /// Show how far the annotators of a project agree, and where they do not
     Agree(Agree),
+    /// List labels that are probably wrong, and decide on them
+    Suspects(Suspects),
     /// Tag texts with a model
     Predict(Predict),
     /// List, download and upload models
