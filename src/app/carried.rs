@@ -3,6 +3,7 @@
 use super::{
     overlays::tutorial::Tutorial,
     prompts::Prompts,
+    review::Review,
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, train::Train},
     tagging::Tagging,
@@ -23,6 +24,8 @@ pub(super) struct Carried {
     pub(super) list: DocumentList,
     /// The cursor, and the documents that were in front.
     pub(super) tagging: Tagging,
+    /// Places to be looked at, which are known by the ids of their documents.
+    pub(super) review: Review,
     /// Path of the project's folder.
     pub(super) folder: String,
     /// The annotator, who has typed these.

@@ -80,6 +80,16 @@ pub enum Command {
     PreviousDocument,
     Skip,
     Flag,
+    ModelView,
+    Mistakes,
+    TakeModel,
+    KeepGold,
+    Mark,
+    WorkMarked,
+    Confusion,
+    ScoreAgain,
+    LeastSureFirst,
+    DisagreementsFirst,
     TrainNow,
     Left,
     Right,
@@ -200,7 +210,7 @@ impl Command {
             || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
             || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
             || matches!(self, Self::CorrectText | Self::UndoCorrection | Self::RemoveDocument | Self::RestoreDocument)
-            || matches!(self, Self::AskSplit | Self::MoveTo(_))
+            || matches!(self, Self::AskSplit | Self::MoveTo(_) | Self::TakeModel)
     }
 
     /// Whether it only moves the cursor of a list or a text.

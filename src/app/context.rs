@@ -69,6 +69,10 @@ pub enum Context {
     LabelEditor,
     /// The comparison of annotators is open.
     Annotators,
+    /// The list of mistakes is open.
+    Mistakes,
+    /// The kinds of mistakes and the confused labels are open.
+    Confusion,
 }
 
 impl Context {

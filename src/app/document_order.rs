@@ -4,7 +4,12 @@
 
 use std::cmp::Reverse;
 
-use crate::{spans::Document, text::search::lowercased};
+use strum::VariantArray;
+
+use crate::{
+    spans::{Document, Status},
+    text::search::lowercased,
+};
 
 use super::project::Project;
 
@@ -19,16 +24,66 @@ const LOOK_AHEAD: usize = 10;
 /// All documents of a long list would take longer than a key may, and nobody reaches them before the next sort.
 const KEPT_APART: usize = 2_000;
 
+/// An order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, VariantArray)]
+pub enum Order {
+    /// As the documents came into the project.
+    #[default]
+    Given,
+    /// Last edited first, those never edited at the end.
+    Edited,
+    /// Most spans first.
+    Spans,
+    /// Random, but the same each time.
+    Random,
+    /// Least sure first, by the model.
+    Uncertain,
+    /// Those first whose spans differ from the model's.
+    Disagreement,
+}
+
+impl Order {
+    /// The order after this one; after the last, the first.
+    pub(super) fn next(self) -> Self {
+        Self::VARIANTS.iter().copied().cycle().skip_while(|order| *order != self).nth(1).unwrap_or_default()
+    }
+
+    /// Whether a model must be asked about every document.
+    pub fn wants_model(self) -> bool {
+        matches!(self, Self::Uncertain | Self::Disagreement)
+    }
+
+    /// Whether nearly identical texts are kept apart.
+    pub(super) fn spreads(self) -> bool {
+        matches!(self, Self::Random | Self::Uncertain | Self::Disagreement)
+    }
+
+    /// Name shown to the user.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Given => "as imported",
+            Self::Edited => "last edited first",
+            Self::Spans => "most spans first",
+            Self::Random => "in random order",
+            Self::Uncertain => "least sure first",
+            Self::Disagreement => "model disagrees first",
+        }
+    }
+}
+
 /// Sorts by chance, by a hash of the ids.
 /// The same way each time, from whatever order.
 pub(super) fn by_chance(places: &mut [usize], project: &Project) {
     places.sort_by_cached_key(|at| project.documents.get(*at).map(|document| fnv(document.id.chars().rev())));
 }
 
-/// Sorts by uncertainty of the model, highest first.
-/// Documents without an answer come last.
+/// Sorts by uncertainty of the model, highest first, those without an answer last.
+/// Documents that are done or skipped come after all others: there is nothing left to tag in them.
 pub(super) fn by_uncertainty(places: &mut [usize], project: &Project) {
-    places.sort_by_cached_key(|at| Reverse(uncertainty_key(project, *at)));
+    places.sort_by_cached_key(|at| {
+        let is_over = matches!(project.status(*at), Status::Done | Status::Skipped);
+        (is_over, Reverse(uncertainty_key(project, *at)))
+    });
 }
 
 /// Sorts documents first whose spans differ from the model's.
@@ -99,7 +154,7 @@ mod tests {
     use super::*;
     use crate::{
         app::event::Opened,
-        spans::{Action, Edit, Entity, Status, journal::JournalOp},
+        spans::{Action, Edit, Entity, journal::JournalOp},
         text::{Grid, TextRange},
     };
 
@@ -145,6 +200,8 @@ mod tests {
         let found = Entity { range: TextRange::new(0, 3), label: "Dish".into(), score: 0.9 };
         project.suggest("d2", "r".into(), vec![found.clone()], Some(1.5));
         project.suggest("d1", "r".into(), vec![found], Some(0.2));
+        by_uncertainty(&mut places, &project);
+        assert_eq!(places, [2, 0, 1], "d1 is done: it comes after one that no model was asked about");
         by_disagreement(&mut places, &project);
         assert_eq!(places, [1, 2, 0], "d2 is not done: there is nothing that the model could disagree with");
     }

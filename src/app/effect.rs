@@ -148,6 +148,27 @@ pub enum Effect {
         /// Text of the sentence.
         text: String,
     },
+    /// Predict a document of the project exactly, on its own words.
+    /// Answered by `Prediction` or `PredictionFailed`; only the latest request of these and of `Predict` counts.
+    PredictDocument {
+        /// Number that the answer repeats.
+        generation: u64,
+        /// Run whose model predicts.
+        run: String,
+        /// Id of the document.
+        document: String,
+    },
+    /// Find all mistakes of a run's model on a split; only the latest request counts.
+    /// Answered by any number of `MistakesProgress` and one `MistakesFound`. The gold spans contain all lines that were
+    /// recorded before this request.
+    FindMistakes {
+        /// Number that the answers repeat.
+        generation: u64,
+        /// Folder name of the run.
+        run: String,
+        /// The split.
+        split: Split,
+    },
     /// Suggest spans for these documents, in their order.
     /// Answered by one `Suggestions` for each. Replaces an earlier request.
     Suggest {

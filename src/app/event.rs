@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use crate::{
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, SpanChange, Split,
-        adjudication::ComparedDocument, agreement::GroupAgreement,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, ReviewList, SpanChange,
+        Split, adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
 };
@@ -197,6 +197,24 @@ pub enum Event {
         generation: u64,
         /// Cause and remedy.
         message: String,
+    },
+    /// Progress of a search for mistakes.
+    /// Answers [`Effect::FindMistakes`].
+    MistakesProgress {
+        /// Generation of the effect.
+        generation: u64,
+        /// Number of documents that were compared.
+        done: usize,
+        /// Number of all documents of the split.
+        all: usize,
+    },
+    /// All mistakes of a run's model on a split, or why there are none to show.
+    /// Answers [`Effect::FindMistakes`].
+    MistakesFound {
+        /// Generation of the effect.
+        generation: u64,
+        /// The mistakes, in the order of documents and texts.
+        found: Result<Box<ReviewList>, String>,
     },
     /// The model's suggestions for a document. They replace its earlier ones.
     Suggestions {

@@ -7,7 +7,10 @@
 
 use std::any::TypeId;
 
-use crate::runs::Settings;
+use crate::{
+    runs::Settings,
+    spans::{ReviewFilter, Split},
+};
 
 use super::{
     command::{Command, CommandInfo, Context},
@@ -207,6 +210,10 @@ pub enum Request {
         /// Places of the documents that can be moved with it.
         shown: Vec<usize>,
     },
+    /// Show the mistakes of the followed run on a split, those that are chosen.
+    ShowMistakes(ReviewFilter, Split),
+    /// Show the kinds of mistakes on a split, and which labels are confused.
+    ShowConfusion(Split),
     /// Ask whether a base is downloaded for a training with these settings.
     AskFetch(Box<(FetchOffer, Settings)>),
     /// Ask whether this project is repaired.

@@ -123,18 +123,18 @@ fn labels_are_sorted_and_the_cursor_stays_in_the_table() {
 #[test]
 fn an_older_run_is_followed_and_the_ends_are_said() {
     let mut state = evaluated();
-    assert!(press(&mut state, "p").is_empty() && message(&state).contains("newest"));
-    let effects = press(&mut state, "n");
+    assert!(press(&mut state, "]").is_empty() && message(&state).contains("newest"));
+    let effects = press(&mut state, "[");
     assert!(matches!(effects.as_slice(), [Effect::Follow { run, .. }] if run == "0001-mini"), "{effects:?}");
     assert_eq!(state.session.runs.followed_place(), Some((1, 2)));
     assert!(state.evaluate.shown(&state.session).is_none(), "its file is not read yet");
-    assert!(press(&mut state, "n").is_empty() && message(&state).contains("no older"));
+    assert!(press(&mut state, "[").is_empty() && message(&state).contains("no older"));
 }
 
 #[test]
 fn a_reload_keeps_the_run_and_the_row_of_evaluate() {
     let mut state = evaluated();
-    press(&mut state, "n");
+    press(&mut state, "[");
     let generation = state.session.runs.followed.as_ref().unwrap().generation;
     let points = vec![eval(20, "valid", 0.7, false)];
     update(&mut state, Event::Points { generation, points });

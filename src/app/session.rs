@@ -13,9 +13,11 @@ use super::{
     event::{Level, Message},
     exchange::{ExportChoices, FormatInfo},
     keymap::Keymap,
+    model_view::ModelView,
     project::Project,
     project_runs::ProjectRuns,
     prompts::{Prompt, Prompts},
+    review::Review,
     screen::{Screen, Size},
     tagging::{TagContext, Tagging},
 };
@@ -35,6 +37,10 @@ pub struct Session {
     pub runs: ProjectRuns,
     /// Cursor, selection and armed label on the document in front.
     pub tagging: Tagging,
+    /// Places at which gold spans and a model differ, and the user's decisions about them.
+    pub review: Review,
+    /// What a model saw in the document in front, if that is shown.
+    pub model_view: ModelView,
     /// The last message.
     pub message: Option<Message>,
     /// Whether a key was pressed since the message was shown.
@@ -85,6 +91,8 @@ impl Session {
             project: None,
             runs: ProjectRuns::default(),
             tagging: Tagging::default(),
+            review: Review::default(),
+            model_view: ModelView::default(),
             message: None,
             seen: false,
             now: 0,
@@ -213,7 +221,9 @@ impl Session {
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
         let suggester = self.suggester().map(|run| run.id.clone());
-        let page = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2).max(1);
+        let lines = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2);
+        // With the model's view a line has a second mark row.
+        let page = if self.model_view.is_on() { lines * 2 / 3 } else { lines }.max(1);
         let Some(project) = &mut self.project else { return Vec::new() };
         let mut context = TagContext {
             tag: &mut self.tagging,

@@ -434,13 +434,15 @@ impl State {
         }
     }
 
-    /// Puts an overlay in front: help over what is there, everything else in its place.
+    /// Puts an overlay in front: help over what is there, mistakes over the numbers that they are behind, everything else in
+    /// the place of what is there.
     pub(super) fn push(&mut self, overlay: Overlay) {
         match overlay {
             Overlay::Help(_) => {
                 let session = &self.session;
                 self.overlays.retain(|known| known.panel().context(session) != Context::Help);
             }
+            Overlay::Mistakes(_) if matches!(self.overlay(), Some(Overlay::Confusion(_))) => {}
             _ => self.clear_overlays(),
         }
         self.overlays.push(overlay);

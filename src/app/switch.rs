@@ -168,6 +168,7 @@ impl State {
             documents,
             list,
             tagging,
+            review,
             annotator,
             prompts,
             removed_document,
@@ -180,6 +181,7 @@ impl State {
         self.tutorial = tutorial;
         self.session.screen = screen;
         self.session.removed_document = removed_document;
+        self.session.review = review.carried();
         let project = self.session.project.as_ref()?;
         self.session.prompts.take_up(prompts, project.annotator == annotator);
         self.documents = documents.carried(&list, project);
@@ -348,6 +350,7 @@ impl State {
             folder: project.map(|project| project.folder.clone()).unwrap_or_default(),
             annotator: project.map(|project| project.annotator.clone()).unwrap_or_default(),
             tagging: std::mem::take(&mut self.session.tagging),
+            review: std::mem::take(&mut self.session.review),
             prompts: self.session.prompts.clone(),
             removed_document: self.session.removed_document.take(),
             screen: self.session.screen,
@@ -390,6 +393,8 @@ impl State {
             return Vec::new();
         }
         self.session.tagging = Tagging::default();
+        self.session.review = Default::default();
+        self.session.model_view = Default::default();
         self.session.prompts.close_project();
         self.session.removed_document = None;
         self.session.runs = Default::default();

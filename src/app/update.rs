@@ -1,7 +1,7 @@
 //! The only place where the state changes: one event in, effects out.
 //! Requests of panels are resolved here.
 
-use crate::spans::ActionId;
+use crate::spans::{ActionId, Prediction, ReviewList};
 
 use super::{
     command::{Command, Context},
@@ -12,8 +12,10 @@ use super::{
     key::Key,
     overlays::{
         Overlay,
+        confusion::Confusion,
         fetch_menu::FetchMenu,
         label_editor::labels_changed,
+        mistakes::Mistakes,
         removal::Removal,
         repair_menu::RepairMenu,
         split_menu::SplitMenu,
@@ -38,6 +40,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let open = state.is_palette_open();
     let mut effects = state.change(event);
     effects.extend(state.read_changed_files());
+    effects.extend(state.session.ask_for_view());
     state.session.lay_out();
     state.look_at_tutorial();
     let now = state.tutorial_place();
@@ -152,8 +155,13 @@ impl State {
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
-            Event::Prediction { generation, prediction } => self.explore.answered(generation, Ok(prediction)).into(),
-            Event::PredictionFailed { generation, message } => self.explore.answered(generation, Err(message)).into(),
+            Event::Prediction { generation, prediction } => self.predicted(generation, Ok(prediction)).into(),
+            Event::PredictionFailed { generation, message } => self.predicted(generation, Err(message)).into(),
+            Event::MistakesProgress { generation, done, all } => {
+                self.session.review.progressed(generation, done, all);
+                Outcome::none()
+            }
+            Event::MistakesFound { generation, found } => self.mistakes_found(generation, found).into(),
             Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),
             Event::Runs(runs) => self.train.runs_listed(&mut self.session, runs),
             Event::TrainingStarted { generation, run } => {
@@ -169,6 +177,25 @@ impl State {
             Event::RunStatus { run, status } => self.train.run_status(&mut self.session, &run, status),
         };
         self.resolve(outcome)
+    }
+
+    /// Takes a prediction: for the view of the document in front, or for the Explore screen.
+    fn predicted(&mut self, generation: u64, answer: Result<Prediction, String>) {
+        if let Some(answer) = self.session.model_view.take(generation, answer) {
+            self.explore.answered(generation, answer);
+        }
+    }
+
+    /// Takes the mistakes of a run. Lists that are open show them.
+    fn mistakes_found(&mut self, generation: u64, found: Result<Box<ReviewList>, String>) {
+        if !self.session.review.found(generation, found) {
+            return;
+        }
+        for overlay in &mut self.overlays {
+            if let Overlay::Mistakes(panel) = overlay {
+                panel.fill(&self.session);
+            }
+        }
     }
 
     /// Takes the work of all annotators.
@@ -371,6 +398,16 @@ impl State {
             Request::AskSplit { document, shown } => {
                 self.push(SplitMenu { document, shown, all: false }.into());
                 Vec::new()
+            }
+            Request::ShowMistakes(filter, split) => {
+                let search = self.session.find_mistakes(split);
+                self.push(Mistakes::show(&self.session, filter).into());
+                search.into_iter().collect()
+            }
+            Request::ShowConfusion(split) => {
+                let search = self.session.find_mistakes(split);
+                self.push(Confusion::new(split).into());
+                search.into_iter().collect()
             }
             Request::AskFetch(offer) => {
                 let (offer, settings) = *offer;

@@ -20,14 +20,14 @@ use crate::{
         device::{self, Compute, DeviceError},
         network::{NetworkError, PreparedNetwork, TensorNetwork},
     },
-    runs::LabelMode,
+    runs::{LabelMode, Settings},
     spans::{Grammar, ModelAnswer, tag_form},
     text::TextRange,
 };
 
 /// Number of special pieces around each input.
 const SPECIALS: usize = 2;
-/// Number of pieces that neighbouring windows of a long document share.
+/// Number of pieces that neighbouring windows of a long document share, if it is not chosen.
 const CONTEXT: usize = 128;
 /// Number of pieces in a batch for the tensor network.
 const BATCH: usize = 4096;
@@ -126,6 +126,8 @@ pub struct Predictor {
     note: Option<String>,
     /// Longest input in pieces, without special ones.
     longest: usize,
+    /// Number of pieces that neighbouring windows of a long document share.
+    shared: usize,
     pool: ThreadPool,
 }
 
@@ -227,7 +229,8 @@ impl Predictor {
         let named_tags = tags;
         let tags = tag_form::in_our_form(&named_tags);
         let (quick, label_mode, grammar, note) = (None, None, None, None);
-        Ok(Self { tokenizer, scorer, quick, named_tags, tags, label_mode, grammar, note, longest, pool })
+        let shared = CONTEXT.min(longest / 4);
+        Ok(Self { tokenizer, scorer, quick, named_tags, tags, label_mode, grammar, note, longest, shared, pool })
     }
 
     /// Tags of the model, in the order of their ids, spelt as this program spells them: `I-PER` for the label `PER` alone.
@@ -244,6 +247,13 @@ impl Predictor {
     /// Otherwise each is chosen by itself.
     pub(super) fn grammar(&self) -> Option<&Grammar> {
         self.grammar.as_ref()
+    }
+
+    /// Cuts long documents as a training with these settings does, so that its evaluation can be repeated exactly.
+    #[must_use]
+    pub fn with_windows_of(self, settings: &Settings) -> Self {
+        let longest = settings.max_pieces.saturating_sub(SPECIALS).clamp(1, self.longest);
+        Self { longest, shared: settings.stride.unwrap_or(longest / 8), ..self }
     }
 
     /// Makes the model choose tags as a sequence.
@@ -326,7 +336,7 @@ impl Predictor {
         self.pool.install(|| {
             let pieces = self.tokenizer.words_batch(sentences)?;
             let inputs = pieces.iter().enumerate().flat_map(|(text, pieces)| {
-                let windows = word_windows(&pieces.words, self.longest, CONTEXT.min(self.longest / 4));
+                let windows = word_windows(&pieces.words, self.longest, self.shared);
                 windows.into_iter().map(move |window| {
                     let start = window.pieces.start;
                     let keep = window.keep.start - start..window.keep.end - start;

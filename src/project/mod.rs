@@ -80,7 +80,9 @@ pub use repair::{Repair, RepairStep};
 pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs};
 pub use storage::StorageError;
-pub use training_data::{TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
+pub use training_data::{
+    SentenceFingerprint, SplitDocuments, TrainingDataReport, UntaggedDocuments, training_data, untagged_documents,
+};
 
 use self::{
     file_stamp::{Stamp, stamp, stamp_of_more, stamp_of_open},

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Project;
 use crate::{
     spans::{
-        Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
+        Annotation, Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
         dataset::{Losses, word_spans},
     },
     text::number::with_noun,
@@ -121,11 +121,9 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
         } else if document.words.is_empty() {
             report.without_words += 1;
         } else {
-            let (spans, losses) = word_spans(document, annotation, &project.manifest.labels, half_words);
+            let (sentence, spans, losses) = sentence_of(project, document, annotation, half_words);
             report.losses.add(losses);
-            let tags = Scheme::Bio.encode(&spans, document.words.len());
-            let words = document.word_texts().map(str::to_owned).collect();
-            done.push((document, Sentence { id: document.id.clone(), words, tags }, spans));
+            done.push((document, sentence, spans));
         }
     }
     let splits = splits(project, &done.iter().map(|(document, ..)| *document).collect::<Vec<_>>());
@@ -147,6 +145,52 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
     }
     report.validated = fingerprint(&data.valid);
     (data, report)
+}
+
+/// A document as a training reads it, its spans by word, and what they lose by that.
+fn sentence_of(
+    project: &Project,
+    document: &Document,
+    annotation: &Annotation,
+    half_words: HalfWords,
+) -> (Sentence, Vec<WordSpan>, Losses) {
+    let (spans, losses) = word_spans(document, annotation, &project.manifest.labels, half_words);
+    let tags = Scheme::Bio.encode(&spans, document.words.len());
+    let words = document.word_texts().map(str::to_owned).collect();
+    (Sentence { id: document.id.clone(), words, tags }, spans, losses)
+}
+
+/// Documents of one split that an annotator has done, in the order of [`training_data`].
+/// Their sentences are made only when they are asked for, so that a large split takes little memory.
+pub struct SplitDocuments<'p> {
+    project: &'p Project,
+    journal: &'p Journal,
+    /// The documents.
+    pub documents: Vec<&'p Document>,
+}
+
+impl<'p> SplitDocuments<'p> {
+    /// Finds the documents of a split.
+    pub fn new(project: &'p Project, journal: &'p Journal, split: Split) -> Self {
+        let mut done: Vec<&Document> = Vec::new();
+        for document in &project.documents {
+            let annotation = journal.annotation(&document.id);
+            let is_done = annotation.status == Status::Done && !annotation.needs_review();
+            if is_done && !document.words.is_empty() {
+                done.push(document);
+            }
+        }
+        let splits = splits(project, &done);
+        let documents = done.into_iter().zip(splits).filter(|(_, own)| *own == split);
+        Self { project, journal, documents: documents.map(|(document, _)| document).collect() }
+    }
+
+    /// A document as [`training_data`] has it, spans that begin or end inside a word widened.
+    pub fn sentence(&self, document: &Document) -> (Sentence, Vec<WordSpan>) {
+        let annotation = self.journal.annotation(&document.id);
+        let (sentence, spans, _) = sentence_of(self.project, document, annotation, HalfWords::Snap);
+        (sentence, spans)
+    }
 }
 
 /// Documents that an annotator has not begun, for a training that learns from untagged texts, too.
@@ -181,16 +225,30 @@ pub fn untagged_documents(project: &Project, journal: &Journal) -> UntaggedDocum
     found
 }
 
-/// CRC-32 of sentences, in hexadecimal.
+/// CRC-32 of sentences (ids, words and tags), in hexadecimal.
 fn fingerprint(sentences: &[Sentence]) -> String {
-    let mut sum = crc32fast::Hasher::new();
-    for Sentence { id, words, tags } in sentences {
+    let mut sum = SentenceFingerprint::default();
+    sentences.iter().for_each(|sentence| sum.add(sentence));
+    sum.finish()
+}
+
+/// Fingerprint of the sentences of a split, computed one by one; see [`TrainingDataReport::validated`].
+#[derive(Default)]
+pub struct SentenceFingerprint(crc32fast::Hasher);
+
+impl SentenceFingerprint {
+    /// Adds the next sentence.
+    pub fn add(&mut self, Sentence { id, words, tags }: &Sentence) {
         for part in std::iter::once(id).chain(words).chain(tags) {
-            sum.update(part.as_bytes());
-            sum.update(&[0]);
+            self.0.update(part.as_bytes());
+            self.0.update(&[0]);
         }
     }
-    format!("{:08x}", sum.finalize())
+
+    /// Returns the fingerprint of all sentences, in hexadecimal.
+    pub fn finish(self) -> String {
+        format!("{:08x}", self.0.finalize())
+    }
 }
 
 fn splits(project: &Project, done: &[&Document]) -> Vec<Split> {
@@ -310,6 +368,27 @@ mod tests {
         let (data, account) = training_data(&project, &journal, HalfWords::Drop);
         assert_eq!(data.train[0].tags, ["O", "B-Cuisine", "B-Location"]);
         assert_eq!((account.losses.half_words, account.losses.overlapping), (1, 0));
+    }
+
+    #[test]
+    fn the_documents_of_a_split_are_those_of_the_training_data() {
+        let items = (0..40).map(|n| item(&format!("r{n}"), None, &[(1, 10, 2)], Status::Done));
+        let left_out = item("partial", None, &[(0, 4, 2)], Status::Partial);
+        let (_dir, project, journal) = project(items.chain([left_out]).collect());
+        let (data, report) = training_data(&project, &journal, HalfWords::Snap);
+        for (split, sentences) in [(Split::Train, data.train), (Split::Valid, data.valid), (Split::Test, data.test)] {
+            let found = SplitDocuments::new(&project, &journal, split);
+            let mut sum = SentenceFingerprint::default();
+            let mut made = Vec::new();
+            for document in &found.documents {
+                let (sentence, spans) = found.sentence(document);
+                assert_eq!(spans, [WordSpan::new(0..2, "Dish")]);
+                sum.add(&sentence);
+                made.push(sentence);
+            }
+            assert_eq!(made, sentences);
+            assert!(split != Split::Valid || sum.finish() == report.validated);
+        }
     }
 
     #[test]

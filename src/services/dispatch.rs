@@ -296,6 +296,10 @@ impl Services {
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
             Effect::Predict { generation, run, text } => open.model_service.predict(generation, run.as_deref(), text),
+            Effect::PredictDocument { generation, run, document } => {
+                open.model_service.predict_document(generation, &run, open.documents.get(&document));
+            }
+            Effect::FindMistakes { generation, run, split } => open.worker.find_mistakes(generation, run, split),
             Effect::Suggest { run, documents } => {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }

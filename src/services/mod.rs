@@ -16,6 +16,7 @@ mod file_watcher;
 mod journal_writer;
 mod leaving;
 mod message;
+mod mistake_search;
 mod model_service;
 mod model_thread;
 mod open_project;

@@ -57,17 +57,36 @@ impl ModelService {
     /// The latest request wins.
     pub(super) fn predict(&self, generation: u64, run: Option<&str>, text: String) {
         let words = words::split(&text, self.grid);
-        let request = Request { generation, purpose: Purpose::Exploring, text, words };
-        let asked = match run {
-            None => Err("there is no model yet: tag some documents, then press T to train".to_owned()),
-            Some(run) if self.suggesting.is_free_for(run) => {
-                self.release_explored_model();
-                self.suggesting.explore(request, run.to_owned(), self.model(run));
-                Ok(())
+        match run {
+            None => {
+                let message = "there is no model yet: tag some documents, then press T to train".to_owned();
+                self.events.send(Event::PredictionFailed { generation, message });
             }
-            Some(run) => self.explore_with_second_model(request, run),
-        };
-        if let Err(message) = asked {
+            Some(run) => self.explore(run, Request { generation, purpose: Purpose::Exploring, text, words }),
+        }
+    }
+
+    /// Asks the model of a run for the exact prediction of a document, on the document's own words.
+    pub(super) fn predict_document(&self, generation: u64, run: &str, document: Option<&Document>) {
+        match document {
+            None => {
+                let message = "the document is no longer in the project".to_owned();
+                self.events.send(Event::PredictionFailed { generation, message });
+            }
+            Some(document) => {
+                let (text, words) = (document.text.to_string(), document.words.to_vec());
+                self.explore(run, Request { generation, purpose: Purpose::Exploring, text, words });
+            }
+        }
+    }
+
+    /// Asks the model of a run, on the thread that has it or on one of its own. The latest request wins.
+    fn explore(&self, run: &str, request: Request) {
+        let generation = request.generation;
+        if self.suggesting.is_free_for(run) {
+            self.release_explored_model();
+            self.suggesting.explore(request, run.to_owned(), self.model(run));
+        } else if let Err(message) = self.explore_with_second_model(request, run) {
             self.events.send(Event::PredictionFailed { generation, message });
         }
     }

@@ -19,6 +19,7 @@ use super::{
     exchange,
     journal_writer::Flusher,
     message::message,
+    mistake_search::MistakeSearch,
     project_view::summary,
     run_list::RunList,
     task::Task,
@@ -30,7 +31,7 @@ use crate::{
     app::{Event, effect::DocumentChange, event::Level},
     guard,
     project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
-    spans::{HalfWords, LabelChange, LabelSet},
+    spans::{HalfWords, LabelChange, LabelSet, Split},
     text::number::bytes,
     work::{base, correct::SpansBefore},
 };
@@ -42,6 +43,8 @@ pub(super) struct ProjectWorker {
     thread: Thread,
     progress: Arc<Mutex<Progress>>,
     cancelled: Cancelled,
+    /// Searches for mistakes whose results are no longer wanted.
+    stale_searches: Cancelled,
 }
 
 /// What the worker does now.
@@ -94,13 +97,15 @@ impl ProjectWorker {
         };
         let cancelled = start.cancelled.clone();
         let progress = Arc::default();
-        let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress) };
+        let stale_searches = Cancelled::default();
+        let stale = stale_searches.clone();
+        let mut work = Work { start, run_list, events: events.clone(), progress: Arc::clone(&progress), stale };
         let thread = Thread::start(
             "project",
             move || work.run(&tasks),
             move |panicked| events.send(message(Level::Error, panicked.to_string())),
         )?;
-        Ok(Self { tasks: Some(sender), thread, progress, cancelled })
+        Ok(Self { tasks: Some(sender), thread, progress, cancelled, stale_searches })
     }
 
     /// Returns a function that asks for a look at the files of the project.
@@ -128,8 +133,15 @@ impl ProjectWorker {
         self.cancelled.add(generation);
     }
 
+    /// Finds the mistakes of a run's model on a split; an earlier search ends.
+    pub(super) fn find_mistakes(&self, generation: u64, run: String, split: Split) {
+        self.stale_searches.add(generation.saturating_sub(1));
+        self.ask(Task::Mistakes { generation, run, split });
+    }
+
     /// Lets the thread end after its last task. Does not wait.
     pub(super) fn close(&mut self) {
+        self.stale_searches.add(u64::MAX);
         self.tasks = None;
     }
 
@@ -159,6 +171,8 @@ struct Work {
     run_list: RunList,
     events: Events,
     progress: Arc<Mutex<Progress>>,
+    /// Searches for mistakes whose results are no longer wanted.
+    stale: Cancelled,
 }
 
 impl Work {
@@ -182,6 +196,11 @@ impl Work {
             Task::Summarise { generation, base } => Some(self.summarise(generation, base)),
             Task::Annotators { generation } => {
                 self.compare(generation);
+                None
+            }
+            Task::Mistakes { generation, run, split } => {
+                let search = MistakeSearch { generation, run, split, stale: self.stale.clone() };
+                search.spawn(&self.start);
                 None
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
@@ -350,7 +369,7 @@ mod tests {
             open_project::Closing,
             trainer::Trainer,
         },
-        spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Split, Status, journal::JournalOp},
+        spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Status, journal::JournalOp},
         text::TextRange,
         training,
     };

@@ -33,6 +33,8 @@ pub(super) enum Task {
     Labels { change: LabelChange },
     /// Compare the annotators.
     Annotators { generation: u64 },
+    /// Find the mistakes of a run's model on a split.
+    Mistakes { generation: u64, run: String, split: Split },
     /// Change a document.
     Document { id: String, change: DocumentChange },
     /// Move documents to a split.
@@ -54,6 +56,7 @@ impl Task {
             Self::Preview { .. } => "the preview of an import",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
+            Self::Mistakes { .. } => "the search for mistakes",
             Self::Document { .. } => "a change of a document",
             Self::Splits { .. } => "a move to a split",
             Self::Look => "a look at the files",
@@ -76,6 +79,9 @@ impl Task {
             Self::Labels { .. } => Box::new(|cause| Event::Labels(Err(cause))),
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
+            }
+            Self::Mistakes { generation, .. } => {
+                Box::new(move |cause| Event::MistakesFound { generation, found: Err(cause) })
             }
             Self::Splits { split, ref documents } => {
                 let documents = documents.len();

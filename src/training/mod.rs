@@ -36,6 +36,6 @@ pub use error::TrainError;
 pub use job::Job;
 pub use precision::{PrecisionError, check_precision};
 pub use recipe::recipe;
-pub use run::run;
+pub use run::{lower_priority, run};
 pub use self_check::compare_on_processor;
 pub use teacher::{MOST_BYTES as MOST_ANSWER_BYTES, Teacher};

@@ -141,9 +141,9 @@ fn start<'a, 'b>(
     Ok(run)
 }
 
-/// Lowers the priority of a training thread, so that keys stay responsive.
+/// Lowers the priority of this thread and of those that it starts, so that keys stay responsive.
 /// Only Linux has priorities for threads.
-fn lower_priority() {
+pub fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICE) {
         tracing::debug!("the training's threads keep their priority: {error}");

@@ -4,6 +4,7 @@ mod chart;
 mod chrome;
 mod grid;
 mod hits;
+mod model_marks;
 mod overlays;
 mod paint;
 mod screens;
@@ -17,6 +18,8 @@ pub mod theme;
 mod edge_tests;
 #[cfg(test)]
 mod growth_tests;
+#[cfg(test)]
+mod mistake_tests;
 #[cfg(test)]
 mod tests;
 

@@ -71,6 +71,14 @@ pub(super) struct TextPane<'a> {
     pub(super) odd_style: Style,
 }
 
+/// Second mark row, under the first one of every line: the same words as another side has them.
+pub(super) struct Below<'a> {
+    /// Ranges of its marks in reading order.
+    pub(super) ranges: &'a [TextRange],
+    /// Makes the mark of a range, given by its index.
+    pub(super) mark: &'a dyn Fn(usize) -> Mark,
+}
+
 /// Places of what was drawn.
 #[derive(Default)]
 pub(super) struct Drawn {
@@ -97,40 +105,55 @@ impl Drawn {
 impl TextPane<'_> {
     /// Draws the lines that `area` has room for.
     pub(super) fn draw(&self, painter: &mut Painter<'_>, area: Rect) -> Drawn {
+        self.draw_above(None, painter, area)
+    }
+
+    /// The same with a second mark row under each line, if there is one.
+    pub(super) fn draw_above(&self, below: Option<&Below<'_>>, painter: &mut Painter<'_>, area: Rect) -> Drawn {
         let layout = self.layout;
         let (lines, focus_line) = (layout.lines().len(), layout.line_of(self.focus));
-        let seen = sight(layout, self.focus, area.height);
+        let rows_each = rows_each(below.is_some());
+        let seen = sight_in(layout, self.focus, area.height, rows_each);
         let mut drawn = Drawn { first: seen.start, shown: seen.len(), lines, focus: None, cells: Vec::new() };
         let in_sight: Vec<SeenLine<'_>> = seen.clone().map(|line| self.line_in_sight(line)).collect();
         let marks = seen_marks(self.ranges, &in_sight);
         for ((row, number), (line, marks)) in seen.enumerate().zip(in_sight.iter().zip(marks)) {
-            let y = area.y + u16::try_from(row * 2).unwrap_or(u16::MAX);
+            let y = area.y + u16::try_from(row).unwrap_or(u16::MAX).saturating_mul(rows_each);
             if y >= area.bottom() {
                 break;
             }
-            let marks: Vec<DrawnMark> = marks.into_iter().map(|seen| self.drawn_mark(seen)).collect();
+            let marks: Vec<DrawnMark> =
+                marks.into_iter().map(|seen| drawn_mark(seen, self.ranges, self.mark)).collect();
             let row = Rect { y, height: 1, ..area };
             drawn.cells.extend(self.line(painter, &line.graphemes, &marks, row));
             if y + 1 < area.bottom() {
-                self.marks(painter, line, &marks, Rect { y: y + 1, ..row });
+                self.marks(painter, line, &marks, (self.selection, Rect { y: y + 1, ..row }));
             }
             if number == focus_line {
                 let column = layout.column_of(self.text, self.focus).min(usize::from(area.width.saturating_sub(1)));
                 drawn.focus = Some((area.x + u16::try_from(column).unwrap_or(0), y));
             }
         }
+        if let Some(below) = below {
+            self.draw_below(below, &in_sight, painter, area);
+        }
         drawn
+    }
+
+    /// Draws the second mark row of the lines in sight.
+    fn draw_below(&self, below: &Below<'_>, in_sight: &[SeenLine<'_>], painter: &mut Painter<'_>, area: Rect) {
+        let rows = (area.top()..area.bottom()).skip(2).step_by(usize::from(rows_each(true)));
+        for ((y, line), marks) in rows.zip(in_sight).zip(seen_marks(below.ranges, in_sight)) {
+            let marks: Vec<DrawnMark> =
+                marks.into_iter().map(|seen| drawn_mark(seen, below.ranges, below.mark)).collect();
+            self.marks(painter, line, &marks, (None, Rect { y, height: 1, ..area }));
+        }
     }
 
     fn line_in_sight(&self, line: usize) -> SeenLine<'_> {
         let bytes = self.layout.lines().get(line).map(|line| line.range).unwrap_or_default();
         let graphemes = self.layout.graphemes(self.text, line);
         SeenLine { bytes, graphemes: graphemes.take_while(|placed| placed.width > 0).collect() }
-    }
-
-    fn drawn_mark(&self, seen: SeenMark) -> DrawnMark {
-        let range = self.ranges.get(seen.index).copied().unwrap_or_default();
-        DrawnMark { mark: (self.mark)(seen.index), range, nested: seen.nested }
     }
 
     /// Draws the text of a line with its `marks`; returns the cells of its graphemes.
@@ -165,11 +188,17 @@ impl TextPane<'_> {
         cells
     }
 
-    /// Draws the mark row of a line.
-    fn marks(&self, painter: &mut Painter<'_>, line: &SeenLine<'_>, marks: &[DrawnMark], row: Rect) {
+    /// Draws a mark row of a line, with marks of its own where the selection is.
+    fn marks(
+        &self,
+        painter: &mut Painter<'_>,
+        line: &SeenLine<'_>,
+        marks: &[DrawnMark],
+        (selection, row): (Option<TextRange>, Rect),
+    ) {
         // The cell under the second half of a wide letter stays empty.
         let mut cells: Vec<Option<(String, Style)>> = vec![None; usize::from(row.width)];
-        let selected = self.selection.and_then(|range| piece(line, range));
+        let selected = selection.and_then(|range| piece(line, range));
         for column in selected.iter().flat_map(|piece| piece.start..piece.end) {
             if let Some(cell) = cells.get_mut(column) {
                 *cell = Some(("^".to_owned(), self.text_style));
@@ -194,11 +223,21 @@ impl TextPane<'_> {
     }
 }
 
-/// Lines in sight in `rows` rows, with the byte at `focus` among them.
-/// Mark rows count. The text moves by whole pages, so that it does not scroll with every move of the cursor.
-pub(super) fn sight(layout: &TextLayout, focus: usize, rows: u16) -> std::ops::Range<usize> {
+fn drawn_mark(seen: SeenMark, ranges: &[TextRange], mark: &dyn Fn(usize) -> Mark) -> DrawnMark {
+    let range = ranges.get(seen.index).copied().unwrap_or_default();
+    DrawnMark { mark: mark(seen.index), range, nested: seen.nested }
+}
+
+/// Rows of a line with one mark row, or with two.
+pub(super) fn rows_each(is_double: bool) -> u16 {
+    if is_double { 3 } else { 2 }
+}
+
+/// Lines in sight in `rows` rows, `rows_each` for each line, with the byte at `focus` among them.
+/// The text moves by whole pages, so that it does not scroll with every move of the cursor.
+pub(super) fn sight_in(layout: &TextLayout, focus: usize, rows: u16, rows_each: u16) -> std::ops::Range<usize> {
     let lines = layout.lines().len();
-    let fits = usize::from(rows / 2).max(1);
+    let fits = usize::from(rows / rows_each.max(1)).max(1);
     // One line of the page before stays in sight.
     let step = fits.saturating_sub(1).max(1);
     let first = if lines <= fits { 0 } else { (layout.line_of(focus) / step * step).min(lines - fits) };

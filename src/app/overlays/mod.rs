@@ -1,6 +1,7 @@
 //! Overlays: panels over a screen that get the keys until they are closed.
 
 pub mod annotators;
+pub mod confusion;
 pub mod correction;
 pub mod export;
 pub mod fetch_menu;
@@ -11,6 +12,7 @@ pub mod import;
 pub mod jump;
 pub mod label_editor;
 pub mod labels;
+pub mod mistakes;
 pub mod note;
 pub mod occurrences;
 pub mod page;
@@ -92,6 +94,8 @@ macro_rules! overlays {
 // In the order of the key line.
 overlays!(
     annotators::Annotators,
+    mistakes::Mistakes,
+    confusion::Confusion,
     stop_menu::StopMenu,
     quit_menu::QuitMenu,
     removal::Removal,

@@ -3,12 +3,10 @@
 
 use std::cmp::Reverse;
 
-use strum::VariantArray;
-
 use crate::{
     app::{
         command::{Command, Context},
-        conditions::check,
+        conditions::{self, check},
         document_order,
         effect::Effect,
         list::{self, ListCursor},
@@ -25,6 +23,8 @@ use crate::{
     },
     text::number::with_noun,
 };
+
+pub use crate::app::document_order::Order;
 
 /// Splits by which the list can be narrowed.
 /// The last is for documents without a split.
@@ -65,52 +65,10 @@ pub struct Documents {
     split_sizes: [usize; SPLITS.len()],
     /// Answers of models since the list was sorted.
     new_answers: usize,
-}
-
-/// An order of the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, VariantArray)]
-pub enum Order {
-    /// As the documents came into the project.
-    #[default]
-    Given,
-    /// Last edited first, those never edited at the end.
-    Edited,
-    /// Most spans first.
-    Spans,
-    /// Random, but the same each time.
-    Random,
-    /// Least sure first, by the model.
-    Uncertain,
-    /// Those first whose spans differ from the model's.
-    Disagreement,
-}
-
-impl Order {
-    fn next(self) -> Self {
-        Self::VARIANTS.iter().copied().cycle().skip_while(|order| *order != self).nth(1).unwrap_or_default()
-    }
-
-    /// Whether a model must be asked about every document.
-    pub fn wants_model(self) -> bool {
-        matches!(self, Self::Uncertain | Self::Disagreement)
-    }
-
-    /// Whether nearly identical texts are kept apart.
-    fn spreads(self) -> bool {
-        matches!(self, Self::Random | Self::Uncertain | Self::Disagreement)
-    }
-
-    /// Name shown to the user.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Given => "as imported",
-            Self::Edited => "last edited first",
-            Self::Spans => "most spans first",
-            Self::Random => "in random order",
-            Self::Uncertain => "least sure first",
-            Self::Disagreement => "model disagrees first",
-        }
-    }
+    /// Whether the cursor begins at the first row when the screen comes to the front.
+    from_top: bool,
+    /// Documents about which a model was asked for the order and has not answered.
+    awaited: usize,
 }
 
 /// A document together with what a query may ask of it.
@@ -271,11 +229,14 @@ impl Documents {
         })
     }
 
-    /// Takes an answer of the model: the list is sorted again after some of them.
+    /// Takes an answer of the model: the list is sorted again after some of them, and after the last.
     pub(in crate::app) fn model_answered(&mut self, session: &Session) {
         let Some(project) = &session.project else { return };
         self.new_answers += 1;
-        if session.screen == Screen::Documents && self.order.wants_model() && self.new_answers >= ANSWERS_PER_SORT {
+        let is_last = self.awaited == 1;
+        self.awaited = self.awaited.saturating_sub(1);
+        let is_due = self.new_answers >= ANSWERS_PER_SORT || is_last;
+        if session.screen == Screen::Documents && self.order.wants_model() && is_due {
             self.refresh(project);
         }
     }
@@ -322,28 +283,41 @@ impl Documents {
     }
 
     /// Sorts by the next order.
-    /// Asks the model about all documents if the order needs that.
     fn next_order(&mut self, session: &mut Session) -> Outcome {
-        self.order = self.order.next();
+        self.sort_by(self.order.next(), session).into()
+    }
+
+    /// Goes to this screen, sorted by an order.
+    fn show_sorted(&mut self, order: Order, session: &mut Session) -> Outcome {
+        let question = self.sort_by(order, session);
+        self.from_top = true;
+        Outcome::from(question).and(Request::Go(Screen::Documents))
+    }
+
+    /// Sorts by an order.
+    /// Asks the model about all documents if the order needs that.
+    fn sort_by(&mut self, order: Order, session: &mut Session) -> Option<Effect> {
+        self.order = order;
         self.refresh_in(session);
         self.row = 0;
         let sorted = format!("Sorted: {}", self.order.name());
         if !self.order.wants_model() {
             session.inform(sorted);
-            return Outcome::none();
+            return None;
         }
         let Some(run) = session.suggester().map(|run| run.id.clone()) else {
             session.warn(format!("{sorted}; there is no model yet to be asked"));
-            return Outcome::none();
+            return None;
         };
         let documents = session.project.as_ref().map(without_answer).unwrap_or_default();
         if documents.is_empty() {
             session.inform(sorted);
-            return Outcome::none();
+            return None;
         }
         let number = with_noun(documents.len(), "document");
         session.inform(format!("{sorted}; {run} is being asked about {number}"));
-        Effect::Rank { run, documents }.into()
+        self.awaited = documents.len();
+        Some(Effect::Rank { run, documents })
     }
 
     /// Opens the document of the row on the Tag screen.
@@ -434,6 +408,7 @@ impl Panel for Documents {
     fn enter(&mut self, session: &mut Session) -> Outcome {
         self.refresh_in(session);
         let row = self.shown.iter().position(|at| *at == session.tagging.document);
+        let row = row.filter(|_| !std::mem::take(&mut self.from_top));
         self.row = row.unwrap_or(self.row);
         Outcome::none()
     }
@@ -520,6 +495,24 @@ impl Commands for Documents {
             keys: &[(Context::Documents, "o")],
             when: Self::has_documents,
             run: Self::next_order,
+        },
+        Row {
+            command: Command::LeastSureFirst,
+            name: "least-sure-first",
+            hint: "least sure",
+            doc: "List the documents of which the model is least sure first",
+            keys: &[(Context::Documents, "L"), (Context::Evaluate, "L"), (Context::Everywhere, "")],
+            when: conditions::documents,
+            run: |screen, session| screen.show_sorted(Order::Uncertain, session),
+        },
+        Row {
+            command: Command::DisagreementsFirst,
+            name: "model-disagrees-first",
+            hint: "disagreements",
+            doc: "List the documents first whose spans the model has not",
+            keys: &[(Context::Documents, "d"), (Context::Evaluate, "d"), (Context::Everywhere, "")],
+            when: conditions::documents,
+            run: |screen, session| screen.show_sorted(Order::Disagreement, session),
         },
         Row {
             command: Command::AskSplit,

@@ -14,16 +14,20 @@ use crate::{
         session::Session,
     },
     runs::Phase,
+    spans::{ReviewFilter, Split, review::LabelChoice},
     text::number::grouped,
 };
 
 /// Rows that a page key moves.
 const PAGE: usize = 9;
 
+/// Columns from which the table has the numbers of wrong and missed spans.
+const WIDE: u16 = 66;
+
 /// Keys of the moves; pages have none, because the table is short.
 const MOVES: &[(Command, &str)] = &[
-    (Command::Up, "up k"),
-    (Command::Down, "down j"),
+    (Command::Up, "up k p"),
+    (Command::Down, "down j n"),
     (Command::PageUp, ""),
     (Command::PageDown, ""),
     (Command::First, "home g"),
@@ -43,6 +47,20 @@ pub struct Evaluate {
     pub last: bool,
     /// Order of the labels.
     pub sort: Sort,
+    /// Number of the row that the cursor is on.
+    pub cell: Cell,
+}
+
+/// Number of a label that opens a list of mistakes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cell {
+    /// The whole row: mistakes with the label on either side.
+    #[default]
+    Row,
+    /// Spans that the model found wrongly.
+    Wrong,
+    /// Spans that it did not find.
+    Missed,
 }
 
 /// The evaluation that is shown.
@@ -98,6 +116,46 @@ impl Evaluate {
         Outcome::none()
     }
 
+    /// The number under the cursor; on a narrow screen there are only rows.
+    pub fn cell(&self, session: &Session) -> Cell {
+        if session.size.columns < WIDE { Cell::Row } else { self.cell }
+    }
+
+    fn step(&mut self, session: &mut Session, right: bool) -> Outcome {
+        if session.size.columns < WIDE {
+            session.inform("A wider window shows the numbers of wrong and missed spans, too");
+        }
+        self.cell = match (self.cell(session), right) {
+            (Cell::Row, true) => Cell::Wrong,
+            (_, true) => Cell::Missed,
+            (Cell::Missed, false) => Cell::Wrong,
+            (_, false) => Cell::Row,
+        };
+        Outcome::none()
+    }
+
+    /// The split whose scores are shown.
+    fn split(&self) -> Split {
+        if self.test { Split::Test } else { Split::Valid }
+    }
+
+    /// Opens the mistakes behind the row or the number under the cursor.
+    fn open(&mut self, session: &mut Session) -> Outcome {
+        let counted = self.shown(session).and_then(|shown| shown.evaluation.counted(self.count));
+        let labels = counted.map(|counted| counted.sorted(self.sort)).unwrap_or_default();
+        let label = labels.get(self.row).map(|(label, _)| (*label).to_owned());
+        let choice = match (label, self.cell(session)) {
+            (None, _) => LabelChoice::Any,
+            (Some(label), Cell::Row) => LabelChoice::Either(label),
+            (Some(label), Cell::Wrong) => LabelChoice::Model(label),
+            (Some(label), Cell::Missed) => LabelChoice::Gold(label),
+        };
+        if self.count != Count::default() || self.last && !self.test {
+            session.inform("Mistakes are counted per word, leniently, with the weights that are kept");
+        }
+        Request::ShowMistakes(ReviewFilter::of_labels(choice), self.split()).into()
+    }
+
     fn next_sort(&mut self, session: &mut Session) -> Outcome {
         self.sort = self.sort.next();
         session.inform(format!("Sorted: {}", self.sort.name()));
@@ -148,7 +206,8 @@ impl Panel for Evaluate {
         let labels = scores.labels?.iter().filter(|(_, scores)| scores.support > 0);
         let (name, scores) = labels.min_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1))?;
         let support = grouped(scores.support);
-        Some(format!("weakest: {name}, F1 {:.3} on {support}; look at its texts, and tag more of that kind", scores.f1))
+        let open = session.key(HERE, Command::Open);
+        Some(format!("weakest: {name}, F1 {:.3} on {support}; {open} on its row shows its mistakes", scores.f1))
     }
 }
 
@@ -156,6 +215,15 @@ const HERE: Context = Context::Evaluate;
 
 impl Commands for Evaluate {
     const ROWS: &'static [Row<Self>] = &[
+        row(Command::Open, "open", "mistakes", "Show the mistakes behind the number", &[(HERE, "enter")], Self::open),
+        row(
+            Command::Confusion,
+            "confusion",
+            "confusion",
+            "Show kinds of mistakes, and which labels are confused",
+            &[(HERE, "m")],
+            |screen, _| Request::ShowConfusion(screen.split()).into(),
+        ),
         row(
             Command::Unit,
             "count-unit",
@@ -183,13 +251,19 @@ impl Commands for Evaluate {
             &[(HERE, "e")],
             Self::toggle_last,
         ),
-        row(Command::OlderRun, "older-run", "run", "Show the run before this one", &[(HERE, "n")], |_, session| {
+        row(Command::OlderRun, "older-run", "run", "Show the run before this one", &[(HERE, "[")], |_, session| {
             follow_other(session, followed_row(session).checked_add(1), "There is no older run")
         }),
-        row(Command::NewerRun, "newer-run", "run", "Show the run after this one", &[(HERE, "p")], |_, session| {
+        row(Command::NewerRun, "newer-run", "run", "Show the run after this one", &[(HERE, "]")], |_, session| {
             follow_other(session, followed_row(session).checked_sub(1), "This is the newest run")
         }),
         row(Command::Sort, "sort", "sort", "Sort the labels another way", &[(HERE, "o")], Self::next_sort),
+        row(Command::Left, "left", "", "Go to the number on the left", &[(HERE, "left h")], |screen, session| {
+            screen.step(session, false)
+        }),
+        row(Command::Right, "right", "", "Go to the number on the right", &[(HERE, "right l")], |screen, session| {
+            screen.step(session, true)
+        }),
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(HERE, MOVES)];
 }

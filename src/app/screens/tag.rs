@@ -20,6 +20,9 @@ use crate::{
 /// Documents that must be done before a first model finds enough to be of use.
 const FIRST_TRAINING: usize = 20;
 
+/// Reason why a document of the test split does not show what a model saw.
+const TESTS_VIEW: &str = "This text tests models, so what they saw is shown in the list of mistakes only";
+
 /// Sentences of rows that differ in their digit only.
 const LABEL: &str = "Label the word or the selection, or relabel the span";
 const ARM: &str = "Arm the label: selections get it until it is put down";
@@ -164,6 +167,15 @@ impl Commands for Tag {
             "Let what was tagged before suggest, or not", toggle_source(SuggestionSource::Gazetteer)),
         row!(Source(SuggestionSource::Patterns), "suggest-patterns", "", "", always,
             "Let the project's patterns suggest, or not", toggle_source(SuggestionSource::Patterns)),
+        Row {
+            command: Command::ModelView,
+            name: "model-view",
+            hint: "model's view",
+            doc: "Show where the model differs from your spans, or hide it",
+            keys: &[(Context::Tag, "M")],
+            when: can_view,
+            run: |_, session| session.toggle_model_view().into(),
+        },
         row!(Nest, "nest", "nest", "N", documents,
             "Let the next label nest with spans, not replace them", toggle_nest),
         // Shift with a digit, as terminals send it from a US keyboard, and as the kitty protocol names it.
@@ -355,6 +367,15 @@ fn word_after(tag: &Tag, session: &Session) -> Check {
 /// There is a span to remove, or a suggestion to reject.
 fn removable(_: &Tag, session: &Session) -> Check {
     check(has_edge(session), "No span or suggestion is under the cursor")
+}
+
+/// There is a model whose view can be shown, or is.
+fn can_view(_: &Tag, session: &Session) -> Check {
+    if session.model_view.is_on() {
+        return Ok(());
+    }
+    check(!session.is_test_document(), TESTS_VIEW)?;
+    check(session.suggester().is_some(), "There is no model yet; a training makes one")
 }
 
 /// The document has spans.

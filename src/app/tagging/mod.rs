@@ -74,6 +74,8 @@ pub struct Tagging {
     layout: Option<Arc<(usize, TextLayout)>>,
     /// The search that found the documents of the queue.
     pub(super) search: Query,
+    /// Places in documents of the queue at which the cursor begins there.
+    places: HashMap<usize, TextRange>,
     /// The documents of the queue that were in front since; in the others, the cursor goes to what was found.
     visited: HashSet<usize>,
     /// Word under the cursor in each document that was in front before.
@@ -181,7 +183,14 @@ impl Tagging {
     /// Begins to go along documents that a search has found.
     pub(super) fn follow_search(&mut self, search: Query) {
         self.search = search;
+        self.places.clear();
         self.visited.clear();
+    }
+
+    /// Begins to go along documents, each with the place at which the cursor begins.
+    pub(super) fn follow_places(&mut self, places: HashMap<usize, TextRange>) {
+        self.follow_search(Query::default());
+        self.places = places;
     }
 
     /// The first word of a document of the queue that the search has found, when it comes to the front for the first time.
@@ -190,7 +199,9 @@ impl Tagging {
             return None;
         }
         let document = project.documents.get(self.document)?;
-        Some(document.words_touching(self.search.first_match(&document.text)?)?.start)
+        let place = self.places.get(&self.document).copied();
+        let place = place.or_else(|| self.search.first_match(&document.text));
+        Some(document.words_touching(place?)?.start)
     }
 
     /// Puts the cursor on a word, and changes nothing else.

@@ -1,6 +1,7 @@
 //! Overlays, drawn over the screen.
 
 mod annotators;
+mod confusion;
 mod correction;
 mod export;
 mod fetch_menu;
@@ -11,6 +12,7 @@ mod import;
 mod jump;
 mod label_editor;
 mod labels;
+mod mistakes;
 mod note;
 mod occurrences;
 mod page;
@@ -38,6 +40,7 @@ impl Canvas<'_> {
         self.painter.marked = None;
         match overlay {
             Overlay::Annotators(panel) => self.annotators(area, panel),
+            Overlay::Confusion(panel) => self.confusion(area, panel),
             Overlay::Correction(panel) => self.correction(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
@@ -49,6 +52,7 @@ impl Canvas<'_> {
             Overlay::Jump(_) => self.jump(area),
             Overlay::LabelEditor(panel) => self.label_editor(area, panel),
             Overlay::Labels(_) => self.more_labels(area),
+            Overlay::Mistakes(panel) => self.mistakes(area, panel),
             Overlay::RepairMenu(panel) => self.repair_menu(area, panel),
             Overlay::Note(panel) => self.note(area, panel),
             Overlay::Occurrences(panel) => self.occurrences(area, panel),

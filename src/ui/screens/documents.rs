@@ -14,16 +14,22 @@ use crate::{
     },
     spans::{Document, Split, Status},
     text::{
+        TextRange,
         number::{grouped, with_noun},
         width,
+        wrap::TextLayout,
     },
     ui::{
         Canvas, Target,
-        paint::{bottom, inset, top},
+        model_marks::span_mark,
+        paint::{bottom, inset, left, top},
         short::{ago, tail},
+        text_pane::TextPane,
     },
 };
 
+/// Columns of a window from which the text stands beside the list.
+const BESIDE: u16 = 150;
 /// Number of ids that are measured for the width of their column.
 const MEASURED_IDS: usize = 2000;
 
@@ -56,6 +62,7 @@ impl Canvas<'_> {
         let (body, _) = bottom(body, 1);
         let rest = self.filters(project, inset(body, 1));
         let rest = self.search_line(project, rest);
+        let rest = self.text_beside(project, rest);
         let (titles, rest) = top(rest, 1);
         let columns = Columns::new(project, rest.width, self.class());
         self.titles(columns, titles);
@@ -142,12 +149,59 @@ impl Canvas<'_> {
         );
         let room = width.saturating_sub(columns.text);
         let mut start = x + columns.text;
+        if let Some(differ) = self.disagreement(project, at) {
+            start += self.painter.text(start, y, room, &differ, self.theme.accent);
+        }
         let note = annotation.note();
         if !note.is_empty() {
             let note = width::cut(note, usize::from(room / 2));
             start += self.painter.text(start, y, room, &format!("({note}) "), self.theme.warn);
         }
         self.document_text_row(document, Rect::new(start, y, line.right().saturating_sub(start), 1));
+    }
+
+    /// In how many spans a document and the model differ, where the list is sorted by that.
+    fn disagreement(&self, project: &Project, at: usize) -> Option<String> {
+        if self.state.documents.order != Order::Disagreement {
+            return None;
+        }
+        let spans = project.disagreement(at).filter(|spans| *spans > 0)?;
+        Some(format!("{} differ: ", with_noun(spans, "span")))
+    }
+
+    /// In a wide window, the text of the document under the cursor with its spans; returns the area for the list.
+    fn text_beside(&mut self, project: &Project, area: Rect) -> Rect {
+        let documents = &self.state.documents;
+        let at = documents.shown().get(documents.row).copied().filter(|_| area.width >= BESIDE);
+        let Some((at, document)) = at.and_then(|at| Some((at, project.documents.get(at)?))) else { return area };
+        let (list, side) = left(area, area.width * 3 / 5);
+        self.painter.rule_down(side, self.theme.border);
+        let side = Rect { x: side.x + 2, width: side.width.saturating_sub(2), ..side };
+        let (head, text) = top(side, 2);
+        let spans = project.annotation(at).spans();
+        let about = format!("{}: {}", document.id, with_noun(spans.len(), "span"));
+        self.painter.text(head.x, head.y, head.width, &about, self.theme.muted);
+        // A long text is not laid out in each frame: its beginning fills the pane.
+        let most = usize::from(text.width) * usize::from(text.height);
+        let end = document.text.char_indices().nth(most).map_or(document.text.len(), |(at, _)| at);
+        let shown = document.text.get(..end).unwrap_or_default();
+        let text = Rect { width: text.width.min(100), ..text };
+        let layout = TextLayout::new(shown, usize::from(text.width.max(1)), self.painter.caps.glyphs);
+        let ranges: Vec<TextRange> = spans.iter().map(|span| span.range).collect();
+        let theme = self.theme;
+        let pane = TextPane {
+            text: shown,
+            layout: &layout,
+            ranges: &ranges,
+            mark: &|at| span_mark(project, theme, spans.get(at)),
+            highlights: &[],
+            selection: None,
+            focus: 0,
+            text_style: theme.text,
+            odd_style: theme.muted,
+        };
+        pane.draw(&mut self.painter, text);
+        Rect { width: list.width.saturating_sub(2), ..list }
     }
 
     /// The text in one line; what the search found is marked and in sight.

@@ -10,14 +10,15 @@ use crate::{
         evaluation::{Count, Counted, Evaluation, Sort, Tally},
         run_view::RunView,
         screen::SizeClass,
-        screens::evaluate::{Evaluate, Shown},
+        screens::evaluate::{Cell, Evaluate, Shown},
     },
     runs::{LabelMode, LabelScores},
+    spans::Split,
     text::{number::grouped, width},
     ui::{
         Canvas,
         chrome::{MESSAGE_ROWS, wrapped},
-        paint::{bottom, inset, share, top},
+        paint::{bottom, inset, left, share, top},
     },
 };
 
@@ -28,6 +29,12 @@ const MEANINGS: u16 = 3;
 /// Ends are counted from the first column's end.
 const COLUMNS: [(&str, u16); 7] =
     [("P", 0), ("R", 5), ("F1", 10), ("n", 18), ("right", 25), ("wrong", 32), ("missed", 39)];
+/// Place of the column of wrong spans; that of missed ones is next to it.
+const WRONG: usize = 5;
+/// Columns of a window from which the numbers of mistakes stand beside the table.
+const BESIDE: u16 = 150;
+/// Columns of the table beside them.
+const TABLE: u16 = 78;
 /// Columns of a table that is not wide: without right, wrong and missed.
 const FEW_COLUMNS: usize = 4;
 
@@ -39,6 +46,8 @@ struct Scored<'a> {
     all: &'static str,
     /// Row of the cursor; the row of all labels comes last.
     row: usize,
+    /// Number of the row that the cursor is on.
+    cell: Cell,
 }
 
 /// Columns of a table of labels.
@@ -59,6 +68,18 @@ impl Columns {
         Self { x: area.x, name, count: if wide { COLUMNS.len() } else { FEW_COLUMNS } }
     }
 
+    /// Part of a row that the cursor covers: all of it, or one number.
+    fn marked(&self, cell: Cell, area: Rect) -> Rect {
+        let number = match cell {
+            Cell::Row => {
+                return Rect { width: (self.end(self.count - 1) + 1).saturating_sub(area.x), ..area };
+            }
+            Cell::Wrong => WRONG,
+            Cell::Missed => WRONG + 1,
+        };
+        Rect { x: self.end(number).saturating_sub(6), width: 6, ..area }
+    }
+
     /// End of a column of numbers.
     fn end(&self, column: usize) -> u16 {
         self.x + self.name + 5 + COLUMNS.get(column).map_or(0, |(_, end)| *end)
@@ -68,7 +89,7 @@ impl Columns {
 impl Canvas<'_> {
     pub(in crate::ui) fn evaluate(&mut self, body: Rect) {
         let (body, _) = bottom(body, 1);
-        let area = inset(body, 1);
+        let area = self.numbers_beside(inset(body, 1));
         let Some(view) = &self.state.session.runs.followed else {
             return self.say(area, "No run yet. Mark documents done, then T on the Tag screen trains.");
         };
@@ -91,11 +112,28 @@ impl Canvas<'_> {
         let wanted = u16::try_from(counted.labels.map_or(1, BTreeMap::len) + more).unwrap_or(u16::MAX);
         let (table, rest) = top(rest, wanted.min(rest.height.saturating_sub(MEANINGS)));
         let all = if choice.count.strict { "all, strict" } else { "all, lenient" };
-        self.scored(table, &Scored { counted, sort: choice.sort, all, row: choice.row });
+        let cell = choice.cell(&self.state.session);
+        self.scored(table, &Scored { counted, sort: choice.sort, all, row: choice.row, cell });
         let (_, rest) = top(rest, u16::from(rest.height > MEANINGS && !compact));
         for (y, line) in (rest.top()..rest.bottom()).zip(lines) {
             self.painter.text(rest.x, y, rest.width, &line, self.theme.text);
         }
+    }
+
+    /// In a wide window, the kinds of mistakes and the confused labels, once they were searched.
+    /// Returns the area for the table.
+    fn numbers_beside(&mut self, area: Rect) -> Rect {
+        let session = &self.state.session;
+        let followed = session.runs.followed.as_ref();
+        let split = if self.state.evaluate.test { Split::Test } else { Split::Valid };
+        let list = session.review.list().filter(|list| {
+            area.width >= BESIDE && list.split == Some(split) && followed.is_some_and(|view| view.id == list.run)
+        });
+        let Some(list) = list.cloned() else { return area };
+        let (table, side) = left(area, TABLE);
+        self.painter.rule_down(side, self.theme.border);
+        self.mistake_numbers(Rect { x: side.x + 2, width: side.width.saturating_sub(2), ..side }, &list, None);
+        Rect { width: table.width.saturating_sub(2), ..table }
     }
 
     /// A sentence where there is no table.
@@ -144,7 +182,7 @@ impl Canvas<'_> {
         };
         self.score_titles(head, &title, table.sort, columns);
         let best = labels.iter().map(|(_, scores)| scores.f1).fold(0.0, f64::max);
-        let marked = Rect { width: (columns.end(columns.count - 1) + 1).saturating_sub(rest.x), ..rest };
+        let marked = columns.marked(table.cell, rest);
         for (y, (at, (label, scores))) in (rest.top()..rest.bottom()).zip(labels.iter().enumerate().skip(first)) {
             let known = self.state.session.project.as_ref().and_then(|project| project.labels.find(label));
             let style = known.map_or(self.theme.text, |label| self.theme.label(label.color));

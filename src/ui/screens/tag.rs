@@ -12,18 +12,26 @@ use crate::{
         screen::SizeClass,
         suggestions::Suggestion,
     },
-    spans::{Label, LabelId, Span, SpanSource, Status},
-    text::{TextRange, number::grouped, width, wrap::TextLayout},
+    spans::{Label, LabelId, ReviewItem, Span, SpanSource, Split, Status},
+    text::{
+        TextRange,
+        number::{grouped, with_noun},
+        width,
+        wrap::TextLayout,
+    },
 };
 
 use super::super::{
     Canvas, Target, Theme,
+    model_marks::{model_mark, model_range},
     paint::{bottom, clock, inset, left, top},
-    text_pane::{Mark, TextPane, sight, two_digits},
+    text_pane::{Below, Mark, TextPane, rows_each, sight_in, two_digits},
 };
 
 /// Cells of a note on the line above the labels.
 const NOTE: usize = 24;
+/// Most cells of the reason why a model gives no view.
+const WHY: usize = 40;
 /// Most cells of a label's name on the label bar.
 const LABEL: usize = 40;
 
@@ -43,6 +51,10 @@ impl Item<'_> {
             Self::Span(span) => span.range,
             Self::Suggestion(found) => found.range,
         }
+    }
+
+    fn is_of_model(self) -> bool {
+        matches!(self, Self::Suggestion(Suggestion { source: SpanSource::Model { .. }, .. }))
     }
 
     /// The mark of a span, or of a suggestion with its score.
@@ -113,12 +125,16 @@ impl Canvas<'_> {
         let highlights: Vec<(TextRange, Style)> =
             selected.into_iter().chain(word.map(|range| (range, self.theme.cursor))).collect();
         let focus = tagging.focus(project);
-        let seen = layout.lines().get(sight(layout, focus, area.height)).unwrap_or_default();
+        let view = self.view_of(project);
+        let in_sight = sight_in(layout, focus, area.height, rows_each(view.is_some()));
+        let seen = layout.lines().get(in_sight).unwrap_or_default();
         let seen = seen.iter().map(|line| line.range).reduce(TextRange::join).unwrap_or_default();
         if self.state.overlay().is_none() {
             self.hits.sight = Some(Sight { document: tagging.document, text: seen });
         }
-        let items = items_over(project, tagging.document, seen);
+        let mut items = items_over(project, tagging.document, seen);
+        // Under its own row of marks, what the model finds is not shown twice.
+        items.retain(|item| view.is_none() || !item.is_of_model());
         let ranges: Vec<TextRange> = items.iter().map(|item| item.range()).collect();
         let theme = self.theme;
         let pane = TextPane {
@@ -132,13 +148,48 @@ impl Canvas<'_> {
             text_style: self.theme.text,
             odd_style: self.theme.muted,
         };
-        let drawn = pane.draw(&mut self.painter, area);
+        let differences = view.unwrap_or_default();
+        let marked: Vec<TextRange> = differences.iter().map(model_range).collect();
+        let below = Below {
+            ranges: &marked,
+            mark: &|at| differences.get(at).map(|item| model_mark(project, theme, item)).unwrap_or_default(),
+        };
+        let below = self.is_view_shown(project).then_some(&below);
+        let drawn = pane.draw_above(below, &mut self.painter, area);
         self.painter.marked = drawn.focus;
         let lines = drawn.lines_in_sight();
         for (cell, offset) in drawn.cells {
             self.hits.add(cell, Target::Text(offset));
         }
         lines
+    }
+
+    /// Whether what the model saw in the document in front is shown.
+    fn is_view_shown(&self, project: &Project) -> bool {
+        let document = project.documents.get(self.state.session.tagging.document);
+        self.state.session.model_view.is_on() && document.is_some_and(|document| document.split != Some(Split::Test))
+    }
+
+    /// Where the model differs from the spans of the document in front, if that is shown.
+    /// Nothing while it is being asked: the text has room for the answer at once.
+    fn view_of(&self, project: &Project) -> Option<Vec<ReviewItem>> {
+        let session = &self.state.session;
+        let found = session.model_view.differences(project, session.tagging.document);
+        self.is_view_shown(project).then(|| found.and_then(Result::ok).unwrap_or_default())
+    }
+
+    /// Words for the model's view on the line above the labels.
+    fn view_words(&self, project: &Project) -> Option<String> {
+        if !self.is_view_shown(project) {
+            return None;
+        }
+        let session = &self.state.session;
+        Some(match session.model_view.differences(project, session.tagging.document) {
+            None => "the model is being asked".to_owned(),
+            Some(Err(why)) => width::cut(why, WHY).to_string(),
+            Some(Ok(found)) if found.is_empty() => "the model agrees".to_owned(),
+            Some(Ok(found)) => format!("the model differs in {}", with_noun(found.len(), "span")),
+        })
     }
 
     /// Draws the labels with their keys; an armed one is reversed and starred.
@@ -222,6 +273,7 @@ impl Canvas<'_> {
             None => {}
         }
         held.extend(lines);
+        held.extend(self.view_words(project));
         let note = project.annotation(tagging.document).note();
         if !note.is_empty() {
             held.push(format!("note: {}", width::cut(note, NOTE)));

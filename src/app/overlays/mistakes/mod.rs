@@ -1,0 +1,406 @@
+//! The list of places where gold spans and a model differ, each with its text.
+//! One key takes the model's answer, keeps the gold, or goes to the place on the Tag screen.
+//!
+//! It shows what the session's [`Review`](crate::app::review::Review) holds, whatever the source of that is.
+
+mod fixes;
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    app::{
+        command::{Command, Context},
+        conditions::{self, always, check},
+        list::ListCursor,
+        panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
+        review::{self, Decision, ReviewOrder},
+        screen::{Screen, Size},
+        session::Session,
+    },
+    spans::{MistakeKind, ReviewFilter, ReviewItem, ReviewList, Split},
+    text::{TextRange, number::with_noun},
+};
+
+/// Columns from which list and text are side by side.
+const SIDE_BY_SIDE: u16 = 160;
+
+/// The list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mistakes {
+    /// The places; `None` while they are being searched.
+    pub list: Option<Arc<ReviewList>>,
+    /// The places shown: indices into the list's items.
+    pub rows: Vec<usize>,
+    /// Row of the cursor.
+    pub row: usize,
+    /// Places that are chosen.
+    pub filter: ReviewFilter,
+    /// Order of the rows.
+    pub order: ReviewOrder,
+    /// What became of each item.
+    decisions: Vec<Decision>,
+    /// Item at which the cursor is to be when the places are there.
+    wanted: Option<usize>,
+}
+
+const HERE: Context = Context::Mistakes;
+
+impl Opens for Mistakes {
+    const OPENERS: &'static [Opener<Self>] = &[Opener {
+        command: Command::Mistakes,
+        name: "mistakes",
+        hint: "",
+        doc: "Show the mistakes of the run, where they were left",
+        keys: &[(Context::Everywhere, "f9")],
+        when: conditions::followed,
+        open: Self::reopen,
+    }];
+}
+
+impl Commands for Mistakes {
+    const ROWS: &'static [Row<Self>] = &[
+        Row {
+            command: Command::TakeModel,
+            name: "take-model",
+            hint: "model's",
+            doc: "Take the model's answer in place of the gold spans",
+            keys: &[(HERE, "a")],
+            when: Self::has_row,
+            run: Self::take_model,
+        },
+        Row {
+            command: Command::KeepGold,
+            name: "keep-gold",
+            hint: "keep gold",
+            doc: "Keep the gold spans as they are, go to the next place",
+            keys: &[(HERE, "g")],
+            when: Self::has_row,
+            run: Self::keep_gold,
+        },
+        Row {
+            command: Command::Open,
+            name: "open",
+            hint: "edit",
+            doc: "Go to the place on the Tag screen, to edit it there",
+            keys: &[(HERE, "e enter")],
+            when: Self::has_row,
+            run: Self::edit,
+        },
+        Row {
+            command: Command::Mark,
+            name: "mark",
+            hint: "mark",
+            doc: "Put the document on the list of marked ones, or take it off",
+            keys: &[(HERE, "m")],
+            when: Self::has_row,
+            run: Self::mark,
+        },
+        Row {
+            command: Command::WorkMarked,
+            name: "work-marked",
+            hint: "marked",
+            doc: "Go through the marked documents on the Tag screen",
+            keys: &[(HERE, "M"), (Context::Everywhere, "")],
+            when: |_, session| check(!session.review.marked().is_empty(), "No document is marked"),
+            run: |_, session| fixes::work_marked(session),
+        },
+        Row {
+            command: Command::Undo,
+            name: "undo",
+            hint: "undo",
+            doc: "Take back the last change of a place",
+            keys: &[(HERE, "u")],
+            when: conditions::undo,
+            run: |panel, session| panel.turn(session, Command::Undo),
+        },
+        Row {
+            command: Command::Redo,
+            name: "redo",
+            hint: "redo",
+            doc: "Do again what was taken back",
+            keys: &[(HERE, "ctrl-r")],
+            when: conditions::redo,
+            run: |panel, session| panel.turn(session, Command::Redo),
+        },
+        Row {
+            command: Command::NextOpen,
+            name: "next-open",
+            hint: "to do",
+            doc: "Go to the next place that is not decided",
+            keys: &[(HERE, "w")],
+            when: Self::has_row,
+            run: |panel, session| {
+                panel.go_to_next_open(session);
+                Outcome::none()
+            },
+        },
+        Row {
+            command: Command::Filter,
+            name: "filter",
+            hint: "kind",
+            doc: "Show only the places of the next kind, or all",
+            keys: &[(HERE, "f")],
+            when: always,
+            run: Self::next_kind,
+        },
+        Row {
+            command: Command::Sort,
+            name: "sort",
+            hint: "sort",
+            doc: "Sort the places another way",
+            keys: &[(HERE, "o")],
+            when: always,
+            run: Self::next_order,
+        },
+        Row {
+            command: Command::Confusion,
+            name: "confusion",
+            hint: "confusion",
+            doc: "Show kinds of mistakes, and which labels are confused",
+            keys: &[(HERE, "c")],
+            when: always,
+            run: |panel, session| Outcome::close().and(Request::ShowConfusion(panel.split(session))),
+        },
+        Row {
+            command: Command::ScoreAgain,
+            name: "score-again",
+            hint: "score again",
+            doc: "Find the mistakes again, with the spans as they are now",
+            keys: &[(HERE, "s")],
+            when: |panel, _| check(panel.list.is_some(), "The mistakes are being searched"),
+            run: Self::score_again,
+        },
+    ];
+    const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(
+        HERE,
+        &[
+            (Command::Up, "up k p"),
+            (Command::Down, "down j n"),
+            (Command::PageUp, "pageup"),
+            (Command::PageDown, "pagedown"),
+            (Command::First, "home"),
+            (Command::Last, "end G"),
+        ],
+    )];
+}
+
+impl Panel for Mistakes {
+    own_rows!();
+
+    fn context(&self, _: &Session) -> Context {
+        HERE
+    }
+
+    fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
+        let page = rows_of_list(session.size);
+        Some(ListCursor { row: &mut self.row, rows: self.rows.len(), page })
+    }
+
+    fn arrived(&mut self, session: &mut Session) -> Outcome {
+        self.remember(session);
+        Outcome::none()
+    }
+}
+
+/// Whether list and text are side by side.
+pub fn is_side_by_side(size: Size) -> bool {
+    size.columns >= SIDE_BY_SIDE
+}
+
+/// Rows of the sheet for the list: all beside the text, else about half.
+pub fn rows_of_list(size: Size) -> usize {
+    let sheet = usize::from(size.rows).saturating_sub(6);
+    if is_side_by_side(size) { sheet.max(1) } else { (sheet / 2).max(3) }
+}
+
+/// The list, its rows and what became of them.
+impl Mistakes {
+    /// Opens the list with these places chosen.
+    pub(in crate::app) fn show(session: &Session, filter: ReviewFilter) -> Self {
+        let mut panel = Self { filter, ..Self::default() };
+        panel.fill(session);
+        panel
+    }
+
+    /// Opens the list as it was left.
+    fn reopen(session: &mut Session) -> Opening<Self> {
+        let (filter, order, item) = session.review.left.clone().unwrap_or_default();
+        let split = session.review.split().unwrap_or(Split::Valid);
+        let effects = session.find_mistakes(split).into_iter().collect();
+        let mut panel = Self { filter, order, wanted: Some(item), ..Self::default() };
+        panel.fill(session);
+        Opening { panel: Some(panel), effects }
+    }
+
+    /// Takes the places that were found, if they are there.
+    pub(in crate::app) fn fill(&mut self, session: &Session) {
+        let is_waiting = session.review.progress().is_some();
+        self.list = session.review.list().filter(|_| !is_waiting).cloned();
+        self.look(session);
+        self.choose_rows();
+        let wanted = self.wanted.take_if(|_| self.list.is_some());
+        if let Some(row) = wanted.and_then(|item| self.rows.iter().position(|row| *row == item)) {
+            self.row = row;
+        }
+    }
+
+    /// Finds out what became of every item.
+    fn look(&mut self, session: &Session) {
+        let Some(list) = &self.list else { return self.decisions.clear() };
+        self.decisions = list.items.iter().map(|item| review::decision(session, list, item)).collect();
+    }
+
+    /// The same for the items of the document of the cursor, after a change there.
+    fn look_here(&mut self, session: &Session) {
+        let (Some(list), Some(here)) = (self.list.clone(), self.rows.get(self.row)) else { return };
+        for at in items_around(&list, *here) {
+            if let (Some(item), Some(known)) = (list.items.get(at), self.decisions.get_mut(at)) {
+                *known = review::decision(session, &list, item);
+            }
+        }
+    }
+
+    /// Finds the rows that are shown; the cursor stays on its item if that is among them.
+    fn choose_rows(&mut self) {
+        let here = self.rows.get(self.row).copied();
+        let Some(list) = &self.list else {
+            self.rows.clear();
+            return;
+        };
+        let items = list.items.iter().enumerate();
+        self.rows = items.filter(|(_, item)| self.filter.holds(item)).map(|(at, _)| at).collect();
+        self.order.sort(&mut self.rows, &list.items);
+        let row = here.and_then(|here| self.rows.iter().position(|row| *row == here));
+        self.row = row.unwrap_or(0);
+    }
+
+    /// The item of a row.
+    pub fn item(&self, row: usize) -> Option<&ReviewItem> {
+        self.list.as_ref()?.items.get(*self.rows.get(row)?)
+    }
+
+    /// What became of the item of a row.
+    pub fn decision(&self, row: usize) -> Decision {
+        self.rows.get(row).and_then(|item| self.decisions.get(*item)).copied().unwrap_or(Decision::Open)
+    }
+
+    /// All places in the document of the row of the cursor, in reading order.
+    pub fn items_beside(&self) -> &[ReviewItem] {
+        let (Some(list), Some(here)) = (&self.list, self.rows.get(self.row)) else { return &[] };
+        list.items.get(items_around(list, *here)).unwrap_or_default()
+    }
+
+    /// Numbers of rows that are open, kept and fixed.
+    pub fn counts(&self) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for row in 0..self.rows.len() {
+            match self.decision(row) {
+                Decision::Open => counts[0] += 1,
+                Decision::Kept => counts[1] += 1,
+                Decision::Fixed => counts[2] += 1,
+            }
+        }
+        counts
+    }
+
+    /// The split that the list is about.
+    pub fn split(&self, session: &Session) -> Split {
+        self.list.as_ref().and_then(|list| list.split).or_else(|| session.review.split()).unwrap_or(Split::Valid)
+    }
+
+    fn has_row(&self, _: &Session) -> Check {
+        check(self.item(self.row).is_some(), "There is no place here")
+    }
+
+    /// Keeps choice, order and place for the next time that the list is opened.
+    fn remember(&self, session: &mut Session) {
+        let item = self.rows.get(self.row).copied().unwrap_or(0);
+        session.review.left = Some((self.filter.clone(), self.order, item));
+    }
+
+    /// Puts the cursor on the next open row; says so if there is none.
+    fn go_to_next_open(&mut self, session: &mut Session) {
+        let all = self.rows.len();
+        let mut others = (1..=all).map(|step| (self.row + step) % all.max(1));
+        match others.find(|row| self.decision(*row) == Decision::Open) {
+            Some(row) => self.row = row,
+            None => {
+                let [again, train] = [Command::ScoreAgain, Command::TrainNow].map(|command| session.key(HERE, command));
+                session.inform(format!("Every place here is decided; {again} scores again, {train} trains again"));
+            }
+        }
+        self.remember(session);
+    }
+
+    /// Shows the places of the next kind that has any, after the last all again.
+    fn next_kind(&mut self, session: &mut Session) -> Outcome {
+        let Some(list) = self.list.clone() else { return Outcome::none() };
+        let kinds = MistakeKind::ALL.iter().copied();
+        let later: Vec<MistakeKind> = match self.filter.kind {
+            None => kinds.collect(),
+            Some(now) => kinds.skip_while(|kind| *kind != now).skip(1).collect(),
+        };
+        let any = ReviewFilter { kind: None, ..self.filter.clone() };
+        self.filter.kind = later.into_iter().find(|kind| {
+            let filter = ReviewFilter { kind: Some(*kind), ..any.clone() };
+            list.items.iter().any(|item| filter.holds(item))
+        });
+        self.choose_rows();
+        self.remember(session);
+        Outcome::none()
+    }
+
+    fn next_order(&mut self, session: &mut Session) -> Outcome {
+        self.order = self.order.next();
+        self.choose_rows();
+        self.row = 0;
+        self.remember(session);
+        session.inform(format!("Sorted: {}", self.order.name()));
+        Outcome::none()
+    }
+
+    /// Finds the places again; what was decided stays.
+    fn score_again(&mut self, session: &mut Session) -> Outcome {
+        let Some(list) = self.list.take() else { return Outcome::none() };
+        let split = list.split.unwrap_or(Split::Valid);
+        self.choose_rows();
+        session.score_again(list.run.clone(), split).into()
+    }
+
+    /// Goes to the place on the Tag screen, along the documents of the list.
+    fn edit(&mut self, session: &mut Session) -> Outcome {
+        let Some(item) = self.item(self.row) else { return Outcome::none() };
+        let Some(project) = &session.project else { return Outcome::none() };
+        let Some(at) = project.position(&item.document) else {
+            session.warn(format!("The document {} is no longer in the project", item.document));
+            return Outcome::none();
+        };
+        let range = item.range();
+        let mut queue: Vec<usize> = Vec::new();
+        // The first place of each document, in the order of the list.
+        let mut places: HashMap<usize, TextRange> = HashMap::new();
+        for item in (0..self.rows.len()).filter_map(|row| self.item(row)) {
+            if let Some(document) = project.position(&item.document)
+                && places.insert(document, item.range()).is_none()
+            {
+                queue.push(document);
+            }
+        }
+        places.insert(at, range);
+        self.remember(session);
+        session.tagging.follow_places(places);
+        let effects = session.open_document(at, queue);
+        let back = session.key(Context::Tag, Command::Mistakes);
+        let documents = with_noun(session.tagging.queue.len(), "document");
+        session.inform(format!("Going on along the {documents} of the list; {back} goes back to it"));
+        Outcome::close().then(effects).and(Request::Go(Screen::Tag))
+    }
+}
+
+/// Indices of the items of the same document as item `at`, which are next to each other.
+fn items_around(list: &ReviewList, at: usize) -> std::ops::Range<usize> {
+    let Some(document) = list.items.get(at).map(|item| &item.document) else { return 0..0 };
+    let before = list.items.iter().take(at).rev().take_while(|item| item.document == *document).count();
+    let after = list.items.iter().skip(at).take_while(|item| item.document == *document).count();
+    at - before..at + after
+}

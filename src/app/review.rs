@@ -1,0 +1,377 @@
+//! Places to be looked at, where gold spans and a model differ: the search for them, and the user's decisions.
+//!
+//! Panels that show them take them from here, whatever their source is.
+
+use std::{collections::HashSet, sync::Arc};
+
+use crate::{
+    spans::{ReviewFilter, ReviewItem, ReviewList, Span, Split, review::LabelledRange},
+    text::{TextRange, number::with_noun},
+};
+
+use super::{
+    effect::Effect,
+    evaluation::{Evaluation, Tally},
+    project::Project,
+    session::Session,
+};
+
+/// The list of places, and what the user has decided about them.
+#[derive(Clone, Debug, Default)]
+pub struct Review {
+    /// The search that is not answered yet.
+    asked: Option<Search>,
+    /// The places that were found last.
+    list: Option<Arc<ReviewList>>,
+    /// Reason why the last search found no list.
+    problem: Option<(String, Split, String)>,
+    /// Places whose gold spans the user has looked at and keeps, until the program ends.
+    kept: HashSet<PlaceKey>,
+    /// Ids of documents that the user has put on a list, in that order.
+    marked: Vec<String>,
+    /// Run whose gold is another annotator's, and the user knows it.
+    knows_owner_of: Option<String>,
+    /// Choice and order of the list that was in front last, and its place.
+    pub(super) left: Option<(ReviewFilter, ReviewOrder, usize)>,
+}
+
+/// A search for places.
+#[derive(Clone, Debug)]
+struct Search {
+    generation: u64,
+    run: String,
+    split: Split,
+    /// Numbers of documents that were compared, and of all.
+    progress: (usize, usize),
+}
+
+/// Identity of a place: its document, its bytes, and the labels of both sides.
+type PlaceKey = (Arc<str>, TextRange, [Option<Arc<str>>; 2]);
+
+fn key(item: &ReviewItem) -> PlaceKey {
+    let labels = [&item.gold, &item.model].map(|side| side.as_ref().map(|side| Arc::clone(&side.label)));
+    (Arc::clone(&item.document), item.range(), labels)
+}
+
+/// An order of places.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::VariantArray)]
+pub enum ReviewOrder {
+    /// Surest first: a confident difference is often a mistake in the gold spans.
+    #[default]
+    Surest,
+    /// As in the documents.
+    Given,
+    /// Least sure first.
+    Unsure,
+}
+
+impl ReviewOrder {
+    /// The order after this one; after the last, the first.
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Surest => Self::Given,
+            Self::Given => Self::Unsure,
+            Self::Unsure => Self::Surest,
+        }
+    }
+
+    /// Name shown to the user.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Surest => "surest first",
+            Self::Given => "as in the documents",
+            Self::Unsure => "least sure first",
+        }
+    }
+
+    /// Sorts indices of items.
+    pub(super) fn sort(self, rows: &mut [usize], items: &[ReviewItem]) {
+        match self {
+            Self::Given => rows.sort_unstable(),
+            Self::Surest => rows.sort_by_key(|row| (std::cmp::Reverse(sureness_key(items, *row)), *row)),
+            Self::Unsure => rows.sort_by_key(|row| (sureness_key(items, *row), *row)),
+        }
+    }
+}
+
+/// Probability of the model's answer at an item, as a key to sort by; bits of a non-negative float sort as it does.
+fn sureness_key(items: &[ReviewItem], row: usize) -> u32 {
+    items.get(row).and_then(|item| item.model_probability).unwrap_or(0.0).max(0.0).to_bits()
+}
+
+/// What became of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing: gold and model still differ as they did.
+    Open,
+    /// The user has looked at it and keeps the gold spans.
+    Kept,
+    /// The gold spans were changed.
+    Fixed,
+}
+
+impl Review {
+    /// The places that were found last.
+    pub fn list(&self) -> Option<&Arc<ReviewList>> {
+        self.list.as_ref()
+    }
+
+    /// Numbers of documents that were compared and of all, while a search goes on.
+    pub fn progress(&self) -> Option<(usize, usize)> {
+        self.asked.as_ref().map(|search| search.progress)
+    }
+
+    /// Reason why the last search found nothing to show.
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_ref().filter(|_| self.asked.is_none()).map(|(.., why)| why.as_str())
+    }
+
+    /// Split of the list, or of the search that goes on.
+    pub fn split(&self) -> Option<Split> {
+        let asked = self.asked.as_ref().map(|search| search.split);
+        asked.or_else(|| self.list.as_ref()?.split).or(self.problem.as_ref().map(|(_, split, _)| *split))
+    }
+
+    /// Returns the state for a project that was opened again: a search has ended with the project.
+    pub(super) fn carried(self) -> Self {
+        Self { asked: None, ..self }
+    }
+
+    /// Whether the list, or the search that goes on, is about this.
+    fn is_about(&self, run: &str, split: Split) -> bool {
+        match &self.asked {
+            Some(search) => search.run == run && search.split == split,
+            None => self.list.as_ref().is_some_and(|list| list.run == run && list.split == Some(split)),
+        }
+    }
+
+    /// Begins a search, in place of an earlier one.
+    pub(super) fn search(&mut self, generation: u64, run: String, split: Split) -> Effect {
+        self.asked = Some(Search { generation, run: run.clone(), split, progress: (0, 0) });
+        Effect::FindMistakes { generation, run, split }
+    }
+
+    /// Takes the progress of the search that goes on.
+    pub(super) fn progressed(&mut self, generation: u64, done: usize, all: usize) {
+        if let Some(search) = self.asked.as_mut().filter(|search| search.generation == generation) {
+            search.progress = (done, all);
+        }
+    }
+
+    /// Takes the result of the search that goes on; false if it answers an earlier one.
+    pub(super) fn found(&mut self, generation: u64, found: Result<Box<ReviewList>, String>) -> bool {
+        let Some(search) = self.asked.take_if(|search| search.generation == generation) else { return false };
+        match found {
+            Ok(list) => {
+                self.problem = None;
+                self.list = Some(Arc::from(list));
+            }
+            Err(why) => {
+                self.list = None;
+                self.problem = Some((search.run, search.split, why));
+            }
+        }
+        true
+    }
+
+    /// Whether the user keeps the gold spans of a place.
+    fn is_kept(&self, item: &ReviewItem) -> bool {
+        !self.kept.is_empty() && self.kept.contains(&key(item))
+    }
+
+    /// Keeps the gold spans of a place, or decides nothing about it again.
+    pub(super) fn keep(&mut self, item: &ReviewItem, keep: bool) {
+        if keep {
+            self.kept.insert(key(item));
+        } else {
+            self.kept.remove(&key(item));
+        }
+    }
+
+    /// Puts a document on the list to be worked through, or takes it off; returns whether it is on it now.
+    pub(super) fn toggle_mark(&mut self, document: &str) -> bool {
+        let before = self.marked.len();
+        self.marked.retain(|marked| marked != document);
+        let is_new = self.marked.len() == before;
+        if is_new {
+            self.marked.push(document.to_owned());
+        }
+        is_new
+    }
+
+    /// Whether a document is on the list to be worked through.
+    pub fn is_marked(&self, document: &str) -> bool {
+        self.marked.iter().any(|marked| marked == document)
+    }
+
+    /// Ids of the documents on that list.
+    pub fn marked(&self) -> &[String] {
+        &self.marked
+    }
+
+    /// Whether the user knows that the gold spans are another annotator's.
+    /// Once asked, it is known for the run.
+    pub(super) fn knows_owner(&mut self, run: &str) -> bool {
+        self.knows_owner_of.replace(run.to_owned()).is_some_and(|known| known == run)
+    }
+}
+
+/// What became of a place in the user's own annotation.
+pub(super) fn decision(session: &Session, list: &ReviewList, item: &ReviewItem) -> Decision {
+    let Some(project) = &session.project else { return Decision::Open };
+    let is_own = project.annotator == list.annotator;
+    let fixed = match (&item.gold, &item.model) {
+        (Some(gold), _) if is_own => span_of(project, &item.document, gold).is_none(),
+        // Another annotator's gold may never have been there.
+        (_, Some(model)) => span_of(project, &item.document, model).is_some(),
+        (_, None) => false,
+    };
+    match fixed {
+        true => Decision::Fixed,
+        false if session.review.is_kept(item) => Decision::Kept,
+        false => Decision::Open,
+    }
+}
+
+/// The user's span on the words of one side, with its label.
+/// A span that begins or ends inside a word stands for whole words, as in a training.
+pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledRange) -> Option<&'p Span> {
+    let at = project.position(document)?;
+    let document = project.documents.get(at)?;
+    project.annotation(at).over(side.range).find(|span| {
+        let words = document.words_touching(span.range).and_then(|words| document.range_of_words(words));
+        words == Some(side.range) && project.labels.name(span.label) == &*side.label
+    })
+}
+
+impl Session {
+    /// Makes sure that the places of the followed run on a split are there or being searched.
+    /// `None` if nothing is to be asked; then the run may have none.
+    pub(super) fn find_mistakes(&mut self, split: Split) -> Option<Effect> {
+        let run = self.runs.followed.as_ref()?.id.clone();
+        if self.review.is_about(&run, split) {
+            return None;
+        }
+        Some(self.score_again(run, split))
+    }
+
+    /// Searches the places of a run on a split, whether or not they are known.
+    pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
+        let generation = self.next_generation();
+        self.review.search(generation, run, split)
+    }
+}
+
+/// The evaluation with which the counts of a list must agree: that of the weights that its run kept.
+fn table<'s>(session: &'s Session, list: &ReviewList) -> Option<Evaluation<'s>> {
+    let view = session.runs.followed.as_ref().filter(|view| view.id == list.run)?;
+    match list.split? {
+        Split::Test => view.test(),
+        Split::Valid => view.kept(session.runs.followed_info()?),
+        Split::Train => None,
+    }
+}
+
+/// Whether a list has the same counts for every label as an evaluation.
+fn agrees(list: &ReviewList, evaluation: &Evaluation<'_>) -> bool {
+    let known = evaluation.labels.iter().filter(|(_, scores)| scores.support > 0 || scores.found.unwrap_or(0) > 0);
+    let counted = known.clone().all(|(label, scores)| {
+        let counts = list.labels.get(label).copied().unwrap_or_default();
+        let tally = Tally::of(scores);
+        let same_wrong = tally.wrong.is_none_or(|wrong| wrong == counts.false_positives);
+        tally.right == counts.true_positives && tally.missed == counts.false_negatives && same_wrong
+    });
+    counted && known.count() == list.labels.len()
+}
+
+/// How the counts of a list and the run's own table fit together, in a sentence.
+pub fn agreement(session: &Session, list: &ReviewList) -> Option<String> {
+    let table = table(session, list);
+    let now = list.overall().rates().f1;
+    let documents = with_noun(list.changed, "document");
+    match (table, list.changed) {
+        (None, 0) => None,
+        (None, _) => Some(format!("{documents} changed since the run began")),
+        (Some(table), 0) if agrees(list, &table) => Some("the counts are those of the run's table".to_owned()),
+        (Some(table), 0) => {
+            Some(format!("the counts are not those of the run's table: F1 {:.3} there, {now:.3} here", table.word.f1))
+        }
+        (Some(table), _) => {
+            Some(format!("{documents} changed since the run began: F1 {:.3} then, {now:.3} now", table.word.f1))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spans::MistakeKind;
+
+    fn item(document: &str, model_probability: Option<f32>) -> ReviewItem {
+        let gold = Some(LabelledRange { range: TextRange::new(0, 4), label: "Dish".into() });
+        let document = document.into();
+        ReviewItem {
+            document,
+            kind: MistakeKind::Missed,
+            gold,
+            model: None,
+            gold_probability: None,
+            model_probability,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn places_are_sorted_and_those_that_are_equally_sure_stay_in_order() {
+        let items: Vec<ReviewItem> =
+            [Some(0.5), Some(0.9), None, Some(0.5), Some(f32::NAN)].map(|sure| item("d", sure)).into();
+        let sorted = |order: ReviewOrder| {
+            let mut rows: Vec<usize> = (0..4).rev().collect();
+            order.sort(&mut rows, &items);
+            rows
+        };
+        assert_eq!(sorted(ReviewOrder::Surest), [1, 0, 3, 2]);
+        assert_eq!(sorted(ReviewOrder::Unsure), [2, 0, 3, 1]);
+        assert_eq!(sorted(ReviewOrder::Given), [0, 1, 2, 3]);
+        let mut order = ReviewOrder::default();
+        for _ in 0..3 {
+            order = order.next();
+        }
+        assert_eq!(order, ReviewOrder::Surest);
+    }
+
+    #[test]
+    fn only_the_latest_search_is_answered() {
+        let mut review = Review::default();
+        review.search(1, "0001-mini".into(), Split::Valid);
+        review.search(2, "0001-mini".into(), Split::Test);
+        review.progressed(1, 5, 9);
+        assert_eq!(review.progress(), Some((0, 0)));
+        review.progressed(2, 5, 9);
+        assert_eq!((review.progress(), review.split()), (Some((5, 9)), Some(Split::Test)));
+        assert!(!review.found(1, Ok(Box::default())) && review.list().is_none());
+        assert!(review.found(2, Err("no model".into())));
+        assert_eq!((review.problem(), review.progress()), (Some("no model"), None));
+        review.search(3, "0001-mini".into(), Split::Valid);
+        assert_eq!(review.problem(), None, "another answer is waited for");
+        let found = ReviewList { run: "0001-mini".into(), split: Some(Split::Valid), ..ReviewList::default() };
+        assert!(review.found(3, Ok(Box::new(found))));
+        assert!(review.is_about("0001-mini", Split::Valid) && !review.is_about("0001-mini", Split::Test));
+    }
+
+    #[test]
+    fn what_is_kept_and_marked_is_known_by_its_place() {
+        let mut review = Review::default();
+        let [first, second] = [item("d0", None), item("d1", None)];
+        review.keep(&first, true);
+        assert!(review.is_kept(&first) && !review.is_kept(&second));
+        review.keep(&first, false);
+        assert!(!review.is_kept(&first));
+        assert!(review.toggle_mark("d1") && review.toggle_mark("d0") && review.is_marked("d1"));
+        assert_eq!(review.marked(), ["d1", "d0"]);
+        assert!(!review.toggle_mark("d1") && !review.is_marked("d1"));
+        assert!(
+            !review.knows_owner("0001-mini") && review.knows_owner("0001-mini") && !review.knows_owner("0002-mini")
+        );
+    }
+}

@@ -1,0 +1,412 @@
+//! The mistakes of a run: from a number to its places, to their fixes, to the next training.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    app::{
+        overlays::{Overlay, mistakes::Mistakes},
+        review::{Decision, ReviewOrder},
+        screens::evaluate::Cell,
+    },
+    runs::{LabelScores, Phase, Point, Scores},
+    spans::{
+        HalfWords, MistakeKind, ReviewItem, ReviewList, WordSpan,
+        dataset::word_spans,
+        mistakes::compare,
+        review::{LabelChoice, LabelledRange},
+    },
+    text::growth::processor_time,
+};
+
+const GOLD: [&str; 4] = [
+    "[fish](Dish) tacos near town",
+    "[cheap](Dish) beer here",
+    "open [late](Hours) on [weekends](Hours)",
+    "nothing here",
+];
+const MODEL: [&str; 4] = [
+    "[fish tacos](Dish) near [town](Location)",
+    "[cheap](Price) beer here",
+    "open late on [weekends](Hours)",
+    "nothing here",
+];
+
+/// A project of these texts, all of them done, with a run that was scored.
+fn evaluated(gold: &[&str], annotator: &str) -> State {
+    let (opened, marked) = opened(gold);
+    let mut state = begin((Opened { annotator: annotator.into(), ..opened }, marked));
+    for _ in gold {
+        press(&mut state, "enter");
+    }
+    let mut run = RunSummary { id: "0001-mini".into(), has_model: true, ..RunSummary::default() };
+    run.status.phase = Phase::Done;
+    run.status.checkpoint = Some(10);
+    let effects = update(&mut state, Event::Runs(vec![run]));
+    let follow = effects.iter().find_map(|effect| match effect {
+        Effect::Follow { generation, .. } => Some(*generation),
+        _ => None,
+    });
+    update(&mut state, Event::Points { generation: follow.unwrap(), points: vec![table()] });
+    press(&mut state, "f4");
+    state
+}
+
+/// The table of the run, as it would be for [`GOLD`] and [`MODEL`].
+fn table() -> Point {
+    let scores = |right: usize, found: usize, support: usize| {
+        let share = |whole: usize| if whole == 0 { 0.0 } else { right as f64 / whole as f64 };
+        LabelScores { precision: share(found), recall: share(support), f1: 0.5, support, found: Some(found) }
+    };
+    let labels = [
+        ("Dish", scores(0, 1, 2)),
+        ("Hours", scores(1, 1, 2)),
+        ("Location", scores(0, 1, 0)),
+        ("Price", scores(0, 1, 0)),
+    ];
+    let all = Scores { precision: 0.25, recall: 0.25, f1: 0.25, accuracy: 0.5 };
+    let labels: BTreeMap<String, LabelScores> = labels.map(|(name, scores)| (name.to_owned(), scores)).into();
+    Point::Eval { step: 10, epoch: 1.0, split: "valid".into(), loss: 0.5, piece: all, word: all, labels, tables: None }
+}
+
+/// The answer of the services: gold and model compared document by document, surer mistakes first.
+fn list(gold: &[&str], model: &[&str], split: Split) -> ReviewList {
+    let (gold, _) = opened(gold);
+    let (model, _) = opened(model);
+    let mut list =
+        ReviewList { run: "0001-mini".into(), annotator: "ada".into(), split: Some(split), ..ReviewList::default() };
+    for document in gold.documents.iter() {
+        let spans = |opened: &Opened| {
+            word_spans(document, opened.journal.annotation(&document.id), &opened.labels, HalfWords::Snap).0
+        };
+        let side = |span: &Option<WordSpan>| {
+            let span = span.as_ref()?;
+            let range = document.range_of_words(span.start..span.end)?;
+            Some(LabelledRange { range, label: span.label.as_str().into() })
+        };
+        let (own, found) = (spans(&gold), spans(&model));
+        own.iter().filter(|span| found.contains(span)).for_each(|span| list.count_right(&span.label));
+        for mistake in compare(&own, &found) {
+            let sure = 0.95 - list.items.len() as f32 * 0.1;
+            let [gold, model] = [&mistake.gold, &mistake.predicted].map(side);
+            let item = ReviewItem {
+                document: document.id.as_str().into(),
+                kind: mistake.kind,
+                gold,
+                model,
+                gold_probability: Some(0.05),
+                model_probability: Some(sure),
+                reason: None,
+            };
+            let [gold, model] = item.labels().map(|label| label.map(str::to_owned));
+            list.count_wrong(gold.as_deref(), model.as_deref());
+            list.add(item, 10_000);
+        }
+        list.documents += 1;
+    }
+    list
+}
+
+fn asked(effects: &[Effect]) -> (u64, &str, Split) {
+    match effects {
+        [.., Effect::FindMistakes { generation, run, split }] => (*generation, run, *split),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(state: &mut State, effects: &[Effect], found: ReviewList) {
+    let (generation, ..) = asked(effects);
+    update(state, Event::MistakesFound { generation, found: Ok(Box::new(found)) });
+}
+
+/// Evaluate with the list of these keys open and filled.
+fn with_list(keys: &str) -> State {
+    let mut state = evaluated(&GOLD, "ada");
+    let effects = press(&mut state, keys);
+    answer(&mut state, &effects, list(&GOLD, &MODEL, Split::Valid));
+    state
+}
+
+fn view(state: &State) -> &Mistakes {
+    match state.overlay() {
+        Some(Overlay::Mistakes(view)) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Kinds of the rows, in their order.
+fn kinds(state: &State) -> Vec<MistakeKind> {
+    let view = view(state);
+    (0..view.rows.len()).filter_map(|row| view.item(row)).map(|item| item.kind).collect()
+}
+
+/// Annotation of a document in notation, and its status.
+fn now(state: &State, at: usize) -> (String, Status) {
+    let mut state = state.clone();
+    state.session.tagging.document = at;
+    state.session.tagging.word = 0;
+    state.session.tagging.anchor = None;
+    let text = super::shown(&state).replace('|', "");
+    (text, state.session.project.as_ref().unwrap().status(at))
+}
+
+fn done(text: &str) -> (String, Status) {
+    (text.to_owned(), Status::Done)
+}
+
+#[test]
+fn enter_on_a_number_opens_its_mistakes_and_their_number_is_that_of_the_table() {
+    for (keys, cell, expected) in [
+        ("enter", Cell::Row, vec![MistakeKind::TooLong, MistakeKind::Label]),
+        ("l enter", Cell::Wrong, vec![MistakeKind::TooLong]),
+        ("l l enter", Cell::Missed, vec![MistakeKind::TooLong, MistakeKind::Label]),
+        ("n n p l l enter", Cell::Missed, vec![MistakeKind::Missed]),
+    ] {
+        let state = with_list(keys);
+        assert_eq!((kinds(&state), state.evaluate.cell), (expected, cell), "{keys}");
+    }
+    let state = with_list("end enter");
+    assert_eq!((kinds(&state).len(), view(&state).filter.labels.clone()), (4, LabelChoice::Any));
+    let note = crate::app::review::agreement(&state.session, view(&state).list.as_ref().unwrap()).unwrap();
+    assert_eq!(note, "the counts are those of the run's table");
+}
+
+#[test]
+fn a_list_that_is_not_of_the_tables_documents_says_so() {
+    let state = with_list("enter");
+    let note = |list: &ReviewList| crate::app::review::agreement(&state.session, list).unwrap();
+    let same = list(&GOLD, &MODEL, Split::Valid);
+    let changed = ReviewList { changed: 2, ..same.clone() };
+    assert_eq!(note(&changed), "2 documents changed since the run began: F1 0.250 then, 0.250 now");
+    let fixed = list(&MODEL, &MODEL, Split::Valid);
+    assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 0.250 there, 1.000 here"));
+    let other = ReviewList { run: "0007-mini".into(), ..same };
+    assert_eq!(crate::app::review::agreement(&state.session, &other), None);
+}
+
+#[test]
+fn the_model_is_asked_once_and_late_answers_are_dropped() {
+    let mut state = evaluated(&GOLD, "ada");
+    let first = press(&mut state, "enter");
+    assert_eq!((asked(&first).1, asked(&first).2), ("0001-mini", Split::Valid));
+    update(&mut state, Event::MistakesProgress { generation: asked(&first).0, done: 2, all: 4 });
+    assert_eq!(state.session.review.progress(), Some((2, 4)));
+    // It goes on while something else is looked at.
+    assert!(press(&mut state, "esc enter").is_empty());
+    let second = press(&mut state, "esc t enter");
+    assert_eq!(asked(&second).2, Split::Test);
+    answer(&mut state, &first, list(&GOLD, &MODEL, Split::Valid));
+    assert!(view(&state).list.is_none() && state.session.review.progress().is_some());
+    let (generation, ..) = asked(&second);
+    update(&mut state, Event::MistakesFound { generation, found: Err("no document of the test split".into()) });
+    assert_eq!(state.session.review.problem(), Some("no document of the test split"));
+    let third = press(&mut state, "esc t enter");
+    answer(&mut state, &third, list(&GOLD, &MODEL, Split::Valid));
+    assert!(press(&mut state, "esc enter").is_empty(), "it is known");
+    assert_eq!(kinds(&state).len(), 2);
+}
+
+#[test]
+fn the_models_answer_is_taken_with_one_key_and_taken_back_with_another() {
+    let mut state = with_list("end enter");
+    let effects = press(&mut state, "a");
+    assert!(matches!(effects.as_slice(), [Effect::Record { entries, .. }] if entries.len() == 1), "{effects:?}");
+    assert_eq!(now(&state, 0), done("[fish tacos](Dish) near town"));
+    assert_eq!(view(&state).row, 1, "the next open place is under the cursor");
+    press(&mut state, "a a a");
+    assert_eq!(now(&state, 0), done("[fish tacos](Dish) near [town](Location)"));
+    assert_eq!(now(&state, 1), done("[cheap](Price) beer here"));
+    assert_eq!(now(&state, 2), done("open late on [weekends](Hours)"));
+    assert_eq!(view(&state).counts(), [0, 0, 4]);
+    assert!(message(&state).contains("Every place here is decided") && message(&state).contains("T trains"));
+    let source = |state: &State| state.session.project.as_ref().unwrap().annotation(1).spans()[0].source.clone();
+    assert!(matches!(source(&state), SpanSource::Model { run, score } if run == "0001-mini" && score > 0.7));
+    press(&mut state, "u u");
+    assert_eq!((now(&state, 1), view(&state).row), (done("[cheap](Dish) beer here"), 2));
+    assert_eq!(view(&state).counts(), [2, 0, 2]);
+    press(&mut state, "ctrl-r");
+    assert_eq!(now(&state, 1), done("[cheap](Price) beer here"));
+    // What is there already is not taken twice.
+    assert!(press(&mut state, "a").is_empty() || view(&state).counts()[0] == 0);
+}
+
+#[test]
+fn a_fix_trains_and_scores_again_with_one_key_each() {
+    let mut state = with_list("enter");
+    press(&mut state, "a");
+    let mut training = state.clone();
+    let effects = press(&mut training, "T");
+    assert!(matches!(effects.as_slice(), [Effect::StartTraining { .. }]), "{effects:?}");
+    assert!(training.overlay().is_some(), "fixing goes on meanwhile");
+    let effects = press(&mut state, "g s");
+    assert!(view(&state).list.is_none());
+    answer(&mut state, &effects, list(&GOLD, &MODEL, Split::Valid));
+    assert_eq!(view(&state).counts(), [0, 1, 1], "what was decided stays");
+    press(&mut state, "esc");
+    assert!(matches!(press(&mut state, "T").as_slice(), [Effect::StartTraining { .. }]), "on Evaluate, too");
+}
+
+#[test]
+fn gold_is_kept_kinds_are_chosen_and_places_are_sorted() {
+    let mut state = with_list("end enter");
+    assert_eq!(kinds(&state), [MistakeKind::TooLong, MistakeKind::Spurious, MistakeKind::Label, MistakeKind::Missed]);
+    press(&mut state, "g");
+    assert_eq!((view(&state).decision(0), view(&state).row), (Decision::Kept, 1));
+    press(&mut state, "k g");
+    assert_eq!(view(&state).decision(0), Decision::Open, "to be decided again");
+    press(&mut state, "f");
+    assert_eq!((kinds(&state), view(&state).filter.kind), (vec![MistakeKind::Label], Some(MistakeKind::Label)));
+    press(&mut state, "f f f f");
+    assert_eq!(kinds(&state).len(), 4);
+    press(&mut state, "o o");
+    assert_eq!((view(&state).order, kinds(&state)[0]), (ReviewOrder::Unsure, MistakeKind::Missed));
+    press(&mut state, "n n p w");
+    assert_eq!(view(&state).row, 2);
+}
+
+#[test]
+fn a_place_is_edited_on_tag_and_the_list_is_one_key_away() {
+    let mut state = with_list("end enter");
+    press(&mut state, "n e");
+    assert_eq!((state.session.screen, state.session.tagging.document), (Screen::Tag, 0));
+    assert_eq!(super::shown(&state), "[fish](Dish) tacos near |town");
+    // The documents of the list follow, each at its first place.
+    press(&mut state, "n");
+    assert_eq!(super::shown(&state), "|[cheap](Dish) beer here");
+    press(&mut state, "n");
+    assert_eq!(super::shown(&state), "open |[late](Hours) on [weekends](Hours)");
+    press(&mut state, "n");
+    assert_eq!(state.session.tagging.document, 2, "the last text has no mistake");
+    press(&mut state, "x");
+    assert!(press(&mut state, "f9").is_empty());
+    assert_eq!((view(&state).row, view(&state).decision(3)), (1, Decision::Fixed));
+}
+
+#[test]
+fn marked_documents_are_worked_through() {
+    let mut state = with_list("end enter");
+    assert!(press(&mut state, "M").is_empty() && message(&state).contains("No document is marked"));
+    press(&mut state, "m end m");
+    assert!(message(&state).contains("2 documents"), "{}", message(&state));
+    press(&mut state, "M");
+    assert_eq!((state.session.tagging.queue.clone(), state.overlay().is_some()), (vec![0, 2], false));
+    press(&mut state, "f9 m M");
+    assert_eq!(state.session.tagging.queue, [0, 2]);
+}
+
+#[test]
+fn on_the_test_split_gold_is_edited_by_hand_only() {
+    let mut state = evaluated(&GOLD, "ada");
+    let effects = press(&mut state, "t enter");
+    answer(&mut state, &effects, list(&GOLD, &MODEL, Split::Test));
+    assert!(press(&mut state, "a").is_empty());
+    assert!(message(&state).contains("flatters that model"), "{}", message(&state));
+    press(&mut state, "e");
+    assert_eq!(state.session.screen, Screen::Tag);
+}
+
+#[test]
+fn another_annotators_gold_is_asked_about_once() {
+    let mut state = evaluated(&GOLD, "ben");
+    let effects = press(&mut state, "end enter");
+    answer(&mut state, &effects, list(&GOLD, &MODEL, Split::Valid));
+    assert!(press(&mut state, "a").is_empty());
+    let text = message(&state);
+    assert!(text.contains("learned from ada") && text.contains("becomes work of ben"), "{text}");
+    assert_eq!(press(&mut state, "a").len(), 1);
+    assert_eq!(press(&mut state, "a").len(), 1, "it is known now");
+}
+
+#[test]
+fn what_was_not_begun_becomes_partial_and_a_changed_text_is_looked_at_first() {
+    let (opened, marked) = opened(&["fish tacos"]);
+    let mut state = begin((Opened { annotator: "ben".into(), ..opened }, marked));
+    let mut run = RunSummary { id: "0001-mini".into(), has_model: true, ..RunSummary::default() };
+    run.status.phase = Phase::Done;
+    update(&mut state, Event::Runs(vec![run]));
+    let effects = press(&mut state, "f9");
+    answer(&mut state, &effects, list(&["[fish](Dish) tacos"], &["[fish tacos](Dish)"], Split::Valid));
+    press(&mut state, "a a");
+    assert_eq!(now(&state, 0), ("[fish tacos](Dish)".to_owned(), Status::Partial));
+}
+
+#[test]
+fn a_project_that_can_only_be_read_shows_mistakes_and_changes_nothing() {
+    let mut state = with_list("enter");
+    state.session.project.as_mut().unwrap().read_only = Some("the disk is read only".into());
+    assert!(press(&mut state, "a").is_empty() && message(&state).contains("read only"), "{}", message(&state));
+}
+
+#[test]
+fn numbers_of_the_matrix_open_their_lists_and_the_way_back_leads_to_them() {
+    let mut state = with_list("m");
+    let Some(Overlay::Confusion(_)) = state.overlay() else { panic!("{:?}", state.overlay()) };
+    press(&mut state, "l l enter");
+    assert_eq!(kinds(&state), [MistakeKind::TooLong]);
+    press(&mut state, "esc");
+    // Gold Dish, model Price: the first row, the fourth column.
+    press(&mut state, "home j l enter");
+    assert_eq!(kinds(&state), [MistakeKind::Label]);
+    assert_eq!(view(&state).filter.name(), "gold Dish, model Price");
+    press(&mut state, "esc home l l l l l l l l");
+    press(&mut state, "j enter");
+    assert!(matches!(state.overlay(), Some(Overlay::Confusion(_))) && message(&state).contains("no mistake"));
+    press(&mut state, "esc");
+    assert!(state.overlay().is_none());
+}
+
+#[test]
+fn orders_by_the_model_are_one_command_from_everywhere() {
+    for keys in
+        ["f4 d", "f2 d", "f1 : m o d e l - d i s a g r e e s enter", "f5 esc : m o d e l - d i s a g r e e s enter"]
+    {
+        let mut state = evaluated(&GOLD, "ada");
+        let effects = press(&mut state, keys);
+        assert_eq!(
+            (state.session.screen, state.documents.order.name()),
+            (Screen::Documents, "model disagrees first"),
+            "{keys}"
+        );
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Rank { .. })), "{keys}: {effects:?}");
+    }
+    let mut state = evaluated(&GOLD, "ada");
+    press(&mut state, "L");
+    assert_eq!(state.documents.order.name(), "least sure first");
+    // After the last answer the list is sorted, however few there are.
+    press(&mut state, "d");
+    for (at, text) in MODEL.iter().enumerate() {
+        let marked = Marked::parse(text).unwrap();
+        let entity = |(range, label): (TextRange, String)| Entity { range, label, score: 0.9 };
+        let found = marked.spans.into_iter().map(entity).collect();
+        let run = "0001-mini".to_owned();
+        update(&mut state, Event::Suggestions { document: format!("d{at}"), run, found, uncertainty: Some(at as f32) });
+    }
+    assert_eq!(state.documents.shown(), [0, 1, 2, 3]);
+    let project = state.session.project.as_ref().unwrap();
+    assert_eq!([0, 1, 2, 3].map(|at| project.disagreement(at)), [Some(2), Some(1), Some(1), Some(0)]);
+}
+
+#[test]
+fn every_key_is_quick_with_two_thousand_mistakes() {
+    let texts: Vec<String> = (0..1000).map(|at| format!("[fish](Dish) tacos near town {at}")).collect();
+    let found: Vec<String> = (0..1000).map(|at| format!("[fish tacos](Dish) near [town](Location) {at}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let mut state = evaluated(&texts, "ada");
+    let effects = press(&mut state, "end enter");
+    answer(&mut state, &effects, list(&texts, &found, Split::Valid));
+    assert_eq!(view(&state).rows.len(), 2000);
+    let mut slowest = (std::time::Duration::ZERO, "");
+    for key in
+        ["n", "a", "g", "pagedown", "p", "m", "f", "f", "f", "o", "u", "w", "c", "l", "enter", "e", "M", "f9", "esc"]
+    {
+        let times = [(); 3].map(|()| {
+            let mut copy = state.clone();
+            processor_time(|| drop(press(&mut copy, key)))
+        });
+        slowest = slowest.max((times.into_iter().min().unwrap_or_default(), key));
+        press(&mut state, key);
+    }
+    println!("slowest key with 2,000 mistakes, without optimisation: {slowest:?}");
+    assert!(slowest.0 < std::time::Duration::from_millis(100), "{slowest:?}");
+}

@@ -1,0 +1,77 @@
+//! Search for the mistakes of a run's model, on a thread of its own: opening a model and asking it about a whole split
+//! may take minutes.
+
+use std::path::Path;
+
+use super::{
+    cancelled::Cancelled, events::Events, journal_writer::Flusher, thread::Thread, training_start::TrainingStart,
+};
+use crate::{
+    app::Event,
+    inference::{Precision, Predictor, Threads},
+    project::Project,
+    spans::{ReviewList, Split},
+    training::lower_priority,
+    work::mistakes::find_mistakes,
+};
+
+/// A search, as it was asked for.
+pub(super) struct MistakeSearch {
+    pub(super) generation: u64,
+    pub(super) run: String,
+    pub(super) split: Split,
+    /// Searches whose results are no longer wanted.
+    pub(super) stale: Cancelled,
+}
+
+impl MistakeSearch {
+    /// Searches on a new thread; progress and result are sent as events.
+    ///
+    /// Documents are shared with the screen. The model gets all cores, unless this process trains: then it gets one.
+    pub(super) fn spawn(self, start: &TrainingStart) {
+        let TrainingStart { project, journal, trainer, events, .. } = start.clone();
+        let threads = if trainer.check_free().is_ok() { Threads::All } else { Threads::One };
+        let generation = self.generation;
+        let [found, panicked, not_started] = [events.clone(), events.clone(), events.clone()];
+        let search = move || self.run(&project, &journal, threads, &found);
+        let thread = Thread::start("mistakes", search, move |cause| {
+            panicked.send(Event::MistakesFound { generation, found: Err(cause.to_string()) });
+        });
+        if let Err(error) = thread {
+            let found = Err(format!("a thread cannot be started: {error}"));
+            not_started.send(Event::MistakesFound { generation, found });
+        }
+    }
+
+    fn run(&self, project: &Project, journal: &Flusher, threads: Threads, events: &Events) {
+        lower_priority();
+        // Without lines that cannot be saved, the mistakes are those of the spans on disk.
+        if let Err(why) = journal.flush() {
+            tracing::warn!("mistakes are searched without some lines: {why}");
+        }
+        match self.find(project, threads, events) {
+            Ok(None) => {}
+            Ok(Some(list)) => self.send(events, Ok(Box::new(list))),
+            Err(why) => self.send(events, Err(why)),
+        }
+    }
+
+    fn find(&self, project: &Project, threads: Threads, events: &Events) -> Result<Option<ReviewList>, String> {
+        let open = |folder: &Path| {
+            let model = Predictor::open(&folder.to_string_lossy(), "cpu", threads, Precision::Fp32);
+            model.map_err(|error| error.to_string())
+        };
+        let mut progress = |done, all| {
+            let goes_on = !self.stale.has(self.generation);
+            if goes_on {
+                events.send(Event::MistakesProgress { generation: self.generation, done, all });
+            }
+            goes_on
+        };
+        find_mistakes(project, &self.run, self.split, open, &mut progress).map_err(|error| error.to_string())
+    }
+
+    fn send(&self, events: &Events, found: Result<Box<ReviewList>, String>) {
+        events.send(Event::MistakesFound { generation: self.generation, found });
+    }
+}

@@ -1,0 +1,318 @@
+//! Mistakes of a run's model on a split of its project, each with its place in its document.
+
+use std::{collections::HashSet, path::Path, sync::Arc};
+
+use crate::{
+    inference::{PredictError, Predictor, SentenceReading, read_sentences},
+    project::{AnnotatorName, NameError, Project, ProjectError, RunView, SentenceFingerprint, SplitDocuments},
+    runs::RunData,
+    spans::{
+        Document, Journal, LabelSet, Mistake, ReviewItem, ReviewList, Sentence, Split, WordSpan, mistakes::compare,
+        review::LabelledRange,
+    },
+};
+
+/// Sentences that are read and predicted together.
+const BLOCK: usize = 64;
+/// Maximum number of mistakes that are listed. Further ones are counted.
+pub const MOST_LISTED: usize = 50_000;
+
+/// The mistakes of a run cannot be found.
+#[derive(Debug, thiserror::Error)]
+pub enum MistakesError {
+    /// The project, the run or the journal cannot be read.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The run names an annotator whose name is not valid.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The run has no model.
+    #[error("{0} has no model yet; its mistakes can be shown once it has written one")]
+    NoModel(String),
+    /// The run did not learn from documents of the project.
+    #[error("{0} did not learn from documents of this project; tagli eval MODEL --data FILE lists its mistakes")]
+    OtherData(String),
+    /// The split has no document that is done.
+    #[error("{annotator} has no document of the {split} split done, so there is nothing to compare with")]
+    NoDocuments {
+        /// The annotator from whom the run learned.
+        annotator: String,
+        /// Name of the split.
+        split: &'static str,
+    },
+    /// The model cannot be opened.
+    #[error("the model of {run} cannot be used: {cause}")]
+    Model {
+        /// The run.
+        run: String,
+        /// Cause.
+        cause: String,
+    },
+    /// The model cannot predict.
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+}
+
+/// Progress of a search: numbers of documents that were compared, and of all. False ends the search.
+pub type Progress<'a> = &'a mut dyn FnMut(usize, usize) -> bool;
+
+/// Finds the mistakes of a run's model on a split, as its evaluation counts them: by word, lenient.
+/// `open` opens the model in a folder. `None` if `progress` ended the search.
+///
+/// The gold spans are those of the annotator from whom the run learned, as they are on disk now.
+///
+/// # Errors
+/// The run has no model or no documents, or something cannot be read.
+pub fn find_mistakes(
+    project: &Project,
+    run: &str,
+    split: Split,
+    open: impl FnOnce(&Path) -> Result<Predictor, String>,
+    progress: Progress<'_>,
+) -> Result<Option<ReviewList>, MistakesError> {
+    let view = project.runs().get(run)?;
+    if !view.has_model {
+        return Err(MistakesError::NoModel(run.to_owned()));
+    }
+    let data = view.config.as_ref().and_then(|config| RunData::read(&config.data));
+    let Some(data) = data.filter(|data| !data.annotator.is_empty()) else {
+        return Err(MistakesError::OtherData(run.to_owned()));
+    };
+    let name: AnnotatorName = data.annotator.parse()?;
+    let mut journal = project.read_annotator(&name)?.journal;
+    journal.resolve(&project.manifest.labels);
+    let documents = SplitDocuments::new(project, &journal, split);
+    if documents.documents.is_empty() {
+        return Err(MistakesError::NoDocuments { annotator: data.annotator, split: split.name() });
+    }
+    let opened = open(&view.model());
+    let mut model = opened.map_err(|cause| MistakesError::Model { run: run.to_owned(), cause })?;
+    if let Some(config) = &view.config {
+        model = model.with_windows_of(&config.settings);
+    }
+    let annotator = data.annotator.clone();
+    let mut search = Search {
+        labels: &project.manifest.labels,
+        list: ReviewList { run: run.to_owned(), annotator, split: Some(split), ..ReviewList::default() },
+        fingerprint: SentenceFingerprint::default(),
+    };
+    let all = documents.documents.len();
+    for block in documents.documents.chunks(BLOCK) {
+        if !progress(search.list.documents, all) {
+            return Ok(None);
+        }
+        search.compare_block(&model, &documents, block)?;
+    }
+    let Search { mut list, fingerprint, .. } = search;
+    let is_same = split == Split::Valid && data.validated == Some(fingerprint.finish());
+    list.changed = if is_same { 0 } else { changed(&view, &data, split, &journal, &documents.documents) };
+    Ok(Some(list))
+}
+
+/// A search under way.
+struct Search<'a> {
+    labels: &'a LabelSet,
+    list: ReviewList,
+    fingerprint: SentenceFingerprint,
+}
+
+impl Search<'_> {
+    fn compare_block(
+        &mut self,
+        model: &Predictor,
+        documents: &SplitDocuments<'_>,
+        block: &[&Document],
+    ) -> Result<(), PredictError> {
+        let gold: Vec<(Sentence, Vec<WordSpan>)> = block.iter().map(|document| documents.sentence(document)).collect();
+        let (sentences, spans): (Vec<Sentence>, Vec<Vec<WordSpan>>) = gold.into_iter().unzip();
+        let readings = read_sentences(model, &sentences)?;
+        for (((document, sentence), gold), reading) in block.iter().zip(&sentences).zip(&spans).zip(&readings) {
+            self.fingerprint.add(sentence);
+            self.compare(document, sentence, gold, reading);
+        }
+        Ok(())
+    }
+
+    /// Compares one document.
+    fn compare(&mut self, document: &Document, sentence: &Sentence, gold: &[WordSpan], reading: &SentenceReading<'_>) {
+        // A label may have been renamed since the training.
+        let mut predicted = reading.spans.clone();
+        for span in &mut predicted {
+            if let Some(label) = self.labels.named(&span.label) {
+                span.label.clone_from(&label.name);
+            }
+        }
+        self.list.documents += 1;
+        let known: HashSet<&WordSpan> = predicted.iter().collect();
+        for span in gold.iter().filter(|span| known.contains(span)) {
+            self.list.count_right(&span.label);
+        }
+        let id: Arc<str> = document.id.as_str().into();
+        for mistake in compare(gold, &predicted) {
+            let [gold, model] = [&mistake.gold, &mistake.predicted].map(|side| side.as_ref());
+            self.list.count_wrong(gold.map(|span| span.label.as_str()), model.map(|span| span.label.as_str()));
+            self.list.add(item(document, &id, sentence, reading, &mistake), MOST_LISTED);
+        }
+    }
+}
+
+/// The place of a mistake in its document.
+fn item(
+    document: &Document,
+    id: &Arc<str>,
+    sentence: &Sentence,
+    reading: &SentenceReading<'_>,
+    mistake: &Mistake,
+) -> ReviewItem {
+    let words = mistake.words();
+    ReviewItem {
+        document: Arc::clone(id),
+        kind: mistake.kind,
+        gold: mistake.gold.as_ref().and_then(|span| LabelledRange::of_words(document, span)),
+        model: mistake.predicted.as_ref().and_then(|span| LabelledRange::of_words(document, span)),
+        gold_probability: Some(reading.probability_of(&sentence.tags, words.clone())),
+        model_probability: Some(reading.probability(words)),
+        reason: None,
+    }
+}
+
+/// Number of documents of a split that are not as they were when the run began.
+/// Those that came into the split or left it are counted, too.
+fn changed(view: &RunView, data: &RunData, split: Split, journal: &Journal, documents: &[&Document]) -> usize {
+    let started = view.config.as_ref().map_or(0, |config| config.started);
+    let changes = documents.iter().filter_map(|document| journal.last_change(&document.id));
+    let changed = changes.filter(|at| *at > started).count();
+    let then = data.documents.get(split as usize).copied().unwrap_or_default();
+    let kept = documents.len() - changed;
+    // More that were not touched than there were: some came in. Fewer documents than there were: some left.
+    changed + kept.saturating_sub(then) + then.saturating_sub(documents.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        inference::{evaluate, fake},
+        project::{Annotator, ImportItem, Manifest, run_folder::RunConfig, training_data},
+        runs::{RunSink, Settings},
+        spans::{Action, Edit, HalfWords, LabelId, MistakeKind, Status, journal::JournalOp},
+        text::TextRange,
+    };
+
+    const DISH: LabelId = LabelId(2);
+    const PRICE: LabelId = LabelId(5);
+
+    /// A project of done documents with spans, and a run on them.
+    fn project(dir: &Path, texts: &[(&[&str], &[(usize, usize, LabelId)])], split: Split) -> (Project, Annotator) {
+        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let items = texts.iter().enumerate().map(|(at, (words, spans))| {
+            let mut document = Document::from_words(format!("d{at}"), words.iter());
+            document.split = Some(split);
+            let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), *label)).collect();
+            ImportItem { document, spans, status: Status::Done }
+        });
+        project.import(Some(&mut ada), 5, items.collect()).unwrap();
+        (project, ada)
+    }
+
+    fn with_run(project: &Project, ada: &Annotator, started: u64) {
+        let (_, report) = training_data(project, &ada.journal, HalfWords::Snap);
+        let data = json!({ "annotator": "ada", "account": report });
+        let (_, mut folder) = project.runs().create(&RunConfig::new(started, Settings::lesson("mini"), data)).unwrap();
+        let mut model = folder.model().unwrap();
+        model.file("config.json", b"{}").unwrap();
+        model.finish().unwrap();
+    }
+
+    fn open(_: &Path) -> Result<Predictor, String> {
+        Ok(fake::predictor(64))
+    }
+
+    fn found(project: &Project, split: Split) -> Result<Option<ReviewList>, MistakesError> {
+        find_mistakes(project, "0001-mini", split, open, &mut |_, _| true)
+    }
+
+    fn three_documents(dir: &Path, split: Split) -> (Project, Annotator) {
+        project(
+            dir,
+            &[
+                (&["near", "lasagne", "verde", "now"], &[(5, 12, DISH)]),
+                (&["cheap", "lasagne"], &[(0, 5, PRICE), (6, 13, DISH)]),
+                (&["cheap", "pho"], &[(0, 5, DISH), (6, 9, DISH)]),
+            ],
+            split,
+        )
+    }
+
+    #[test]
+    fn every_mistake_has_its_place_and_the_counts_are_those_of_the_evaluation() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, ada) = three_documents(&folder.path().join("p"), Split::Valid);
+        with_run(&project, &ada, 9);
+        let list = found(&project, Split::Valid).unwrap().unwrap();
+        let items: Vec<_> = list.items.iter().map(|item| (&*item.document, item.kind, item.range())).collect();
+        let expected = [
+            ("d0", MistakeKind::TooLong, TextRange::new(5, 18)),
+            ("d2", MistakeKind::Label, TextRange::new(0, 5)),
+            ("d2", MistakeKind::Missed, TextRange::new(6, 9)),
+        ];
+        assert_eq!(items, expected);
+        assert_eq!(list.items[1].labels(), [Some("Dish"), Some("Price")]);
+        let [gold, model] = [list.items[1].gold_probability, list.items[1].model_probability];
+        assert!(gold.unwrap() < 0.01 && model.unwrap() > 0.99, "{gold:?} {model:?}");
+        assert_eq!((list.documents, list.changed, list.annotator.as_str()), (3, 0, "ada"));
+        let (data, _) = training_data(&project, &ada.journal, HalfWords::Snap);
+        let evaluation = evaluate(&fake::predictor(64), &data.valid).unwrap();
+        assert_eq!(list.labels, evaluation.word.lenient.labels);
+        assert_eq!(list.total(), evaluation.mistakes.len());
+    }
+
+    #[test]
+    fn documents_that_were_changed_since_the_run_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, mut ada) = three_documents(&folder.path().join("p"), Split::Test);
+        with_run(&project, &ada, 9);
+        assert_eq!(found(&project, Split::Test).unwrap().unwrap().changed, 0);
+        let change = |document: &str, edit| JournalOp::Do(Action { document: document.into(), edits: vec![edit] });
+        let span = ada.journal.annotation("d0").spans()[0].id;
+        ada.record(&project.documents, 10, change("d0", Edit::Relabel(span, PRICE))).unwrap();
+        ada.record(&project.documents, 11, change("d1", Edit::Status(Status::Partial))).unwrap();
+        let list = found(&project, Split::Test).unwrap().unwrap();
+        assert_eq!((list.documents, list.changed), (2, 2));
+    }
+
+    #[test]
+    fn a_renamed_label_is_no_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut project, ada) = three_documents(&folder.path().join("p"), Split::Valid);
+        with_run(&project, &ada, 9);
+        let rename = crate::spans::LabelChange::Rename(DISH, "Food".into());
+        project.change_manifest(|manifest| manifest.labels.change(&rename, || 1).unwrap()).unwrap();
+        let list = found(&project, Split::Valid).unwrap().unwrap();
+        assert_eq!((list.total(), list.labels["Food"].true_positives), (3, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_says_why_and_a_search_can_be_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, ada) = three_documents(&folder.path().join("p"), Split::Valid);
+        with_run(&project, &ada, 9);
+        let why = |split| found(&project, split).unwrap_err().to_string();
+        assert_eq!(why(Split::Test), "ada has no document of the test split done, so there is nothing to compare with");
+        let config = RunConfig::new(1, Settings::lesson("mini"), json!({}));
+        let (_, mut folder) = project.runs().create(&config).unwrap();
+        let find = |run: &str| find_mistakes(&project, run, Split::Valid, open, &mut |_, _| true);
+        assert!(matches!(find("0002-mini"), Err(MistakesError::NoModel(_))));
+        folder.model().unwrap().finish().unwrap();
+        assert!(matches!(find("0002-mini"), Err(MistakesError::OtherData(_))));
+        assert!(matches!(find("0003-mini"), Err(MistakesError::Project(_))));
+        let fails = |_: &Path| Err("it is torn".to_owned());
+        let error = find_mistakes(&project, "0001-mini", Split::Valid, fails, &mut |_, _| true).unwrap_err();
+        assert_eq!(error.to_string(), "the model of 0001-mini cannot be used: it is torn");
+        let ended = find_mistakes(&project, "0001-mini", Split::Valid, open, &mut |_, _| false).unwrap();
+        assert_eq!(ended, None);
+    }
+}
