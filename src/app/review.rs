@@ -24,7 +24,7 @@ pub struct Review {
     /// The places that were found last.
     list: Option<Arc<ReviewList>>,
     /// Reason why the last search found no list.
-    problem: Option<(String, Split, String)>,
+    problem: Option<(String, Option<Split>, String)>,
     /// Places whose gold spans the user has looked at and keeps, until the program ends.
     kept: HashSet<PlaceKey>,
     /// Ids of documents that the user has put on a list, in that order.
@@ -40,7 +40,8 @@ pub struct Review {
 struct Search {
     generation: u64,
     run: String,
-    split: Split,
+    /// Split of a run's mistakes; `None` for suspected labels.
+    split: Option<Split>,
     /// Numbers of documents that were compared, and of all.
     progress: (usize, usize),
 }
@@ -128,8 +129,19 @@ impl Review {
 
     /// Split of the list, or of the search that goes on.
     pub fn split(&self) -> Option<Split> {
-        let asked = self.asked.as_ref().map(|search| search.split);
-        asked.or_else(|| self.list.as_ref()?.split).or(self.problem.as_ref().map(|(_, split, _)| *split))
+        match (&self.asked, &self.list, &self.problem) {
+            (Some(search), ..) => search.split,
+            (None, Some(list), _) => list.split,
+            (None, None, problem) => problem.as_ref().and_then(|(_, split, _)| *split),
+        }
+    }
+
+    /// Whether the list, or the search that goes on, is about suspected labels.
+    pub fn is_of_suspects(&self) -> bool {
+        match (&self.asked, &self.list) {
+            (Some(search), _) => search.split.is_none(),
+            (None, list) => list.as_ref().is_some_and(|list| list.split.is_none()),
+        }
     }
 
     /// Returns the state for a project that was opened again: a search has ended with the project.
@@ -140,15 +152,21 @@ impl Review {
     /// Whether the list, or the search that goes on, is about this.
     fn is_about(&self, run: &str, split: Split) -> bool {
         match &self.asked {
-            Some(search) => search.run == run && search.split == split,
+            Some(search) => search.run == run && search.split == Some(split),
             None => self.list.as_ref().is_some_and(|list| list.run == run && list.split == Some(split)),
         }
     }
 
     /// Begins a search, in place of an earlier one.
     pub(super) fn search(&mut self, generation: u64, run: String, split: Split) -> Effect {
-        self.asked = Some(Search { generation, run: run.clone(), split, progress: (0, 0) });
+        self.asked = Some(Search { generation, run: run.clone(), split: Some(split), progress: (0, 0) });
         Effect::FindMistakes { generation, run, split }
+    }
+
+    /// Begins a search for suspected labels, in place of an earlier search.
+    pub(super) fn search_suspects(&mut self, generation: u64) -> Effect {
+        self.asked = Some(Search { generation, run: String::new(), split: None, progress: (0, 0) });
+        Effect::FindSuspects { generation }
     }
 
     /// Takes the progress of the search that goes on.
@@ -255,6 +273,12 @@ impl Session {
         Some(self.score_again(run, split))
     }
 
+    /// Searches the labels of the user that are probably wrong.
+    pub(super) fn find_suspects(&mut self) -> Effect {
+        let generation = self.next_generation();
+        self.review.search_suspects(generation)
+    }
+
     /// Searches the places of a run on a split, whether or not they are known.
     pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
         let generation = self.next_generation();
@@ -289,6 +313,10 @@ pub fn agreement(session: &Session, list: &ReviewList) -> Option<String> {
     let table = table(session, list);
     let now = list.overall().rates().f1;
     let documents = with_noun(list.changed, "document");
+    if list.split.is_none() {
+        let what = "tagli train DIR --folds 5 lets models look";
+        return (list.changed > 0).then(|| format!("no model has looked at {documents}; {what}"));
+    }
     match (table, list.changed) {
         (None, 0) => None,
         (None, _) => Some(format!("{documents} changed since the run began")),
@@ -357,6 +385,10 @@ mod tests {
         let found = ReviewList { run: "0001-mini".into(), split: Some(Split::Valid), ..ReviewList::default() };
         assert!(review.found(3, Ok(Box::new(found))));
         assert!(review.is_about("0001-mini", Split::Valid) && !review.is_about("0001-mini", Split::Test));
+        assert!(!review.is_of_suspects());
+        review.search_suspects(4);
+        assert!(review.is_of_suspects() && !review.is_about("0001-mini", Split::Valid) && review.split().is_none());
+        assert!(review.found(4, Ok(Box::default())) && review.is_of_suspects(), "the list, too");
     }
 
     #[test]

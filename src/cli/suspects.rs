@@ -11,7 +11,7 @@ use super::{
 use crate::{
     project::Project,
     services::now,
-    spans::suspects::Reason,
+    spans::{Split, suspects::Reason},
     text::{OffsetMap, number::with_noun, width::clean},
     work::suspects::{self, Choice, Item, Marked, Queue},
 };
@@ -39,6 +39,7 @@ pub(super) fn run(args: &args::Suspects, output: Output) -> Result<(), CliError>
         (Choice::Take, find(&queue.items, &args.take)?),
         (Choice::Reopen, find(&queue.kept, &args.reopen)?),
     ];
+    refuse_tests(&project, &chosen[1].1)?;
     for (choice, items) in &chosen {
         if !items.is_empty() {
             suspects::decide(&project, &mut annotator, items, *choice, now())?;
@@ -50,6 +51,17 @@ pub(super) fn run(args: &args::Suspects, output: Output) -> Result<(), CliError>
     let value = json!({ "kept": kept, "taken": taken, "reopened": reopened, "left": left });
     let text = format!("{kept} kept, {taken} taken, {reopened} reopened; {} left\n", with_noun(left, "suspect"));
     output.result(&value, &text)
+}
+
+/// Refuses suggestions on the test split.
+fn refuse_tests(project: &Project, items: &[&Item]) -> Result<(), CliError> {
+    let is_test = |item: &&&Item| {
+        project.documents.get(&item.document).is_some_and(|document| document.split == Some(Split::Test))
+    };
+    items.iter().find(is_test).map_or(Ok(()), |item| {
+        Err(CliError::data(format!("{}: suggestions are not taken on the test split", item.key))
+            .hint("gold that is corrected towards a model flatters that model; edit it by hand on the Tag screen"))
+    })
 }
 
 /// Finds items by their keys.
@@ -75,9 +87,10 @@ fn list(args: &args::Suspects, project: &Project, queue: &Queue, output: Output)
         let lines = with_noun(queue.skipped, "line");
         output.say(format!("note: {lines} of runs/folds.jsonl or reviewed.jsonl cannot be read and are left out"));
     }
-    let most = args.most.0.min(queue.items.len());
-    let shown = queue.items.get(..most).unwrap_or_default();
-    let kept: &[Item] = if args.kept { &queue.kept } else { &[] };
+    let chosen = queue.items.iter().filter(|item| args.kind.is_none_or(|kind| kind == item.kind));
+    let shown: Vec<&Item> = chosen.clone().take(args.most.0).collect();
+    let more = chosen.count() - shown.len();
+    let kept: Vec<&Item> = queue.kept.iter().filter(|_| args.kept).collect();
     let value = json!({
         "documents": queue.documents,
         "answered": queue.answered,
@@ -87,10 +100,10 @@ fn list(args: &args::Suspects, project: &Project, queue: &Queue, output: Output)
         "suspects": shown.iter().map(|item| item_value(project, item)).collect::<Vec<_>>(),
         "kept_items": kept.iter().map(|item| item_value(project, item)).collect::<Vec<_>>(),
     });
-    output.result(&value, &text(project, queue, shown, kept))
+    output.result(&value, &text(project, queue, [&shown, &kept], more))
 }
 
-fn text(project: &Project, queue: &Queue, shown: &[Item], kept: &[Item]) -> String {
+fn text(project: &Project, queue: &Queue, [shown, kept]: [&[&Item]; 2], more: usize) -> String {
     let mut text = match (queue.answered, queue.documents) {
         (0, _) => "without a model: `tagli train DIR --folds 5` lets models look for more\n\n".to_owned(),
         (answered, documents) if answered < documents => {
@@ -108,7 +121,6 @@ fn text(project: &Project, queue: &Queue, shown: &[Item], kept: &[Item]) -> Stri
             text.push('\n');
         }
     }
-    let more = queue.items.len() - shown.len();
     if more > 0 {
         text += &format!("and {more} more (--most all)\n");
     }
@@ -177,6 +189,7 @@ fn item_value(project: &Project, item: &Item) -> Value {
         "document": item.document,
         "split": document.and_then(|document| document.split),
         "score": item.score,
+        "kind": item.kind.name(),
         "reasons": item.reasons.iter().map(|reason: &Reason| reason.name()).collect::<Vec<_>>(),
         "words": [item.words.start, item.words.end],
         "given": item.given.map(|(_, given)| marked(given)),

@@ -22,6 +22,6 @@ pub use pipeline::{Answer, Options, PipelineError, Strategy};
 pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};
 pub use ranking::uncertainty;
-pub use word_probabilities::{WordProbabilities, word_probabilities};
 pub use reading::{SentenceReading, read_sentences};
+pub use word_probabilities::{WordProbabilities, word_probabilities};
 pub use worker::{ModelSlot, Purpose, Reply, Request, Worker};

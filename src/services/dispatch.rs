@@ -300,6 +300,10 @@ impl Services {
                 open.model_service.predict_document(generation, &run, open.documents.get(&document));
             }
             Effect::FindMistakes { generation, run, split } => open.worker.find_mistakes(generation, run, split),
+            Effect::FindSuspects { generation } => open.worker.find_suspects(generation),
+            Effect::DecideLabel { document, gold, model, kept } => {
+                open.worker.ask(Task::Decide { document, gold, model, kept });
+            }
             Effect::Suggest { run, documents } => {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }

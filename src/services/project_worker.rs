@@ -22,6 +22,7 @@ use super::{
     mistake_search::MistakeSearch,
     project_view::summary,
     run_list::RunList,
+    suspect_search,
     task::Task,
     thread::Thread,
     trainer,
@@ -139,6 +140,12 @@ impl ProjectWorker {
         self.ask(Task::Mistakes { generation, run, split });
     }
 
+    /// Finds the suspected labels; an earlier search for mistakes ends.
+    pub(super) fn find_suspects(&self, generation: u64) {
+        self.stale_searches.add(generation.saturating_sub(1));
+        self.ask(Task::Suspects { generation });
+    }
+
     /// Lets the thread end after its last task. Does not wait.
     pub(super) fn close(&mut self) {
         self.stale_searches.add(u64::MAX);
@@ -202,6 +209,13 @@ impl Work {
                 let search = MistakeSearch { generation, run, split, stale: self.stale.clone() };
                 search.spawn(&self.start);
                 None
+            }
+            Task::Suspects { generation } => {
+                suspect_search::spawn(&self.start, generation);
+                None
+            }
+            Task::Decide { document, gold, model, kept } => {
+                suspect_search::decide(&self.start, &document, [gold, model], kept)
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
             Task::Document { id, change } => Some(self.change_document(id, change)),

@@ -101,6 +101,20 @@ impl Habits {
         habits
     }
 
+    /// Share of the other places of the words of a suspect that are labelled as it is.
+    /// `None` if there are too few.
+    pub fn share_elsewhere(&self, sentence: &LabelledWords, suspect: &Suspect) -> Option<f32> {
+        let span = suspect.given.as_ref().or(suspect.other.as_ref())?;
+        let places = self.phrases.get(&sentence.key(span.start, span.end)?)?;
+        let alike = match &suspect.given {
+            Some(given) => places.labels.get(&given.label).copied().unwrap_or_default(),
+            None => places.bare,
+        };
+        // Half a place for each answer, so that nothing is certain.
+        let others = places.all().saturating_sub(1);
+        (others >= SEEN).then(|| (alike.saturating_sub(1) as f32 + 0.5) / (others as f32 + 1.0))
+    }
+
     /// Suspects of one of these sentences, in reading order.
     pub fn suspects(&self, sentence: &LabelledWords) -> Vec<Suspect> {
         let mut found: Vec<Suspect> = sentence.spans.iter().filter_map(|span| self.unusual(sentence, span)).collect();
@@ -237,6 +251,11 @@ mod tests {
         let habits = Habits::of(&sentences);
         let scores: Vec<f32> = sentences.iter().flat_map(|one| habits.suspects(one)).map(|one| one.score).collect();
         assert_eq!(scores, [0.05, 0.05]);
+        let elsewhere = |at: usize| habits.share_elsewhere(&sentences[at], &habits.suspects(&sentences[at])[0]);
+        assert_eq!([18, 19].map(elsewhere), [Some(0.5 / 20.0); 2], "without the place itself");
+        let usual =
+            Suspect { given: Some(WordSpan::new(0..1, "Cuisine")), ..habits.suspects(&sentences[18]).remove(0) };
+        assert_eq!(habits.share_elsewhere(&sentences[0], &usual), Some(17.5 / 20.0));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
+use super::mistakes::MOST_LISTED;
 use crate::{
     project::{
         Annotator, AnnotatorName, Project, ProjectError,
@@ -14,11 +15,14 @@ use crate::{
     },
     runs::cross_validation::CrossValidation,
     spans::{
-        Action, Document, Edit, HalfWords, Journal, LabelId, Scheme, Span, SpanId, SpanSource, Status, WordSpan,
+        Action, Document, Edit, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span, SpanId,
+        SpanSource, Status, WordSpan,
         consistency::{Habits, LabelledWords},
         dataset::word_spans,
         journal::JournalOp,
-        suspects::{Answer, Reason, Suspect, by_model, joined},
+        mistakes::compare,
+        review::LabelledRange,
+        suspects::{Answer, Reason, Suspect, by_model, combined, joined},
     },
     text::TextRange,
 };
@@ -46,6 +50,8 @@ pub struct Item {
     pub given: Option<(SpanId, Marked)>,
     /// Label that is suggested instead; `None` if the words should have none.
     pub other: Option<Marked>,
+    /// Kind of the difference.
+    pub kind: MistakeKind,
     /// Words of both.
     pub words: Range<usize>,
     /// Estimated probability that it is right, from 0 to 1.
@@ -86,7 +92,11 @@ impl Item {
     /// The item as the file of decisions names it.
     fn question<'d>(&self, document: &'d Document) -> Question<'d> {
         let pair = |marked: Marked| (marked.range, marked.label);
-        Question { document, given: self.given.map(|(_, given)| pair(given)), other: self.other.map(pair) }
+        Question {
+            document,
+            given: self.given.map(|(_, given)| pair(whole(document, given))),
+            other: self.other.map(pair),
+        }
     }
 
     /// Edits that put the suggestion in the place of the label.
@@ -105,6 +115,12 @@ impl Item {
             (None, None) => Vec::new(),
         }
     }
+}
+
+/// The whole words of a range, by which decisions name it.
+fn whole(document: &Document, marked: Marked) -> Marked {
+    let words = document.words_touching(marked.range).and_then(|words| document.range_of_words(words));
+    Marked { range: words.unwrap_or(marked.range), ..marked }
 }
 
 /// A done document with its spans on words.
@@ -130,8 +146,7 @@ pub fn queue(project: &Project, name: &AnnotatorName, journal: &Journal) -> Resu
     for Labelled { document, words } in &labelled {
         let answer = answers.get(document.id.as_str()).filter(|answer| answer.is_of(document));
         queue.answered += usize::from(answer.is_some());
-        let model = answer.map(|answer| model_suspects(words, &folds, answer)).unwrap_or_default();
-        for suspect in joined([model, habits.suspects(words)]) {
+        for suspect in suspects_of(words, &habits, answer.map(|answer| (&folds, *answer))) {
             let Some(item) = item(project, journal, document, suspect) else { continue };
             let list = if decisions.keeps(&item.question(document)) { &mut queue.kept } else { &mut queue.items };
             list.push(item);
@@ -159,9 +174,22 @@ fn labelled<'a>(project: &'a Project, journal: &Journal) -> Vec<Labelled<'a>> {
     done.collect()
 }
 
-fn model_suspects(words: &LabelledWords, folds: &StoredFolds, answer: &StoredAnswer) -> Vec<Suspect> {
+/// Suspects of a document. Where there are two opinions, of a model and of the same words elsewhere, both count.
+fn suspects_of(words: &LabelledWords, habits: &Habits, answer: Option<(&StoredFolds, &StoredAnswer)>) -> Vec<Suspect> {
+    let unusual = habits.suspects(words);
+    let Some((folds, answer)) = answer else { return joined([unusual]) };
     let given = Scheme::Bio.tags(&words.spans, words.words.len());
-    by_model(&given, &Answer { tags: &folds.tags, predicted: &answer.predicted, rows: &answer.rows })
+    let answer = Answer { tags: &folds.tags, predicted: &answer.predicted, rows: &answer.rows };
+    let doubted = by_model(&given, &answer).into_iter().map(|suspect| {
+        let score =
+            habits.share_elsewhere(words, &suspect).map_or(suspect.score, |share| combined(suspect.score, share));
+        Suspect { score, ..suspect }
+    });
+    let unusual = unusual.into_iter().map(|suspect| {
+        let score = combined(suspect.score, answer.mean_probability(&given, suspect.words()));
+        Suspect { score, ..suspect }
+    });
+    joined([doubted.collect(), unusual.collect()])
 }
 
 /// The suspect in the units of the project; `None` if its label or span is not in the project.
@@ -185,9 +213,52 @@ fn item(project: &Project, journal: &Journal, document: &Document, suspect: Susp
         None => None,
     };
     let words = suspect.words();
+    let kind = kind(&suspect)?;
     let Suspect { score, reasons, .. } = suspect;
-    let item = Item { key: String::new(), document: document.id.clone(), given, other, words, score, reasons };
+    let item = Item { key: String::new(), document: document.id.clone(), given, other, kind, words, score, reasons };
     Some(Item { key: item.question(document).key(), ..item })
+}
+
+fn kind(suspect: &Suspect) -> Option<MistakeKind> {
+    let spans = |span: &Option<WordSpan>| span.iter().cloned().collect::<Vec<_>>();
+    compare(&spans(&suspect.given), &spans(&suspect.other)).first().map(|mistake| mistake.kind)
+}
+
+/// The queue as a list of places for the screen, document by document.
+///
+/// The probability of the model's side is the probability that the label is wrong, so that the surest come first.
+pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> ReviewList {
+    let places: HashMap<&str, usize> =
+        project.documents.iter().enumerate().map(|(at, document)| (document.id.as_str(), at)).collect();
+    let mut items: Vec<&Item> = queue.items.iter().collect();
+    items.sort_by_key(|item| (places.get(item.document.as_str()), item.words.start));
+    let mut list = ReviewList {
+        run: SOURCE.to_owned(),
+        annotator: name.to_string(),
+        documents: queue.documents,
+        changed: queue.documents - queue.answered,
+        ..ReviewList::default()
+    };
+    for item in items {
+        let Some(document) = project.documents.get(&item.document) else { continue };
+        let side = |marked: Marked| {
+            let words = document.words_touching(marked.range)?;
+            let label = project.manifest.labels.name(marked.label);
+            LabelledRange::of_words(document, &WordSpan::new(words, label))
+        };
+        let reasons: Vec<&str> = item.reasons.iter().map(|reason| reason.meaning()).collect();
+        let place = ReviewItem {
+            document: item.document.as_str().into(),
+            kind: item.kind,
+            gold: item.given.and_then(|(_, given)| side(given)),
+            model: item.other.and_then(side),
+            gold_probability: Some(item.score),
+            model_probability: Some(1.0 - item.score),
+            reason: Some(reasons.join(", ").into()),
+        };
+        list.add(place, MOST_LISTED);
+    }
+    list
 }
 
 /// Carries out decisions. `now` in seconds since 1970, UTC.
@@ -290,8 +361,23 @@ mod tests {
         let queue = setting().queue();
         assert_eq!(shown(&queue.items), [("b", Some(LOCATION), Some(DISH)), ("c", None, Some(DISH))]);
         assert_eq!((queue.documents, queue.answered), (3, 3));
-        assert!((queue.items[0].score - 0.01).abs() < 1e-6 && (queue.items[1].score - 0.3).abs() < 1e-6);
+        // The mean of the two words, of B- and I- together.
+        assert!((queue.items[0].score - 0.015).abs() < 1e-6 && (queue.items[1].score - 0.3).abs() < 1e-6);
         assert_eq!((queue.items[0].words.clone(), queue.items[0].key.len()), (0..2, 8));
+    }
+
+    #[test]
+    fn the_screen_gets_the_places_document_by_document() {
+        let setting = setting();
+        let list = review_list(&setting.project, setting.anna.name(), &setting.queue());
+        let shown: Vec<_> = list.items.iter().map(|item| (&*item.document, item.labels(), item.kind)).collect();
+        let dish = Some("Dish");
+        assert_eq!(
+            shown,
+            [("b", [Some("Location"), dish], MistakeKind::Label), ("c", [None, dish], MistakeKind::Spurious)]
+        );
+        assert_eq!((list.split, list.documents, list.changed, list.annotator.as_str()), (None, 3, 0, "anna"));
+        assert_eq!((list.items[0].model_probability, list.items[0].reason()), (Some(0.985), "the model disagrees"));
     }
 
     #[test]

@@ -69,6 +69,13 @@ impl Opens for Page {
             &[(Context::Everywhere, ""), (Context::Help, "7")],
             |_| open(Topic::Hub),
         ),
+        opener(
+            Topic::More,
+            "help-more",
+            "Read about more documents and doubtful labels",
+            &[(Context::Everywhere, ""), (Context::Help, "8")],
+            |_| open(Topic::More),
+        ),
     ];
 }
 

@@ -46,6 +46,8 @@ pub enum Topic {
     Ssh,
     /// Fetching and sending models.
     Hub,
+    /// Cross-validation, learning curves, suspected labels.
+    More,
 }
 
 /// Kind of a page's line.
@@ -88,6 +90,7 @@ impl Topic {
             Self::Bio => include_str!("bio.md"),
             Self::Metrics => include_str!("metrics.md"),
             Self::Recipe => include_str!("recipe.md"),
+            Self::More => include_str!("more.md"),
             Self::Formats => include_str!("formats.md"),
             Self::Ssh => include_str!("ssh.md"),
             Self::Hub => include_str!("hub.md"),

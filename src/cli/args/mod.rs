@@ -104,7 +104,7 @@ pub enum Command {
     Runs(Runs),
     /// Check terminal, devices, paths, cache and the integrity of a project
     Doctor(Doctor),
-    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub),
+    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub, more),
     /// or the arguments of a command
     Help(Help),
     /// Write the completions of a shell to standard output

@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 
 use super::values::{AtMost, at_most};
+use crate::spans::MistakeKind;
 
 /// `tagli suspects`
 #[derive(Args, Debug)]
@@ -14,6 +18,9 @@ pub struct Suspects {
     /// Largest number of suspects to list
     #[arg(long, value_name = "N or all", value_parser = at_most, default_value = "20")]
     pub most: AtMost,
+    /// List only suspects of this kind
+    #[arg(long, value_parser = kind())]
+    pub kind: Option<MistakeKind>,
     /// List those that were kept, too
     #[arg(long)]
     pub kept: bool,
@@ -29,4 +36,11 @@ pub struct Suspects {
     /// Annotator whose labels are looked at
     #[arg(long, alias = "as", value_name = "A")]
     pub annotator: Option<String>,
+}
+
+/// Parser for the name of a kind.
+fn kind() -> impl TypedValueParser<Value = MistakeKind> {
+    let names = MistakeKind::ALL.iter().map(|kind| PossibleValue::new(kind.name()).help(kind.meaning()));
+    let find = |name: String| MistakeKind::ALL.iter().copied().find(|kind| kind.name() == name).ok_or("no such kind");
+    PossibleValuesParser::new(names).try_map(find)
 }
