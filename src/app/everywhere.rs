@@ -47,6 +47,15 @@ pub(super) const ROWS: &[Row<NoPanel>] = &[
         run: |_, _| Request::LeaveProject.into(),
     },
     Row {
+        command: Command::WorkMarked,
+        name: "work-marked",
+        hint: "marked",
+        doc: "Go through the documents marked in the list of mistakes",
+        keys: &[(Context::Mistakes, "M"), (ANY, "")],
+        when: has_marked,
+        run: |_, session| work_marked(session),
+    },
+    Row {
         command: Command::NextScreen,
         name: "next-screen",
         hint: "screen",
@@ -125,6 +134,22 @@ const fn go(
         Screen::Explore => |_, _| Request::Go(Screen::Explore).into(),
     };
     Row { command: Command::Go(screen), name, hint: "", doc, keys, when: project, run }
+}
+
+/// A document is marked.
+fn has_marked(_: &NoPanel, session: &Session) -> Check {
+    check(!session.review.marked().is_empty(), "No document is marked")
+}
+
+/// Goes through the marked documents on the Tag screen.
+fn work_marked(session: &mut Session) -> Outcome {
+    let Some(project) = &session.project else { return Outcome::none() };
+    let queue: Vec<usize> = session.review.marked().iter().filter_map(|id| project.position(id)).collect();
+    let Some(first) = queue.first().copied() else {
+        session.inform("None of the marked documents is in the project now");
+        return Outcome::none();
+    };
+    Outcome::from(session.open_document(first, queue)).and(Request::Go(Screen::Tag))
 }
 
 /// Something is not saved, and saving it failed.

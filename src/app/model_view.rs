@@ -3,13 +3,13 @@
 
 use crate::{
     spans::{
-        Document, Entity, HalfWords, LabelSet, ModelAnswer, Prediction, ReviewItem, Split, WordSpan,
-        dataset::word_spans, mistakes::compare, review::LabelledRange,
+        Document, Entity, HalfWords, LabelSet, ModelAnswer, Prediction, ReviewItem, WordSpan, dataset::word_spans,
+        mistakes::compare, review::LabelledRange,
     },
     text::TextRange,
 };
 
-use super::{effect::Effect, project::Project, screen::Screen, session::Session};
+use super::{effect::Effect, project::Project};
 
 /// Tag that a model gives to words outside every span.
 const OUTSIDE: &str = "O";
@@ -51,6 +51,17 @@ impl ModelView {
             }
             None => Some(answer),
         }
+    }
+
+    /// Asks for the view of a document by the model of a run, unless it is asked or known.
+    pub(super) fn ask(&mut self, generation: u64, run: &str, document: &str) -> Option<Effect> {
+        let subject = Subject { run: run.to_owned(), document: document.to_owned() };
+        if self.knows(&subject) {
+            return None;
+        }
+        let Subject { run, document } = subject.clone();
+        self.asked = Some((generation, subject));
+        Some(Effect::PredictDocument { generation, run, document })
     }
 
     /// Whether a subject is asked or answered.
@@ -119,8 +130,9 @@ fn entity_spans(document: &Document, labels: &LabelSet, entities: &[Entity]) -> 
     spans
 }
 
+/// Score of the entity on these words.
 fn score_at(entities: &[Entity], range: TextRange) -> Option<f32> {
-    entities.iter().find(|entity| entity.range == range).map(|entity| entity.score)
+    entities.iter().find(|entity| entity.range.overlaps(range)).map(|entity| entity.score)
 }
 
 /// Mean probability of "no label" for the words of a range; of a word for which it is not among the likeliest, 0.
@@ -132,37 +144,6 @@ fn probability_of_nothing(answer: &ModelAnswer, range: TextRange) -> Option<f32>
         count += 1.0;
     }
     (count > 0.0).then(|| sum / count)
-}
-
-impl Session {
-    /// Shows the model's view of documents, or hides it.
-    pub(super) fn toggle_model_view(&mut self) {
-        self.model_view.is_on = !self.model_view.is_on;
-        self.inform(match self.model_view.is_on {
-            true => "Under your spans: where the model differs from them, with its probabilities",
-            false => "The model's view is hidden",
-        });
-    }
-
-    /// Asks for the view of the document in front, if it is shown and not known yet. Called after every event.
-    pub(super) fn ask_for_view(&mut self) -> Option<Effect> {
-        if !self.model_view.is_on || self.screen != Screen::Tag {
-            return None;
-        }
-        let document = self.project.as_ref()?.documents.get(self.tagging.document)?;
-        if document.split == Some(Split::Test) {
-            return None;
-        }
-        let document = document.id.clone();
-        let run = self.suggester()?.id.clone();
-        let subject = Subject { run: run.clone(), document: document.clone() };
-        if self.model_view.knows(&subject) {
-            return None;
-        }
-        let generation = self.next_generation();
-        self.model_view.asked = Some((generation, subject));
-        Some(Effect::PredictDocument { generation, run, document })
-    }
 }
 
 #[cfg(test)]

@@ -212,8 +212,9 @@ pub enum Request {
     },
     /// Show the mistakes of the followed run on a split, those that are chosen.
     ShowMistakes(ReviewFilter, Split),
-    /// Show the kinds of mistakes on a split, and which labels are confused.
-    ShowConfusion(Split),
+    /// Show the kinds of mistakes of the followed run on a split, and which labels are confused.
+    /// `None` for those of the list that is there.
+    ShowConfusion(Option<Split>),
     /// Ask whether a base is downloaded for a training with these settings.
     AskFetch(Box<(FetchOffer, Settings)>),
     /// Ask whether this project is repaired.

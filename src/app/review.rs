@@ -13,7 +13,7 @@ use super::{
     effect::Effect,
     evaluation::{Evaluation, Tally},
     project::Project,
-    session::Session,
+    project_runs::ProjectRuns,
 };
 
 /// The list of places, and what the user has decided about them.
@@ -112,9 +112,18 @@ pub enum Decision {
 }
 
 impl Review {
-    /// The places that were found last.
+    /// The places that were found last; `None` while others are searched, and if the last search found nothing to show.
     pub fn list(&self) -> Option<&Arc<ReviewList>> {
-        self.list.as_ref()
+        self.list.as_ref().filter(|_| self.asked.is_none() && self.problem.is_none())
+    }
+
+    /// Takes up the places that were found before a search that found nothing; whether there are any.
+    pub(super) fn take_up_list(&mut self) -> bool {
+        if self.asked.is_some() || self.list.is_none() {
+            return false;
+        }
+        self.problem = None;
+        true
     }
 
     /// Numbers of documents that were compared and of all, while a search goes on.
@@ -129,18 +138,19 @@ impl Review {
 
     /// Split of the list, or of the search that goes on.
     pub fn split(&self) -> Option<Split> {
-        match (&self.asked, &self.list, &self.problem) {
+        match (&self.asked, &self.problem, &self.list) {
             (Some(search), ..) => search.split,
-            (None, Some(list), _) => list.split,
-            (None, None, problem) => problem.as_ref().and_then(|(_, split, _)| *split),
+            (None, Some((_, split, _)), _) => *split,
+            (None, None, list) => list.as_ref()?.split,
         }
     }
 
     /// Whether the list, or the search that goes on, is about suspected labels.
     pub fn is_of_suspects(&self) -> bool {
-        match (&self.asked, &self.list) {
-            (Some(search), _) => search.split.is_none(),
-            (None, list) => list.as_ref().is_some_and(|list| list.split.is_none()),
+        match (&self.asked, &self.problem, &self.list) {
+            (Some(search), ..) => search.split.is_none(),
+            (None, Some((_, split, _)), _) => split.is_none(),
+            (None, None, list) => list.as_ref().is_some_and(|list| list.split.is_none()),
         }
     }
 
@@ -150,10 +160,10 @@ impl Review {
     }
 
     /// Whether the list, or the search that goes on, is about this.
-    fn is_about(&self, run: &str, split: Split) -> bool {
+    pub(super) fn is_about(&self, run: &str, split: Split) -> bool {
         match &self.asked {
             Some(search) => search.run == run && search.split == Some(split),
-            None => self.list.as_ref().is_some_and(|list| list.run == run && list.split == Some(split)),
+            None => self.list().is_some_and(|list| list.run == run && list.split == Some(split)),
         }
     }
 
@@ -185,11 +195,26 @@ impl Review {
                 self.list = Some(Arc::from(list));
             }
             Err(why) => {
-                self.list = None;
                 self.problem = Some((search.run, search.split, why));
             }
         }
         true
+    }
+
+    /// What became of a place in the user's own annotation.
+    pub(super) fn decision(&self, project: &Project, list: &ReviewList, item: &ReviewItem) -> Decision {
+        let is_own = project.annotator == list.annotator;
+        let fixed = match (&item.gold, &item.model) {
+            (Some(gold), _) if is_own => span_of(project, &item.document, gold).is_none(),
+            // Another annotator's gold may never have been there.
+            (_, Some(model)) => span_of(project, &item.document, model).is_some(),
+            (_, None) => false,
+        };
+        match fixed {
+            true => Decision::Fixed,
+            false if self.is_kept(item) => Decision::Kept,
+            false => Decision::Open,
+        }
     }
 
     /// Whether the user keeps the gold spans of a place.
@@ -234,23 +259,6 @@ impl Review {
     }
 }
 
-/// What became of a place in the user's own annotation.
-pub(super) fn decision(session: &Session, list: &ReviewList, item: &ReviewItem) -> Decision {
-    let Some(project) = &session.project else { return Decision::Open };
-    let is_own = project.annotator == list.annotator;
-    let fixed = match (&item.gold, &item.model) {
-        (Some(gold), _) if is_own => span_of(project, &item.document, gold).is_none(),
-        // Another annotator's gold may never have been there.
-        (_, Some(model)) => span_of(project, &item.document, model).is_some(),
-        (_, None) => false,
-    };
-    match fixed {
-        true => Decision::Fixed,
-        false if session.review.is_kept(item) => Decision::Kept,
-        false => Decision::Open,
-    }
-}
-
 /// The user's span on the words of one side, with its label.
 /// A span that begins or ends inside a word stands for whole words, as in a training.
 pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledRange) -> Option<&'p Span> {
@@ -262,36 +270,12 @@ pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledR
     })
 }
 
-impl Session {
-    /// Makes sure that the places of the followed run on a split are there or being searched.
-    /// `None` if nothing is to be asked; then the run may have none.
-    pub(super) fn find_mistakes(&mut self, split: Split) -> Option<Effect> {
-        let run = self.runs.followed.as_ref()?.id.clone();
-        if self.review.is_about(&run, split) {
-            return None;
-        }
-        Some(self.score_again(run, split))
-    }
-
-    /// Searches the labels of the user that are probably wrong.
-    pub(super) fn find_suspects(&mut self) -> Effect {
-        let generation = self.next_generation();
-        self.review.search_suspects(generation)
-    }
-
-    /// Searches the places of a run on a split, whether or not they are known.
-    pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
-        let generation = self.next_generation();
-        self.review.search(generation, run, split)
-    }
-}
-
 /// The evaluation with which the counts of a list must agree: that of the weights that its run kept.
-fn table<'s>(session: &'s Session, list: &ReviewList) -> Option<Evaluation<'s>> {
-    let view = session.runs.followed.as_ref().filter(|view| view.id == list.run)?;
+fn table<'r>(runs: &'r ProjectRuns, list: &ReviewList) -> Option<Evaluation<'r>> {
+    let view = runs.followed.as_ref().filter(|view| view.id == list.run)?;
     match list.split? {
         Split::Test => view.test(),
-        Split::Valid => view.kept(session.runs.followed_info()?),
+        Split::Valid => view.kept(runs.followed_info()?),
         Split::Train => None,
     }
 }
@@ -309,8 +293,8 @@ fn agrees(list: &ReviewList, evaluation: &Evaluation<'_>) -> bool {
 }
 
 /// How the counts of a list and the run's own table fit together, in a sentence.
-pub fn agreement(session: &Session, list: &ReviewList) -> Option<String> {
-    let table = table(session, list);
+pub fn agreement(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
+    let table = table(runs, list);
     let now = list.overall().rates().f1;
     let documents = with_noun(list.changed, "document");
     if list.split.is_none() {
@@ -385,10 +369,14 @@ mod tests {
         let found = ReviewList { run: "0001-mini".into(), split: Some(Split::Valid), ..ReviewList::default() };
         assert!(review.found(3, Ok(Box::new(found))));
         assert!(review.is_about("0001-mini", Split::Valid) && !review.is_about("0001-mini", Split::Test));
+        review.search(4, "0002-mini".into(), Split::Valid);
+        assert!(review.list().is_none() && !review.take_up_list(), "a search goes on");
+        assert!(review.found(4, Err("no model".into())) && review.list().is_none());
+        assert!(review.take_up_list() && review.is_about("0001-mini", Split::Valid));
         assert!(!review.is_of_suspects());
-        review.search_suspects(4);
+        review.search_suspects(5);
         assert!(review.is_of_suspects() && !review.is_about("0001-mini", Split::Valid) && review.split().is_none());
-        assert!(review.found(4, Ok(Box::default())) && review.is_of_suspects(), "the list, too");
+        assert!(review.found(5, Ok(Box::default())) && review.is_of_suspects(), "the list, too");
     }
 
     #[test]

@@ -261,6 +261,49 @@ impl Session {
         self.tag(|context| context.go(document))
     }
 
+    /// Makes sure that the places of the followed run on a split are there or being searched.
+    /// `None` if nothing is to be asked; then the run may have none.
+    pub(super) fn find_mistakes(&mut self, split: Split) -> Option<Effect> {
+        let run = self.runs.followed.as_ref()?.id.clone();
+        if self.review.is_about(&run, split) {
+            return None;
+        }
+        Some(self.score_again(run, split))
+    }
+
+    /// Searches the labels of the user that are probably wrong.
+    pub(super) fn find_suspects(&mut self) -> Effect {
+        let generation = self.next_generation();
+        self.review.search_suspects(generation)
+    }
+
+    /// Searches the places of a run on a split, whether or not they are known.
+    pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
+        let generation = self.next_generation();
+        self.review.search(generation, run, split)
+    }
+
+    /// Shows the model's view of documents, or hides it.
+    pub(super) fn toggle_model_view(&mut self) {
+        self.model_view.is_on = !self.model_view.is_on;
+        self.inform(match self.model_view.is_on {
+            true => "Under your spans: where the model differs from them, with its probabilities",
+            false => "The model's view is hidden",
+        });
+    }
+
+    /// Asks for the view of the document in front, if it is shown and not known yet. Called after every event.
+    pub(super) fn ask_for_view(&mut self) -> Option<Effect> {
+        if !self.model_view.is_on || self.screen != Screen::Tag || self.is_test_document() {
+            return None;
+        }
+        let run = self.suggester()?.id.clone();
+        let document = self.project.as_ref()?.documents.get(self.tagging.document)?;
+        // A number that is not used is no loss.
+        self.generation += 1;
+        self.model_view.ask(self.generation, &run, &document.id)
+    }
+
     /// Finds the lines of a long document in front. Called after every event.
     pub(super) fn lay_out(&mut self) {
         let (width, glyphs) = (self.size.text_columns(), self.glyphs);

@@ -84,7 +84,7 @@ impl Default for State {
 
 /// Commands on a screen's key line that the screen does not carry out itself.
 /// The second command of each pair is the one before which it is placed.
-pub(super) const KEY_LINE: [(Command, Command); 7] = [
+pub(super) const KEY_LINE: [(Command, Command); 9] = [
     (Command::TrainNow, Command::TakeAll),
     (Command::Occurrences, Command::TakeAll),
     (Command::Jump, Command::NextSpan),
@@ -92,6 +92,8 @@ pub(super) const KEY_LINE: [(Command, Command); 7] = [
     (Command::History, Command::NextSpan),
     (Command::MoreLabels, Command::NextSpan),
     (Command::Accept, Command::Model),
+    (Command::LeastSureFirst, Command::Type),
+    (Command::DisagreementsFirst, Command::Type),
 ];
 
 /// The command table of all panels with its default keys.

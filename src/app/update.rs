@@ -1,7 +1,7 @@
 //! The only place where the state changes: one event in, effects out.
 //! Requests of panels are resolved here.
 
-use crate::spans::{ActionId, Prediction, ReviewList};
+use crate::spans::{ActionId, Prediction, ReviewList, Split};
 
 use super::{
     command::{Command, Context},
@@ -158,8 +158,7 @@ impl State {
             Event::Prediction { generation, prediction } => self.predicted(generation, Ok(prediction)).into(),
             Event::PredictionFailed { generation, message } => self.predicted(generation, Err(message)).into(),
             Event::MistakesProgress { generation, done, all } => {
-                self.session.review.progressed(generation, done, all);
-                Outcome::none()
+                self.session.review.progressed(generation, done, all).into()
             }
             Event::MistakesFound { generation, found } => self.mistakes_found(generation, found).into(),
             Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),
@@ -405,7 +404,8 @@ impl State {
                 search.into_iter().collect()
             }
             Request::ShowConfusion(split) => {
-                let search = self.session.find_mistakes(split);
+                let search = split.and_then(|split| self.session.find_mistakes(split));
+                let split = split.or_else(|| self.session.review.split()).unwrap_or(Split::Valid);
                 self.push(Confusion::new(split).into());
                 search.into_iter().collect()
             }

@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Exponent of the curve.
-const EXPONENT: f64 = 0.35;
-/// Standard deviation of the error of forecasts for twice the data beyond the noise of the points, as measured.
-const MODEL_ERROR: f64 = 0.008;
+const EXPONENT: f64 = 0.3;
+/// Standard deviation of the error of a forecast for twice the data, beyond the noise of the points.
+const MODEL_ERROR: f64 = 0.01;
 /// Standard deviation of F1 between draws, where no size was drawn twice.
 const USUAL_NOISE: f64 = 0.015;
 /// Quantile of the normal distribution for an interval of 95 %.

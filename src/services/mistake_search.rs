@@ -75,3 +75,42 @@ impl MistakeSearch {
         events.send(Event::MistakesFound { generation: self.generation, found });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        project::{Manifest, run_folder::RunConfig},
+        runs::Settings,
+        services::journal_writer::{AnnotatorFile, JournalWriter},
+        spans::LabelSet,
+    };
+
+    #[test]
+    fn a_run_without_a_model_is_answered_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::create(&folder.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        project.runs().create(&RunConfig::new(1, Settings::lesson("mini"), json!({}))).unwrap();
+        let (sender, received) = unbounded();
+        let events = Events::new(sender);
+        let annotator = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let file = AnnotatorFile { file: annotator.into_appender(), documents: project.documents.clone() };
+        let journal = JournalWriter::start(Box::new(file), events.clone()).unwrap();
+        for (generation, run, why) in [(1, "0001-mini", "has no model yet"), (2, "0009-mini", "no such run")] {
+            let search =
+                MistakeSearch { generation, run: run.to_owned(), split: Split::Valid, stale: Cancelled::default() };
+            search.run(&project, &journal.flusher(), Threads::One, &events);
+            match received.recv_timeout(Duration::from_secs(20)).unwrap() {
+                Event::MistakesFound { generation: answered, found: Err(error) } => {
+                    assert!(answered == generation && error.contains(why), "{error}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -144,7 +144,7 @@ mod tests {
     use crossbeam_channel::{Receiver, unbounded};
 
     use super::*;
-    use crate::{inference::fake, services::run_list::RunList};
+    use crate::{inference::fake, services::run_list::RunList, text::TextRange};
 
     type Open = fn(&Path, &str) -> Result<Predictor, String>;
 
@@ -204,6 +204,24 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(lock(&model_service.exploring).is_none(), "a user who tags does not explore");
+    }
+
+    #[test]
+    fn a_document_is_predicted_on_its_own_words() {
+        let root = project();
+        let (model_service, received) = model_service(root.path());
+        // The grid of the project would cut the comma off.
+        let document = Document::from_words("d0", ["cheap,", "lasagne"]);
+        model_service.predict_document(1, "0004-mini", Some(&document));
+        match next(&received) {
+            Event::Prediction { generation: 1, prediction } => {
+                let found: Vec<_> = prediction.answer.entities.iter().map(|entity| entity.range).collect();
+                assert_eq!(found, [TextRange::new(0, 6), TextRange::new(7, 14)]);
+            }
+            other => panic!("{other:?}"),
+        }
+        model_service.predict_document(2, "0004-mini", None);
+        assert_eq!(failed(&received), (2, "the document is no longer in the project".to_owned()));
     }
 
     fn failed(received: &Receiver<Event>) -> (u64, String) {

@@ -230,7 +230,14 @@ impl LabelChoice {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::spans::{
+        mistakes::compare,
+        scheme::decode,
+        score::{Mode, score},
+    };
 
     fn side(label: &str, start: usize, end: usize) -> Option<LabelledRange> {
         Some(LabelledRange { range: TextRange::new(start, end), label: label.into() })
@@ -285,6 +292,26 @@ mod tests {
         let missed = ReviewFilter::of_kind(Some(MistakeKind::Missed));
         assert_eq!(list.items.iter().filter(|item| missed.holds(item)).count(), 1);
         assert_eq!((missed.name().as_str(), ReviewFilter::default().name().as_str()), ("missed by the model", "all"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_counts_of_right_and_wrong_are_those_of_seqeval(
+            pairs in prop::collection::vec((0usize..5, 0usize..5), 0..14)
+        ) {
+            let tag = |at: usize| ["O", "B-A", "I-A", "B-B", "I-B"][at];
+            let (gold, model): (Vec<_>, Vec<_>) = pairs.iter().map(|(gold, model)| (tag(*gold), tag(*model))).unzip();
+            let [own, found] = [decode(&gold), decode(&model)];
+            let mut list = ReviewList::default();
+            own.iter().filter(|span| found.contains(span)).for_each(|span| list.count_right(&span.label));
+            for mistake in compare(&own, &found) {
+                let [gold, model] = [&mistake.gold, &mistake.predicted].map(|side| side.as_ref());
+                list.count_wrong(gold.map(|span| span.label.as_str()), model.map(|span| span.label.as_str()));
+            }
+            let expected = score(&[gold], &[model], Mode::Default).unwrap();
+            prop_assert_eq!(list.overall(), expected.overall);
+            prop_assert_eq!(list.labels, expected.labels);
+        }
     }
 
     #[test]

@@ -204,8 +204,11 @@ mod tests {
     const DISH: LabelId = LabelId(2);
     const PRICE: LabelId = LabelId(5);
 
-    /// A project of done documents with spans, and a run on them.
-    fn project(dir: &Path, texts: &[(&[&str], &[(usize, usize, LabelId)])], split: Split) -> (Project, Annotator) {
+    /// Words of a document with its spans.
+    type Tagged<'a> = (&'a [&'a str], &'a [(usize, usize, LabelId)]);
+
+    /// A project of done documents with spans.
+    fn project(dir: &Path, texts: &[Tagged<'_>], split: Split) -> (Project, Annotator) {
         let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
         let items = texts.iter().enumerate().map(|(at, (words, spans))| {

@@ -42,8 +42,7 @@ impl Confusion {
 
     /// The list, if it is the one that is shown.
     pub fn shown_list<'s>(&self, session: &'s Session) -> Option<&'s ReviewList> {
-        let is_waiting = session.review.progress().is_some();
-        session.review.list().filter(|found| !is_waiting && found.split == Some(self.split)).map(|found| &**found)
+        session.review.list().filter(|found| found.split == Some(self.split)).map(|found| &**found)
     }
 
     /// The number under the cursor.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     app::{
         command::{Command, Context},
-        conditions::followed,
+        conditions::{followed, idle},
         evaluation::{Count, Evaluation, Sort},
         list::ListCursor,
         panel::{Commands, Outcome, Panel, Request, Row, own_rows},
@@ -222,8 +222,17 @@ impl Commands for Evaluate {
             "confusion",
             "Show kinds of mistakes, and which labels are confused",
             &[(HERE, "m")],
-            |screen, _| Request::ShowConfusion(screen.split()).into(),
+            |screen, _| Request::ShowConfusion(Some(screen.split())).into(),
         ),
+        Row {
+            command: Command::TrainNow,
+            name: "train-now",
+            hint: "train",
+            doc: "Train now with the last settings",
+            keys: &[(HERE, "T")],
+            when: idle,
+            run: |_, _| Request::Run(Command::Start).into(),
+        },
         row(
             Command::Unit,
             "count-unit",

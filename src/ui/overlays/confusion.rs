@@ -92,7 +92,7 @@ impl Canvas<'_> {
         let (titles, rest) = top(area, 1);
         let cells = Rect { x: area.x.saturating_add(name), ..area };
         for at in first_column..first_column + shown {
-            let title = labels.get(at).map_or_else(|| NOTHING.to_owned(), |label| self.short_label(label));
+            let title = width::cut(labels.get(at).copied().unwrap_or(NOTHING), usize::from(CELL - 1));
             self.painter.text_before(cell_end(cells, at - first_column), titles.y, CELL - 1, &title, self.theme.muted);
         }
         let rows = usize::from(rest.height.max(1)).min(all);
@@ -123,13 +123,6 @@ impl Canvas<'_> {
                 }
             }
         }
-    }
-
-    /// Letters of a label for the head of a column, or the start of its name.
-    fn short_label(&self, label: &str) -> String {
-        let known = self.state.session.project.as_ref().and_then(|project| project.labels.find(label));
-        let tag = known.map(|label| label.tag.clone()).filter(|tag| !tag.is_empty());
-        tag.unwrap_or_else(|| width::cut(label, usize::from(CELL - 1)))
     }
 }
 

@@ -28,7 +28,7 @@ use super::super::{
 
 /// Columns of the parts of a row before its words: decision, kind.
 const DECISION: u16 = 6;
-const KIND: u16 = 10;
+const KIND: u16 = 11;
 /// Bytes of a text that is laid out completely in each frame.
 const WHOLE: usize = 4096;
 /// Words of a longer text that are laid out, a third of them before the place.
@@ -44,7 +44,7 @@ impl Canvas<'_> {
         self.mistakes_head(panel, head);
         let Some(list) = &panel.list else { return self.search_state(rest) };
         let (note, rest) = top(rest, 1);
-        if let Some(text) = review::agreement(&self.state.session, list) {
+        if let Some(text) = review::agreement(&self.state.session.runs, list) {
             let style = if list.changed > 0 { self.theme.warn } else { self.theme.muted };
             self.painter.text(note.x, note.y, note.width, &text, style);
         }
@@ -55,7 +55,8 @@ impl Canvas<'_> {
             (rows, Rect { x: side.x + 3, width: side.width.saturating_sub(3), ..side })
         } else {
             let (rows, below) = top(rest, u16::try_from(rows_of_list(size)).unwrap_or(u16::MAX).min(rest.height / 2));
-            (rows, top(below, 1).1)
+            // A blank row between them, if there is room.
+            (rows, top(below, u16::from(below.height > 8)).1)
         };
         if panel.rows.is_empty() {
             let nothing = match (list.total(), list.split) {
@@ -93,8 +94,10 @@ impl Canvas<'_> {
             0 => String::new(),
             more => format!(", {} more not listed", grouped(more)),
         };
-        let f1 = share(list.overall().rates().f1);
-        let right = format!(" {}, F1 {}", panel.order.name(), f1.trim());
+        let split = list.split.map_or("all splits", split_name);
+        // A list that scores nothing has no F1.
+        let f1 = (!list.labels.is_empty()).then(|| format!(", F1 {}", share(list.overall().rates().f1).trim()));
+        let right = format!(" {}{}", panel.order.name(), f1.unwrap_or_default());
         let end = self.painter.text_before(head.right(), head.y, head.width / 2, &right, self.theme.muted);
         let places = with_noun(panel.rows.len(), "mistake");
         let text = format!(
@@ -131,7 +134,7 @@ impl Canvas<'_> {
         let review = &self.state.session.review;
         let (text, style) = match (review.progress(), review.problem()) {
             (Some(_), _) if review.is_of_suspects() => ("The labels are being compared".to_owned(), self.theme.text),
-            (Some((_, 0)), _) => ("The model is being opened".to_owned(), self.theme.text),
+            (Some((_, 0)), _) => ("Gold spans and the model are being read".to_owned(), self.theme.text),
             (Some((done, all)), _) => {
                 let of = with_noun(all, "document");
                 (format!("{} of {of} compared; esc goes back, the search goes on", grouped(done)), self.theme.text)

@@ -4,11 +4,11 @@
 use crate::{
     app::{
         command::Command,
+        context::Context,
         effect::Effect,
-        panel::{Outcome, Request},
+        panel::Outcome,
         project::Project,
-        review::{self, span_of},
-        screen::Screen,
+        review::{Decision, span_of},
         session::Session,
     },
     spans::{Action, Edit, ReviewItem, ReviewList, Span, SpanSource, Split, Status, journal::JournalOp},
@@ -54,12 +54,12 @@ impl Mistakes {
     pub(super) fn keep_gold(&mut self, session: &mut Session) -> Outcome {
         let Some(item) = self.item(self.row).cloned() else { return Outcome::none() };
         let kept = match self.decision(self.row) {
-            review::Decision::Fixed => {
+            Decision::Fixed => {
                 session.inform("The gold spans were changed here; undo takes that back");
                 return Outcome::none();
             }
-            review::Decision::Kept => false,
-            review::Decision::Open => true,
+            Decision::Kept => false,
+            Decision::Open => true,
         };
         session.review.keep(&item, kept);
         self.look_here(session);
@@ -89,7 +89,7 @@ impl Mistakes {
         let is_on = session.review.toggle_mark(&item.document);
         let marked = with_noun(session.review.marked().len(), "document");
         let verb = if is_on { "is marked" } else { "is no longer marked" };
-        let work = session.key(super::HERE, Command::WorkMarked);
+        let work = session.key(Context::Mistakes, Command::WorkMarked);
         session.inform(format!("{} {verb}; {work} goes through the {marked}", item.document));
         Outcome::none()
     }
@@ -119,18 +119,6 @@ impl Mistakes {
         self.remember(session);
         effects.into()
     }
-}
-
-/// Goes through the marked documents on the Tag screen.
-pub(super) fn work_marked(session: &mut Session) -> Outcome {
-    let Some(project) = &session.project else { return Outcome::none() };
-    let queue: Vec<usize> = session.review.marked().iter().filter_map(|id| project.position(id)).collect();
-    let Some(first) = queue.first().copied() else {
-        session.inform("None of the marked documents is in the project now");
-        return Outcome::none();
-    };
-    let effects = session.open_document(first, queue);
-    Outcome::close().then(effects).and(Request::Go(Screen::Tag))
 }
 
 /// Shows why the model's answer cannot be taken, if so.

@@ -13,8 +13,8 @@ use crate::{
         conditions::{self, always, check},
         list::ListCursor,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
-        review::{self, Decision, ReviewOrder},
-        screen::{Screen, Size},
+        review::{Decision, ReviewOrder},
+        screen::{Screen, Size, SizeClass},
         session::Session,
     },
     spans::{MistakeKind, ReviewFilter, ReviewItem, ReviewList, Split},
@@ -107,13 +107,22 @@ impl Commands for Mistakes {
             run: Self::mark,
         },
         Row {
-            command: Command::WorkMarked,
-            name: "work-marked",
-            hint: "marked",
-            doc: "Go through the marked documents on the Tag screen",
-            keys: &[(HERE, "M"), (Context::Everywhere, "")],
-            when: |_, session| check(!session.review.marked().is_empty(), "No document is marked"),
-            run: |_, session| fixes::work_marked(session),
+            command: Command::ScoreAgain,
+            name: "score-again",
+            hint: "score again",
+            doc: "Find the mistakes again, with the spans as they are now",
+            keys: &[(HERE, "s")],
+            when: |panel, _| check(panel.list.is_some(), "The mistakes are being searched"),
+            run: Self::score_again,
+        },
+        Row {
+            command: Command::TrainNow,
+            name: "train-now",
+            hint: "train",
+            doc: "Train now with the last settings",
+            keys: &[(HERE, "T")],
+            when: conditions::idle,
+            run: |_, _| Request::Run(Command::Start).into(),
         },
         Row {
             command: Command::Undo,
@@ -169,17 +178,8 @@ impl Commands for Mistakes {
             hint: "confusion",
             doc: "Show kinds of mistakes, and which labels are confused",
             keys: &[(HERE, "c")],
-            when: always,
-            run: |panel, session| Outcome::close().and(Request::ShowConfusion(panel.split(session))),
-        },
-        Row {
-            command: Command::ScoreAgain,
-            name: "score-again",
-            hint: "score again",
-            doc: "Find the mistakes again, with the spans as they are now",
-            keys: &[(HERE, "s")],
             when: |panel, _| check(panel.list.is_some(), "The mistakes are being searched"),
-            run: Self::score_again,
+            run: |_, _| Outcome::close().and(Request::ShowConfusion(None)),
         },
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(
@@ -221,7 +221,12 @@ pub fn is_side_by_side(size: Size) -> bool {
 /// Rows of the sheet for the list: all beside the text, else about half.
 pub fn rows_of_list(size: Size) -> usize {
     let sheet = usize::from(size.rows).saturating_sub(6);
-    if is_side_by_side(size) { sheet.max(1) } else { (sheet / 2).max(3) }
+    match size.class() {
+        _ if is_side_by_side(size) => sheet.max(1),
+        // A line of text with its two mark rows takes the rest.
+        SizeClass::Compact | SizeClass::Tiny => 3,
+        _ => (sheet / 2).max(3),
+    }
 }
 
 /// The list, its rows and what became of them.
@@ -237,7 +242,9 @@ impl Mistakes {
     fn reopen(session: &mut Session) -> Opening<Self> {
         let (filter, order, item) = session.review.left.clone().unwrap_or_default();
         let split = session.review.split().unwrap_or(Split::Valid);
-        let effects = session.find_mistakes(split).into_iter().collect();
+        let is_there = session.review.take_up_list();
+        let is_coming = session.review.progress().is_some() && session.review.is_of_suspects();
+        let effects = if is_there || is_coming { Vec::new() } else { Vec::from_iter(session.find_mistakes(split)) };
         let mut panel = Self { filter, order, wanted: Some(item), ..Self::default() };
         panel.fill(session);
         Opening { panel: Some(panel), effects }
@@ -253,8 +260,7 @@ impl Mistakes {
 
     /// Takes the places that were found, if they are there.
     pub(in crate::app) fn fill(&mut self, session: &Session) {
-        let is_waiting = session.review.progress().is_some();
-        self.list = session.review.list().filter(|_| !is_waiting).cloned();
+        self.list = session.review.list().cloned();
         self.look(session);
         self.choose_rows();
         let wanted = self.wanted.take_if(|_| self.list.is_some());
@@ -265,16 +271,17 @@ impl Mistakes {
 
     /// Finds out what became of every item.
     fn look(&mut self, session: &Session) {
-        let Some(list) = &self.list else { return self.decisions.clear() };
-        self.decisions = list.items.iter().map(|item| review::decision(session, list, item)).collect();
+        let (Some(list), Some(project)) = (&self.list, &session.project) else { return self.decisions.clear() };
+        self.decisions = list.items.iter().map(|item| session.review.decision(project, list, item)).collect();
     }
 
     /// The same for the items of the document of the cursor, after a change there.
     fn look_here(&mut self, session: &Session) {
         let (Some(list), Some(here)) = (self.list.clone(), self.rows.get(self.row)) else { return };
+        let Some(project) = &session.project else { return };
         for at in items_around(&list, *here) {
             if let (Some(item), Some(known)) = (list.items.get(at), self.decisions.get_mut(at)) {
-                *known = review::decision(session, &list, item);
+                *known = session.review.decision(project, &list, item);
             }
         }
     }

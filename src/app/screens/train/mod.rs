@@ -323,7 +323,7 @@ impl Commands for Train {
             name: "train-now",
             hint: "train",
             doc: "Train now with the last settings",
-            keys: &[(Context::Tag, "T"), (Context::Evaluate, "T"), (Context::Mistakes, "T")],
+            keys: &[(Context::Tag, "T")],
             when: idle,
             run: Self::start,
         },

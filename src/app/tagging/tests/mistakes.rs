@@ -167,21 +167,21 @@ fn enter_on_a_number_opens_its_mistakes_and_their_number_is_that_of_the_table() 
     }
     let state = with_list("end enter");
     assert_eq!((kinds(&state).len(), view(&state).filter.labels.clone()), (4, LabelChoice::Any));
-    let note = crate::app::review::agreement(&state.session, view(&state).list.as_ref().unwrap()).unwrap();
+    let note = crate::app::review::agreement(&state.session.runs, view(&state).list.as_ref().unwrap()).unwrap();
     assert_eq!(note, "the counts are those of the run's table");
 }
 
 #[test]
 fn a_list_that_is_not_of_the_tables_documents_says_so() {
     let state = with_list("enter");
-    let note = |list: &ReviewList| crate::app::review::agreement(&state.session, list).unwrap();
+    let note = |list: &ReviewList| crate::app::review::agreement(&state.session.runs, list).unwrap();
     let same = list(&GOLD, &MODEL, Split::Valid);
     let changed = ReviewList { changed: 2, ..same.clone() };
     assert_eq!(note(&changed), "2 documents changed since the run began: F1 0.250 then, 0.250 now");
     let fixed = list(&MODEL, &MODEL, Split::Valid);
     assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 0.250 there, 1.000 here"));
     let other = ReviewList { run: "0007-mini".into(), ..same };
-    assert_eq!(crate::app::review::agreement(&state.session, &other), None);
+    assert_eq!(crate::app::review::agreement(&state.session.runs, &other), None);
 }
 
 #[test]
@@ -247,6 +247,29 @@ fn a_fix_trains_and_scores_again_with_one_key_each() {
 }
 
 #[test]
+fn the_list_stays_while_the_next_run_has_no_model() {
+    let mut state = with_list("enter");
+    press(&mut state, "a esc");
+    let mut next = RunSummary { id: "0002-mini".into(), ..RunSummary::default() };
+    next.status.phase = Phase::Training;
+    let mut runs = state.session.runs.list.clone();
+    runs.insert(0, next);
+    update(&mut state, Event::Runs(runs));
+    press(&mut state, "]");
+    assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0002-mini");
+    let effects = press(&mut state, "enter");
+    let (generation, run, _) = asked(&effects);
+    assert_eq!(run, "0002-mini");
+    update(&mut state, Event::MistakesFound { generation, found: Err("no model yet".into()) });
+    assert!(view(&state).list.is_none());
+    // f9 goes back to where the user was.
+    assert!(press(&mut state, "esc f9").is_empty());
+    assert_eq!((kinds(&state).len(), view(&state).counts()), (2, [1, 0, 1]));
+    press(&mut state, "c home enter");
+    assert_eq!(kinds(&state).len(), 4);
+}
+
+#[test]
 fn gold_is_kept_kinds_are_chosen_and_places_are_sorted() {
     let mut state = with_list("end enter");
     assert_eq!(kinds(&state), [MistakeKind::TooLong, MistakeKind::Spurious, MistakeKind::Label, MistakeKind::Missed]);
@@ -290,8 +313,9 @@ fn marked_documents_are_worked_through() {
     assert!(message(&state).contains("2 documents"), "{}", message(&state));
     press(&mut state, "M");
     assert_eq!((state.session.tagging.queue.clone(), state.overlay().is_some()), (vec![0, 2], false));
+    // The list is opened where it was left, on the last document.
     press(&mut state, "f9 m M");
-    assert_eq!(state.session.tagging.queue, [0, 2]);
+    assert_eq!(state.session.tagging.queue, [0]);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn the_surest_suspect_comes_first_and_needs_no_run() {
     let state = with_list();
     let kinds: Vec<MistakeKind> = rows(&state).into_iter().map(|(_, kind, _)| kind).collect();
     assert_eq!(kinds, [MistakeKind::Label, MistakeKind::Spurious, MistakeKind::TooShort]);
-    let note = crate::app::review::agreement(&state.session, &list()).unwrap();
+    let note = crate::app::review::agreement(&state.session.runs, &list()).unwrap();
     assert_eq!(note, "no model has looked at 1 document; tagli train DIR --folds 5 lets models look");
 }
 
