@@ -112,7 +112,7 @@ impl LearningCurve {
         let expected = |point: &CurvePoint| {
             let half = NORMAL * noise / (point.f1.len().max(1) as f64).sqrt();
             let f1 = point.mean();
-            Expected { sentences: point.sentences, f1, low: f1 - half, high: f1 + half }
+            score(Expected { sentences: point.sentences, f1, low: f1 - half, high: f1 + half })
         };
         self.points.iter().map(expected).collect()
     }
@@ -194,7 +194,7 @@ impl Fit {
     fn value(&self, sentences: usize, all: usize) -> Expected {
         let distance = power(sentences) - self.centre.0;
         let variance = self.variance.0 + self.variance.1 * distance.powi(2) + model_error(all, sentences).powi(2);
-        expected(sentences, self.at(sentences), variance)
+        score(expected(sentences, self.at(sentences), variance))
     }
 
     /// Rise of F1 by `more` sentences.
@@ -212,6 +212,13 @@ fn model_error(all: usize, sentences: usize) -> f64 {
 fn expected(sentences: usize, f1: f64, variance: f64) -> Expected {
     let half = NORMAL * variance.sqrt();
     Expected { sentences, f1, low: f1 - half, high: f1 + half }
+}
+
+/// The same within the range of F1.
+fn score(expected: Expected) -> Expected {
+    let Expected { sentences, f1, low, high } = expected;
+    let [f1, low, high] = [f1, low, high].map(|value| value.clamp(0.0, 1.0));
+    Expected { sentences, f1, low, high }
 }
 
 #[cfg(test)]

@@ -300,7 +300,7 @@ impl Services {
                 open.model_service.predict_document(generation, &run, open.documents.get(&document));
             }
             Effect::FindMistakes { generation, run, split } => open.worker.find_mistakes(generation, run, split),
-            Effect::FindSuspects { generation } => open.worker.find_suspects(generation),
+            Effect::FindSuspects { generation } => open.worker.ask(Task::Suspects { generation }),
             Effect::DecideLabel { document, gold, model, kept } => {
                 open.worker.ask(Task::Decide { document, gold, model, kept });
             }

@@ -140,12 +140,6 @@ impl ProjectWorker {
         self.ask(Task::Mistakes { generation, run, split });
     }
 
-    /// Finds the suspected labels; an earlier search for mistakes ends.
-    pub(super) fn find_suspects(&self, generation: u64) {
-        self.stale_searches.add(generation.saturating_sub(1));
-        self.ask(Task::Suspects { generation });
-    }
-
     /// Lets the thread end after its last task. Does not wait.
     pub(super) fn close(&mut self) {
         self.stale_searches.add(u64::MAX);
@@ -211,6 +205,8 @@ impl Work {
                 None
             }
             Task::Suspects { generation } => {
+                // An earlier search for mistakes ends.
+                self.stale.add(generation.saturating_sub(1));
                 suspect_search::spawn(&self.start, generation);
                 None
             }

@@ -4,7 +4,6 @@
 pub mod adjudication;
 pub mod agreement;
 pub mod annotation;
-pub mod bootstrap;
 pub mod consistency;
 pub mod dataset;
 pub mod document;

@@ -3,9 +3,10 @@
 //! The folds are of equal size and have equal shares of each label; sentences that are the same or nearly the same are in one
 //! fold (`shares.rs`). A tenth of the other folds chooses the weights, so that the held-out fold chooses nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{
+    fold_interval::{Interval, Tally, f1_interval},
     shares::{Group, groups_of, share_out},
     train::{TrainRequest, TrainRequestError, TrainingData},
     trial::{self, TrialError},
@@ -19,7 +20,6 @@ use crate::{
     },
     spans::{
         Dataset, Sentence, WordSpan,
-        bootstrap::{Interval, Tally, f1_interval},
         dataset::tag_names,
         scheme::{Tag, decode},
         score::EntityCounts,
@@ -272,11 +272,10 @@ fn rounded(value: f32) -> f32 {
 /// Counts the spans of one label, or of all.
 fn tally(gold: &[WordSpan], found: &[WordSpan], label: Option<&str>) -> Tally {
     let is_counted = |span: &&WordSpan| label.is_none_or(|label| span.label == label);
-    let mut seen: HashMap<&WordSpan, ()> = HashMap::new();
-    seen.extend(gold.iter().filter(is_counted).map(|span| (span, ())));
+    let seen: HashSet<&WordSpan> = gold.iter().filter(is_counted).collect();
     let count = |spans: usize| u32::try_from(spans).unwrap_or(u32::MAX);
     Tally {
-        right: count(found.iter().filter(is_counted).filter(|span| seen.contains_key(span)).count()),
+        right: count(found.iter().filter(is_counted).filter(|span| seen.contains(span)).count()),
         found: count(found.iter().filter(is_counted).count()),
         gold: count(seen.len()),
     }

@@ -11,6 +11,7 @@ pub mod create;
 pub mod curve;
 pub mod evaluate;
 pub mod export;
+mod fold_interval;
 pub mod folds;
 pub mod import;
 pub mod inspect;
