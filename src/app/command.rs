@@ -82,6 +82,7 @@ pub enum Command {
     Flag,
     ModelView,
     Mistakes,
+    Suspects,
     TakeModel,
     KeepGold,
     Mark,

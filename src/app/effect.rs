@@ -5,7 +5,7 @@
 use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings},
-    spans::{Entry, LabelChange, Split, Strategy},
+    spans::{Entry, LabelChange, Split, Strategy, review::LabelledRange},
     text::TextRange,
 };
 
@@ -202,6 +202,24 @@ pub enum Effect {
         run: String,
         /// The split.
         split: Split,
+    },
+    /// Find the labels of the annotator that are probably wrong; only the latest request of this and of `FindMistakes` counts.
+    /// Answered by one `MistakesFound`.
+    FindSuspects {
+        /// Number that the answer repeats.
+        generation: u64,
+    },
+    /// Record that the annotator keeps a suspected label, or takes that decision back.
+    /// Answered by a message only if it fails.
+    DecideLabel {
+        /// Id of the document.
+        document: String,
+        /// Label that it has; `None` for words without one.
+        gold: Option<LabelledRange>,
+        /// Label that was suggested instead.
+        model: Option<LabelledRange>,
+        /// Whether it is kept.
+        kept: bool,
     },
     /// Suggest spans for these documents, in their order.
     /// Answered by one `Suggestions` for each. Replaces an earlier request.

@@ -24,7 +24,7 @@ pub struct Review {
     /// The places that were found last.
     list: Option<Arc<ReviewList>>,
     /// Reason why the last search found no list.
-    problem: Option<(String, Split, String)>,
+    problem: Option<(String, Option<Split>, String)>,
     /// Places whose gold spans the user has looked at and keeps, until the program ends.
     kept: HashSet<PlaceKey>,
     /// Ids of documents that the user has put on a list, in that order.
@@ -40,7 +40,8 @@ pub struct Review {
 struct Search {
     generation: u64,
     run: String,
-    split: Split,
+    /// Split of a run's mistakes; `None` for suspected labels.
+    split: Option<Split>,
     /// Numbers of documents that were compared, and of all.
     progress: (usize, usize),
 }
@@ -137,9 +138,20 @@ impl Review {
 
     /// Split of the list, or of the search that goes on.
     pub fn split(&self) -> Option<Split> {
-        let asked = self.asked.as_ref().map(|search| search.split);
-        let problem = self.problem.as_ref().map(|(_, split, _)| *split);
-        asked.or(problem).or_else(|| self.list.as_ref()?.split)
+        match (&self.asked, &self.problem, &self.list) {
+            (Some(search), ..) => search.split,
+            (None, Some((_, split, _)), _) => *split,
+            (None, None, list) => list.as_ref()?.split,
+        }
+    }
+
+    /// Whether the list, or the search that goes on, is about suspected labels.
+    pub fn is_of_suspects(&self) -> bool {
+        match (&self.asked, &self.problem, &self.list) {
+            (Some(search), ..) => search.split.is_none(),
+            (None, Some((_, split, _)), _) => split.is_none(),
+            (None, None, list) => list.as_ref().is_some_and(|list| list.split.is_none()),
+        }
     }
 
     /// Returns the state for a project that was opened again: a search has ended with the project.
@@ -150,15 +162,21 @@ impl Review {
     /// Whether the list, or the search that goes on, is about this.
     pub(super) fn is_about(&self, run: &str, split: Split) -> bool {
         match &self.asked {
-            Some(search) => search.run == run && search.split == split,
+            Some(search) => search.run == run && search.split == Some(split),
             None => self.list().is_some_and(|list| list.run == run && list.split == Some(split)),
         }
     }
 
     /// Begins a search, in place of an earlier one.
     pub(super) fn search(&mut self, generation: u64, run: String, split: Split) -> Effect {
-        self.asked = Some(Search { generation, run: run.clone(), split, progress: (0, 0) });
+        self.asked = Some(Search { generation, run: run.clone(), split: Some(split), progress: (0, 0) });
         Effect::FindMistakes { generation, run, split }
+    }
+
+    /// Begins a search for suspected labels, in place of an earlier search.
+    pub(super) fn search_suspects(&mut self, generation: u64) -> Effect {
+        self.asked = Some(Search { generation, run: String::new(), split: None, progress: (0, 0) });
+        Effect::FindSuspects { generation }
     }
 
     /// Takes the progress of the search that goes on.
@@ -279,6 +297,10 @@ pub fn agreement(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
     let table = table(runs, list);
     let now = list.overall().rates().f1;
     let documents = with_noun(list.changed, "document");
+    if list.split.is_none() {
+        let what = "tagli train DIR --folds 5 lets models look";
+        return (list.changed > 0).then(|| format!("no model has looked at {documents}; {what}"));
+    }
     match (table, list.changed) {
         (None, 0) => None,
         (None, _) => Some(format!("{documents} changed since the run began")),
@@ -351,6 +373,10 @@ mod tests {
         assert!(review.list().is_none() && !review.take_up_list(), "a search goes on");
         assert!(review.found(4, Err("no model".into())) && review.list().is_none());
         assert!(review.take_up_list() && review.is_about("0001-mini", Split::Valid));
+        assert!(!review.is_of_suspects());
+        review.search_suspects(5);
+        assert!(review.is_of_suspects() && !review.is_about("0001-mini", Split::Valid) && review.split().is_none());
+        assert!(review.found(5, Ok(Box::default())) && review.is_of_suspects(), "the list, too");
     }
 
     #[test]

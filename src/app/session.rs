@@ -296,6 +296,12 @@ impl Session {
         Some(self.score_again(run, split))
     }
 
+    /// Searches the labels of the user that are probably wrong.
+    pub(super) fn find_suspects(&mut self) -> Effect {
+        let generation = self.next_generation();
+        self.review.search_suspects(generation)
+    }
+
     /// Searches the places of a run on a split, whether or not they are known.
     pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
         let generation = self.next_generation();

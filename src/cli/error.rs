@@ -16,7 +16,7 @@ use crate::{
 pub(super) enum Kind {
     /// The user's input or data: exit code 1.
     Data,
-    /// The arguments, or a part that is not built yet: exit code 2.
+    /// The arguments: exit code 2.
     Usage,
     /// Device, network, disk, lock, terminal, a defect of the program: exit code 3.
     Environment,
@@ -82,11 +82,6 @@ impl CliError {
     /// Standard output has no reader.
     pub(super) fn reader_gone() -> Self {
         Self::new(Kind::ReaderGone, "the reader of standard output is gone")
-    }
-
-    /// A part of the contract that is not built yet.
-    pub(super) fn not_built(what: impl fmt::Display) -> Self {
-        Self::usage(format!("{what} is not built yet"))
     }
 
     /// A file cannot be read.

@@ -20,21 +20,34 @@ use crate::runs::Control;
 /// # Errors
 /// The system refuses handlers or a thread.
 pub(super) fn controls(output: Output) -> Result<Receiver<Control>, CliError> {
+    commands("ending after this step, with a checkpoint; ctrl-c again ends at once", output)
+}
+
+/// Returns a command when the first signal asks for the end of a list of trainings.
+/// Later ones end the process, as in [`controls`].
+///
+/// # Errors
+/// The system refuses handlers or a thread.
+pub(super) fn stops(output: Output) -> Result<Receiver<Control>, CliError> {
+    commands("ending after this training; what is finished is kept; ctrl-c again ends at once", output)
+}
+
+fn commands(announcement: &'static str, output: Output) -> Result<Receiver<Control>, CliError> {
     let (sender, receiver) = unbounded();
     let handled: Vec<i32> = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)).collect();
     let signals = Signals::new(handled).map_err(CliError::environment)?;
-    let wait = move || forward(signals, &sender, output);
+    let wait = move || forward(signals, &sender, announcement, output);
     thread::Builder::new().name("interrupts".into()).spawn(wait).map_err(CliError::environment)?;
     Ok(receiver)
 }
 
 /// Turns signals into commands, until the process ends.
-fn forward(mut signals: Signals, sender: &Sender<Control>, output: Output) {
+fn forward(mut signals: Signals, sender: &Sender<Control>, announcement: &str, output: Output) {
     let mut requests = 0;
     for (count, signal) in signals.forever().enumerate() {
         if count == 0 {
             let _ = sender.send(Control::Interrupt);
-            output.say("ending after this step, with a checkpoint; ctrl-c again ends at once");
+            output.say(announcement);
         }
         requests += usize::from(signal != SIGHUP);
         if requests > 1 {

@@ -38,6 +38,8 @@ mod runs_export;
 mod score;
 mod score_table;
 mod settings;
+mod studies;
+mod suspects;
 mod tested;
 mod train;
 mod training_progress;
@@ -146,6 +148,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Some(Command::Eval(args)) => eval::run(&args, output),
         Some(Command::Score(args)) => score::run(&args, output),
         Some(Command::Agree(args)) => agree::run(&args, output),
+        Some(Command::Suspects(args)) => suspects::run(&args, output),
         Some(Command::Predict(args)) => predict::run(&args, output),
         Some(Command::Models(args)) => models::run(&args.action, output),
         Some(Command::Documents(args)) => documents::run(&args.action, output),

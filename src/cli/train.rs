@@ -1,7 +1,10 @@
 //! `tagli train`: trains without a screen.
 //! The data are a project's documents or tagged files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
@@ -14,10 +17,12 @@ use super::{
     output::{self, Output},
     project_dir::{self, Access},
     settings,
+    studies::Study,
     training_progress::ProgressSink,
     training_settings::SourcedSettings,
 };
 use crate::{
+    model::BaseModel,
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
     runs::{Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
@@ -35,6 +40,9 @@ use crate::{
 
 /// Value of `--set` that shows all settings instead of a training.
 const LIST: &str = "list";
+/// Numbers of folds and of draws that can be asked for.
+const FOLDS: RangeInclusive<usize> = 2..=50;
+const DRAWS: RangeInclusive<usize> = 1..=50;
 
 /// Trains, or resumes an interrupted training.
 ///
@@ -45,7 +53,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
         return resume(args, output);
     }
     let new = &args.new_run;
-    not_built(new)?;
+    check_study(new)?;
     first_dir_then_lists(args)?;
     let is_list_wanted = new.set.iter().any(|pair| pair == LIST);
     if let Some(out) = args.out.as_ref().filter(|_| !is_list_wanted) {
@@ -62,12 +70,16 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let default_base = project.as_ref().map_or(embedded_bases::DEFAULT, |project| project.manifest.base.as_str());
     let base_name = new.base.as_deref().unwrap_or(default_base);
     let dir = project.as_ref().map(|project| project.root.as_path());
-    let settings = run_settings(args, dir, data.sentences.train.len(), base_name, output)?;
+    let settings = run_settings(args, dir, data.sentences.train.len(), base_name, &|note| output.say(note))?;
     if is_list_wanted {
         let (value, text) = settings.list();
         return output.result(&value, &text);
     }
     let settings = settings.settings;
+    if is_study(new) {
+        let base = models::open_base(base_name, args.fetch || new.base.is_some(), output)?;
+        return study(args, project.as_ref(), base, data, output);
+    }
     if settings.untagged {
         add_untagged(&mut data, project.as_ref(), args, output)?;
     }
@@ -246,15 +258,62 @@ fn first_dir_then_lists(args: &args::Train) -> Result<(), CliError> {
     ))
 }
 
-/// Refuses the options that do nothing so far.
-fn not_built(new: &NewRun) -> Result<(), CliError> {
-    if new.folds.is_some() {
-        return Err(CliError::not_built("cross-validation (--folds)"));
+/// Whether many trainings are asked for, of which none is kept.
+fn is_study(new: &NewRun) -> bool {
+    new.folds.is_some() || new.curve
+}
+
+/// Refuses numbers of folds and draws with which nothing can be measured.
+fn check_study(new: &NewRun) -> Result<(), CliError> {
+    match (new.folds, new.draws) {
+        (Some(folds), _) if !FOLDS.contains(&folds) => {
+            Err(CliError::usage(format!("--folds {folds}: give a number from {} to {}", FOLDS.start(), FOLDS.end())))
+        }
+        (_, draws) if !DRAWS.contains(&draws) => {
+            Err(CliError::usage(format!("--draws {draws}: give a number from {} to {}", DRAWS.start(), DRAWS.end())))
+        }
+        _ => Ok(()),
     }
-    if new.curve {
-        return Err(CliError::not_built("the learning curve (--curve)"));
+}
+
+/// Runs a cross-validation or measures a learning curve.
+fn study(
+    args: &args::Train,
+    project: Option<&Project>,
+    base: BaseModel,
+    data: TrainingData,
+    output: Output,
+) -> Result<(), CliError> {
+    let new = &args.new_run;
+    let annotator = match project {
+        Some(project) => annotator::choose(project, new.annotator.as_deref())?.to_string(),
+        None => String::new(),
+    };
+    let dir = project.map(|project| project.root.as_path());
+    let name = base.name.clone();
+    let settings = |sentences: usize| {
+        let settings = run_settings(args, dir, sentences, &name, &|_| ())?.settings;
+        match settings.untagged || !settings.teachers().is_empty() {
+            true => Err(CliError::usage(
+                "--folds and --curve learn from tagged documents alone; set neither untagged nor teacher",
+            )),
+            false => Ok(settings),
+        }
+    };
+    let study = Study {
+        project,
+        annotator,
+        settings: &settings,
+        base,
+        recipe: new.recipe.name(),
+        started: services::now(),
+        output,
+    };
+    let validated = data.report.map(|report| report.validated).unwrap_or_default();
+    match new.folds {
+        Some(folds) => study.folds(data.sentences, folds),
+        None => study.curve(data.sentences, new.draws, validated),
     }
-    Ok(())
 }
 
 fn project_data(project: &Project, new: &NewRun, output: Output) -> Result<TrainingData, CliError> {
@@ -300,7 +359,7 @@ fn run_settings(
     dir: Option<&Path>,
     sentences: usize,
     base: &str,
-    output: Output,
+    say: &dyn Fn(String),
 ) -> Result<SourcedSettings, CliError> {
     let new = &args.new_run;
     let recipe = training::recipe(new.recipe, sentences, base);
@@ -314,19 +373,19 @@ fn run_settings(
         // It comes with the project, in contrast to a file that the user names.
         let bytes = storage::read_if_there(&file, storage::SMALL).map_err(ProjectError::from)?;
         if let Some(bytes) = bytes {
-            settings.apply(&output::path(&file), |settings| settings_file(settings, &file, &bytes, output))?;
+            settings.apply(&output::path(&file), |settings| settings_file(settings, &file, &bytes, say))?;
         }
     }
     if let Some(file) = &new.settings {
         let bytes = data::bytes(file, storage::SMALL)?;
-        settings.apply(&output::path(file), |settings| settings_file(settings, file, &bytes, output))?;
+        settings.apply(&output::path(file), |settings| settings_file(settings, file, &bytes, say))?;
     }
-    settings.apply("the command line", |settings| set_by_flags(settings, new, base, output))?;
+    settings.apply("the command line", |settings| set_by_flags(settings, new, base, say))?;
     Ok(settings)
 }
 
 /// Applies the flags of single settings, then those of `--set`.
-fn set_by_flags(settings: &mut Settings, new: &NewRun, base: &str, output: Output) -> Result<(), CliError> {
+fn set_by_flags(settings: &mut Settings, new: &NewRun, base: &str, say: &dyn Fn(String)) -> Result<(), CliError> {
     // The recipe depends on the base, so the base has a flag of its own.
     base.clone_into(&mut settings.base);
     settings.learning_rate = new.lr.unwrap_or(settings.learning_rate);
@@ -353,7 +412,7 @@ fn set_by_flags(settings: &mut Settings, new: &NewRun, base: &str, output: Outpu
         let (setting, value) =
             pair.split_once('=').ok_or_else(|| CliError::usage(format!("--set {pair}: the form is NAME=VALUE")))?;
         let note = settings.set(setting.trim(), value.trim()).map_err(CliError::usage)?;
-        note.into_iter().for_each(|note| output.say(note));
+        note.into_iter().for_each(say);
     }
     if settings.base != base {
         return Err(CliError::usage(format!("the base `{}` is given by --base", settings.base)));
@@ -371,12 +430,12 @@ fn set_by_flags(settings: &mut Settings, new: &NewRun, base: &str, output: Outpu
 }
 
 /// Applies the settings of a JSON file with these contents.
-fn settings_file(settings: &mut Settings, file: &Path, bytes: &[u8], output: Output) -> Result<(), CliError> {
+fn settings_file(settings: &mut Settings, file: &Path, bytes: &[u8], say: &dyn Fn(String)) -> Result<(), CliError> {
     let name = output::path(file);
     let json = serde_json::from_slice(bytes).map_err(|error| CliError::data(format!("{name}: {error}")))?;
     let notes = settings.set_all(&json).map_err(|error| CliError::data(format!("{name}: {error}")))?;
-    output.say(format!("settings from {name}"));
-    notes.into_iter().for_each(|note| output.say(format!("{name}: {note}")));
+    say(format!("settings from {name}"));
+    notes.into_iter().for_each(|note| say(format!("{name}: {note}")));
     Ok(())
 }
 

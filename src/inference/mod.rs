@@ -17,6 +17,7 @@ pub mod predictor;
 pub mod ranking;
 mod reading;
 mod scores;
+mod word_probabilities;
 pub mod worker;
 
 pub use calibrations::Calibrations;
@@ -27,4 +28,5 @@ pub use precision::Precision;
 pub use predictor::{Logits, PredictError, Predictor, Scorer, Tagged, Threads};
 pub use ranking::uncertainty;
 pub use reading::{SentenceReading, read_sentences};
+pub use word_probabilities::{WordProbabilities, word_probabilities};
 pub use worker::{Findings, ModelSlot, Purpose, Reply, Request, Worker};

@@ -179,7 +179,23 @@ impl Predictor {
         threads: Threads,
         precisions: (Precision, Option<Precision>),
     ) -> Result<Self, PredictError> {
-        let base = model::open(folder)?;
+        Self::prepare(model::open(folder)?, device, threads, precisions)
+    }
+
+    /// As [`Predictor::open`], for a model that is in memory.
+    ///
+    /// # Errors
+    /// No such device, a device without this precision, or a base model that was never trained.
+    pub fn of(base: BaseModel, device: &str, threads: Threads, precision: Precision) -> Result<Self, PredictError> {
+        Self::prepare(base, device, threads, (precision, None))
+    }
+
+    fn prepare(
+        base: BaseModel,
+        device: &str,
+        threads: Threads,
+        precisions: (Precision, Option<Precision>),
+    ) -> Result<Self, PredictError> {
         if base.config.tags.is_empty() {
             return Err(PredictError::Untrained(base.name));
         }

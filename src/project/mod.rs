@@ -10,6 +10,7 @@ pub mod check;
 mod copy;
 pub mod corpus;
 pub mod corrections;
+pub mod decisions;
 mod detect;
 mod document_history;
 mod document_lines;
@@ -48,6 +49,7 @@ mod runs_outside;
 pub mod samples;
 mod splits;
 pub mod storage;
+pub mod studies;
 mod text_anchor;
 pub mod training_data;
 
@@ -114,6 +116,7 @@ const LOCK: &str = ".project.lock";
 const GITATTRIBUTES: &str = "\
 # Written by tagli: two journals of one annotator are merged by keeping every line of both.
 annotations/*.jsonl -text merge=union
+reviewed.jsonl -text merge=union
 documents.jsonl -text
 ";
 const GITIGNORE: &str = "\

@@ -9,6 +9,7 @@ use std::{
 use super::{
     ANNOTATIONS, DOCUMENTS, GUIDE, LOCK, MANIFEST, PATTERNS, Project, ProjectError, RUNS, StorageError,
     TRAINING_SETTINGS,
+    decisions::REVIEWED,
     file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, EXPORT_LOCK, EXPORT_RECORD},
     import_record::IMPORTS,
     run_files::{is_run, is_run_name},
@@ -16,8 +17,8 @@ use super::{
 };
 
 /// Files in the folder of a project that belong to it.
-const FILES: [&str; 9] =
-    [MANIFEST, DOCUMENTS, IMPORTS, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
+const FILES: [&str; 10] =
+    [MANIFEST, DOCUMENTS, IMPORTS, REVIEWED, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
 /// Subfolders of a project in which everything belongs to it.
 const FOLDERS: [&str; 2] = [ANNOTATIONS, RUNS];
 

@@ -4,9 +4,11 @@
 
 pub mod across;
 pub mod card;
+pub mod cross_validation;
 pub mod curves;
 pub mod embedded_bases;
 mod font;
+pub mod learning_curve;
 pub mod metrics;
 pub mod picture;
 pub mod plan;

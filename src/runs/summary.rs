@@ -93,6 +93,8 @@ pub struct DataSummary {
     pub out: Vec<(String, usize)>,
     /// Remarks to read before training: half-word spans, nested spans, too little data.
     pub notes: Vec<String>,
+    /// What more documents would bring, by the last learning curve.
+    pub more: Option<String>,
     /// Base model that the recipes are for.
     pub base: String,
     /// Settings that each recipe gives for these documents and that base.

@@ -317,6 +317,10 @@ impl Services {
             Effect::Explain { generation, run, text, range, label } => {
                 open.model_service.explain(generation, &run, text, (range, label));
             }
+            Effect::FindSuspects { generation } => open.worker.ask(Task::Suspects { generation }),
+            Effect::DecideLabel { document, gold, model, kept } => {
+                open.worker.ask(Task::Decide { document, gold, model, kept });
+            }
             Effect::Suggest { run, documents } => {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }

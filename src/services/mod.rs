@@ -28,6 +28,7 @@ mod recent_projects;
 mod run_list;
 mod run_watcher;
 mod sample_copies;
+mod suspect_search;
 mod task;
 mod thread;
 mod trainer;

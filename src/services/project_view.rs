@@ -11,7 +11,7 @@ use crate::{
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
     runs::{DataSummary, Recipe, Settings},
     spans::{Document, Entity, Gazetteer, HalfWords, Patterns, Status, adjudication::ADJUDICATOR},
-    text::number::with_noun,
+    text::number::{grouped, with_noun},
     training,
     work::train::apply_recipe,
 };
@@ -212,9 +212,22 @@ pub(super) fn summary(project: &Project, report: &TrainingDataReport, base: Stri
             .chain((report.to_review > 0).then(|| ("to review".to_owned(), report.to_review)))
             .collect(),
         notes: report.notes(),
+        more: more(project),
         recipes: recipes.collect(),
         base,
     }
+}
+
+/// What more documents would bring, by the last learning curve, with the documents that it learned from.
+fn more(project: &Project) -> Option<String> {
+    let curve = match project.curve() {
+        Ok(curve) => curve?,
+        Err(error) => {
+            tracing::warn!("the learning curve is not shown: {error}");
+            return None;
+        }
+    };
+    Some(format!("{} (learning curve of {} documents)", curve.statement()?, grouped(curve.sentences)))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::{
     mistake_search::MistakeSearch,
     project_view::summary,
     run_list::RunList,
+    suspect_search,
     task::Task,
     thread::Thread,
     trainer,
@@ -212,6 +213,15 @@ impl Work {
                 let search = MistakeSearch { generation, run, split, stale: self.stale.clone() };
                 search.spawn(&self.start);
                 None
+            }
+            Task::Suspects { generation } => {
+                // An earlier search for mistakes ends.
+                self.stale.add(generation.saturating_sub(1));
+                suspect_search::spawn(&self.start, generation);
+                None
+            }
+            Task::Decide { document, gold, model, kept } => {
+                suspect_search::decide(&self.start, &document, [gold, model], kept)
             }
             Task::Labels { change } => Some(Event::Labels(self.change_labels(&change))),
             Task::Document { id, change } => Some(self.change_document(id, change)),

@@ -10,7 +10,7 @@ use crate::{
         exchange::{ExportChoices, NotExported},
     },
     runs::{Recipe, Settings},
-    spans::{LabelChange, Split},
+    spans::{LabelChange, Split, review::LabelledRange},
 };
 
 use super::message::message;
@@ -35,6 +35,10 @@ pub(super) enum Task {
     Annotators { generation: u64 },
     /// Find the mistakes of a run's model on a split.
     Mistakes { generation: u64, run: String, split: Split },
+    /// Find the labels of the annotator that are probably wrong.
+    Suspects { generation: u64 },
+    /// Record a decision on a suspected label.
+    Decide { document: String, gold: Option<LabelledRange>, model: Option<LabelledRange>, kept: bool },
     /// Change a document.
     Document { id: String, change: DocumentChange },
     /// Move documents to a split.
@@ -57,6 +61,8 @@ impl Task {
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
             Self::Mistakes { .. } => "the search for mistakes",
+            Self::Suspects { .. } => "the search for suspected labels",
+            Self::Decide { .. } => "a decision on a label",
             Self::Document { .. } => "a change of a document",
             Self::Splits { .. } => "a move to a split",
             Self::Look => "a look at the files",
@@ -80,14 +86,19 @@ impl Task {
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
             }
-            Self::Mistakes { generation, .. } => {
+            Self::Mistakes { generation, .. } | Self::Suspects { generation } => {
                 Box::new(move |cause| Event::MistakesFound { generation, found: Err(cause) })
             }
             Self::Splits { split, ref documents } => {
                 let documents = documents.len();
                 Box::new(move |cause| Event::SplitSet { documents, split, outcome: Err(cause) })
             }
-            Self::Summarise { .. } | Self::Remove { .. } | Self::Document { .. } | Self::Look | Self::Unanswered(_) => {
+            Self::Summarise { .. }
+            | Self::Remove { .. }
+            | Self::Decide { .. }
+            | Self::Document { .. }
+            | Self::Look
+            | Self::Unanswered(_) => {
                 let noun = self.noun();
                 Box::new(move |cause| message(Level::Warn, format!("{noun} failed: {cause}")))
             }

@@ -141,6 +141,32 @@ fn hostile_labels_and_ids_and_many_labels_are_drawn_in_every_size() {
     }
 }
 
+/// The list of suspected labels, after these keys.
+fn suspected(keys: &str, columns: u16, rows: u16) -> State {
+    let mut state = after("right 3 right 8 ] enter f2", columns, rows);
+    let effects = update(&mut state, Event::Key { key: Key::char('S'), at: 1_790_000_000 });
+    let [.., Effect::FindSuspects { generation }] = effects[..] else { panic!("{effects:?}") };
+    let is_seen = plain(&state, Caps::default()).contains("The labels are being compared");
+    assert!(is_seen || rows < 16);
+    let mut found = ReviewList { run: "folds".into(), split: None, ..list() };
+    for item in &mut found.items {
+        item.reason = Some("the model disagrees, usually another label".into());
+    }
+    update(&mut state, Event::MistakesFound { generation, found: Ok(Box::new(found)) });
+    press(&mut state, keys);
+    state
+}
+
+#[test]
+fn suspected_labels_are_listed_with_their_reasons() {
+    snapshots("suspects", |columns, rows| suspected("g", columns, rows));
+    let mut state = suspected("", 80, 24);
+    let effects = update(&mut state, Event::Key { key: Key::char('s'), at: 1_790_000_000 });
+    let [.., Effect::FindSuspects { generation }] = effects[..] else { panic!("{effects:?}") };
+    update(&mut state, Event::MistakesFound { generation, found: Ok(Box::default()) });
+    assert!(plain(&state, Caps::default()).contains("No label is suspected"));
+}
+
 /// Tag with the model's view of the first document.
 fn viewed(columns: u16, rows: u16) -> State {
     let mut state = after("right 3 right 8 ]", columns, rows);

@@ -1,15 +1,14 @@
 //! Puts documents into splits by shares.
 //!
 //! Documents that are the same or nearly the same come into one split, so that no test document is known from the training.
-//! Labels are shared out as documents are: the rarest label first, each document into the split that lacks most of its
-//! share of the label (after Sechidis, Tsoumakas and Vlahavas, "On the Stratification of Multi-Label Data", ECML 2011).
+//! Labels are shared out as documents are (`shares.rs`).
 
 use std::collections::HashMap;
 
+use super::shares::{groups_of, share_out};
 use crate::{
     project::Project,
-    spans::{Journal, LabelId, Split},
-    text::{hash::mixed, near_duplicates::NearDuplicates},
+    spans::{Journal, Split},
 };
 
 /// Request to share out documents.
@@ -36,52 +35,23 @@ pub struct SplitPlan {
     pub together: usize,
 }
 
-/// Documents that come into one split.
-struct Group {
-    members: Vec<usize>,
-    spans: HashMap<LabelId, usize>,
-    /// Split of a member that keeps its own.
-    fixed: Option<usize>,
-}
-
-/// What a split should have and has.
-#[derive(Clone, Debug, Default)]
-struct Room {
-    share: f64,
-    documents: usize,
-    spans: HashMap<LabelId, usize>,
-}
-
-impl Room {
-    /// By how much it has less of something than its share; `total` is what all splits have.
-    fn lacks(&self, has: usize, total: usize) -> f64 {
-        self.share * total as f64 - has as f64
-    }
-}
-
 /// Shares out the documents of a project. The same request gives the same plan.
 pub fn plan(project: &Project, journal: &Journal, request: &SplitRequest) -> SplitPlan {
     let documents: Vec<_> = project.documents.iter().collect();
     let texts: Vec<&str> = documents.iter().map(|document| &*document.text).collect();
-    let found = NearDuplicates::among(&texts);
-    let mut groups: Vec<Group> = Vec::new();
-    let mut places: HashMap<usize, usize> = HashMap::new();
-    for (at, first) in found.group.iter().enumerate() {
-        let place = *places.entry(*first).or_insert_with(|| {
-            groups.push(Group { members: Vec::new(), spans: HashMap::new(), fixed: None });
-            groups.len() - 1
-        });
-        let (Some(group), Some(document)) = (groups.get_mut(place), documents.get(at)) else { continue };
-        group.members.push(at);
-        for span in journal.annotation(&document.id).spans() {
-            *group.spans.entry(span.label).or_default() += 1;
-        }
-        if let Some(split) = document.split.filter(|_| !request.again) {
-            group.fixed.get_or_insert(place_of(split));
+    let mut groups = groups_of(&texts);
+    for group in &mut groups {
+        for document in group.members.iter().filter_map(|at| documents.get(*at)) {
+            for span in journal.annotation(&document.id).spans() {
+                *group.spans.entry(span.label.0).or_default() += 1;
+            }
+            if let Some(split) = document.split.filter(|_| !request.again) {
+                group.fixed.get_or_insert(place_of(split));
+            }
         }
     }
     let together = groups.iter().filter(|group| group.members.len() > 1).map(|group| group.members.len()).sum();
-    let targets = share_out(&groups, request);
+    let targets = share_out(&groups, &request.shares, request.seed);
     let mut plan = SplitPlan { together, ..SplitPlan::default() };
     for (group, target) in groups.iter().zip(targets) {
         for document in group.members.iter().filter_map(|at| documents.get(*at)) {
@@ -102,74 +72,12 @@ fn place_of(split: Split) -> usize {
     Split::ALL.iter().position(|other| *other == split).unwrap_or_default()
 }
 
-/// The split of each group, as its place in [`Split::ALL`].
-fn share_out(groups: &[Group], request: &SplitRequest) -> Vec<usize> {
-    let whole: f64 = request.shares.iter().map(|share| f64::from(*share)).sum();
-    let mut rooms = request.shares.map(|share| Room { share: f64::from(share) / whole.max(1.0), ..Room::default() });
-    let mut targets: Vec<Option<usize>> = vec![None; groups.len()];
-    let mut totals: HashMap<LabelId, usize> = HashMap::new();
-    for (group, target) in groups.iter().zip(&mut targets) {
-        group.spans.iter().for_each(|(label, count)| *totals.entry(*label).or_default() += count);
-        if let Some(place) = group.fixed {
-            enter(&mut rooms[place], group);
-            *target = Some(place);
-        }
-    }
-    let documents: usize = groups.iter().map(|group| group.members.len()).sum();
-    // Larger groups first, while there is room for them; otherwise in an order that depends on the seed only.
-    let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by_cached_key(|at| {
-        let size = groups.get(*at).map_or(0, |group| group.members.len());
-        (std::cmp::Reverse(size), mixed(*at as u64 ^ request.seed.rotate_left(32)))
-    });
-    let mut labels: Vec<(LabelId, usize)> = totals.into_iter().collect();
-    labels.sort_by_key(|(label, total)| (*total, *label));
-    for (label, total) in labels {
-        for at in &order {
-            let (Some(group), Some(target)) = (groups.get(*at), targets.get_mut(*at)) else { continue };
-            if target.is_none() && group.spans.contains_key(&label) {
-                let wants = [0, 1, 2].map(|place: usize| {
-                    let room = &rooms[place];
-                    room.lacks(room.spans.get(&label).copied().unwrap_or_default(), total)
-                });
-                let place = neediest(&rooms, wants, documents);
-                enter(&mut rooms[place], group);
-                *target = Some(place);
-            }
-        }
-    }
-    for at in order {
-        let (Some(group), Some(target)) = (groups.get(at), targets.get_mut(at)) else { continue };
-        if target.is_none() {
-            let place = neediest(&rooms, [0.0; 3], documents);
-            enter(&mut rooms[place], group);
-            *target = Some(place);
-        }
-    }
-    targets.into_iter().map(Option::unwrap_or_default).collect()
-}
-
-/// The split that lacks most; of equal ones, the one that lacks most documents. A split without a share gets nothing.
-fn neediest(rooms: &[Room; 3], wants: [f64; 3], documents: usize) -> usize {
-    let needs = rooms.iter().zip(wants).enumerate().filter(|(_, (room, _))| room.share > 0.0);
-    let most = needs.max_by(|(a, (room_a, want_a)), (b, (room_b, want_b))| {
-        let lacking = room_a.lacks(room_a.documents, documents).total_cmp(&room_b.lacks(room_b.documents, documents));
-        want_a.total_cmp(want_b).then(lacking).then(b.cmp(a))
-    });
-    most.map_or(0, |(place, _)| place)
-}
-
-fn enter(room: &mut Room, group: &Group) {
-    room.documents += group.members.len();
-    group.spans.iter().for_each(|(label, count)| *room.spans.entry(*label).or_default() += count);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest},
-        spans::{Document, LabelSet, Status},
+        spans::{Document, LabelId, LabelSet, Status},
         text::{Grid, TextRange},
     };
 

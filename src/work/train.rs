@@ -72,6 +72,11 @@ impl TrainingData {
         inspect::leaks(&splits, &NearDuplicates::among(&texts))
     }
 
+    /// Sentences by split, for a training that is not recorded.
+    pub fn of_sentences(sentences: Dataset) -> Self {
+        Self { sentences, report: None, untagged: None, description: Value::Null }
+    }
+
     /// Adds the untagged documents of a project.
     /// They are those that the annotator has not begun, of the training split.
     pub fn add_untagged_of_project(&mut self, project: &Project, journal: &Journal) {

@@ -2,7 +2,7 @@
 
 use super::support::Place;
 
-const PAGES: [&str; 7] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub"];
+const PAGES: [&str; 8] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub", "more"];
 
 #[test]
 fn every_page_is_printed_as_plain_text() {

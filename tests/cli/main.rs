@@ -16,6 +16,7 @@ mod read_only;
 mod repair;
 mod settings;
 mod small_files;
+mod studies;
 #[path = "../support/mod.rs"]
 mod support;
 mod untagged;
@@ -306,12 +307,9 @@ fn an_error_is_one_json_document() {
 }
 
 #[test]
-fn unbuilt_options_are_usage_errors() {
+fn unknown_names_are_usage_errors() {
     let place = Place::new();
     place.file("a.txt", TAGGED);
-    for words in ["train --train a.txt --valid a.txt --folds 5", "train --train a.txt --valid a.txt --curve"] {
-        place.tagli(words).fails(2, &["not built yet"]);
-    }
     place.tagli("convert a.txt b.x --to nonsense").fails(2, &["nonsense", "conll2003"]);
     place.tagli("train --train a.txt --valid a.txt --set learning_rat=1").fails(2, &["learning_rate"]);
 }

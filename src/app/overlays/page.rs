@@ -72,7 +72,7 @@ impl Opens for Page {
         opener(
             Topic::Read,
             "help-read",
-            "Read about mistakes, curves and what to do next",
+            "Read about mistakes, curves, more documents, wrong labels",
             &[(Context::Everywhere, ""), (Context::Help, "8")],
             |_| open(Topic::Read),
         ),

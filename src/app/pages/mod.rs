@@ -46,7 +46,7 @@ pub enum Topic {
     Ssh,
     /// Fetching and sending models.
     Hub,
-    /// Reading a model: mistakes, curves.
+    /// Reading a model: mistakes, curves, more documents, suspected labels.
     Read,
 }
 

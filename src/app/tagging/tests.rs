@@ -9,6 +9,7 @@ mod mistakes;
 mod mouse;
 mod overlays;
 mod suggestions;
+mod suspects;
 
 use proptest::prelude::*;
 

@@ -4,6 +4,7 @@
 mod documents;
 mod evaluation;
 mod export_runs;
+mod suspects;
 mod tags;
 mod train;
 mod values;
@@ -24,6 +25,7 @@ use crate::{
 pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments};
 pub use evaluation::{CompareRuns, Compute, Counts, Eval, TestSet};
 pub use export_runs::{CurveFormat, ExportRuns};
+pub use suspects::Suspects;
 pub use train::{NewRun, Train};
 
 use tags::{TAGS, Tags};
@@ -93,6 +95,8 @@ pub enum Command {
     Score(Score),
     /// Show how far the annotators of a project agree, and where they do not
     Agree(Agree),
+    /// List labels that are probably wrong, and decide on them
+    Suspects(Suspects),
     /// Tag texts with a model
     Predict(Predict),
     /// List, download and upload models

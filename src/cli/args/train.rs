@@ -117,12 +117,17 @@ pub struct NewRun {
     /// A JSON file of such settings; a project's own training.json is always used
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
-    /// Cross-validation with K splits
-    #[arg(long, value_name = "K", hide = true)]
+    /// Cross-validation: K trainings, each scored on another part of train and valid that it
+    /// did not learn. No model is kept; `tagli suspects` shows the labels that they doubt
+    #[arg(long, value_name = "K", conflicts_with_all = ["curve", "untagged", "teacher", "out"])]
     pub folds: Option<usize>,
-    /// Train on growing parts of the data and show how much more data would help
-    #[arg(long, hide = true)]
+    /// Learning curve: train on growing parts of the training split, and forecast what more
+    /// documents would bring. No model is kept
+    #[arg(long, conflicts_with_all = ["untagged", "teacher", "out"])]
     pub curve: bool,
+    /// Trainings on each size of the learning curve
+    #[arg(long, value_name = "N", requires = "curve", default_value_t = 3)]
+    pub draws: usize,
 }
 
 #[cfg(test)]

@@ -59,7 +59,11 @@ impl Canvas<'_> {
             (rows, top(below, u16::from(below.height > 8)).1)
         };
         if panel.rows.is_empty() {
-            let nothing = if list.total() == 0 { "The model makes no mistake here" } else { "No mistake is like that" };
+            let nothing = match (list.total(), list.split) {
+                (0, None) => "No label is suspected",
+                (0, Some(_)) => "The model makes no mistake here",
+                _ => "No mistake is like that",
+            };
             self.painter.text(rows.x, rows.y, rows.width, nothing, self.theme.muted);
         }
         for (line, at) in Self::page_of(rows, panel.row, panel.rows.len()) {
@@ -76,6 +80,9 @@ impl Canvas<'_> {
     /// The run, its split, the places that are chosen, and how many of them are open.
     fn mistakes_head(&mut self, panel: &Mistakes, head: Rect) {
         let split = split_name(panel.split(&self.state.session));
+        if self.state.session.review.is_of_suspects() {
+            return self.suspects_head(panel, head);
+        }
         let Some(list) = &panel.list else {
             self.painter.text(head.x, head.y, head.width, &format!("mistakes on {split}"), self.theme.accent);
             return;
@@ -102,10 +109,31 @@ impl Canvas<'_> {
         self.painter.text(head.x, head.y, end.saturating_sub(head.x), &text, self.theme.accent);
     }
 
+    /// The numbers of suspected labels.
+    fn suspects_head(&mut self, panel: &Mistakes, head: Rect) {
+        let [open, kept, fixed] = panel.counts();
+        let text = match &panel.list {
+            None => "suspected labels".to_owned(),
+            Some(list) => format!(
+                "{} in {}, {}: {} open, {} kept, {} fixed",
+                with_noun(panel.rows.len(), "suspected label"),
+                with_noun(list.documents, "document"),
+                panel.filter.name(),
+                grouped(open),
+                grouped(kept),
+                grouped(fixed)
+            ),
+        };
+        let right = format!(" {}", panel.order.name());
+        let end = self.painter.text_before(head.right(), head.y, head.width / 2, &right, self.theme.muted);
+        self.painter.text(head.x, head.y, end.saturating_sub(head.x), &text, self.theme.accent);
+    }
+
     /// The progress of the search, or why there is nothing to show.
     pub(super) fn search_state(&mut self, area: Rect) {
         let review = &self.state.session.review;
         let (text, style) = match (review.progress(), review.problem()) {
+            (Some(_), _) if review.is_of_suspects() => ("The labels are being compared".to_owned(), self.theme.text),
             (Some((_, 0)), _) => ("Gold spans and the model are being read".to_owned(), self.theme.text),
             (Some((done, all)), _) => {
                 let of = with_noun(all, "document");

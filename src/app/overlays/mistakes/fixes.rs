@@ -5,6 +5,7 @@ use crate::{
     app::{
         command::Command,
         context::Context,
+        effect::Effect,
         panel::Outcome,
         project::Project,
         review::{Decision, span_of},
@@ -52,20 +53,34 @@ impl Mistakes {
     /// Given again, the place is open again.
     pub(super) fn keep_gold(&mut self, session: &mut Session) -> Outcome {
         let Some(item) = self.item(self.row).cloned() else { return Outcome::none() };
-        match self.decision(self.row) {
-            Decision::Fixed => session.inform("The gold spans were changed here; undo takes that back"),
-            Decision::Kept => {
-                session.review.keep(&item, false);
-                self.look_here(session);
-                session.inform("To be decided again");
+        let kept = match self.decision(self.row) {
+            Decision::Fixed => {
+                session.inform("The gold spans were changed here; undo takes that back");
+                return Outcome::none();
             }
-            Decision::Open => {
-                session.review.keep(&item, true);
-                self.look_here(session);
-                self.go_to_next_open(session);
-            }
+            Decision::Kept => false,
+            Decision::Open => true,
+        };
+        session.review.keep(&item, kept);
+        self.look_here(session);
+        match kept {
+            true => self.go_to_next_open(session),
+            false => session.inform("To be decided again"),
         }
-        Outcome::none()
+        self.remember_decision(session, item, kept)
+    }
+
+    /// Records a decision on a suspected label, which is not asked about again.
+    fn remember_decision(&self, session: &mut Session, item: ReviewItem, kept: bool) -> Outcome {
+        if self.list.as_ref().is_none_or(|list| list.split.is_some()) {
+            return Outcome::none();
+        }
+        if session.read_only().is_some() {
+            session.inform("Kept until the program ends, because the project cannot be written");
+            return Outcome::none();
+        }
+        let ReviewItem { document, gold, model, .. } = item;
+        Effect::DecideLabel { document: document.to_string(), gold, model, kept }.into()
     }
 
     /// Puts the document of the cursor on the list of marked ones, or takes it off.

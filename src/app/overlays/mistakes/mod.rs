@@ -46,15 +46,26 @@ pub struct Mistakes {
 const HERE: Context = Context::Mistakes;
 
 impl Opens for Mistakes {
-    const OPENERS: &'static [Opener<Self>] = &[Opener {
-        command: Command::Mistakes,
-        name: "mistakes",
-        hint: "",
-        doc: "Show the mistakes of the run, where they were left",
-        keys: &[(Context::Everywhere, "f9")],
-        when: conditions::followed,
-        open: Self::reopen,
-    }];
+    const OPENERS: &'static [Opener<Self>] = &[
+        Opener {
+            command: Command::Mistakes,
+            name: "mistakes",
+            hint: "",
+            doc: "Show the mistakes of the run, where they were left",
+            keys: &[(Context::Everywhere, "f9")],
+            when: conditions::followed,
+            open: Self::reopen,
+        },
+        Opener {
+            command: Command::Suspects,
+            name: "suspects",
+            hint: "suspects",
+            doc: "Show your labels that are probably wrong",
+            keys: &[(Context::Evaluate, "S"), (Context::Documents, "S"), (Context::Everywhere, "")],
+            when: conditions::documents,
+            open: Self::open_suspects,
+        },
+    ];
 }
 
 impl Commands for Mistakes {
@@ -232,8 +243,17 @@ impl Mistakes {
         let (filter, order, item) = session.review.left.clone().unwrap_or_default();
         let split = session.review.split().unwrap_or(Split::Valid);
         let is_there = session.review.take_up_list();
-        let effects = if is_there { Vec::new() } else { Vec::from_iter(session.find_mistakes(split)) };
+        let is_coming = session.review.progress().is_some() && session.review.is_of_suspects();
+        let effects = if is_there || is_coming { Vec::new() } else { Vec::from_iter(session.find_mistakes(split)) };
         let mut panel = Self { filter, order, wanted: Some(item), ..Self::default() };
+        panel.fill(session);
+        Opening { panel: Some(panel), effects }
+    }
+
+    /// Opens the list of suspected labels; they are searched again, because the labels may have changed.
+    fn open_suspects(session: &mut Session) -> Opening<Self> {
+        let effects = vec![session.find_suspects()];
+        let mut panel = Self::default();
         panel.fill(session);
         Opening { panel: Some(panel), effects }
     }
@@ -368,9 +388,11 @@ impl Mistakes {
     /// Finds the places again; what was decided stays.
     fn score_again(&mut self, session: &mut Session) -> Outcome {
         let Some(list) = self.list.take() else { return Outcome::none() };
-        let split = list.split.unwrap_or(Split::Valid);
         self.choose_rows();
-        session.score_again(list.run.clone(), split).into()
+        match list.split {
+            Some(split) => session.score_again(list.run.clone(), split).into(),
+            None => session.find_suspects().into(),
+        }
     }
 
     /// Goes to the place on the Tag screen, along the documents of the list.

@@ -33,6 +33,10 @@ impl Canvas<'_> {
             rest = top(rest, used).1;
         }
         rest = self.plan_lines(rest);
+        if let Some(more) = &data.more {
+            let used = self.paragraph(rest, more, self.theme.text);
+            rest = top(rest, used).1;
+        }
         for note in &data.notes {
             let used = self.paragraph(rest, note, self.theme.warn);
             rest = top(rest, used).1;

@@ -39,6 +39,7 @@ fn summary() -> DataSummary {
         labels: labels.collect(),
         out: vec![("todo".into(), 78), ("skipped".into(), 2)],
         notes: vec!["spans over another one, which stay out (a word has one tag): 1".into()],
+        more: None,
         base: "mini".into(),
         recipes: vec![(Recipe::Auto, auto()), (Recipe::Lesson, Settings::lesson("mini"))],
     }
@@ -387,6 +388,15 @@ fn a_label_without_a_span_in_train_is_named() {
     assert!(shown.contains("no span in train") && shown.contains("Hours"), "{shown}");
     let empty = DataSummary { out: vec![("todo".into(), 3)], ..DataSummary::default() };
     assert!(plain(&form(80, 24, empty), Caps::default()).contains("Nothing to learn from yet"));
+}
+
+#[test]
+fn the_last_learning_curve_is_beside_the_data() {
+    let more = "100 more documents: about +.02 (.00 to .04) (learning curve of 256 documents)";
+    for (columns, rows) in [(120, 40), (80, 24)] {
+        let shown = plain(&form(columns, rows, DataSummary { more: Some(more.into()), ..summary() }), Caps::default());
+        assert!(shown.contains("100 more documents: about"), "{shown}");
+    }
 }
 
 #[test]

@@ -1,0 +1,308 @@
+//! `tagli train --folds` and `--curve`: many trainings, of which none is kept.
+
+use std::time::Instant;
+
+use crossbeam_channel::Receiver;
+use serde_json::{Value, json};
+
+use super::{
+    error::CliError,
+    interrupts,
+    output::{Output, table},
+};
+use crate::{
+    model::BaseModel,
+    project::{
+        Project,
+        studies::{StoredAnswer, StoredFolds},
+    },
+    runs::{
+        Control, Settings,
+        cross_validation::{CrossValidation, Estimate, FoldScores},
+        learning_curve::{Expected, LearningCurve},
+    },
+    spans::{Dataset, Sentence},
+    text::number::{grouped, with_noun},
+    work::{
+        curve::{Curve, CurveError},
+        folds::{Fold, Folds, FoldsError, OutOfFold},
+        trial::TrialError,
+    },
+};
+
+/// What every training of a study needs.
+pub(super) struct Study<'a> {
+    /// Project whose documents are used; `None` for files.
+    pub(super) project: Option<&'a Project>,
+    /// Annotator of the documents; empty for files.
+    pub(super) annotator: String,
+    /// Settings for a number of training sentences.
+    pub(super) settings: &'a dyn Fn(usize) -> Result<Settings, CliError>,
+    /// Base model.
+    pub(super) base: BaseModel,
+    /// Name of the recipe.
+    pub(super) recipe: &'static str,
+    /// Start, in seconds since 1970, UTC.
+    pub(super) started: u64,
+    /// Form of the output.
+    pub(super) output: Output,
+}
+
+impl Study<'_> {
+    /// Validates on `folds` parts of the training and validation splits in turn.
+    ///
+    /// # Errors
+    /// There are too few sentences, a training fails, or the result cannot be written.
+    pub(super) fn folds(&self, data: Dataset, folds: usize) -> Result<(), CliError> {
+        let sentences: Vec<Sentence> = data.train.into_iter().chain(data.valid).collect();
+        let settings = (self.settings)(sentences.len())?;
+        let chooses = settings.keep_best || settings.patience > 0;
+        let folds = Folds::new(sentences, folds, settings.seed, chooses).map_err(folds_refused)?;
+        let about = CrossValidation {
+            started: self.started,
+            annotator: self.annotator.clone(),
+            base: self.base.name.clone(),
+            recipe: self.recipe.to_owned(),
+            ..CrossValidation::default()
+        };
+        let count = with_noun(folds.sentences.len(), "sentence");
+        self.output.say(format!(
+            "{} on {count} of train and valid; the test split stays out",
+            with_noun(folds.plan.len(), "training")
+        ));
+        let mut progress = Progress::new(folds.plan.iter().map(|fold| cost(fold.train.len())), self.output)?;
+        let mut finished: Vec<FoldScores> = Vec::new();
+        let mut predicted: Vec<OutOfFold> = Vec::new();
+        for fold in &folds.plan {
+            if progress.is_stopped() {
+                break;
+            }
+            let (scores, answers) = self.fold(&folds, fold)?;
+            finished.push(scores);
+            predicted.extend(answers);
+            let (of, f1) = (folds.plan.len(), scores.f1);
+            progress.finished(&format!(
+                "fold {} of {of}: F1 {f1:.4} on {}",
+                fold.number,
+                with_noun(scores.held_out, "sentence")
+            ));
+            if let Some(project) = self.project {
+                // What is finished must not be lost by a later training.
+                project.set_folds(&stored(project, &folds, &predicted, folds.score(&finished, &predicted, &about)))?;
+            }
+        }
+        if finished.is_empty() {
+            return Err(stopped());
+        }
+        let result = folds.score(&finished, &predicted, &about);
+        self.output.result(&folds_value(&result), &folds_text(&result, self.project.is_some()))
+    }
+
+    fn fold(&self, folds: &Folds, fold: &Fold) -> Result<(FoldScores, Vec<OutOfFold>), CliError> {
+        let settings = (self.settings)(fold.train.len())?;
+        folds.run(fold, settings, self.base.clone()).map_err(folds_refused)
+    }
+
+    /// Trains on growing parts of the training split, `draws` times on each size.
+    ///
+    /// # Errors
+    /// There are too few sentences, a training fails, or the result cannot be written.
+    pub(super) fn curve(&self, data: Dataset, draws: usize, validated: String) -> Result<(), CliError> {
+        let settings = (self.settings)(data.train.len())?;
+        let mut found = LearningCurve {
+            format: 1,
+            started: self.started,
+            annotator: self.annotator.clone(),
+            base: self.base.name.clone(),
+            recipe: self.recipe.to_owned(),
+            seed: settings.seed,
+            sentences: data.train.len(),
+            valid: data.valid.len(),
+            validated,
+            ..LearningCurve::default()
+        };
+        let curve = Curve::new(data, draws, settings.seed).map_err(curve_refused)?;
+        found.planned = curve.plan.len();
+        let mut progress = Progress::new(curve.plan.iter().map(|draw| cost(draw.sentences)), self.output)?;
+        for (at, draw) in curve.plan.iter().enumerate() {
+            if progress.is_stopped() {
+                break;
+            }
+            let settings = (self.settings)(draw.sentences)?;
+            let (f1, _) = curve.run(draw, settings, self.base.clone()).map_err(curve_refused)?;
+            found.add(draw.sentences, f1);
+            found = found.with_forecast();
+            let (number, of) = (at + 1, curve.plan.len());
+            progress.finished(&format!(
+                "training {number} of {of}: F1 {f1:.4} with {}",
+                with_noun(draw.sentences, "sentence")
+            ));
+            self.project.map_or(Ok(()), |project| project.set_curve(&found).map(drop))?;
+        }
+        if found.finished() == 0 {
+            return Err(stopped());
+        }
+        self.output.result(&found, &curve_text(&found))
+    }
+}
+
+/// Trainings of a study: stops between them, and estimates the time that is left.
+struct Progress {
+    stops: Receiver<Control>,
+    /// Costs of the trainings in relation to each other.
+    costs: Vec<f64>,
+    done: usize,
+    since: Instant,
+    output: Output,
+}
+
+impl Progress {
+    fn new(costs: impl Iterator<Item = f64>, output: Output) -> Result<Self, CliError> {
+        let stops = interrupts::stops(output)?;
+        Ok(Self { stops, costs: costs.collect(), done: 0, since: Instant::now(), output })
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stops.try_recv().is_ok()
+    }
+
+    fn finished(&mut self, what: &str) {
+        self.done += 1;
+        let (done, left) = self.costs.split_at_checked(self.done).unwrap_or_default();
+        let cost = |costs: &[f64]| costs.iter().sum::<f64>();
+        let seconds = self.since.elapsed().as_secs_f64() / cost(done).max(f64::MIN_POSITIVE) * cost(left);
+        let left = if left.is_empty() { String::new() } else { format!("; about {} left", duration(seconds)) };
+        self.output.say(format!("{what}{left}"));
+    }
+}
+
+/// Steps of a training in relation to those of another one: the recipes' epochs fall with the root of the sentences.
+fn cost(sentences: usize) -> f64 {
+    (sentences.max(1) as f64).sqrt()
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..90.0 => format!("{seconds:.0} s"),
+        ..5400.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
+}
+
+/// Predictions for the documents of the project.
+fn stored(project: &Project, folds: &Folds, predicted: &[OutOfFold], result: CrossValidation) -> StoredFolds {
+    let documents = predicted.iter().filter_map(|one| {
+        let document = project.documents.get(&folds.sentences.get(one.sentence)?.id)?;
+        Some(StoredAnswer::new(document, one.fold, one.predicted.clone(), one.rows.clone()))
+    });
+    StoredFolds { tags: folds.tags.clone(), documents: documents.collect(), skipped: 0, result }
+}
+
+fn stopped() -> CliError {
+    CliError::data("stopped before the first training was finished: there is nothing to report")
+}
+
+fn folds_refused(error: FoldsError) -> CliError {
+    match error {
+        FoldsError::TooFew { .. } | FoldsError::Request(_) => CliError::data(error),
+        FoldsError::Trial(error) => trial_failed(error),
+        FoldsError::Predict(error) => error.into(),
+    }
+}
+
+fn curve_refused(error: CurveError) -> CliError {
+    match error {
+        CurveError::Trial(error) => trial_failed(error),
+        CurveError::TooFew { .. } => CliError::data(error).hint("mark more documents as done, or use --folds"),
+        CurveError::NoValidation => {
+            CliError::data(error).hint("`tagli documents split DIR` puts documents into splits")
+        }
+        CurveError::Request(_) => CliError::data(error),
+    }
+}
+
+fn trial_failed(error: TrialError) -> CliError {
+    match error {
+        TrialError::Training(error) => error.into(),
+        TrialError::Model(error) => CliError::environment(error),
+    }
+}
+
+fn folds_value(result: &CrossValidation) -> Value {
+    let mut value = serde_json::to_value(result).unwrap_or_default();
+    value["complete"] = json!(result.is_complete());
+    value
+}
+
+fn folds_text(result: &CrossValidation, is_kept: bool) -> String {
+    let Estimate { f1, low, high, .. } = result.word;
+    let scored = with_noun(result.scored, "sentence");
+    let mut text =
+        format!("F1 per word {f1:.3} ({low:.3} to {high:.3}, 95 %), lenient, on {scored} that were not learned\n\n");
+    let mut rows = vec![["label", "precision", "recall", "F1", "95 %", "spans"].map(str::to_owned).to_vec()];
+    for (label, one) in &result.labels {
+        let numbers = [one.precision, one.recall, one.f1].map(|number| format!("{number:.3}"));
+        let [precision, recall, f1] = numbers;
+        let interval = format!("{:.3} to {:.3}", one.low, one.high);
+        rows.push(vec![label.clone(), precision, recall, f1, interval, one.support.to_string()]);
+    }
+    text += &table(&rows);
+    if !result.is_complete() {
+        text +=
+            &format!("\nstopped after {} of {} folds; the scores are of these\n", result.finished.len(), result.folds);
+    }
+    if is_kept {
+        text += "\nlabels that the models find improbable: tagli suspects DIR\n";
+    }
+    text
+}
+
+fn curve_text(curve: &LearningCurve) -> String {
+    let mut rows = vec![["sentences", "F1 on valid", "95 %", "draws"].map(str::to_owned).to_vec()];
+    for (expected, point) in curve.measured().iter().zip(&curve.points) {
+        rows.push(expected_row(expected, point.f1.len().to_string()));
+    }
+    for expected in &curve.forecast {
+        rows.push(expected_row(expected, "forecast".to_owned()));
+    }
+    let mut text = table(&rows);
+    if curve.finished() < curve.planned {
+        text += &format!("\nstopped after {} of {} trainings\n", curve.finished(), curve.planned);
+    }
+    text += &match curve.statement() {
+        Some(statement) => format!("\n{statement}\n"),
+        None => "\nno forecast: three sizes are needed\n".to_owned(),
+    };
+    text
+}
+
+fn expected_row(expected: &Expected, last: String) -> Vec<String> {
+    let Expected { sentences, f1, low, high } = expected;
+    vec![grouped(*sentences), format!("{f1:.3}"), format!("{low:.3} to {high:.3}"), last]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_the_unit_that_fits() {
+        assert_eq!([12.4, 89.0, 600.0, 9000.0].map(duration), ["12 s", "89 s", "10 min", "2.5 h"]);
+    }
+
+    #[test]
+    fn texts_say_what_was_stopped_and_what_more_brings() {
+        let mut curve = LearningCurve { planned: 4, ..LearningCurve::default() };
+        [(40, 0.4), (80, 0.5), (160, 0.57)].iter().for_each(|(sentences, f1)| curve.add(*sentences, *f1));
+        let text = curve_text(&curve.with_forecast());
+        assert!(
+            text.contains("stopped after 3 of 4 trainings") && text.contains("10 more documents: about +."),
+            "{text}"
+        );
+        assert!(text.lines().any(|line| line.starts_with("320") && line.ends_with("forecast")), "{text}");
+        let fold = FoldScores { fold: 1, ..FoldScores::default() };
+        let result = CrossValidation { folds: 5, finished: vec![fold], ..CrossValidation::default() };
+        assert!(folds_text(&result, false).contains("stopped after 1 of 5 folds"));
+        assert!(!folds_value(&result)["complete"].as_bool().unwrap());
+    }
+}

@@ -1,0 +1,287 @@
+//! Learning curve: F1 on the validation split against the number of training sentences, and what more would bring.
+//!
+//! The curve is `F1 = limit - drop * n^-EXPONENT`. Limit and drop are fitted by least squares; the exponent is the one that
+//! forecast best on measured curves (`training/RECIPES.md`). Three or four sizes do not determine it: a fit of all three numbers
+//! follows the noise.
+
+use serde::{Deserialize, Serialize};
+
+/// Exponent of the curve.
+const EXPONENT: f64 = 0.3;
+/// Standard deviation of the error of a forecast for twice the data, beyond the noise of the points.
+const MODEL_ERROR: f64 = 0.01;
+/// Standard deviation of F1 between draws, where no size was drawn twice.
+const USUAL_NOISE: f64 = 0.015;
+/// Quantile of the normal distribution for an interval of 95 %.
+const NORMAL: f64 = 1.96;
+/// How much more data is forecast, in relation to all.
+const RATIOS: [f64; 2] = [1.5, 2.0];
+
+/// Scores for one number of sentences.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Training sentences.
+    pub sentences: usize,
+    /// F1 per word of each draw on the validation split.
+    pub f1: Vec<f64>,
+}
+
+/// Value with its 95 % interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Training sentences, or how many more.
+    pub sentences: usize,
+    /// F1, or by how much it rises.
+    pub f1: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Learning curve of a project or of files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LearningCurve {
+    /// Version of the file.
+    #[serde(rename = "tagli_curve")]
+    pub format: u32,
+    /// Start, in seconds since 1970, UTC.
+    pub started: u64,
+    /// Annotator whose documents were used; empty for files.
+    pub annotator: String,
+    /// Base model.
+    pub base: String,
+    /// Recipe of the settings.
+    pub recipe: String,
+    /// Seed of the draws and of the trainings.
+    pub seed: u64,
+    /// Sentences of the training split.
+    pub sentences: usize,
+    /// Sentences of the validation split.
+    pub valid: usize,
+    /// Fingerprint of the validation split; empty for files.
+    pub validated: String,
+    /// Number of trainings that were planned.
+    pub planned: usize,
+    /// Scores, the fewest sentences first.
+    pub points: Vec<CurvePoint>,
+    /// F1 that 1.5 and 2 times the data would give.
+    pub forecast: Vec<Expected>,
+    /// Rise of F1 by a round number of further documents.
+    pub more: Option<Expected>,
+}
+
+impl CurvePoint {
+    fn mean(&self) -> f64 {
+        self.f1.iter().sum::<f64>() / self.f1.len().max(1) as f64
+    }
+
+    fn x(&self) -> f64 {
+        power(self.sentences)
+    }
+}
+
+impl LearningCurve {
+    /// Adds the score of a training.
+    pub fn add(&mut self, sentences: usize, f1: f64) {
+        match self.points.iter_mut().find(|point| point.sentences == sentences) {
+            Some(point) => point.f1.push(f1),
+            None => self.points.push(CurvePoint { sentences, f1: vec![f1] }),
+        }
+        self.points.sort_by_key(|point| point.sentences);
+    }
+
+    /// Number of trainings that are finished.
+    pub fn finished(&self) -> usize {
+        self.points.iter().map(|point| point.f1.len()).sum()
+    }
+
+    /// Computes the forecasts from the points: none from fewer than three sizes.
+    #[must_use]
+    pub fn with_forecast(self) -> Self {
+        let Some(fit) = Fit::of(&self.points) else { return Self { forecast: Vec::new(), more: None, ..self } };
+        let all = self.points.last().map_or(0, |point| point.sentences);
+        let forecast = RATIOS.iter().map(|ratio| fit.value((all as f64 * ratio).round() as usize, all)).collect();
+        Self { forecast, more: Some(fit.rise(all, round_step(all))), ..self }
+    }
+
+    /// Each point with its mean over the draws and the interval of the mean.
+    pub fn measured(&self) -> Vec<Expected> {
+        let noise = noise(&self.points);
+        let expected = |point: &CurvePoint| {
+            let half = NORMAL * noise / (point.f1.len().max(1) as f64).sqrt();
+            let f1 = point.mean();
+            score(Expected { sentences: point.sentences, f1, low: f1 - half, high: f1 + half })
+        };
+        self.points.iter().map(expected).collect()
+    }
+
+    /// States what more documents would bring; `None` without a forecast.
+    pub fn statement(&self) -> Option<String> {
+        let Expected { sentences, f1, low, high } = self.more?;
+        Some(format!("{sentences} more documents: about {} ({} to {})", signed(f1), unsigned(low), unsigned(high)))
+    }
+}
+
+/// A score in two digits: `.02`, `-.01`.
+fn unsigned(value: f64) -> String {
+    let text = format!("{value:.2}").replacen("0.", ".", 1);
+    if text == "-.00" { ".00".to_owned() } else { text }
+}
+
+/// The same with its sign: `+.02`.
+fn signed(value: f64) -> String {
+    let text = unsigned(value);
+    if text.starts_with('-') { text } else { format!("+{text}") }
+}
+
+/// Number of further documents for which a gain is stated: a power of ten, at most as many as there are.
+fn round_step(sentences: usize) -> usize {
+    [1000, 100, 10].into_iter().find(|step| *step <= sentences / 2).unwrap_or_else(|| sentences.max(1))
+}
+
+fn power(sentences: usize) -> f64 {
+    (sentences.max(1) as f64).powf(-EXPONENT)
+}
+
+/// Standard deviation of F1 between draws of one size, from all sizes.
+fn noise(points: &[CurvePoint]) -> f64 {
+    let freedom: usize = points.iter().map(|point| point.f1.len().saturating_sub(1)).sum();
+    if freedom == 0 {
+        return USUAL_NOISE;
+    }
+    let squares = points.iter().flat_map(|point| point.f1.iter().map(|f1| (f1 - point.mean()).powi(2)));
+    // Few draws underestimate their own noise: the usual one counts as two more.
+    ((squares.sum::<f64>() + 2.0 * USUAL_NOISE.powi(2)) / (freedom as f64 + 2.0)).sqrt()
+}
+
+/// Line through the points over `n^-EXPONENT`, each weighted by its draws.
+#[derive(Clone, Copy, Debug)]
+struct Fit {
+    /// Weighted means of the two axes.
+    centre: (f64, f64),
+    slope: f64,
+    /// Variances of the mean and of the slope.
+    variance: (f64, f64),
+}
+
+impl Fit {
+    fn of(points: &[CurvePoint]) -> Option<Self> {
+        if points.len() < 3 {
+            return None;
+        }
+        let weights: f64 = points.iter().map(|point| point.f1.len() as f64).sum();
+        let weighted = |value: fn(&CurvePoint) -> f64| {
+            points.iter().map(|point| point.f1.len() as f64 * value(point)).sum::<f64>() / weights
+        };
+        let centre = (weighted(CurvePoint::x), weighted(CurvePoint::mean));
+        let spread: f64 = points.iter().map(|point| point.f1.len() as f64 * (point.x() - centre.0).powi(2)).sum();
+        if spread <= 0.0 {
+            return None;
+        }
+        let shared =
+            points.iter().map(|point| point.f1.len() as f64 * (point.x() - centre.0) * (point.mean() - centre.1));
+        let noise = noise(points).powi(2);
+        Some(Self { centre, slope: shared.sum::<f64>() / spread, variance: (noise / weights, noise / spread) })
+    }
+
+    fn at(&self, sentences: usize) -> f64 {
+        self.centre.1 + self.slope * (power(sentences) - self.centre.0)
+    }
+
+    /// F1 at a number of sentences; `all` is the largest that was measured.
+    fn value(&self, sentences: usize, all: usize) -> Expected {
+        let distance = power(sentences) - self.centre.0;
+        let variance = self.variance.0 + self.variance.1 * distance.powi(2) + model_error(all, sentences).powi(2);
+        score(expected(sentences, self.at(sentences), variance))
+    }
+
+    /// Rise of F1 by `more` sentences.
+    fn rise(&self, all: usize, more: usize) -> Expected {
+        let distance = power(all + more) - power(all);
+        let variance = self.variance.1 * distance.powi(2) + model_error(all, all + more).powi(2);
+        expected(more, self.slope * distance, variance)
+    }
+}
+
+fn model_error(all: usize, sentences: usize) -> f64 {
+    MODEL_ERROR * (sentences as f64 / all.max(1) as f64).log2()
+}
+
+fn expected(sentences: usize, f1: f64, variance: f64) -> Expected {
+    let half = NORMAL * variance.sqrt();
+    Expected { sentences, f1, low: f1 - half, high: f1 + half }
+}
+
+/// The same within the range of F1.
+fn score(expected: Expected) -> Expected {
+    let Expected { sentences, f1, low, high } = expected;
+    let [f1, low, high] = [f1, low, high].map(|value| value.clamp(0.0, 1.0));
+    Expected { sentences, f1, low, high }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn curve(points: &[(usize, &[f64])]) -> LearningCurve {
+        let mut curve = LearningCurve::default();
+        for (sentences, f1) in points {
+            f1.iter().for_each(|f1| curve.add(*sentences, *f1));
+        }
+        curve.with_forecast()
+    }
+
+    #[test]
+    fn points_on_a_curve_of_the_family_are_continued_exactly() {
+        let on = |sentences: usize| 0.9 - 1.6 * power(sentences);
+        let found = curve(&[(400, &[on(400); 3]), (100, &[on(100); 3]), (200, &[on(200); 3])]);
+        let forecast: Vec<usize> = found.forecast.iter().map(|expected| expected.sentences).collect();
+        assert_eq!(forecast, [600, 800]);
+        for expected in &found.forecast {
+            assert!((expected.f1 - on(expected.sentences)).abs() < 1e-9);
+            assert!(expected.low < expected.f1 && expected.f1 < expected.high);
+        }
+        let more = found.more.unwrap();
+        assert!((more.f1 - (on(500) - on(400))).abs() < 1e-9 && more.sentences == 100);
+        assert!(more.high - more.low < found.forecast[0].high - found.forecast[0].low);
+    }
+
+    #[test]
+    fn the_statement_rounds_and_has_a_sign() {
+        let found = curve(&[(80, &[0.50, 0.52]), (160, &[0.58, 0.56]), (320, &[0.62, 0.63])]);
+        let statement = found.statement().unwrap();
+        assert!(statement.starts_with("100 more documents: about +.0") && statement.contains(" to ."), "{statement}");
+        assert_eq!([-0.001, 0.016, -0.02].map(unsigned), [".00", ".02", "-.02"]);
+        assert_eq!((signed(-0.02), signed(0.0)), ("-.02".to_owned(), "+.00".to_owned()));
+        assert_eq!([12, 20, 199, 200, 1999, 2000, 9000].map(round_step), [12, 10, 10, 100, 100, 1000, 1000]);
+    }
+
+    #[test]
+    fn two_sizes_forecast_nothing_and_one_draw_has_the_usual_noise() {
+        let found = curve(&[(80, &[0.5]), (160, &[0.6])]);
+        assert_eq!((found.forecast.len(), found.statement()), (0, None));
+        let measured = found.measured()[0];
+        assert!((measured.high - measured.low - 2.0 * NORMAL * USUAL_NOISE).abs() < 1e-9);
+    }
+
+    proptest! {
+        #[test]
+        fn any_scores_give_ordered_finite_intervals(
+            scores in prop::collection::vec(prop::collection::vec(0.0f64..1.0, 1..4), 0..6),
+        ) {
+            let mut curve = LearningCurve::default();
+            for (at, draws) in scores.iter().enumerate() {
+                draws.iter().for_each(|f1| curve.add(25 << at, *f1));
+            }
+            let curve = curve.with_forecast();
+            prop_assert_eq!(curve.forecast.len(), if scores.len() < 3 { 0 } else { 2 });
+            for one in curve.forecast.iter().chain(&curve.more).chain(&curve.measured()) {
+                prop_assert!(one.low <= one.f1 && one.f1 <= one.high && one.high.is_finite());
+            }
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! Labels of a project that are probably wrong: a queue in which each is decided once.
+//!
+//! The models of the last cross-validation say what they would label otherwise in documents that they had not learned
+//! (`spans/suspects.rs`); the other labels of the project say what is labelled otherwise elsewhere (`spans/consistency.rs`).
+//! The labels are those that the documents have now: the probabilities depend on the words alone.
+
+use std::{collections::HashMap, ops::Range};
+
+use super::mistakes::MOST_LISTED;
+use crate::{
+    project::{
+        Annotator, AnnotatorName, Project, ProjectError,
+        decisions::Question,
+        studies::{StoredAnswer, StoredFolds},
+    },
+    runs::cross_validation::CrossValidation,
+    spans::{
+        Action, Document, Edit, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span, SpanId,
+        SpanSource, Status, WordSpan,
+        consistency::{Habits, LabelledWords},
+        dataset::word_spans,
+        journal::JournalOp,
+        mistakes::compare,
+        review::LabelledRange,
+        suspects::{Answer, Reason, Suspect, by_model, combined, joined},
+    },
+    text::TextRange,
+};
+
+/// Name under which spans of a cross-validation are recorded in the journal.
+const SOURCE: &str = "folds";
+
+/// Range of a document with a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// Bytes of the text.
+    pub range: TextRange,
+    /// The label.
+    pub label: LabelId,
+}
+
+/// A label, or words without one, that may be wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Eight hexadecimal digits by which a user names it; they depend on the document, its text and the labels.
+    pub key: String,
+    /// Id of the document.
+    pub document: String,
+    /// Span in the journal, as it is labelled; `None` for words without a label.
+    pub given: Option<(SpanId, Marked)>,
+    /// Label that is suggested instead; `None` if the words should have none.
+    pub other: Option<Marked>,
+    /// Kind of the difference.
+    pub kind: MistakeKind,
+    /// Words of both.
+    pub words: Range<usize>,
+    /// Estimated probability that it is right, from 0 to 1.
+    pub score: f32,
+    /// Reasons, the first one for the score.
+    pub reasons: Vec<Reason>,
+}
+
+/// Labels that may be wrong, the least probable first.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    /// Items that are not decided.
+    pub items: Vec<Item>,
+    /// Items that the annotator has decided to keep.
+    pub kept: Vec<Item>,
+    /// Number of done documents that were looked at.
+    pub documents: usize,
+    /// Number of those with an answer of a model.
+    pub answered: usize,
+    /// The cross-validation that answered; `None` if there was none.
+    pub result: Option<CrossValidation>,
+    /// Number of lines of decisions and answers that could not be read.
+    pub skipped: usize,
+}
+
+/// Decision on an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The label is right.
+    Keep,
+    /// The suggestion is right.
+    Take,
+    /// The decision to keep is taken back.
+    Reopen,
+}
+
+impl Item {
+    /// The item as the file of decisions names it.
+    fn question<'d>(&self, document: &'d Document) -> Question<'d> {
+        let pair = |marked: Marked| (marked.range, marked.label);
+        Question {
+            document,
+            given: self.given.map(|(_, given)| pair(whole(document, given))),
+            other: self.other.map(pair),
+        }
+    }
+
+    /// Edits that put the suggestion in the place of the label.
+    fn edits(&self, new_span: impl FnOnce() -> SpanId) -> Vec<Edit> {
+        match (self.given, self.other) {
+            (Some((id, _)), None) => vec![Edit::Remove(id)],
+            (Some((id, given)), Some(other)) => {
+                let resize = (given.range != other.range).then_some(Edit::Resize(id, other.range));
+                let relabel = (given.label != other.label).then_some(Edit::Relabel(id, other.label));
+                resize.into_iter().chain(relabel).collect()
+            }
+            (None, Some(Marked { range, label })) => {
+                let source = SpanSource::Model { run: SOURCE.to_owned(), score: 1.0 - self.score };
+                vec![Edit::Add(Span { id: new_span(), range, label, source })]
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+/// The whole words of a range, by which decisions name it.
+fn whole(document: &Document, marked: Marked) -> Marked {
+    let words = document.words_touching(marked.range).and_then(|words| document.range_of_words(words));
+    Marked { range: words.unwrap_or(marked.range), ..marked }
+}
+
+/// A done document with its spans on words.
+struct Labelled<'a> {
+    document: &'a Document,
+    words: LabelledWords,
+}
+
+/// Collects the suspects in the documents that an annotator has done.
+///
+/// # Errors
+/// The cross-validation or the decisions exist and cannot be read.
+pub fn queue(project: &Project, name: &AnnotatorName, journal: &Journal) -> Result<Queue, ProjectError> {
+    // Models that learned the labels of another annotator say nothing about these.
+    let folds = project.folds()?.filter(|folds| folds.result.annotator == name.as_str()).unwrap_or_default();
+    let decisions = project.decisions(name)?;
+    let answers: HashMap<&str, &StoredAnswer> =
+        folds.documents.iter().map(|answer| (answer.id.as_str(), answer)).collect();
+    let labelled = labelled(project, journal);
+    let words: Vec<LabelledWords> = labelled.iter().map(|one| one.words.clone()).collect();
+    let habits = Habits::of(&words);
+    let mut queue = Queue { documents: labelled.len(), skipped: folds.skipped + decisions.skipped, ..Queue::default() };
+    for Labelled { document, words } in &labelled {
+        let answer = answers.get(document.id.as_str()).filter(|answer| answer.is_of(document));
+        queue.answered += usize::from(answer.is_some());
+        for suspect in suspects_of(words, &habits, answer.map(|answer| (&folds, *answer))) {
+            let Some(item) = item(project, journal, document, suspect) else { continue };
+            let list = if decisions.keeps(&item.question(document)) { &mut queue.kept } else { &mut queue.items };
+            list.push(item);
+        }
+    }
+    for list in [&mut queue.items, &mut queue.kept] {
+        list.sort_by(|a, b| a.score.total_cmp(&b.score));
+    }
+    queue.result = (!folds.documents.is_empty()).then_some(folds.result);
+    Ok(queue)
+}
+
+/// Documents that are done, as they train.
+fn labelled<'a>(project: &'a Project, journal: &Journal) -> Vec<Labelled<'a>> {
+    let done = project.documents.iter().filter_map(|document| {
+        let annotation = journal.annotation(&document.id);
+        if annotation.status != Status::Done || annotation.needs_review() || document.words.is_empty() {
+            return None;
+        }
+        let (mut spans, _) = word_spans(document, annotation, &project.manifest.labels, HalfWords::Snap);
+        spans.sort();
+        let words = document.word_texts().map(str::to_lowercase).collect();
+        Some(Labelled { document, words: LabelledWords { words, spans } })
+    });
+    done.collect()
+}
+
+/// Suspects of a document. Where there are two opinions, of a model and of the same words elsewhere, both count.
+fn suspects_of(words: &LabelledWords, habits: &Habits, answer: Option<(&StoredFolds, &StoredAnswer)>) -> Vec<Suspect> {
+    let unusual = habits.suspects(words);
+    let Some((folds, answer)) = answer else { return joined([unusual]) };
+    let given = Scheme::Bio.tags(&words.spans, words.words.len());
+    let answer = Answer { tags: &folds.tags, predicted: &answer.predicted, rows: &answer.rows };
+    let doubted = by_model(&given, &answer).into_iter().map(|suspect| {
+        let score =
+            habits.share_elsewhere(words, &suspect).map_or(suspect.score, |share| combined(suspect.score, share));
+        Suspect { score, ..suspect }
+    });
+    let unusual = unusual.into_iter().map(|suspect| {
+        let score = combined(suspect.score, answer.mean_probability(&given, suspect.words()));
+        Suspect { score, ..suspect }
+    });
+    joined([doubted.collect(), unusual.collect()])
+}
+
+/// The suspect in the units of the project; `None` if its label or span is not in the project.
+fn item(project: &Project, journal: &Journal, document: &Document, suspect: Suspect) -> Option<Item> {
+    let marked = |span: &WordSpan| {
+        let label = project.manifest.labels.find(&span.label)?.id;
+        Some(Marked { range: document.range_of_words(span.start..span.end)?, label })
+    };
+    let given = match &suspect.given {
+        Some(span) => {
+            let on_words = marked(span)?;
+            let found = journal.annotation(&document.id).spans().iter().find(|own| {
+                own.label == on_words.label && document.words_touching(own.range) == Some(span.start..span.end)
+            })?;
+            Some((found.id, Marked { range: found.range, label: found.label }))
+        }
+        None => None,
+    };
+    let other = match &suspect.other {
+        Some(span) => Some(marked(span)?),
+        None => None,
+    };
+    let words = suspect.words();
+    let kind = kind(&suspect)?;
+    let Suspect { score, reasons, .. } = suspect;
+    let item = Item { key: String::new(), document: document.id.clone(), given, other, kind, words, score, reasons };
+    Some(Item { key: item.question(document).key(), ..item })
+}
+
+fn kind(suspect: &Suspect) -> Option<MistakeKind> {
+    let spans = |span: &Option<WordSpan>| span.iter().cloned().collect::<Vec<_>>();
+    compare(&spans(&suspect.given), &spans(&suspect.other)).first().map(|mistake| mistake.kind)
+}
+
+/// The queue as a list of places for the screen, document by document.
+///
+/// The probability of the model's side is the probability that the label is wrong, so that the surest come first.
+pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> ReviewList {
+    let places: HashMap<&str, usize> =
+        project.documents.iter().enumerate().map(|(at, document)| (document.id.as_str(), at)).collect();
+    let mut items: Vec<&Item> = queue.items.iter().collect();
+    items.sort_by_key(|item| (places.get(item.document.as_str()), item.words.start));
+    let mut list = ReviewList {
+        run: SOURCE.to_owned(),
+        annotator: name.to_string(),
+        documents: queue.documents,
+        changed: queue.documents - queue.answered,
+        ..ReviewList::default()
+    };
+    for item in items {
+        let Some(document) = project.documents.get(&item.document) else { continue };
+        let side = |marked: Marked| {
+            let words = document.words_touching(marked.range)?;
+            let label = project.manifest.labels.name(marked.label);
+            LabelledRange::of_words(document, &WordSpan::new(words, label))
+        };
+        let reasons: Vec<&str> = item.reasons.iter().map(|reason| reason.meaning()).collect();
+        let place = ReviewItem {
+            document: item.document.as_str().into(),
+            kind: item.kind,
+            gold: item.given.and_then(|(_, given)| side(given)),
+            model: item.other.and_then(side),
+            gold_probability: Some(item.score),
+            model_probability: Some(1.0 - item.score),
+            reason: Some(reasons.join(", ").into()),
+        };
+        list.add(place, MOST_LISTED);
+    }
+    list
+}
+
+/// Carries out decisions. `now` in seconds since 1970, UTC.
+///
+/// # Errors
+/// The file system refuses. Of suggestions that are taken all are recorded or none.
+pub fn decide(
+    project: &Project,
+    annotator: &mut Annotator,
+    items: &[&Item],
+    choice: Choice,
+    now: u64,
+) -> Result<(), ProjectError> {
+    if choice == Choice::Take {
+        return take(project, annotator, items, now);
+    }
+    let questions: Vec<Question<'_>> =
+        items.iter().filter_map(|item| Some(item.question(project.documents.get(&item.document)?))).collect();
+    project.decide(annotator.name(), &questions, choice == Choice::Keep, now)
+}
+
+fn take(project: &Project, annotator: &mut Annotator, items: &[&Item], now: u64) -> Result<(), ProjectError> {
+    let mut ops = Vec::new();
+    for item in items {
+        let edits = item.edits(|| annotator.next_span());
+        ops.push(JournalOp::Do(Action { document: item.document.clone(), edits }));
+    }
+    annotator.record_all(&project.documents, now, ops).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        project::{ImportItem, Manifest},
+        spans::LabelSet,
+    };
+
+    const DISH: u32 = 2;
+    const LOCATION: u32 = 4;
+
+    struct Setting {
+        _dir: tempfile::TempDir,
+        project: Project,
+        anna: Annotator,
+    }
+
+    impl Setting {
+        fn queue(&self) -> Queue {
+            queue(&self.project, self.anna.name(), &self.anna.journal).unwrap()
+        }
+
+        fn decide(&mut self, place: usize, choice: Choice) {
+            let item = self.queue().items[place].clone();
+            decide(&self.project, &mut self.anna, &[&item], choice, 9).unwrap();
+        }
+    }
+
+    /// Three documents of the words `fish tacos here`; `a` has a dish, `b` a location on the same words, `c` nothing.
+    /// The model would label all of them as dishes, with falling certainty.
+    fn setting() -> Setting {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let item = |id: &str, spans: &[u32], status| ImportItem {
+            document: Document::from_words(id, ["fish", "tacos", "here"]),
+            spans: spans.iter().map(|label| (TextRange::new(0, 10), LabelId(*label))).collect(),
+            status,
+        };
+        let items = vec![
+            item("a", &[DISH], Status::Done),
+            item("b", &[LOCATION], Status::Done),
+            item("c", &[], Status::Done),
+            item("d", &[LOCATION], Status::Partial),
+        ];
+        project.import(Some(&mut anna), 0, items).unwrap();
+        let answers = [("a", 0.9), ("b", 0.8), ("c", 0.7)].map(|(id, dish)| {
+            let document = project.documents.get(id).unwrap();
+            let rest = 1.0 - dish;
+            let rows =
+                vec![vec![rest, dish, 0.0, 0.01, 0.0], vec![rest, 0.0, dish, 0.0, 0.02], vec![1.0, 0.0, 0.0, 0.0, 0.0]];
+            StoredAnswer::new(document, 1, vec![1, 2, 0], rows)
+        });
+        let tags = ["O", "B-Dish", "I-Dish", "B-Location", "I-Location"].map(str::to_owned).into();
+        let result = CrossValidation { annotator: "anna".into(), ..CrossValidation::default() };
+        project.set_folds(&StoredFolds { result, tags, documents: answers.into(), skipped: 0 }).unwrap();
+        Setting { _dir: dir, project, anna }
+    }
+
+    fn shown(items: &[Item]) -> Vec<(&str, Option<u32>, Option<u32>)> {
+        let label = |marked: Marked| marked.label.0;
+        items
+            .iter()
+            .map(|item| (item.document.as_str(), item.given.map(|(_, one)| label(one)), item.other.map(label)))
+            .collect()
+    }
+
+    #[test]
+    fn the_least_probable_label_of_a_done_document_comes_first() {
+        let queue = setting().queue();
+        assert_eq!(shown(&queue.items), [("b", Some(LOCATION), Some(DISH)), ("c", None, Some(DISH))]);
+        assert_eq!((queue.documents, queue.answered), (3, 3));
+        // The mean of the two words, of B- and I- together.
+        assert!((queue.items[0].score - 0.015).abs() < 1e-6 && (queue.items[1].score - 0.3).abs() < 1e-6);
+        assert_eq!((queue.items[0].words.clone(), queue.items[0].key.len()), (0..2, 8));
+    }
+
+    #[test]
+    fn the_screen_gets_the_places_document_by_document() {
+        let setting = setting();
+        let list = review_list(&setting.project, setting.anna.name(), &setting.queue());
+        let shown: Vec<_> = list.items.iter().map(|item| (&*item.document, item.labels(), item.kind)).collect();
+        let dish = Some("Dish");
+        assert_eq!(
+            shown,
+            [("b", [Some("Location"), dish], MistakeKind::Label), ("c", [None, dish], MistakeKind::Spurious)]
+        );
+        assert_eq!((list.split, list.documents, list.changed, list.annotator.as_str()), (None, 3, 0, "anna"));
+        assert!((list.items[0].model_probability.unwrap() - 0.985).abs() < 1e-6);
+        assert_eq!(list.items[0].reason(), "the model disagrees");
+    }
+
+    #[test]
+    fn each_is_decided_once() {
+        let mut setting = setting();
+        setting.decide(0, Choice::Keep);
+        let queue = setting.queue();
+        assert_eq!((shown(&queue.items).len(), shown(&queue.kept)), (1, vec![("b", Some(LOCATION), Some(DISH))]));
+        setting.decide(0, Choice::Take);
+        let spans = setting.anna.journal.annotation("c").spans();
+        assert_eq!((spans.len(), spans[0].range, spans[0].label), (1, TextRange::new(0, 10), LabelId(DISH)));
+        assert!(matches!(&spans[0].source, SpanSource::Model { run, .. } if run == "folds"));
+        assert_eq!(setting.anna.journal.annotation("c").status, Status::Done);
+        assert!(setting.queue().items.is_empty());
+        let kept = setting.queue().kept[0].clone();
+        decide(&setting.project, &mut setting.anna, &[&kept], Choice::Reopen, 10).unwrap();
+        setting.decide(0, Choice::Take);
+        let spans = setting.anna.journal.annotation("b").spans();
+        assert_eq!((spans.len(), spans[0].label), (1, LabelId(DISH)));
+    }
+
+    #[test]
+    fn an_answer_for_another_text_or_annotator_is_not_used() {
+        let setting = setting();
+        let mut folds = setting.project.folds().unwrap().unwrap();
+        folds.documents.retain(|answer| answer.id != "b");
+        setting.project.set_folds(&folds).unwrap();
+        assert_eq!((shown(&setting.queue().items).len(), setting.queue().answered), (1, 2));
+        folds.result.annotator = "ben".into();
+        setting.project.set_folds(&folds).unwrap();
+        let queue = setting.queue();
+        assert_eq!((queue.items.len(), queue.answered, queue.result), (0, 0, None));
+    }
+}
