@@ -116,7 +116,7 @@ pub enum LabelError {
 /// Nearly all of them are free.
 const DRAWS: usize = 100;
 /// Number of label colours.
-const COLORS: u8 = 8;
+const COLORS: u8 = 12;
 
 /// The eight labels of the MIT Restaurant corpus and of the lesson.
 /// They are in the lesson's order.

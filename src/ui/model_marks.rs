@@ -22,12 +22,12 @@ pub(super) fn model_range(item: &ReviewItem) -> TextRange {
 
 /// Mark of a difference, as a suggestion with its score; `nothing` where the model has no span.
 pub(super) fn model_mark(project: &Project, theme: &Theme, item: &ReviewItem) -> Mark {
-    let style = theme.suggestion;
     let score = item.model_probability;
     let Some(model) = &item.model else {
-        return Mark { name: "nothing".to_owned(), tag: "no".to_owned(), key: None, style, score };
+        return Mark { name: "nothing".to_owned(), tag: "no".to_owned(), key: None, style: theme.warn, score };
     };
     let label = project.labels.named(&model.label);
+    let style = label.map_or(theme.text, |label| theme.suggestion(label.color));
     Mark {
         name: model.label.to_string(),
         tag: label.map_or_else(|| model.label.chars().take(3).collect(), |label| label.tag.clone()),

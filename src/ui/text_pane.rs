@@ -3,7 +3,7 @@
 //!
 //! A mark row shows each span under its words: `└Dish─┘`, in ASCII `=Dish=`. A span inside another one is bracketed
 //! within the outer one's marks. Suggestions are dotted and show their score: `┄Hours?.91`; with less room
-//! `Ho?.9` or `Ho?`.
+//! `Ho?.91` or `Ho?`.
 
 use ratatui::{layout::Rect, style::Style};
 
@@ -330,11 +330,9 @@ fn mark_text(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
         return choices.into_iter().flatten().find(|choice| fits(choice, room)).unwrap_or_default();
     };
     let long = two_digits(score);
-    let short = tenths(score);
     let choices = [
         format!("{name}?{long}"),
         format!("{tag}?{long}"),
-        format!("{tag}?{short}"),
         format!("{}?", begin(&tag, room.saturating_sub(1))),
         format!("{key}?"),
     ];
@@ -371,12 +369,6 @@ fn begin(text: &str, room: usize) -> String {
 pub(super) fn two_digits(score: f32) -> String {
     let text = format!("{:.2}", score.clamp(0.0, 1.0));
     text.strip_prefix('0').map_or_else(|| "1.0".to_owned(), str::to_owned)
-}
-
-/// A score with one digit: `.9` for .91, and for certainty too. Never without the point, which no key has.
-fn tenths(score: f32) -> String {
-    let text = format!("{:.2}", score.clamp(0.0, 0.99));
-    text.get(1..3).map(str::to_owned).unwrap_or_default()
 }
 
 /// Rows that a text needs at this width, mark rows included.

@@ -25,8 +25,8 @@ pub struct Theme {
     pub cursor: Style,
     /// Hairlines.
     pub border: Style,
-    /// Suggestions.
-    pub suggestion: Style,
+    /// What suggestions have beside the style of their label.
+    suggestion: Style,
     labels: Vec<Style>,
     series: Vec<Style>,
 }
@@ -110,6 +110,12 @@ impl Theme {
         round(&self.labels, usize::from(color))
     }
 
+    /// The style of a suggestion of the label with this colour role: as visible as a span, and told from it by more than
+    /// the colour.
+    pub fn suggestion(&self, color: u8) -> Style {
+        self.label(color).patch(self.suggestion)
+    }
+
     /// The style of the curve with this number.
     pub fn series(&self, number: usize) -> Style {
         round(&self.series, number)
@@ -160,7 +166,13 @@ mod tests {
     fn the_themes_that_come_along_are_whole() {
         for (name, file) in BUILT_IN {
             let theme = Theme::parse(file).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(theme.labels.len() >= 8 && theme.series.len() >= 4, "{name}");
+            assert!(theme.labels.len() >= 12 && theme.series.len() >= 4, "{name}");
+            for (at, label) in theme.labels.iter().enumerate() {
+                assert!(name == "mono" || !theme.labels[..at].contains(label), "{name}: label {at} looks like another");
+                let suggestion = theme.suggestion(u8::try_from(at).unwrap());
+                assert!(suggestion != *label && suggestion.fg == label.fg, "{name}: label {at}");
+                assert!(!suggestion.add_modifier.contains(Modifier::DIM), "{name}: label {at}");
+            }
         }
     }
 

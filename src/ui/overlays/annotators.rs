@@ -168,7 +168,7 @@ impl Canvas<'_> {
             }
             Err(why) => ("model".to_owned(), why.to_owned()),
         };
-        rows.push(("m".to_owned(), run, text, self.theme.suggestion));
+        rows.push(("m".to_owned(), run, text, self.theme.text));
         let verdict = compared.verdict(place, project.annotation(compared.document));
         let (text, style) = match comparing.state_of(comparing.row) {
             _ if !project.is_adjudicator() => (format!("decides, not {}", project.annotator), self.theme.muted),

@@ -64,10 +64,10 @@ impl Item<'_> {
             Self::Suggestion(found) => (found.label, Some(found.score)),
         };
         let label = project.labels.get(label);
-        let style = match score {
-            Some(_) => theme.suggestion,
-            None => label.map_or(theme.text, |label| theme.label(label.color)),
-        };
+        let style = label.map_or(theme.text, |label| match score {
+            Some(_) => theme.suggestion(label.color),
+            None => theme.label(label.color),
+        });
         Mark {
             name: label.map_or("?", |label| &label.name).to_owned(),
             tag: label.map_or("?", |label| &label.tag).to_owned(),
@@ -308,11 +308,15 @@ impl Canvas<'_> {
             _ => " (tagged so before)".to_owned(),
         };
         let text = format!("{}: {}{source}", two_digits(found.score), found.range.of(&document.text));
-        Some((format!("{name}?"), text, self.theme.suggestion))
+        Some((format!("{name}?"), text, self.suggestion_style(project, found.label)))
     }
 
     fn span_style(&self, project: &Project, id: LabelId) -> Style {
         project.labels.get(id).map_or(self.theme.text, |label| self.theme.label(label.color))
+    }
+
+    fn suggestion_style(&self, project: &Project, id: LabelId) -> Style {
+        project.labels.get(id).map_or(self.theme.text, |label| self.theme.suggestion(label.color))
     }
 
     /// Draws the pane beside the text: spans of the document, progress, the run.
@@ -368,7 +372,7 @@ impl Canvas<'_> {
             Item::Span(span) => (project.labels.name(span.label).to_owned(), self.span_style(project, span.label)),
             Item::Suggestion(found) => {
                 let name = width::cut(project.labels.name(found.label), 11);
-                (format!("{name}?{}", two_digits(found.score)), self.theme.suggestion)
+                (format!("{name}?{}", two_digits(found.score)), self.suggestion_style(project, found.label))
             }
         }
     }
