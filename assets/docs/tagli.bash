@@ -22,6 +22,9 @@ _tagli() {
             tagli,completions)
                 cmd="tagli__subcmd__completions"
                 ;;
+            tagli,config)
+                cmd="tagli__subcmd__config"
+                ;;
             tagli,convert)
                 cmd="tagli__subcmd__convert"
                 ;;
@@ -64,6 +67,9 @@ _tagli() {
             tagli,score)
                 cmd="tagli__subcmd__score"
                 ;;
+            tagli,suspects)
+                cmd="tagli__subcmd__suspects"
+                ;;
             tagli,train)
                 cmd="tagli__subcmd__train"
                 ;;
@@ -88,6 +94,9 @@ _tagli() {
             tagli__subcmd__models,push)
                 cmd="tagli__subcmd__models__subcmd__push"
                 ;;
+            tagli__subcmd__runs,compare)
+                cmd="tagli__subcmd__runs__subcmd__compare"
+                ;;
             tagli__subcmd__runs,export)
                 cmd="tagli__subcmd__runs__subcmd__export"
                 ;;
@@ -110,7 +119,7 @@ _tagli() {
 
     case "${cmd}" in
         tagli)
-            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree predict models documents runs doctor help completions man"
+            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree suspects predict models documents runs config doctor help completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -164,6 +173,28 @@ _tagli() {
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__config)
+            opts="-h --project --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -358,7 +389,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__eval)
-            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --mistakes --precision --device --json --log --help"
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --split --annotator --against --counts --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,6 +413,22 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --split)
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts)
+                    COMPREPLY=($(compgen -W "word word-strict piece piece-strict all" -- "${cur}"))
                     return 0
                     ;;
                 --mistakes)
@@ -746,12 +793,74 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__runs)
-            opts="-h --json --log --help list watch tell export remove"
+            opts="-h --json --log --help list watch tell compare export remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__runs__subcmd__compare)
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --split --annotator --counts --mistakes --precision --device --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --split)
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts)
+                    COMPREPLY=($(compgen -W "word word-strict piece piece-strict all" -- "${cur}"))
+                    return 0
+                    ;;
+                --mistakes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "fp32 int8" -- "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -907,8 +1016,50 @@ _tagli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tagli__subcmd__suspects)
+            opts="-h --most --kind --kept --keep --take --reopen --annotator --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "label too-long too-short shifted both missed spurious" -- "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --take)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reopen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --word-column --tag-column --tag-scheme --header --no-header --out --force --resume --fetch --json --log --help"
+            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --draws --word-column --tag-column --tag-scheme --header --no-header --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -999,6 +1150,10 @@ _tagli() {
                     return 0
                     ;;
                 --folds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --draws)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

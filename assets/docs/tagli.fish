@@ -41,12 +41,14 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "train" -d 'Fine-tune a mod
 complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Evaluate a model on a tagged file'
 complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag file against another, as seqeval does'
 complete -c tagli -n "__fish_tagli_needs_command" -a "agree" -d 'Show how far the annotators of a project agree, and where they do not'
+complete -c tagli -n "__fish_tagli_needs_command" -a "suspects" -d 'List labels that are probably wrong, and decide on them'
 complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
 complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'List, download and upload models'
 complete -c tagli -n "__fish_tagli_needs_command" -a "documents" -d 'Correct, remove and restore documents of a project, and split them'
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'List, follow, control, export and remove the runs of a project'
+complete -c tagli -n "__fish_tagli_needs_command" -a "config" -d 'Show the settings with their meanings, defaults and sources'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and the integrity of a project'
-complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or the arguments of a command'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub, read), or the arguments of a command'
 complete -c tagli -n "__fish_tagli_needs_command" -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c tagli -n "__fish_tagli_needs_command" -a "man" -d 'Write the manual page to standard output'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
@@ -313,9 +315,10 @@ lesson\t'Settings of the lesson. Learning rate 2e-5, 3 epochs, batch 16, weight 
 tuned\t'`Auto` with further changes that raised F1. Longer, with masked word pieces, tags decoded as a sequence'"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l untagged -d 'Learn from untagged texts, too: the project\'s documents that are not begun, or, with --train, these files in any format. A second stage learns the tags that the model of the first is sure of; with --teacher, their probabilities are learned instead. Write it after DIR' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l teacher -d 'Learn the probabilities of trained models, of several their mean: runs of the project, folders of runs, or folders of models, with the same labels. Write it after DIR' -r
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer; `list` shows all settings with their meanings, values and sources, and trains nothing' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation: K trainings, each scored on another part of train and valid that it did not learn. No model is kept; `tagli suspects` shows the labels that they doubt' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l draws -d 'Trainings on each size of the learning curve' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
@@ -326,7 +329,7 @@ bmes\t''
 labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show how much more data would help'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Learning curve: train on growing parts of the training split, and forecast what more documents would bring. No model is kept'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l header -d 'The first line of a file of tagged words names the columns'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l force -d 'Let the new run replace an earlier one in --out, once the new one is complete'
@@ -368,7 +371,17 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; --json has all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l split -d 'Split of the project; without it and --data: valid' -r -f -a "train\t''
+valid\t''
+test\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l annotator -d 'Annotator of the split; default: the one whose documents the run learned' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l against -d 'Compare with this model or run on the same sentences' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l counts -d 'Ways of counting to show: word (lenient) when not given' -r -f -a "word\t''
+word-strict\t''
+piece\t''
+piece-strict\t''
+all\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; default: 20, with --json all' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
 int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
@@ -395,6 +408,22 @@ complete -c tagli -n "__fish_tagli_using_subcommand agree" -l log -d 'Write a lo
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'List every place where two of them differ'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l most -d 'Largest number of suspects to list' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l kind -d 'List only suspects of this kind' -r -f -a "label\t'right words, wrong label'
+too-long\t'right label, too long'
+too-short\t'right label, too short'
+shifted\t'right label, shifted'
+both\t'overlap, both wrong'
+missed\t'missed by the model'
+spurious\t'found by the model only'"
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l keep -d 'The label is right: do not ask again' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l take -d 'The suggestion is right: record it in the journal' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l reopen -d 'Ask again about a label that was kept' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l annotator -d 'Annotator whose labels are looked at' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l kept -d 'List those that were kept, too'
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text per line, `-` for standard input' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l to -d 'Write the texts with what the model finds in this format, with scores if it can hold them' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
@@ -429,7 +458,7 @@ bilou\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l on-loss -d 'Treatment of spans that the format of --to cannot hold' -r -f -a "fail\t'Write nothing and list every loss'
 skip\t'Leave it out and report it'
 snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities; default: first, or with --json none, as in the Hugging Face pipeline' -r -f -a "none\t''
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities; default: first, or with --json none, as in the Hugging Face pipeline; with --to by word, with calibrated scores' -r -f -a "none\t''
 simple\t''
 first\t''
 average\t''
@@ -493,14 +522,15 @@ complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_s
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l dry-run -d 'Show the outcome and change nothing'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "list" -d 'List the runs of a project or a folder, with their size on disk'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "watch" -d 'Follow a run until it ends'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "tell" -d 'Send a command to a live run, wherever it was started'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "export" -d 'Write the curves of runs as a table, a picture or TensorBoard\'s files'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "remove" -d 'Delete a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "list" -d 'List the runs of a project or a folder, with their size on disk'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "watch" -d 'Follow a run until it ends'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "tell" -d 'Send a command to a live run, wherever it was started'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "compare" -d 'Compare two runs on the same sentences, with intervals'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "export" -d 'Write the curves of runs as a table, a picture or TensorBoard\'s files'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "remove" -d 'Delete a run'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
@@ -510,6 +540,58 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l data -d 'A tagged file' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l format -d 'Format of the file; detected by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+conllu\t'CoNLL-U: ten columns, entities as tags in MISC (name=B-Dish)'
+conll2012\t'CoNLL-2012, OntoNotes: entities as brackets (read only)'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'
+label-studio-min\t'Label Studio\'s JSON_MIN: one object per annotation'
+label-studio-csv\t'Label Studio\'s CSV: one line per annotation, spans as JSON'
+label-studio-tsv\t'Label Studio\'s TSV: as its CSV, with tabs'
+label-studio-conll\t'the CONLL2003 of Label Studio\'s converter, with its words'
+doccano\t'doccano\'s JSON lines: text, label as [start, end, name]'
+prodigy\t'Prodigy\'s JSON lines: text, spans, tokens, answer'
+hf-jsonl\t'Hugging Face\'s JSON lines: tokens and ner_tags'
+parquet\t'Hugging Face\'s tables in Parquet: tokens and ner_tags with the names of their classes'
+spacy\t'spaCy\'s binary DocBin, for spacy train'
+spacy-json\t'spaCy\'s JSON: [text, {entities: [[start, end, label]]}]'
+csv\t'a table with one row for each span: doc_id, start, end, label, text'
+argilla\t'Argilla\'s records as JSON, version 1 and 2; only read'
+brat\t'brat\'s standoff: pairs of .txt and .ann, in a folder or a zip file'
+webanno-tsv\t'WebAnno TSV 3, as WebAnno and INCEpTION export it'
+cas-json\t'UIMA CAS JSON, as INCEpTION exports it: a file for each document, several in a zip file'
+yedda\t'texts with spans in brackets: [@tacos#Dish*]'
+slate\t'SLATE: a text and NAME.annotations beside it (read only)'"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l split -d 'Split of the project; without it and --data: valid' -r -f -a "train\t''
+valid\t''
+test\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l annotator -d 'Annotator of the split; default: the one whose documents the run learned' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l counts -d 'Ways of counting to show: word (lenient) when not given' -r -f -a "word\t''
+word-strict\t''
+piece\t''
+piece-strict\t''
+all\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l mistakes -d 'Number of sentences to list that one of them has right and the other not, or `all`; default: 20, with --json all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
+int8\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l no-header -d 'The first line of a file of tagged words is a word'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l to -l format -d 'Format; default: by the extension of --out, else csv' -r -f -a "csv\t'A table of all points'
 svg\t'A picture of lines, for web pages and papers'
 png\t'A picture of pixels'
@@ -528,6 +610,10 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand config" -l project -d 'Project whose settings count, too; the current folder when not given' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand config" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand config" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand config" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l repair -d 'Repair what a crash, a merge by git or another program left in the project, after a question, and keep copies of the files'
 complete -c tagli -n "__fish_tagli_using_subcommand doctor" -l yes -d 'Answer the question of --repair with yes'
