@@ -88,6 +88,9 @@ _tagli() {
             tagli__subcmd__models,push)
                 cmd="tagli__subcmd__models__subcmd__push"
                 ;;
+            tagli__subcmd__runs,compare)
+                cmd="tagli__subcmd__runs__subcmd__compare"
+                ;;
             tagli__subcmd__runs,export)
                 cmd="tagli__subcmd__runs__subcmd__export"
                 ;;
@@ -358,7 +361,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__eval)
-            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --mistakes --precision --device --json --log --help"
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --split --annotator --against --counts --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,6 +385,22 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --split)
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts)
+                    COMPREPLY=($(compgen -W "word word-strict piece piece-strict all" -- "${cur}"))
                     return 0
                     ;;
                 --mistakes)
@@ -746,12 +765,74 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__runs)
-            opts="-h --json --log --help list watch tell export remove"
+            opts="-h --json --log --help list watch tell compare export remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tagli__subcmd__runs__subcmd__compare)
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --split --annotator --counts --mistakes --precision --device --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag-scheme)
+                    COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --split)
+                    COMPREPLY=($(compgen -W "train valid test" -- "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counts)
+                    COMPREPLY=($(compgen -W "word word-strict piece piece-strict all" -- "${cur}"))
+                    return 0
+                    ;;
+                --mistakes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "fp32 int8" -- "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -368,7 +368,17 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; --json has all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l split -d 'Split of the project; without it and --data: valid' -r -f -a "train\t''
+valid\t''
+test\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l annotator -d 'Annotator of the split; default: the one whose documents the run learned' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l against -d 'Compare with this model or run on the same sentences' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l counts -d 'Ways of counting to show: word (lenient) when not given' -r -f -a "word\t''
+word-strict\t''
+piece\t''
+piece-strict\t''
+all\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; default: 20, with --json all' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
 int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
@@ -493,14 +503,15 @@ complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_s
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l dry-run -d 'Show the outcome and change nothing'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -s h -l help -d 'Print help'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "watch" -d 'Follow a run until it ends'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "tell" -d 'Send a command to a live run, wherever it was started'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "export" -d 'Write the curves of a run'
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell export remove" -f -a "remove" -d 'Delete a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "list" -d 'List the runs of a project with their size on disk'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "watch" -d 'Follow a run until it ends'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "tell" -d 'Send a command to a live run, wherever it was started'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "compare" -d 'Compare two runs on the same sentences, with intervals'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "export" -d 'Write the curves of a run'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and not __fish_seen_subcommand_from list watch tell compare export remove" -f -a "remove" -d 'Delete a run'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
@@ -510,6 +521,58 @@ complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcom
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from tell" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l data -d 'A tagged file' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l format -d 'Format of the file; detected by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+conllu\t'CoNLL-U: ten columns, entities as tags in MISC (name=B-Dish)'
+conll2012\t'CoNLL-2012, OntoNotes: entities as brackets (read only)'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'
+label-studio-min\t'Label Studio\'s JSON_MIN: one object per annotation'
+label-studio-csv\t'Label Studio\'s CSV: one line per annotation, spans as JSON'
+label-studio-tsv\t'Label Studio\'s TSV: as its CSV, with tabs'
+label-studio-conll\t'the CONLL2003 of Label Studio\'s converter, with its words'
+doccano\t'doccano\'s JSON lines: text, label as [start, end, name]'
+prodigy\t'Prodigy\'s JSON lines: text, spans, tokens, answer'
+hf-jsonl\t'Hugging Face\'s JSON lines: tokens and ner_tags'
+parquet\t'Hugging Face\'s tables in Parquet: tokens and ner_tags with the names of their classes'
+spacy\t'spaCy\'s binary DocBin, for spacy train'
+spacy-json\t'spaCy\'s JSON: [text, {entities: [[start, end, label]]}]'
+csv\t'a table with one row for each span: doc_id, start, end, label, text'
+argilla\t'Argilla\'s records as JSON, version 1 and 2; only read'
+brat\t'brat\'s standoff: pairs of .txt and .ann, in a folder or a zip file'
+webanno-tsv\t'WebAnno TSV 3, as WebAnno and INCEpTION export it'
+cas-json\t'UIMA CAS JSON, as INCEpTION exports it: a file for each document, several in a zip file'
+yedda\t'texts with spans in brackets: [@tacos#Dish*]'
+slate\t'SLATE: a text and NAME.annotations beside it (read only)'"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
+iob1\t''
+bioes\t''
+bilou\t''
+bmes\t''
+labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l split -d 'Split of the project; without it and --data: valid' -r -f -a "train\t''
+valid\t''
+test\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l annotator -d 'Annotator of the split; default: the one whose documents the run learned' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l counts -d 'Ways of counting to show: word (lenient) when not given' -r -f -a "word\t''
+word-strict\t''
+piece\t''
+piece-strict\t''
+all\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l mistakes -d 'Number of sentences to list that one of them has right and the other not, or `all`; default: 20, with --json all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
+int8\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l header -d 'The first line of a file of tagged words names the columns'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l no-header -d 'The first line of a file of tagged words is a word'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l format -d 'Format of the curves' -r -f -a "csv\t''
 svg\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from export" -l out -d 'The file to write; default: standard output' -r -F
