@@ -173,7 +173,7 @@ pub enum Event {
         /// Generation of the effect.
         generation: u64,
         /// The differences, or the reason why there are none.
-        differences: Result<Box<Differences>, String>,
+        found: Result<Box<Differences>, String>,
     },
     /// The last lines of a run's `log.txt`.
     /// Answers [`Effect::ReadLog`].

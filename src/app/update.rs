@@ -169,9 +169,7 @@ impl State {
             Event::FetchOffered(offer) => self.train.fetch_offered(&mut self.session, offer),
             Event::Points { generation, points } => self.train.points_read(&mut self.session, generation, points),
             Event::Compared { generation, points } => self.train.compared(generation, points).into(),
-            Event::ScoresCompared { generation, differences } => {
-                self.train.scores_compared(generation, differences).into()
-            }
+            Event::ScoresCompared { generation, found } => self.train.scores_compared(generation, found).into(),
             Event::Log { generation, lines } => self.train.log_read(generation, lines).into(),
             Event::RunStatus { run, status } => self.train.run_status(&mut self.session, &run, status),
         };

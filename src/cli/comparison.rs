@@ -5,12 +5,11 @@ use serde_json::{Map, Value, json};
 use super::{
     args::{self, AtMost, Compute, Counts, TestSet},
     error::CliError,
-    eval::{limit, warn_of_unknown},
     listing::Listing,
     output::{Output, table},
     project_dir::{self, Access},
     score_table,
-    tested::{self, Sentences, mistake_text, mistake_value},
+    tested::{self, Sentences, limit, mistake_text, mistake_value, warn_of_unknown},
 };
 use crate::{
     project::Project,
@@ -22,6 +21,9 @@ use crate::{
         tested_model::TestedModel,
     },
 };
+
+/// Number of runs below which the spread between seeds is only a lower bound.
+const FEW_SEEDS: usize = 5;
 
 /// What is compared, and how.
 pub(super) struct Request<'a> {
@@ -247,6 +249,9 @@ fn verdict(found: &Comparison, seeds: Option<&SeedSpread>) -> String {
             seeds.runs.join(", "),
             seeds.spread
         );
+        if seeds.runs.len() < FEW_SEEDS {
+            text += &format!("with fewer than {FEW_SEEDS} seeds the spread is probably larger than that\n");
+        }
         if seeds.has_both {
             text += "A and B differ by their seed alone: chance makes their difference\n";
         }

@@ -12,7 +12,7 @@ use super::{
     output::{Output, table},
     project_dir::{self, Access},
     score_table,
-    tested::{self, Sentences, mistake_text, mistake_value},
+    tested::{self, Sentences, limit, mistake_text, mistake_value, warn_of_unknown},
 };
 use crate::{
     inference::{Evaluation, eval::Measured},
@@ -32,9 +32,6 @@ use crate::{
         tested_model::{TestedModel, run_of_project},
     },
 };
-
-/// Number of mistakes that are listed as text when none is given.
-const LISTED: usize = 20;
 
 /// Evaluates the model.
 ///
@@ -81,11 +78,6 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
     output.copy(&mut *mistakes.contents()?)
 }
 
-/// Number of entries that are listed: all in JSON, some as text.
-pub(super) fn limit(given: Option<args::AtMost>, output: Output) -> usize {
-    given.map_or(if output.json { usize::MAX } else { LISTED }, |most| most.0)
-}
-
 /// Finds the model, and the project that it belongs to.
 fn tested_model(args: &args::Eval, output: Output) -> Result<(Option<Project>, TestedModel), CliError> {
     let path = Path::new(&args.model);
@@ -112,14 +104,6 @@ fn tested_model(args: &args::Eval, output: Output) -> Result<(Option<Project>, T
             .hint("--data FILE scores a model on a tagged file"));
     }
     Ok((None, TestedModel::named(None, &args.model)?))
-}
-
-/// Warns of labels that a model does not have.
-pub(super) fn warn_of_unknown(found: &Evaluation, name: &str, output: Output) {
-    for (label, count) in &found.unknown {
-        let spans = with_noun(*count, "span");
-        output.say(format!("warning: {name} does not know the label {label} and cannot find {spans}"));
-    }
 }
 
 /// An evaluation with its resamples.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     annotator,
-    args::{Compute, TestSet},
+    args::{AtMost, Compute, TestSet},
     data,
     error::CliError,
     output::{self, Output},
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     formats::Severity,
-    inference::{EvalError, Predictor, predictor::Threads},
+    inference::{EvalError, Evaluation, Predictor, predictor::Threads},
     project::Project,
     spans::{Mistake, Sentence, Split, WordSpan},
     text::{number::with_noun, width::clean},
@@ -187,6 +187,22 @@ impl From<TestedModelError> for CliError {
             }
             other => Self::data(other),
         }
+    }
+}
+
+/// Number of entries that are listed as text when none is given.
+const LISTED: usize = 20;
+
+/// Number of entries that are listed: all in JSON, some as text.
+pub(super) fn limit(given: Option<AtMost>, output: Output) -> usize {
+    given.map_or(if output.json { usize::MAX } else { LISTED }, |most| most.0)
+}
+
+/// Warns of labels that a model does not have.
+pub(super) fn warn_of_unknown(found: &Evaluation, name: &str, output: Output) {
+    for (label, count) in &found.unknown {
+        let spans = with_noun(*count, "span");
+        output.say(format!("warning: {name} does not know the label {label} and cannot find {spans}"));
     }
 }
 

@@ -12,6 +12,9 @@ use crate::spans::{Differences, SentenceCounts, score::EntityCounts};
 pub const SENTENCE_SCORES: &str = "sentence_scores.json";
 /// Version of the format.
 const FORMAT: u64 = 1;
+/// Labels and sentences of a file that is compared. Resamples of more would keep the screen waiting.
+const MOST_LABELS: usize = 2_000;
+const MOST_SENTENCES: usize = 200_000;
 
 /// Contents of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +58,10 @@ impl SentenceScores {
         let is_sound = |[label, right, predicted, gold]: &[u32; 4]| {
             (*label as usize) < found.labels.len() && right <= predicted && right <= gold
         };
+        if found.labels.len() > MOST_LABELS || found.sentences.len() > MOST_SENTENCES {
+            let text = format!("it has more than {MOST_LABELS} labels or {MOST_SENTENCES} sentences");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
         match found.format == FORMAT && found.sentences.iter().flatten().all(is_sound) {
             true => Ok(found),
             false => Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version, or damaged")),
@@ -133,5 +140,9 @@ mod tests {
             assert!(SentenceScores::from_json(good.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
         }
         assert!(SentenceScores::from_json(b"[]").is_err());
+        let many = good.replace("[\"Dish\"", &format!("[{}\"Dish\"", "\"A\",".repeat(MOST_LABELS)));
+        assert!(SentenceScores::from_json(many.as_bytes()).unwrap_err().to_string().contains("more than 2000 labels"));
+        let many = good.replace("[[[", &format!("[{}[[", "[],".repeat(MOST_SENTENCES)));
+        assert!(SentenceScores::from_json(many.as_bytes()).unwrap_err().to_string().contains("sentences"));
     }
 }

@@ -189,8 +189,8 @@ impl Watcher {
                 self.send(Event::Compared { generation: request.generation, points });
             }
             Order::CompareScores { generation, runs } => {
-                let differences = answered(|| self.differences(&runs)).map(Box::new);
-                self.send(Event::ScoresCompared { generation, differences });
+                let found = answered(|| self.differences(&runs)).map(Box::new);
+                self.send(Event::ScoresCompared { generation, found });
             }
             Order::Log(request) => {
                 let lines = answered(|| self.log_end(&request.run));
@@ -339,7 +339,7 @@ mod tests {
             watch.compare_scores(7, [ids[a].clone(), ids[b].clone()]);
             loop {
                 match next(&events) {
-                    Event::ScoresCompared { generation: 7, differences } => return differences,
+                    Event::ScoresCompared { generation: 7, found } => return found,
                     Event::ScoresCompared { .. } => panic!(),
                     _ => {}
                 }

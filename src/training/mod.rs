@@ -17,6 +17,7 @@ mod examples;
 #[cfg(test)]
 mod golden;
 mod job;
+mod kept_scores;
 mod mixture;
 mod order;
 mod patience;

@@ -1,14 +1,12 @@
 //! The training loop: steps, evaluations, controls.
 
 mod finish;
-mod kept_scores;
 
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use self::kept_scores::KeptScores;
 use super::{
     TrainError,
     checkpoint::{self, Contents, Progress, Saved},
@@ -16,6 +14,7 @@ use super::{
     evaluate::{Evaluation, evaluate},
     examples::{EncodedSplit, Example},
     job::Job,
+    kept_scores::KeptScores,
     order,
     patience::Patience,
     precision::check_precision,
@@ -468,7 +467,8 @@ impl Run<'_, '_> {
             run.last = Some((run.done, found.counts));
             let f1 = found.counts.word.f1;
             let is_best = run.patience.take(f1) && run.data.settings.keep_best;
-            run.keep_scores(&found, run.done, is_best);
+            let step = run.step_number(run.done);
+            run.scores.keep(&found, &run.data.data.valid, step, is_best);
             if is_best {
                 run.data.engine.save_best();
                 run.best = Some(Best { step: run.done, counts: found.counts });

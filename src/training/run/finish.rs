@@ -3,10 +3,12 @@
 use super::{Best, Run};
 use crate::{
     model::{ModelConfig, folder},
-    runs::{Phase, Point, SplitScores, metrics, metrics::Report},
+    runs::{Phase, Point, SENTENCE_SCORES, SplitScores, metrics, metrics::Report},
     text::number::with_noun,
     training::{
-        TrainError, calibrate, mixture, pseudo_labels,
+        TrainError, calibrate,
+        evaluate::evaluate,
+        mixture, pseudo_labels,
         stage::{Ended, FirstStage, SecondStage},
     },
 };
@@ -38,8 +40,23 @@ impl Run<'_, '_> {
         let engine = &self.data.engine;
         let config = ModelConfig { scale: fitted.scale, ..engine.config().clone() };
         folder::write(folder.as_mut(), &config, &engine.weights(), &self.data.tokenizer_json)?;
-        self.write_scores(folder.as_mut(), step)?;
+        // Without a validation split there are none.
+        if let Some(scores) = self.scores.of(step) {
+            folder.file(SENTENCE_SCORES, &scores.to_json()?)?;
+        }
         Ok(folder.finish()?)
+    }
+
+    /// Scores the weights that become the model, unless that was done.
+    /// The best weights of a resumed run may have been scored before it was interrupted.
+    fn complete_scores(&mut self, step: usize) -> Result<(), TrainError> {
+        if self.data.valid.gold.is_empty() || self.scores.of(step).is_some() {
+            return Ok(());
+        }
+        let data = &self.data;
+        let found = self.pool.install(|| evaluate(data.engine.as_ref(), &data.valid))?;
+        self.scores.keep(&found, &self.data.data.valid, step, false);
+        Ok(())
     }
 
     /// Whether the first stage scored at least as well on the validation split, and the best weights are wanted.
@@ -92,7 +109,7 @@ impl Run<'_, '_> {
                 };
                 self.publisher.set(|status| status.eta = None);
                 self.data.engine.drop_optimizer();
-                self.complete_scores(kept)?;
+                self.complete_scores(step)?;
                 self.write_model(step)?;
             }
         }

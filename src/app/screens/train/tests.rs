@@ -253,9 +253,9 @@ fn two_runs_are_laid_side_by_side() {
     };
     assert_eq!((run.as_str(), state.train.page), ("0001-mini", Page::Compare));
     assert_eq!(both[1], "0001-mini");
-    update(&mut state, Event::ScoresCompared { generation: scoring - 1, differences: Err("late".into()) });
+    update(&mut state, Event::ScoresCompared { generation: scoring - 1, found: Err("late".into()) });
     assert!(state.train.others[0].differences.is_none(), "a late answer");
-    update(&mut state, Event::ScoresCompared { generation: *scoring, differences: Err("no file".into()) });
+    update(&mut state, Event::ScoresCompared { generation: *scoring, found: Err("no file".into()) });
     assert_eq!(state.train.others[0].differences, Some(Err("no file".to_owned())));
     update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
     assert!(state.train.others[0].points.is_none(), "a late answer");

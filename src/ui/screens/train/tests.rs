@@ -182,7 +182,7 @@ fn compared(columns: u16, rows: u16) -> State {
     let difference =
         Difference { scores: [0.598, 0.41], interval: Some(Interval { low: -0.012, high: 0.231 }), against: 0.04 };
     let differences = Box::new(Differences { overall: difference, ..Differences::default() });
-    update(&mut state, Event::ScoresCompared { generation: *scoring, differences: Ok(differences) });
+    update(&mut state, Event::ScoresCompared { generation: *scoring, found: Ok(differences) });
     state
 }
 
