@@ -277,11 +277,11 @@ fn the_cursor_shows_the_values_of_the_point_itself() {
     let mut state = done(120, 40);
     press(&mut state, "x left");
     let points = &state.session.runs.followed.as_ref().unwrap().points;
-    let losses = points.iter().filter_map(|point| match point {
+    let mut losses = points.iter().filter_map(|point| match point {
         Point::Step { step: 400, loss, .. } => Some(*loss),
         _ => None,
     });
-    let loss = crate::ui::chart::plain(losses.last().unwrap());
+    let loss = crate::ui::chart::plain(losses.next_back().unwrap());
     let shown = plain(&state, Caps::default());
     for part in ["step 400, epoch 25.00, 1:24", &format!("raw {loss}"), "o word .624"] {
         assert!(shown.contains(part), "{part}: {shown}");
