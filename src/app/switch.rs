@@ -88,9 +88,8 @@ impl State {
             self.push(WhoseWork { own, others }.into());
         }
         effects.extend(self.show_only_runs());
-        if std::mem::take(&mut self.compares_next) {
-            effects.extend(self.run(Command::Annotators));
-        }
+        let compares = std::mem::take(&mut self.compares_next);
+        effects.extend(compares.then(|| self.run(Command::Annotators)).unwrap_or_default());
         effects
     }
 
