@@ -22,21 +22,19 @@ pub struct Calibrations {
 impl Calibrations {
     /// Compares the scores of the model's spans with the gold tags of the same sentences.
     pub(super) fn of<S: AsRef<str>>(predictor: &Predictor, gold: &[Vec<S>], answers: &[(WordPieces, Logits)]) -> Self {
-        let sentences = || {
-            gold.iter()
-                .zip(answers)
-                .map(|(gold, (pieces, rows))| (gold.as_slice(), first_rows(gold.len(), &pieces.words, rows)))
-        };
+        let sentences = gold.iter().zip(answers);
+        let sentences: Vec<_> = sentences
+            .map(|(gold, (pieces, rows))| (gold.as_slice(), first_rows(gold.len(), &pieces.words, rows)))
+            .collect();
         let mut scores = Vec::new();
-        for (gold, rows) in sentences() {
+        for (gold, rows) in &sentences {
             let gold: HashSet<WordSpan> = decode(gold).into_iter().collect();
-            let found = predictor.scored_spans(&rows).into_iter();
+            let found = predictor.scored_spans(rows).into_iter();
             scores.extend(found.map(|(span, score)| (score, gold.contains(&span))));
         }
         let scores = Calibration::of(&scores);
         let scale = predictor.scale();
         let without = predictor.spans().filter(|_| scale.is_some()).map(|spans| {
-            let sentences: Vec<_> = sentences().collect();
             let sentences = sentences.iter().map(|(gold, rows)| (*gold, rows.as_slice()));
             Calibration::of(&spans.compare(sentences, ScoreScale::NONE))
         });
