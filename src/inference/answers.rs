@@ -127,8 +127,11 @@ fn without<'a>(words: &[&'a str], gone: usize) -> Vec<&'a str> {
 
 /// The span after a word of its sentence has gone.
 fn moved(span: &WordSpan, gone: Option<usize>) -> WordSpan {
-    let place = |place: usize| place - usize::from(gone.is_some_and(|gone| gone < place));
-    WordSpan::new(place(span.start)..place(span.end), span.label.clone())
+    WordSpan::new(place_after(span.start, gone)..place_after(span.end, gone), span.label.clone())
+}
+
+fn place_after(place: usize, gone: Option<usize>) -> usize {
+    place - usize::from(gone.is_some_and(|gone| gone < place))
 }
 
 #[cfg(test)]

@@ -138,11 +138,11 @@ pub fn entities(words: &[TextRange], choices: &[Option<WordTag>], tags: &[String
 
 /// Returns spans of words with their scores as entities of a text.
 pub fn scored_entities(words: &[TextRange], spans: Vec<(WordSpan, f32)>) -> Vec<Entity> {
-    let entity = |(span, score): (WordSpan, f32)| {
+    let entities = spans.into_iter().filter_map(|(span, score)| {
         let range = words.get(span.start)?.join(*words.get(span.end.checked_sub(1)?)?);
         Some(Entity { range, score, label: span.label })
-    };
-    spans.into_iter().filter_map(entity).collect()
+    });
+    entities.collect()
 }
 
 /// Returns the mean probability of the chosen tags of these words.

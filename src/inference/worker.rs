@@ -53,6 +53,12 @@ pub struct Findings {
     pub influences: Option<Vec<SpanInfluence>>,
 }
 
+impl From<ModelAnswer> for Findings {
+    fn from(answer: ModelAnswer) -> Self {
+        Self { answer, ..Self::default() }
+    }
+}
+
 /// Answer to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
@@ -230,13 +236,12 @@ fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
 }
 
 fn find(model: &Predictor, Request { purpose, text, words, .. }: &Request) -> Result<Findings, PredictError> {
-    let by_word = |answer| Findings { answer, ..Findings::default() };
     Ok(match purpose {
-        Purpose::Exploring => by_word(model.answer(text, words)?),
-        Purpose::Suggesting => by_word(model.suggest(text, words)?),
+        Purpose::Exploring => model.answer(text, words)?.into(),
+        Purpose::Suggesting => model.suggest(text, words)?.into(),
         Purpose::Pipeline(strategy) => {
             let pipeline = Some(pipeline(model, text, *strategy)?);
-            Findings { pipeline, ..by_word(model.answer(text, words)?) }
+            Findings { pipeline, ..model.answer(text, words)?.into() }
         }
         Purpose::Explaining(span) => {
             Findings { influences: Some(model.influences((text, words), span)?), ..Findings::default() }

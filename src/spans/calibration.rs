@@ -94,12 +94,13 @@ impl Temperature {
 
 /// Slope of the negative log likelihood of the gold tags, by the inverse temperature.
 fn slope(words: &[(&[f32], usize)], temperature: Temperature) -> f64 {
-    let of_word = |(row, gold): &(&[f32], usize)| {
-        let expected: f64 =
-            temperature.probabilities(row).iter().zip(*row).map(|(share, logit)| share * f64::from(*logit)).sum();
-        expected - row.get(*gold).map_or(0.0, |logit| f64::from(*logit))
-    };
-    words.iter().map(of_word).sum()
+    words.iter().map(|(row, gold)| word_slope(row, *gold, temperature)).sum()
+}
+
+fn word_slope(row: &[f32], gold: usize, temperature: Temperature) -> f64 {
+    let shares = temperature.probabilities(row);
+    let expected: f64 = shares.iter().zip(row).map(|(share, logit)| share * f64::from(*logit)).sum();
+    expected - row.get(gold).map_or(0.0, |logit| f64::from(*logit))
 }
 
 /// The first of the highest values.
