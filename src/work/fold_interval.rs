@@ -26,8 +26,12 @@ pub(super) struct Interval {
 pub(super) fn f1_interval(sentences: &[Tally], resamples: usize, seed: u64) -> Interval {
     let mut values: Vec<f64> = (0..resamples as u64).map(|draw| resampled(sentences, seed, draw)).collect();
     values.sort_by(f64::total_cmp);
-    let at = |share: f64| values.get((share * (values.len().max(1) - 1) as f64).round() as usize).copied();
-    Interval { low: at(0.025).unwrap_or_default(), high: at(0.975).unwrap_or_default() }
+    Interval { low: quantile(&values, 0.025), high: quantile(&values, 0.975) }
+}
+
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len().max(1) - 1) as f64;
+    sorted.get(place.round() as usize).copied().unwrap_or_default()
 }
 
 fn resampled(sentences: &[Tally], seed: u64, draw: u64) -> f64 {

@@ -126,8 +126,7 @@ impl Folds {
         base: BaseModel,
     ) -> Result<(FoldScores, Vec<OutOfFold>), FoldsError> {
         let device = settings.device.clone();
-        let chosen = |places: &[usize]| places.iter().filter_map(|at| self.sentences.get(*at)).cloned().collect();
-        let data = Dataset { train: chosen(&fold.train), valid: chosen(&fold.valid), test: Vec::new() };
+        let data = Dataset { train: self.chosen(&fold.train), valid: self.chosen(&fold.valid), test: Vec::new() };
         let request = TrainRequest::new(TrainingData::of_sentences(data), settings)?;
         let (report, model) = trial::train(request, base)?;
         let predicted = match model {
@@ -144,6 +143,10 @@ impl Folds {
             seconds: report.seconds,
         };
         Ok((scores, predicted))
+    }
+
+    fn chosen(&self, places: &[usize]) -> Vec<Sentence> {
+        places.iter().filter_map(|at| self.sentences.get(*at)).cloned().collect()
     }
 
     fn predict(&self, fold: &Fold, model: &Predictor) -> Result<Vec<OutOfFold>, FoldsError> {
@@ -168,7 +171,6 @@ impl Folds {
     /// Scores the predictions of the finished folds.
     pub fn score(&self, finished: &[FoldScores], predicted: &[OutOfFold], about: &CrossValidation) -> CrossValidation {
         let labels: BTreeSet<&str> = self.tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
-        let of_label = |label: &str| (label.to_owned(), self.estimate(predicted, Some(label)));
         CrossValidation {
             seed: self.seed,
             folds: self.plan.len(),
@@ -176,7 +178,7 @@ impl Folds {
             scored: predicted.len(),
             finished: finished.to_vec(),
             word: self.estimate(predicted, None),
-            labels: labels.into_iter().map(of_label).collect(),
+            labels: labels.into_iter().map(|label| (label.to_owned(), self.estimate(predicted, Some(label)))).collect(),
             ..about.clone()
         }
     }
@@ -271,14 +273,20 @@ fn rounded(value: f32) -> f32 {
 
 /// Counts the spans of one label, or of all.
 fn tally(gold: &[WordSpan], found: &[WordSpan], label: Option<&str>) -> Tally {
-    let is_counted = |span: &&WordSpan| label.is_none_or(|label| span.label == label);
-    let seen: HashSet<&WordSpan> = gold.iter().filter(is_counted).collect();
-    let count = |spans: usize| u32::try_from(spans).unwrap_or(u32::MAX);
+    let gold: HashSet<&WordSpan> = of_label(gold, label).collect();
     Tally {
-        right: count(found.iter().filter(is_counted).filter(|span| seen.contains(span)).count()),
-        found: count(found.iter().filter(is_counted).count()),
-        gold: count(seen.len()),
+        right: number(of_label(found, label).filter(|span| gold.contains(span)).count()),
+        found: number(of_label(found, label).count()),
+        gold: number(gold.len()),
     }
+}
+
+fn of_label<'s>(spans: &'s [WordSpan], label: Option<&'s str>) -> impl Iterator<Item = &'s WordSpan> {
+    spans.iter().filter(move |span| label.is_none_or(|label| span.label == label))
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn counts(tallies: &[Tally]) -> EntityCounts {
