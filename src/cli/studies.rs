@@ -169,8 +169,8 @@ impl Progress {
     fn finished(&mut self, what: &str) {
         self.done += 1;
         let (done, left) = self.costs.split_at_checked(self.done).unwrap_or_default();
-        let cost = |costs: &[f64]| costs.iter().sum::<f64>();
-        let seconds = self.since.elapsed().as_secs_f64() / cost(done).max(f64::MIN_POSITIVE) * cost(left);
+        let [before, after] = [done, left].map(|costs| costs.iter().sum::<f64>());
+        let seconds = self.since.elapsed().as_secs_f64() / before.max(f64::MIN_POSITIVE) * after;
         let left = if left.is_empty() { String::new() } else { format!("; about {} left", duration(seconds)) };
         self.output.say(format!("{what}{left}"));
     }

@@ -55,10 +55,10 @@ pub(super) fn run(args: &args::Suspects, output: Output) -> Result<(), CliError>
 
 /// Refuses suggestions on the test split.
 fn refuse_tests(project: &Project, items: &[&Item]) -> Result<(), CliError> {
-    let is_test = |item: &&&Item| {
+    let mut tests = items.iter().filter(|item| {
         project.documents.get(&item.document).is_some_and(|document| document.split == Some(Split::Test))
-    };
-    items.iter().find(is_test).map_or(Ok(()), |item| {
+    });
+    tests.next().map_or(Ok(()), |item| {
         Err(CliError::data(format!("{}: suggestions are not taken on the test split", item.key))
             .hint("gold that is corrected towards a model flatters that model; edit it by hand on the Tag screen"))
     })
@@ -163,13 +163,11 @@ fn context(project: &Project, item: &Item) -> String {
     let Some(document) = project.documents.get(&item.document) else { return String::new() };
     let range = item.given.map(|(_, given)| given.range).or(item.other.map(|other| other.range)).unwrap_or_default();
     let Some(words) = document.words_touching(range) else { return String::new() };
-    let piece = |words: std::ops::Range<usize>| {
-        document.range_of_words(words).map(|range| range.of(&document.text).to_owned()).unwrap_or_default()
-    };
     let start = words.start.saturating_sub(AROUND);
     let end = (words.end + AROUND).min(document.words.count());
-    let (before, after) = (piece(start..words.start), piece(words.end..end));
-    format!("{before} [{}] {after}", piece(words)).trim().replace('\n', " ")
+    let [before, own, after] = [start..words.start, words.clone(), words.end..end]
+        .map(|words| document.range_of_words(words).map(|range| range.of(&document.text)).unwrap_or_default());
+    format!("{before} [{own}] {after}").trim().replace('\n', " ")
 }
 
 fn item_value(project: &Project, item: &Item) -> Value {

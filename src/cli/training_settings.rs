@@ -63,8 +63,8 @@ impl SourcedSettings {
 
 /// Explains one setting of a training, by its name or by its name in the Hugging Face Trainer.
 pub(super) fn explain(name: &str) -> Option<(Value, String)> {
-    let wanted = |own: &str| own == name || Settings::names_in_trainer(own).contains(&name);
-    let (own, meaning) = Settings::meanings().find(|(own, _)| wanted(own))?;
+    let (own, meaning) =
+        Settings::meanings().find(|(own, _)| *own == name || Settings::names_in_trainer(own).contains(&name))?;
     let default = fields(&Settings::default()).get(own).cloned().unwrap_or_default();
     let meaning = one_line(meaning);
     let trainer = Settings::names_in_trainer(own);

@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Exponent of the curve.
-const EXPONENT: f64 = 0.3;
+const EXPONENT: f64 = 0.25;
 /// Standard deviation of the error of a forecast for twice the data, beyond the noise of the points.
-const MODEL_ERROR: f64 = 0.01;
+const MODEL_ERROR: f64 = 0.015;
 /// Standard deviation of F1 between draws, where no size was drawn twice.
 const USUAL_NOISE: f64 = 0.015;
 /// Quantile of the normal distribution for an interval of 95 %.
@@ -77,6 +77,13 @@ impl CurvePoint {
         self.f1.iter().sum::<f64>() / self.f1.len().max(1) as f64
     }
 
+    /// Mean over the draws, with the interval of the mean.
+    fn with_interval(&self, noise: f64) -> Expected {
+        let half = NORMAL * noise / (self.f1.len().max(1) as f64).sqrt();
+        let f1 = self.mean();
+        score(Expected { sentences: self.sentences, f1, low: f1 - half, high: f1 + half })
+    }
+
     fn x(&self) -> f64 {
         power(self.sentences)
     }
@@ -109,12 +116,7 @@ impl LearningCurve {
     /// Each point with its mean over the draws and the interval of the mean.
     pub fn measured(&self) -> Vec<Expected> {
         let noise = noise(&self.points);
-        let expected = |point: &CurvePoint| {
-            let half = NORMAL * noise / (point.f1.len().max(1) as f64).sqrt();
-            let f1 = point.mean();
-            score(Expected { sentences: point.sentences, f1, low: f1 - half, high: f1 + half })
-        };
-        self.points.iter().map(expected).collect()
+        self.points.iter().map(|point| point.with_interval(noise)).collect()
     }
 
     /// States what more documents would bring; `None` without a forecast.

@@ -164,19 +164,25 @@ impl Habits {
 /// Ranges of words without a label, up to the longest phrase.
 fn bare_phrases(sentence: &LabelledWords) -> Vec<(usize, usize)> {
     let covered = sentence.covered();
-    let ends = |start: usize| {
-        let bare = covered.iter().skip(start).take_while(|covered| !**covered).count();
-        start + bare.min(LONGEST)
-    };
-    (0..covered.len()).flat_map(|start| (start + 1..=ends(start)).map(move |end| (start, end))).collect()
+    (0..covered.len())
+        .flat_map(|start| (start + 1..=end_of_bare(&covered, start)).map(move |end| (start, end)))
+        .collect()
+}
+
+/// End of the words without a label from a word on, up to the longest phrase.
+fn end_of_bare(covered: &[bool], start: usize) -> usize {
+    let bare = covered.iter().skip(start).take_while(|covered| !**covered).count();
+    start + bare.min(LONGEST)
 }
 
 /// The span without the words at its edges that are marks, if there are any and other words are left.
 fn without_marks(sentence: &LabelledWords, span: &WordSpan) -> Option<WordSpan> {
     let text = sentence.words.get(span.start..span.end)?;
-    let is_edge = |before: &[String], word: &String| is_mark(word) && has_mark_at_edge(&before.join(" "));
-    let first = text.iter().position(|word| !is_edge(text, word))?;
-    let last = text.iter().rposition(|word| !is_edge(text, word))? + 1;
+    if !has_mark_at_edge(&text.join(" ")) {
+        return None;
+    }
+    let first = text.iter().position(|word| !is_mark(word))?;
+    let last = text.iter().rposition(|word| !is_mark(word))? + 1;
     let trimmed = WordSpan::new(span.start + first..span.start + last, span.label.clone());
     (trimmed != *span).then_some(trimmed)
 }

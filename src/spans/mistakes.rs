@@ -155,8 +155,11 @@ fn shared(one: &WordSpan, other: &WordSpan) -> usize {
     one.end.min(other.end).saturating_sub(one.start.max(other.start))
 }
 
+fn covers(outer: &WordSpan, inner: &WordSpan) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
 fn kind(gold: &WordSpan, said: &WordSpan) -> Option<MistakeKind> {
-    let covers = |outer: &WordSpan, inner: &WordSpan| outer.start <= inner.start && inner.end <= outer.end;
     match (gold.label == said.label, (gold.start, gold.end) == (said.start, said.end)) {
         (false, true) => Some(MistakeKind::Label),
         _ if shared(gold, said) == 0 => None,

@@ -92,9 +92,9 @@ impl Curve {
 
     /// Sentences of a draw, in the order of the split.
     fn part(&self, draw: &Draw) -> Vec<Sentence> {
-        let rank = |at: &usize| mixed(mixed(self.seed.wrapping_add(draw.number as u64)) ^ *at as u64);
+        let draw_seed = mixed(self.seed.wrapping_add(draw.number as u64));
         let mut places: Vec<usize> = (0..self.data.train.len()).collect();
-        places.sort_by_cached_key(rank);
+        places.sort_by_cached_key(|at| mixed(draw_seed ^ *at as u64));
         places.truncate(draw.sentences);
         places.sort_unstable();
         places.into_iter().filter_map(|at| self.data.train.get(at).cloned()).collect()

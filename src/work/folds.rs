@@ -124,8 +124,7 @@ impl Folds {
         base: BaseModel,
     ) -> Result<(FoldScores, Vec<OutOfFold>), FoldsError> {
         let device = settings.device.clone();
-        let chosen = |places: &[usize]| places.iter().filter_map(|at| self.sentences.get(*at)).cloned().collect();
-        let data = Dataset { train: chosen(&fold.train), valid: chosen(&fold.valid), test: Vec::new() };
+        let data = Dataset { train: self.chosen(&fold.train), valid: self.chosen(&fold.valid), test: Vec::new() };
         let request = TrainRequest::new(TrainingData::of_sentences(data), settings)?;
         let (report, model) = trial::train(request, base)?;
         let predicted = match model {
@@ -141,6 +140,10 @@ impl Folds {
             seconds: report.seconds,
         };
         Ok((scores, predicted))
+    }
+
+    fn chosen(&self, places: &[usize]) -> Vec<Sentence> {
+        places.iter().filter_map(|at| self.sentences.get(*at)).cloned().collect()
     }
 
     fn predict(&self, fold: &Fold, model: &Predictor) -> Result<Vec<OutOfFold>, FoldsError> {
@@ -168,10 +171,6 @@ impl Folds {
         let report = counts.report(0);
         let resampled = counts.resample_with(RESAMPLES, self.seed).into_iter().next().unwrap_or_default();
         let labels: BTreeSet<&str> = self.tags.iter().filter_map(|tag| Tag::read(tag).label()).collect();
-        let of_label = |label: &str| {
-            let counts = report.labels.get(label).copied().unwrap_or_default();
-            (label.to_owned(), estimate(counts, resampled.labels.get(label)))
-        };
         CrossValidation {
             seed: self.seed,
             folds: self.plan.len(),
@@ -179,7 +178,13 @@ impl Folds {
             scored: predicted.len(),
             finished: finished.to_vec(),
             word: estimate(report.overall, Some(&resampled.overall)),
-            labels: labels.into_iter().map(of_label).collect(),
+            labels: labels
+                .into_iter()
+                .map(|label| {
+                    let counts = report.labels.get(label).copied().unwrap_or_default();
+                    (label.to_owned(), estimate(counts, resampled.labels.get(label)))
+                })
+                .collect(),
             ..about.clone()
         }
     }

@@ -48,6 +48,11 @@ impl Room {
         self.share * total as f64 - has as f64
     }
 
+    /// By how much it has less of a label than its share, with the number of spans in all parts; 0 without a label.
+    fn lacks_of(&self, label: Option<(u32, usize)>) -> f64 {
+        label.map_or(0.0, |(label, total)| self.lacks(self.spans.get(&label).copied().unwrap_or_default(), total))
+    }
+
     fn enter(&mut self, group: &Group) {
         self.documents += group.members.len();
         group.spans.iter().for_each(|(label, count)| *self.spans.entry(*label).or_default() += count);
@@ -98,13 +103,10 @@ pub(super) fn share_out(groups: &[Group], shares: &[u32], seed: u64) -> Vec<usiz
 /// The part that lacks most of the label; of equal ones, the one that lacks most documents.
 /// `label` has the number of its spans in all parts. A part without a share gets nothing.
 fn neediest(rooms: &[Room], label: Option<(u32, usize)>, documents: usize) -> usize {
-    let wants = |room: &Room| {
-        label.map_or(0.0, |(label, total)| room.lacks(room.spans.get(&label).copied().unwrap_or_default(), total))
-    };
     let needs = rooms.iter().enumerate().filter(|(_, room)| room.share > 0.0);
     let most = needs.max_by(|(a, room_a), (b, room_b)| {
         let lacking = room_a.lacks(room_a.documents, documents).total_cmp(&room_b.lacks(room_b.documents, documents));
-        wants(room_a).total_cmp(&wants(room_b)).then(lacking).then(b.cmp(a))
+        room_a.lacks_of(label).total_cmp(&room_b.lacks_of(label)).then(lacking).then(b.cmp(a))
     });
     most.map_or(0, |(place, _)| place)
 }

@@ -91,12 +91,9 @@ pub enum Choice {
 impl Item {
     /// The item as the file of decisions names it.
     fn question<'d>(&self, document: &'d Document) -> Question<'d> {
-        let pair = |marked: Marked| (marked.range, marked.label);
-        Question {
-            document,
-            given: self.given.map(|(_, given)| pair(whole(document, given))),
-            other: self.other.map(pair),
-        }
+        let given = self.given.map(|(_, given)| whole(document, given));
+        let [given, other] = [given, self.other].map(|side| side.map(|marked| (marked.range, marked.label)));
+        Question { document, given, other }
     }
 
     /// Edits that put the suggestion in the place of the label.
@@ -220,8 +217,8 @@ fn item(project: &Project, journal: &Journal, document: &Document, suspect: Susp
 }
 
 fn kind(suspect: &Suspect) -> Option<MistakeKind> {
-    let spans = |span: &Option<WordSpan>| span.iter().cloned().collect::<Vec<_>>();
-    compare(&spans(&suspect.given), &spans(&suspect.other)).first().map(|mistake| mistake.kind)
+    let [given, other] = [&suspect.given, &suspect.other].map(|span| span.iter().cloned().collect::<Vec<_>>());
+    compare(&given, &other).first().map(|mistake| mistake.kind)
 }
 
 /// The queue as a list of places for the screen, document by document.
@@ -241,17 +238,12 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
     };
     for item in items {
         let Some(document) = project.documents.get(&item.document) else { continue };
-        let side = |marked: Marked| {
-            let words = document.words_touching(marked.range)?;
-            let label = project.manifest.labels.name(marked.label);
-            LabelledRange::of_words(document, &WordSpan::new(words, label))
-        };
         let reasons: Vec<&str> = item.reasons.iter().map(|reason| reason.meaning()).collect();
         let place = ReviewItem {
             document: item.document.as_str().into(),
             kind: item.kind,
-            gold: item.given.and_then(|(_, given)| side(given)),
-            model: item.other.and_then(side),
+            gold: item.given.and_then(|(_, given)| labelled_range(project, document, given)),
+            model: item.other.and_then(|other| labelled_range(project, document, other)),
             gold_probability: Some(item.score),
             model_probability: Some(1.0 - item.score),
             reason: Some(reasons.join(", ").into()),
@@ -259,6 +251,11 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
         list.add(place, MOST_LISTED);
     }
     list
+}
+
+fn labelled_range(project: &Project, document: &Document, marked: Marked) -> Option<LabelledRange> {
+    let words = document.words_touching(marked.range)?;
+    LabelledRange::of_words(document, &WordSpan::new(words, project.manifest.labels.name(marked.label)))
 }
 
 /// Carries out decisions. `now` in seconds since 1970, UTC.
