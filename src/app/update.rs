@@ -8,7 +8,7 @@ use super::{
     effect::{Effect, Leave},
     event::{Annotators, Event, Level, Message},
     everywhere,
-    exchange::NotExported,
+    exchange::{ImportPreview, NotExported},
     key::Key,
     overlays::{
         Overlay,
@@ -137,13 +137,7 @@ impl State {
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
             Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),
-            Event::ImportPreviewed { generation, outcome } => {
-                let mut overlays = self.overlays.iter_mut();
-                if let Some(Overlay::Import(import)) = overlays.find(|one| matches!(one, Overlay::Import(_))) {
-                    import.previewed(&mut self.session, generation, outcome.map(|preview| *preview));
-                }
-                Outcome::none()
-            }
+            Event::ImportPreviewed { generation, outcome } => self.import_previewed(generation, outcome).into(),
             Event::DocumentAdded { generation, outcome } => self.sentence_added(generation, outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
@@ -174,6 +168,14 @@ impl State {
             Event::RunStatus { run, status } => self.train.run_status(&mut self.session, &run, status),
         };
         self.resolve(outcome)
+    }
+
+    /// Takes the preview of an import, which is shown where it was asked for.
+    fn import_previewed(&mut self, generation: u64, outcome: Result<Box<ImportPreview>, String>) {
+        let mut overlays = self.overlays.iter_mut();
+        if let Some(Overlay::Import(import)) = overlays.find(|one| matches!(one, Overlay::Import(_))) {
+            import.previewed(&mut self.session, generation, outcome.map(|preview| *preview));
+        }
     }
 
     /// Takes a prediction: for the view of the document in front, or for the Explore screen.

@@ -83,11 +83,24 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     if settings.untagged {
         add_untagged(&mut data, project.as_ref(), args, output)?;
     }
+    train(args, project.as_ref(), data, settings, base_name, output)
+}
+
+/// Trains on these data with these settings, in the folder or project that was asked for.
+fn train(
+    args: &args::Train,
+    project: Option<&Project>,
+    data: TrainingData,
+    settings: Settings,
+    base_name: &str,
+    output: Output,
+) -> Result<(), CliError> {
+    let new = &args.new_run;
     let description = describe(new.recipe, &settings, &data.sentences);
     let names: Vec<String> = settings.teachers().into_iter().map(str::to_owned).collect();
     let labels = data.sentences.label_names();
     let request = TrainRequest::new(data, settings).map_err(refused)?;
-    let teachers = teachers::open(project.as_ref(), &names, &labels).map_err(teacher_refused)?;
+    let teachers = teachers::open(project, &names, &labels).map_err(teacher_refused)?;
     if !teachers.is_empty() {
         output.say(format!("teachers: {}", names.join(", ")));
     }
@@ -99,7 +112,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     output.say(description);
     let now = services::now();
-    match (&args.out, &project) {
+    match (&args.out, project) {
         (Some(dir), _) => {
             let run = request.start_in_folder(base, dir, args.force, now)?;
             if let Some(old) = run.sink.replaces() {
