@@ -317,7 +317,7 @@ fn free(range: std::ops::Range<usize>, taken: &[&Piece]) -> (usize, usize) {
 
 /// Text of a mark in `room` cells.
 /// It is the name, else the letters, else the first of them, else the key. A suggestion has `?` in any room, and its
-/// score where it fits beside the letters.
+/// score where it fits beside one of the letters.
 fn mark_text(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
     let key = mark.key.map(String::from).unwrap_or_default();
     let name = drawable(&mark.name, &key, glyphs);
@@ -333,6 +333,7 @@ fn mark_text(mark: &Mark, room: usize, glyphs: Glyphs) -> String {
     let choices = [
         format!("{name}?{long}"),
         format!("{tag}?{long}"),
+        format!("{}?{long}", begin(&tag, room.saturating_sub(long.len() + 1))),
         format!("{}?", begin(&tag, room.saturating_sub(1))),
         format!("{key}?"),
     ];
