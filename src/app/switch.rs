@@ -89,7 +89,7 @@ impl State {
         }
         effects.extend(self.show_only_runs());
         let compares = std::mem::take(&mut self.compares_next);
-        effects.extend(compares.then(|| self.run(Command::Annotators)).unwrap_or_default());
+        effects.extend(if compares { self.run(Command::Annotators) } else { Vec::new() });
         effects
     }
 

@@ -99,21 +99,21 @@ impl TrainingProgress {
         }
         let percent = self.share(100);
         let steps = format!("{}/{}", grouped(*step), grouped(status.steps));
-        let mut words = format!("step {steps}, {percent} %  epoch {epoch:.1}/{}", status.epochs);
+        // The remaining time comes first, since a narrow terminal cuts the end.
+        let rest = match status.phase {
+            Phase::Training | Phase::Evaluating => status.eta.map(|eta| format!("  eta {}", clock(eta))),
+            other => Some(format!("  {}", other.name())),
+        };
+        let mut words =
+            format!("step {steps}, {percent} %{}  epoch {epoch:.1}/{}", rest.unwrap_or_default(), status.epochs);
         if let Some(loss) = loss {
             words += &format!("  loss {loss:.4}");
         }
         if let Some((loss, f1)) = self.valid {
-            words += &format!("  valid loss {loss:.4}, F1 per word {f1:.4}");
+            words += &format!("  valid {loss:.4}  F1 {f1:.4}");
         }
         if let Some(best) = self.best.filter(|best| self.valid.is_some_and(|(_, f1)| f1 < *best)) {
             words += &format!(" (best {best:.4})");
-        }
-        match status.phase {
-            Phase::Training | Phase::Evaluating => {
-                words += &status.eta.map(|eta| format!("  eta {}", clock(eta))).unwrap_or_default();
-            }
-            other => words += &format!("  {}", other.name()),
         }
         words
     }
@@ -193,10 +193,12 @@ mod tests {
         let status = Status { phase: Phase::Training, steps: 1500, epochs: 3.0, eta: Some(75.4), ..Status::default() };
         let mut progress = TrainingProgress { status, ..TrainingProgress::default() };
         progress.take(&step(1200));
-        assert_eq!(progress.words(), "step 1,200/1,500, 80 %  epoch 120.0/3  loss 0.0008  eta 1:15");
+        assert_eq!(progress.words(), "step 1,200/1,500, 80 %  eta 1:15  epoch 120.0/3  loss 0.0008");
         [valid(0.7), valid(0.6)].iter().for_each(|point| progress.take(point));
         progress.status.phase = Phase::Saving;
-        assert!(progress.words().ends_with("  valid loss 0.5000, F1 per word 0.6000 (best 0.7000)  saving"));
+        let saving =
+            "step 1,200/1,500, 80 %  saving  epoch 120.0/3  loss 0.0008  valid 0.5000  F1 0.6000 (best 0.7000)";
+        assert_eq!(progress.words(), saving);
         assert_eq!(TrainingProgress::default().words(), "starting");
     }
 

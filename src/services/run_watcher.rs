@@ -237,14 +237,16 @@ impl Watcher {
         view.points().map(|(points, _)| points).map_err(|error| error.to_string())
     }
 
-    /// Sends the news of the followed run; whether it is live.
+    /// Sends the news of the followed run; whether there may be more.
     fn read(&mut self, run: &mut Followed) -> bool {
         // The status is read first: all points that were written before the end of the run are then read below.
         let Ok(view) = self.run_list.runs().get(&run.request.run) else { return false };
         let status = view.shown_status();
         let is_live = view.is_live();
         let points = run.metrics.poll().unwrap_or_default();
-        if !points.is_empty() || run.last.is_none() {
+        // One reading takes only a part of a very large file.
+        let may_be_more = !points.is_empty();
+        if may_be_more || run.last.is_none() {
             self.send(Event::Points { generation: run.request.generation, points });
         }
         if run.last.as_ref() != Some(&status) {
@@ -255,7 +257,7 @@ impl Watcher {
             }
             self.send(Event::RunStatus { run: run.request.run.clone(), status });
         }
-        is_live
+        is_live || may_be_more
     }
 
     /// Sends the list of runs if it has changed.
@@ -362,6 +364,32 @@ mod tests {
         }
         model.finish().unwrap();
         id.to_string()
+    }
+
+    #[test]
+    fn a_finished_run_is_read_to_its_end_also_if_it_is_very_large() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, events) = unbounded();
+        let runs = Runs::of(dir.path());
+        let config = RunConfig::new(1, Settings::lesson("mini"), serde_json::Value::Null);
+        let (id, mut folder) = runs.create(&config).unwrap();
+        folder.status(&Status { phase: crate::runs::Phase::Done, ..Status::default() }).unwrap();
+        drop(folder);
+        let line = serde_json::json!({
+            "kind": "stage", "step": 1, "epoch": 1.0, "stage": 2, "read": 1, "kept": 1, "unsure": 0, "without_span": 0,
+            "repeats": 1, "pad": "x".repeat(2000)
+        });
+        let lines = 20_000;
+        std::fs::write(runs.get("1").unwrap().path.join("metrics.jsonl"), format!("{line}\n").repeat(lines)).unwrap();
+        let watch = RunWatcher::start(RunList::new(runs), Events::new(sender)).unwrap();
+        watch.follow(7, id.to_string());
+        let mut read = 0;
+        while read < lines {
+            if let Event::Points { points, .. } = next(&events) {
+                read += points.len();
+            }
+        }
+        assert_eq!(read, lines);
     }
 
     #[test]

@@ -325,7 +325,8 @@ impl Chart<'_> {
         for (tick, text) in self.window.ticks(self.across, most).into_iter().filter(|(tick, _)| *tick > 0.0) {
             let x = plot.x + column(self.window.place(tick).unwrap_or(0.0), plot.width);
             let wide = u16::try_from(text.len()).unwrap_or(0);
-            let start = x.saturating_sub(wide / 2);
+            // The last tick may be at the edge.
+            let start = x.saturating_sub(wide / 2).min((plot.right() + self.ends).saturating_sub(wide));
             if start > taken {
                 painter.text(start, y, wide, &text, self.axis);
                 taken = start + wide;
