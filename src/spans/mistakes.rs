@@ -7,7 +7,7 @@ use strum::{IntoStaticStr, VariantArray};
 
 use super::WordSpan;
 
-/// Kind of a mistake, as in MUC-5, with the boundary mistakes told apart.
+/// Kind of a mistake, with the boundary mistakes told apart (after Chinchor and Sundheim, 1993).
 /// Every entity of one side that has no equal on the other is in exactly one mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
