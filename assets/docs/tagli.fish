@@ -429,7 +429,7 @@ bilou\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l on-loss -d 'Treatment of spans that the format of --to cannot hold' -r -f -a "fail\t'Write nothing and list every loss'
 skip\t'Leave it out and report it'
 snap\t'Change it so that it fits, and report it. A half word becomes the whole word, a word with a blank becomes two words. Spans that cannot be made to fit are left out'"
-complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities; default: first, or with --json none, as in the Hugging Face pipeline' -r -f -a "none\t''
+complete -c tagli -n "__fish_tagli_using_subcommand predict" -l aggregation -d 'Strategy by which word pieces become entities; default: first, or with --json none, as in the Hugging Face pipeline; with --to by word, with calibrated scores' -r -f -a "none\t''
 simple\t''
 first\t''
 average\t''
