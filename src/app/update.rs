@@ -153,12 +153,8 @@ impl State {
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
-            Event::Prediction { generation, prediction } => {
-                self.explore.answered(&self.session, generation, Ok(prediction)).into()
-            }
-            Event::Explained { generation, influences } => self.explore.explained(generation, influences).into(),
-            Event::PredictionFailed { generation, message } => {
-                self.explore.answered(&self.session, generation, Err(message)).into()
+            found @ (Event::Prediction { .. } | Event::PredictionFailed { .. } | Event::Explained { .. }) => {
+                self.model_answered(found).into()
             }
             Event::Summary { generation, summary } => self.train.summary_arrived(generation, summary).into(),
             Event::Runs(runs) => self.train.runs_listed(&mut self.session, runs),
@@ -212,6 +208,20 @@ impl State {
             project.save_failed(attempt, message);
         }
         if self.leaving.take() == Some(Goal::Quit) { self.ask_before_leaving() } else { Vec::new() }
+    }
+
+    /// Takes what a model found in the sentence of the Explore screen.
+    fn model_answered(&mut self, found: Event) {
+        match found {
+            Event::Prediction { generation, prediction } => {
+                self.explore.answered(&self.session, generation, Ok(prediction));
+            }
+            Event::PredictionFailed { generation, message } => {
+                self.explore.answered(&self.session, generation, Err(message));
+            }
+            Event::Explained { generation, influences } => self.explore.explained(generation, influences),
+            _ => {}
+        }
     }
 
     /// Shows the outcome of an export. Losses are listed where the export is still open.
