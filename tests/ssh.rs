@@ -294,7 +294,7 @@ fn a_training_of_the_shell_is_continued_after_the_line_dropped() {
     let _ = resumed.wait();
     // The step after the checkpoint.
     let next = list[0]["status"]["step"].as_u64().unwrap() + 1;
-    assert!(first.as_ref().is_some_and(|line| line.contains(&format!(" {next} "))), "{first:?}, {list}");
+    assert!(first.as_ref().is_some_and(|line| line.contains(&format!("step {next}/"))), "{first:?}, {list}");
 }
 
 /// A process at the far end.

@@ -2,7 +2,7 @@
 
 use super::support::Place;
 
-const PAGES: [&str; 8] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub", "more"];
+const PAGES: [&str; 8] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub", "read"];
 
 #[test]
 fn every_page_is_printed_as_plain_text() {
