@@ -20,7 +20,6 @@ use super::{
     studies::Study,
 };
 use crate::{
-    model::BaseModel,
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
     runs::{Point, Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
@@ -66,8 +65,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let dir = project.as_ref().map(|project| project.root.as_path());
     let settings = run_settings(args, dir, data.sentences.train.len(), base_name, &|note| output.say(note))?;
     if is_study(new) {
-        let base = models::open_base(base_name, args.fetch || new.base.is_some(), output)?;
-        return study(args, project.as_ref(), base, data, output);
+        return study(args, project.as_ref(), base_name, data, output);
     }
     if settings.untagged {
         add_untagged(&mut data, project.as_ref(), args, output)?;
@@ -98,9 +96,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
             complete(run, put_in_place, output)
         }
         (None, Some(project)) => {
-            for other in project.runs().list().iter().filter(|run| run.is_live()) {
-                output.say(format!("note: {} is training, too; both will be slower", other.id));
-            }
+            note_live_runs(project, output);
             let started = request.start_in_project(base, project, now);
             let (id, run) =
                 started.map_err(|error| CliError::from(error).hint("--out DIR keeps the run in another folder"))?;
@@ -111,6 +107,13 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
             output.say("note: without --out the trained model is not kept, only its scores are shown");
             complete(request.start_unrecorded(base), |_, _| Ok(None), output)
         }
+    }
+}
+
+/// Notes the runs of a project that another process trains.
+fn note_live_runs(project: &Project, output: Output) {
+    for other in project.runs().list().iter().filter(|run| run.is_live()) {
+        output.say(format!("note: {} is training, too; both will be slower", other.id));
     }
 }
 
@@ -269,11 +272,12 @@ fn check_study(new: &NewRun) -> Result<(), CliError> {
 fn study(
     args: &args::Train,
     project: Option<&Project>,
-    base: BaseModel,
+    base: &str,
     data: TrainingData,
     output: Output,
 ) -> Result<(), CliError> {
     let new = &args.new_run;
+    let base = models::open_base(base, args.fetch || new.base.is_some(), output)?;
     let annotator = match project {
         Some(project) => annotator::choose(project, new.annotator.as_deref())?.to_string(),
         None => String::new(),
