@@ -211,7 +211,8 @@ pub enum Request {
         shown: Vec<usize>,
     },
     /// Show the mistakes of the followed run on a split, those that are chosen.
-    ShowMistakes(ReviewFilter, Split),
+    /// `None` for those of the list that is there.
+    ShowMistakes(ReviewFilter, Option<Split>),
     /// Show the kinds of mistakes of the followed run on a split, and which labels are confused.
     /// `None` for those of the list that is there.
     ShowConfusion(Option<Split>),

@@ -119,12 +119,7 @@ impl State {
             Event::OpenFailed(message) => self.open_failed(message).into(),
             Event::FolderInUse(files) => self.welcome.in_use(&self.session, files).into(),
             Event::Saved { ids, .. } => self.saved(&ids).into(),
-            Event::SaveDelayed { seconds } => {
-                if let Some(project) = &mut self.session.project {
-                    project.save_delayed(seconds);
-                }
-                Outcome::none()
-            }
+            Event::SaveDelayed { seconds } => self.save_delayed(seconds).into(),
             Event::SaveFailed { attempt, message } => self.save_failed(attempt, message).into(),
             Event::Labels(outcome) => {
                 let editor = self.overlays.iter_mut().find_map(|overlay| match overlay {
@@ -224,6 +219,12 @@ impl State {
                 self.close()
             }
             None => Vec::new(),
+        }
+    }
+
+    fn save_delayed(&mut self, seconds: u64) {
+        if let Some(project) = &mut self.session.project {
+            project.save_delayed(seconds);
         }
     }
 
@@ -399,7 +400,7 @@ impl State {
                 Vec::new()
             }
             Request::ShowMistakes(filter, split) => {
-                let search = self.session.find_mistakes(split);
+                let search = split.and_then(|split| self.session.find_mistakes(split));
                 self.push(Mistakes::show(&self.session, filter).into());
                 search.into_iter().collect()
             }

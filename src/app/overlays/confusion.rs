@@ -78,7 +78,7 @@ impl Confusion {
             session.inform("There is no mistake behind this number");
             return Outcome::none();
         }
-        Request::ShowMistakes(filter, self.split).into()
+        Request::ShowMistakes(filter, None).into()
     }
 }
 

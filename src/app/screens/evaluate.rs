@@ -153,7 +153,7 @@ impl Evaluate {
         if self.count != Count::default() || self.last && !self.test {
             session.inform("Mistakes are counted per word, leniently, with the weights that are kept");
         }
-        Request::ShowMistakes(ReviewFilter::of_labels(choice), self.split()).into()
+        Request::ShowMistakes(ReviewFilter::of_labels(choice), Some(self.split())).into()
     }
 
     fn next_sort(&mut self, session: &mut Session) -> Outcome {

@@ -166,7 +166,7 @@ impl Canvas<'_> {
             return None;
         }
         let spans = project.disagreement(at).filter(|spans| *spans > 0)?;
-        Some(format!("{} differ: ", with_noun(spans, "span")))
+        Some(format!("differs in {}: ", with_noun(spans, "span")))
     }
 
     /// In a wide window, the text of the document under the cursor with its spans; returns the area for the list.

@@ -105,16 +105,21 @@ impl Mistakes {
         let journal = &project.journal;
         let target = if command == Command::Undo { journal.undo_target() } else { journal.redo_target() };
         let document = target.map(|(_, document)| document.to_owned());
+        let is_for_several = target.is_some_and(|(id, _)| journal.actions_of(id).len() > 1);
         // Nothing is taken back that cannot be seen here.
         let Some(row) = document.as_deref().and_then(|document| self.row_of(document)) else {
             session.inform("That was done elsewhere; on the Tag screen it can be taken back");
             return Outcome::none();
         };
-        let before: Vec<_> = (0..self.rows.len()).map(|row| self.decision(row)).collect();
+        let before = self.decisions.clone();
         let effects = session.tag(|context| if command == Command::Undo { context.undo() } else { context.redo() });
-        self.look(session);
+        self.row = row;
+        match is_for_several {
+            true => self.look(session),
+            false => self.look_here(session),
+        }
         // The place that has changed, else the first one of the document.
-        let changed = (0..self.rows.len()).find(|row| before.get(*row) != Some(&self.decision(*row)));
+        let changed = self.rows.iter().position(|item| before.get(*item) != self.decisions.get(*item));
         self.row = changed.unwrap_or(row);
         self.remember(session);
         effects.into()
