@@ -64,6 +64,9 @@ _tagli() {
             tagli,score)
                 cmd="tagli__subcmd__score"
                 ;;
+            tagli,suspects)
+                cmd="tagli__subcmd__suspects"
+                ;;
             tagli,train)
                 cmd="tagli__subcmd__train"
                 ;;
@@ -110,7 +113,7 @@ _tagli() {
 
     case "${cmd}" in
         tagli)
-            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree predict models documents runs doctor help completions man"
+            opts="-h -V --as --ascii --plain --theme --json --log --help --version new import export convert inspect train eval score agree suspects predict models documents runs doctor help completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,8 +894,50 @@ _tagli() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tagli__subcmd__suspects)
+            opts="-h --most --kind --kept --keep --take --reopen --annotator --json --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "label too-long too-short shifted both missed spurious" -- "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --take)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reopen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --annotator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --word-column --tag-column --tag-scheme --header --no-header --out --force --resume --fetch --json --log --help"
+            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --draws --word-column --tag-column --tag-scheme --header --no-header --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -983,6 +1028,10 @@ _tagli() {
                     return 0
                     ;;
                 --folds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --draws)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -41,12 +41,13 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "train" -d 'Fine-tune a mod
 complete -c tagli -n "__fish_tagli_needs_command" -a "eval" -d 'Evaluate a model on a tagged file'
 complete -c tagli -n "__fish_tagli_needs_command" -a "score" -d 'Score one tag file against another, as seqeval does'
 complete -c tagli -n "__fish_tagli_needs_command" -a "agree" -d 'Show how far the annotators of a project agree, and where they do not'
+complete -c tagli -n "__fish_tagli_needs_command" -a "suspects" -d 'List labels that are probably wrong, and decide on them'
 complete -c tagli -n "__fish_tagli_needs_command" -a "predict" -d 'Tag texts with a model'
 complete -c tagli -n "__fish_tagli_needs_command" -a "models" -d 'List, download and upload models'
 complete -c tagli -n "__fish_tagli_needs_command" -a "documents" -d 'Correct, remove and restore documents of a project, and split them'
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'List, follow, control, export and remove the runs of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and the integrity of a project'
-complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub), or the arguments of a command'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub, more), or the arguments of a command'
 complete -c tagli -n "__fish_tagli_needs_command" -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c tagli -n "__fish_tagli_needs_command" -a "man" -d 'Write the manual page to standard output'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r
@@ -315,7 +316,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand train" -l untagged -d 'Learn
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l teacher -d 'Learn the probabilities of trained models, of several their mean: runs of the project, folders of runs, or folders of models, with the same labels. Write it after DIR' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l set -d 'Set any setting by its name, or by its name in the Hugging Face Trainer' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l settings -d 'A JSON file of such settings; a project\'s own training.json is always used' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation with K splits' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l folds -d 'Cross-validation: K trainings, each scored on another part of train and valid that it did not learn. No model is kept; `tagli suspects` shows the labels that they doubt' -r
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l draws -d 'Trainings on each size of the learning curve' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
@@ -326,7 +328,7 @@ bmes\t''
 labels\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
-complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Train on growing parts of the data and show how much more data would help'
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Learning curve: train on growing parts of the training split, and forecast what more documents would bring. No model is kept'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l header -d 'The first line of a file of tagged words names the columns'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l force -d 'Let the new run replace an earlier one in --out, once the new one is complete'
@@ -395,6 +397,22 @@ complete -c tagli -n "__fish_tagli_using_subcommand agree" -l log -d 'Write a lo
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'List every place where two of them differ'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l most -d 'Largest number of suspects to list' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l kind -d 'List only suspects of this kind' -r -f -a "label\t'right words, wrong label'
+too-long\t'right label, too long'
+too-short\t'right label, too short'
+shifted\t'right label, shifted'
+both\t'overlap, both wrong'
+missed\t'missed by the model'
+spurious\t'found by the model only'"
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l keep -d 'The label is right: do not ask again' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l take -d 'The suggestion is right: record it in the journal' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l reopen -d 'Ask again about a label that was kept' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l annotator -d 'Annotator whose labels are looked at' -r
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l log -d 'Write a log of this run to FILE' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l kept -d 'List those that were kept, too'
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
+complete -c tagli -n "__fish_tagli_using_subcommand suspects" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l file -d 'A file with one text per line, `-` for standard input' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand predict" -l to -d 'Write the texts with what the model finds in this format, with scores if it can hold them' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
