@@ -49,9 +49,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     let new = &args.new_run;
     check_study(new)?;
     first_dir_then_lists(args)?;
-    if let Some(out) = &args.out {
-        PlainRun::check(out, args.force)?;
-    }
+    args.out.as_deref().map_or(Ok(()), |out| PlainRun::check(out, args.force).map(drop))?;
     // With --out nothing is written into the project.
     let access = if args.out.is_some() { Access::Read } else { Access::Write };
     let annotator = new.annotator.as_deref();
