@@ -22,7 +22,6 @@ use super::{
     training_settings::SourcedSettings,
 };
 use crate::{
-    model::BaseModel,
     project::{PlainRun, Project, ProjectError, RunFolder, TRAINING_SETTINGS, run_folder, storage},
     runs::{Precision, Recipe, RunSink, Settings, embedded_bases},
     services,
@@ -77,8 +76,7 @@ pub(super) fn run(args: &args::Train, output: Output) -> Result<(), CliError> {
     }
     let settings = settings.settings;
     if is_study(new) {
-        let base = models::open_base(base_name, args.fetch || new.base.is_some(), output)?;
-        return study(args, project.as_ref(), base, data, output);
+        return study(args, project.as_ref(), base_name, data, output);
     }
     if settings.untagged {
         add_untagged(&mut data, project.as_ref(), args, output)?;
@@ -122,9 +120,7 @@ fn train(
             complete(run, put_in_place, output)
         }
         (None, Some(project)) => {
-            for other in project.runs().list().iter().filter(|run| run.is_live()) {
-                output.say(format!("note: {} is training, too; both will be slower", other.id));
-            }
+            note_live_runs(project, output);
             let started = request.start_in_project(base, project, now);
             let (id, run) =
                 started.map_err(|error| CliError::from(error).hint("--out DIR keeps the run in another folder"))?;
@@ -135,6 +131,13 @@ fn train(
             output.say("note: without --out the trained model is not kept, only its scores are shown");
             complete(request.start_unrecorded(base), |_, _| Ok(None), output)
         }
+    }
+}
+
+/// Notes the runs of a project that another process trains.
+fn note_live_runs(project: &Project, output: Output) {
+    for other in project.runs().list().iter().filter(|run| run.is_live()) {
+        output.say(format!("note: {} is training, too; both will be slower", other.id));
     }
 }
 
@@ -293,11 +296,12 @@ fn check_study(new: &NewRun) -> Result<(), CliError> {
 fn study(
     args: &args::Train,
     project: Option<&Project>,
-    base: BaseModel,
+    base: &str,
     data: TrainingData,
     output: Output,
 ) -> Result<(), CliError> {
     let new = &args.new_run;
+    let base = models::open_base(base, args.fetch || new.base.is_some(), output)?;
     let annotator = match project {
         Some(project) => annotator::choose(project, new.annotator.as_deref())?.to_string(),
         None => String::new(),

@@ -3,7 +3,7 @@
 //! A model that has not learned a sentence gives each tag of it a probability (Wang and Mueller, "Detecting Label Errors in
 //! Token Classification Data", 2022, arXiv 2210.03920). Where it would tag otherwise, the mean probability of the given labels
 //! of these words says how wrong they may be. Their worst word alone, which that paper takes, finds fewer: of the first 200
-//! places with 5 % of the labels of MIT Restaurant swapped, .28 against .46 (`tests/bench/suspects.py`). What is known of the
+//! places with 5 % of the labels of MIT Restaurant swapped, .28 against .46 (`training/RECIPES.md`). What is known of the
 //! same words elsewhere ([`consistency`](super::consistency)) counts as a second opinion: the odds are multiplied.
 
 use std::ops::Range;
