@@ -168,6 +168,8 @@ fn tables_with_one_row_for_each_word_are_read() {
         let expected = expected.map(|(id, span)| (id.to_owned(), Status::Done, vec![span.to_owned()]));
         assert_eq!(contents(&read), expected, "{table}");
         assert_eq!(read.corpus.documents[0].word_texts().collect::<Vec<_>>(), ["Luigi", "cooks, "]);
+        let [word, tag] = if table.contains(';') { ["token", "ner_tag"] } else { ["Word", "Tag"] };
+        assert_eq!(read.detected[2..4], [format!("words in `{word}`"), format!("tags in `{tag}`")]);
         let pos = read.corpus.documents[0].meta.iter().next().unwrap();
         assert_eq!((pos.0.to_lowercase(), pos.1), ("pos".to_owned(), &serde_json::json!(["NNP", "VBZ"])));
     }

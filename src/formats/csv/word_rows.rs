@@ -12,6 +12,7 @@ use crate::formats::{
     Problem,
     hugging_face::Survey,
     json_items::FirstLines,
+    problem::quoted,
     sink::Reading,
     source::{Source, Unreadable},
 };
@@ -56,7 +57,10 @@ pub(super) fn read(
         }
     }
     let mut detected = rows.finish("one row per word", reading);
-    detected.insert(1, name_of(separator).to_owned());
+    // The reader of rows knows the columns by other names.
+    let [word, tag] = [columns.word, columns.tag].map(|at| quoted(columns.names.get(at).map_or("", String::as_str)));
+    let own = [name_of(separator).to_owned(), format!("words in {word}"), format!("tags in {tag}")];
+    detected.splice(1..3, own);
     Ok(detected)
 }
 
