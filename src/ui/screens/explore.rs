@@ -18,7 +18,7 @@ use crate::{
         Canvas, Theme,
         chrome::wrapped,
         paint::{bottom, inset, left, share, top},
-        text_pane::{Mark, TextPane, height},
+        text_pane::{Mark, TextPane, height, two_digits},
     },
 };
 
@@ -222,7 +222,7 @@ impl Canvas<'_> {
         for (y, entity) in (area.top()..area.bottom()).zip(found) {
             let label = project.labels.find(label_name(&entity.label));
             let style = label.map_or(self.theme.text, |label| self.theme.label(label.color));
-            self.painter.text(area.x, y, 5, &format!("{:.2}", entity.score), self.theme.text);
+            self.painter.text(area.x, y, 5, &two_digits(entity.score), self.theme.text);
             if others.is_some_and(|others| !is_among(entity, others)) {
                 self.painter.text(area.x + 4, y, 1, "+", self.theme.warn);
             }
@@ -247,7 +247,7 @@ impl Canvas<'_> {
         let text = sentence(&self.state.session);
         let (head, rest) = top(area, 1);
         let Entity { label, score, .. } = &explanation.span;
-        let title = format!("{label} {score:.2} without each word");
+        let title = format!("{label} {} without each word", two_digits(*score));
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
         if let Some(problem) = &explanation.problem {
             self.painter.text(rest.x, rest.y, rest.width, problem, self.theme.bad);
@@ -259,9 +259,10 @@ impl Canvas<'_> {
             return;
         }
         for (y, influence) in (rest.top()..rest.bottom()).zip(&explanation.influences) {
-            let change = format!("{:+.2}", influence.change);
+            let sign = if influence.change < 0.0 { "-" } else { "+" };
+            let change = format!("{sign}{}", two_digits(influence.change.abs()));
             self.painter.text(rest.x, y, 6, &change, self.theme.text);
-            self.painter.text(rest.x + 6, y, 5, &format!("{:.2}", influence.without), self.theme.muted);
+            self.painter.text(rest.x + 6, y, 5, &two_digits(influence.without), self.theme.muted);
             let word = influence.word.of(text);
             self.painter.text(rest.x + 11, y, rest.width.saturating_sub(11), word, self.theme.text);
         }
@@ -301,7 +302,7 @@ impl Canvas<'_> {
         let word = width::cut(guess.range.of(sentence(session)), usize::from(area.width.saturating_sub(6)));
         self.painter.text(head.x, head.y, head.width, &format!("word `{word}`"), self.theme.accent);
         for (y, (label, score)) in (rest.top()..rest.bottom()).zip(&guess.labels) {
-            self.painter.text(rest.x, y, 5, &format!("{score:.2}"), self.theme.text);
+            self.painter.text(rest.x, y, 5, &two_digits(*score), self.theme.text);
             self.painter.text(rest.x + 6, y, rest.width.saturating_sub(6), label, self.theme.text);
         }
     }

@@ -6,6 +6,7 @@ use ratatui::{
     Terminal,
     backend::TestBackend,
     buffer::Buffer,
+    layout::Rect,
     style::{Color, Modifier, Style},
 };
 
@@ -93,6 +94,17 @@ pub(super) struct Frame {
     pub(super) seconds: f32,
 }
 
+impl Frame {
+    /// A frame with a caption below the cells.
+    pub(super) fn new(screen: &Buffer, caption: &str, seconds: f32) -> Self {
+        let Rect { width, height, .. } = screen.area;
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, height + 2));
+        cells.merge(screen);
+        cells.set_string(1, height + 1, caption, Style::new().add_modifier(Modifier::BOLD));
+        Self { cells, seconds }
+    }
+}
+
 /// Frames of one size as an animated SVG picture that begins again after the last one.
 ///
 /// A row is drawn once for all frames in which it stays the same. For readers who have turned motion off it is the frame
@@ -101,7 +113,7 @@ pub(super) fn film(frames: &[Frame], still: usize, title: &str) -> String {
     let area = frames.first().map_or_else(Default::default, |frame| frame.cells.area);
     let length: f32 = frames.iter().map(|frame| frame.seconds).sum();
     let begins: Vec<f32> = (0..=frames.len())
-        .map(|at| frames.iter().take(at).map(|frame| frame.seconds).sum::<f32>() / length * 100.0)
+        .map(|at| frames.iter().take(at).fold(0.0, |sum, frame| sum + frame.seconds) / length * 100.0)
         .collect();
     let mut times: Vec<(usize, usize)> = Vec::new();
     let mut body = String::new();
@@ -124,7 +136,7 @@ pub(super) fn film(frames: &[Frame], still: usize, title: &str) -> String {
             from = to;
         }
     }
-    let mut style = format!("<style>\n.f {{ visibility: hidden; animation: {length}s step-end infinite; }}\n");
+    let mut style = format!("<style>\n.f {{ visibility: hidden; animation: {length:.1}s step-end infinite; }}\n");
     for (time, (from, to)) in times.iter().enumerate() {
         let [from, to] = [from, to].map(|at| begins[*at]);
         let _ = writeln!(
@@ -300,8 +312,6 @@ fn escaped(text: &str) -> String {
 }
 
 mod tests {
-    use ratatui::layout::Rect;
-
     use super::*;
 
     fn picture(draw: impl Fn(&mut Buffer)) -> String {
@@ -342,7 +352,7 @@ mod tests {
         });
         let svg = film(&frames, 2, "tour");
         assert_eq!(["head", "one", "two"].map(|text| svg.matches(&format!(">{text}</text>")).count()), [1, 1, 1]);
-        assert!(svg.contains("animation: 6s step-end infinite"), "{svg}");
+        assert!(svg.contains("animation: 6.0s step-end infinite"), "{svg}");
         assert!(svg.contains("66.67% { visibility: visible; } 100.00% { visibility: hidden; }"), "{svg}");
         assert!(
             svg.contains("<g class=\"f t0\">") && svg.contains("<g class=\"f t1 s\">"),

@@ -3,7 +3,7 @@
 //! The program itself draws them, from a sample, from keys, and from a recording of a real training and of its model's
 //! answers. So the same program draws the same pictures on every machine.
 
-use std::{env, fs, path::Path};
+use std::{collections::BTreeMap, env, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 use tagliatelle::{
@@ -11,9 +11,13 @@ use tagliatelle::{
     inference::{Precision, Predictor, predictor::Threads},
     project::Project,
     runs::{Phase, Point, Recipe, RunSummary, Settings, Status},
-    spans::{Entity, Gazetteer, ModelAnswer, Prediction, WordGuess},
+    spans::{
+        Entity, Gazetteer, MistakeKind, ModelAnswer, Prediction, ReviewItem, ReviewList, ScoreScale, Split,
+        Temperature, WordGuess, review::LabelledRange,
+    },
     text::{Grid, TextRange, width::Glyphs, words},
     ui::{Caps, Theme},
+    work::mistakes,
 };
 
 use super::{asset, picture};
@@ -42,6 +46,28 @@ struct Recording {
     /// About [`SENTENCE`].
     #[serde(rename = "said")]
     explored: Answer,
+    /// On the validation split.
+    mistakes: Mistakes,
+}
+
+/// Mistakes of the model on the validation split.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mistakes {
+    documents: usize,
+    /// Number of right entities by label.
+    right: BTreeMap<String, usize>,
+    items: Vec<RecordedMistake>,
+}
+
+/// A mistake: its kind, and both sides, each with its probability.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordedMistake {
+    document: String,
+    kind: String,
+    gold: Option<(usize, usize, String)>,
+    gold_probability: Option<f32>,
+    model: Option<(usize, usize, String)>,
+    model_probability: Option<f32>,
 }
 
 /// A text and the model's answer about it. Positions are bytes.
@@ -51,6 +77,8 @@ struct Answer {
     text: String,
     found: Vec<(usize, usize, String, f32)>,
     words: Vec<AnswerWord>,
+    /// Temperature and shift of the scores, if they are calibrated.
+    scale: Option<(f64, f64)>,
 }
 
 /// Keys that go to a longer document and label a span there.
@@ -58,6 +86,49 @@ const TAGGING: &str = "n n l v l 2";
 
 /// Range of a word and its most probable labels.
 type AnswerWord = (usize, usize, Vec<(String, f32)>);
+
+/// Shares of the training in the film.
+const FILM_SHARES: [f64; 5] = [0.15, 0.35, 0.55, 0.75, 0.95];
+/// Size of the film, without the row of the caption.
+const FILM_SIZE: (u16, u16) = (100, 28);
+/// Frame of the film that is shown where motion is turned off.
+const STILL: usize = 17;
+
+/// Parts of the film: caption, keys before its first frame, and the keys of its frames with their seconds.
+/// A share of the training that is done; without one it is over.
+struct Part {
+    caption: &'static str,
+    share: Option<f64>,
+    before: &'static str,
+    frames: &'static [(&'static str, f32)],
+}
+
+const FILM: [Part; 4] = [
+    Part {
+        caption: "Tag: a digit labels the words, space takes the suggestions",
+        share: Some(0.0),
+        before: "n n",
+        frames: &[("", 1.2), ("l", 0.4), ("v", 0.4), ("l", 0.5), ("2", 1.4)],
+    },
+    Part {
+        caption: "Find the mistakes behind a score",
+        share: None,
+        before: "f4",
+        frames: &[("", 1.6), ("down", 0.4), ("down", 0.4), ("down", 0.4), ("enter", 2.2)],
+    },
+    Part {
+        caption: "Fix the labels that caused them, then train again: T",
+        share: None,
+        before: "f4 down down down enter",
+        frames: &[("w", 0.8), ("a", 1.2), ("g", 1.2)],
+    },
+    Part {
+        caption: "Explore: what the model finds as you type",
+        share: None,
+        before: "f5",
+        frames: &[("", 0.6), ("TYPE", 3.2)],
+    },
+];
 
 /// A picture: its size, whether the run is live, and the keys that lead to the screen.
 struct Scene {
@@ -122,12 +193,36 @@ fn pictures_are_up_to_date() {
     let theme = Theme::named(THEME).unwrap();
     let caps = Caps { glyphs: Glyphs::Unicode, plain: false };
     for scene in &SCENES {
-        let state = play(&sample, &recording, scene);
+        let state = play(&sample, &recording, scene.size, scene.live.then_some(LIVE_SHARE), scene.keys);
         let svg = picture::svg(&state, &theme, caps, scene.title);
         compare_generated(&asset(FOLDER).join(format!("{}.svg", scene.file)), &svg);
     }
+    compare_generated(&asset(FOLDER).join("tour.svg"), &film(&sample, &recording, &theme, caps));
     let files = fs::read_dir(asset(FOLDER)).unwrap().count();
-    assert_eq!(files, SCENES.len() + 1, "{FOLDER} has other files than the pictures and the recording");
+    assert_eq!(files, SCENES.len() + 2, "{FOLDER} has other files than the pictures, the film and the recording");
+}
+
+/// The film: tag, train, find a mistake, fix it, explore.
+fn film(sample: &Project, recording: &Recording, theme: &Theme, caps: Caps) -> String {
+    let mut frames = Vec::new();
+    for (number, part) in FILM.iter().enumerate() {
+        let mut keys = part.before.to_owned();
+        for (next, seconds) in part.frames {
+            keys = format!("{keys} {next}");
+            let state = play(sample, recording, FILM_SIZE, part.share, &keys);
+            frames.push(picture::Frame::new(&picture::cells(&state, theme, caps), part.caption, *seconds));
+        }
+        if number == 0 {
+            frames.extend(FILM_SHARES.map(|share| {
+                let state = play(sample, recording, FILM_SIZE, Some(share), "f3");
+                let caption = "Train in the background: loss and F1 as they come";
+                picture::Frame::new(&picture::cells(&state, theme, caps), caption, 0.8)
+            }));
+        }
+    }
+    let seconds: f32 = frames.iter().map(|frame| frame.seconds).sum();
+    assert!(seconds <= 25.0, "the film takes {seconds} s");
+    picture::film(&frames, STILL, "Tag a review, train, read the mistakes, fix one, and explore: five screens of tagli")
 }
 
 /// Makes the recording again from the project in `RECORD_PROJECT`, a copy of the sample in which a run has a model.
@@ -160,6 +255,67 @@ fn record(sample: &Project, project: &Path) -> Recording {
         points: run.metrics().poll().unwrap(),
         suggestions: ask(&model, &shown.id, &shown.text, &shown.words),
         explored: ask(&model, "", SENTENCE, &words::split(SENTENCE, Grid::Natural)),
+        mistakes: record_mistakes(&project, &run.id.to_string()),
+    }
+}
+
+fn record_mistakes(project: &Project, run: &str) -> Mistakes {
+    let open = |path: &Path| {
+        Predictor::open(&path.to_string_lossy(), "cpu", Threads::One, Precision::Fp32)
+            .map_err(|error| error.to_string())
+    };
+    let list = mistakes::find_mistakes(project, run, Split::Valid, open, &mut |_, _| true).unwrap().unwrap();
+    let side = |side: &Option<LabelledRange>| {
+        side.as_ref().map(|side| (side.range.start, side.range.end, side.label.to_string()))
+    };
+    Mistakes {
+        documents: list.documents,
+        right: list.labels.iter().map(|(label, counts)| (label.clone(), counts.true_positives)).collect(),
+        items: list
+            .items
+            .iter()
+            .map(|item| RecordedMistake {
+                document: item.document.to_string(),
+                kind: item.kind.name().to_owned(),
+                gold: side(&item.gold),
+                gold_probability: item.gold_probability,
+                model: side(&item.model),
+                model_probability: item.model_probability,
+            })
+            .collect(),
+    }
+}
+
+impl Mistakes {
+    /// The list as the search for mistakes gives it.
+    fn list(&self, run: &str, annotator: &str) -> ReviewList {
+        let (run, annotator, split) = (run.to_owned(), annotator.to_owned(), Some(Split::Valid));
+        let mut list = ReviewList { run, annotator, split, documents: self.documents, ..ReviewList::default() };
+        for (label, right) in &self.right {
+            (0..*right).for_each(|_| list.count_right(label));
+        }
+        let side = |side: &Option<(usize, usize, String)>| {
+            side.as_ref().map(|(start, end, label)| LabelledRange {
+                range: TextRange::new(*start, *end),
+                label: label.as_str().into(),
+            })
+        };
+        for item in &self.items {
+            let [gold, model] = [&item.gold, &item.model].map(side);
+            list.count_wrong(gold.as_ref().map(|side| &*side.label), model.as_ref().map(|side| &*side.label));
+            let kind = MistakeKind::ALL.iter().copied().find(|kind| kind.name() == item.kind).unwrap();
+            let item = ReviewItem {
+                document: item.document.as_str().into(),
+                kind,
+                gold,
+                model,
+                gold_probability: item.gold_probability,
+                model_probability: item.model_probability,
+                reason: None,
+            };
+            list.add(item, usize::MAX);
+        }
+        list
     }
 }
 
@@ -167,7 +323,8 @@ fn ask(model: &Predictor, id: &str, text: &str, words: &[TextRange]) -> Answer {
     let said = model.answer(text, words).unwrap();
     let found = said.entities.into_iter().map(|one| (one.range.start, one.range.end, one.label, one.score));
     let words = said.words.into_iter().map(|one| (one.range.start, one.range.end, one.labels));
-    Answer { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect() }
+    let scale = said.scale.map(|scale| (scale.temperature.value(), scale.shift()));
+    Answer { id: id.to_owned(), text: text.to_owned(), found: found.collect(), words: words.collect(), scale }
 }
 
 /// The state of the program after it opened the sample.
@@ -195,9 +352,10 @@ fn start(sample: &Project, (columns, rows): (u16, u16)) -> State {
     state
 }
 
-fn play(sample: &Project, recording: &Recording, scene: &Scene) -> State {
-    let mut state = start(sample, scene.size);
-    let stage = Stage { recording, live: scene.live };
+/// The state after these keys. `share` of the training is done; without one it is over.
+fn play(sample: &Project, recording: &Recording, size: (u16, u16), share: Option<f64>, keys: &str) -> State {
+    let mut state = start(sample, size);
+    let stage = Stage { recording, share };
     let effects = app::update(&mut state, Event::Runs(vec![stage.run()]));
     stage.answer(&mut state, effects);
     let suggest = Event::Suggestions {
@@ -207,7 +365,7 @@ fn play(sample: &Project, recording: &Recording, scene: &Scene) -> State {
         uncertainty: None,
     };
     app::update(&mut state, suggest);
-    for key in keys(scene.keys) {
+    for key in self::keys(keys) {
         let effects = app::update(&mut state, Event::Key { key, at: recording.started });
         stage.answer(&mut state, effects);
     }
@@ -237,13 +395,14 @@ fn found(heard: &Answer) -> Vec<Entity> {
 /// The world around the program, as recorded.
 struct Stage<'a> {
     recording: &'a Recording,
-    live: bool,
+    /// Share of the training that is done; `None` if it is over.
+    share: Option<f64>,
 }
 
 impl Stage<'_> {
     fn status(&self) -> Status {
         let whole = &self.recording.status;
-        if !self.live {
+        if self.share.is_none() {
             return whole.clone();
         }
         let step = self.points().last().map_or(0, Point::step);
@@ -259,7 +418,7 @@ impl Stage<'_> {
     }
 
     fn points(&self) -> Vec<Point> {
-        let last = if self.live { self.recording.status.steps as f64 * LIVE_SHARE } else { f64::INFINITY };
+        let last = self.share.map_or(f64::INFINITY, |share| self.recording.status.steps as f64 * share);
         self.recording.points.iter().filter(|point| point.step() as f64 <= last).cloned().collect()
     }
 
@@ -274,7 +433,7 @@ impl Stage<'_> {
             started: self.recording.started,
             status: self.status(),
             word_f1: evaluations.max_by(f64::total_cmp),
-            has_model: !self.live,
+            has_model: self.share.is_none(),
             bytes: self.recording.bytes,
             settings: Some(self.recording.settings.clone()),
             ..RunSummary::default()
@@ -289,6 +448,11 @@ impl Stage<'_> {
                     Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() }
                 }
                 Effect::Follow { generation, .. } => Event::Points { generation, points: self.points() },
+                Effect::FindMistakes { generation, run, split: Split::Valid } => {
+                    let annotator = state.session.project.as_ref().map_or("", |project| project.annotator.as_str());
+                    let list = self.recording.mistakes.list(&run, annotator);
+                    Event::MistakesFound { generation, found: Ok(Box::new(list)) }
+                }
                 Effect::Predict { generation, text, .. } if text == self.recording.explored.text => {
                     let said = &self.recording.explored;
                     let words = said.words.iter().map(|(start, end, labels)| WordGuess {
@@ -296,7 +460,10 @@ impl Stage<'_> {
                         labels: labels.clone(),
                     });
                     let model = self.recording.run.clone();
-                    let answer = ModelAnswer { entities: found(said), words: words.collect(), scale: None };
+                    let scale = said
+                        .scale
+                        .and_then(|(temperature, shift)| ScoreScale::new(Temperature::new(temperature)?, shift));
+                    let answer = ModelAnswer { entities: found(said), words: words.collect(), scale };
                     let prediction = Prediction { model, answer, pipeline: None };
                     Event::Prediction { generation, prediction }
                 }
