@@ -51,13 +51,15 @@ fn spread_of(runs: &[RunSummary], of: &RunSummary) -> Option<SeedSpread> {
 }
 
 /// Whether two complete runs have the same base, data and settings, except for the seed.
+///
+/// The data must be known to be the same: runs that name no fingerprint of what they learned are not compared.
 fn differs_by_seed_at_most(run: &RunSummary, other: &RunSummary) -> bool {
     let settings = run.settings.as_ref().zip(other.settings.as_ref());
     let is_same = |(one, other): (&Settings, &Settings)| comparable(one) == comparable(other);
     run.status.phase == Phase::Done
         && other.status.phase == Phase::Done
         && run.base == other.base
-        && run.data.is_some()
+        && run.data.as_ref().is_some_and(|data| data.trained.is_some())
         && run.data == other.data
         && settings.is_some_and(is_same)
 }
@@ -79,6 +81,11 @@ mod tests {
     use super::*;
     use crate::runs::{RunData, Status};
 
+    fn data(trained: Option<&str>) -> RunData {
+        let validated = Some("1".to_owned());
+        RunData { validated, trained: trained.map(str::to_owned), documents: [9, 3, 0], ..RunData::default() }
+    }
+
     fn run(id: &str, seed: u64, epochs: f64, f1: f64) -> RunSummary {
         RunSummary {
             id: id.to_owned(),
@@ -86,7 +93,7 @@ mod tests {
             status: Status { phase: Phase::Done, ..Status::default() },
             word_f1: Some(f1),
             settings: Some(Settings { seed, epochs, ..Settings::lesson("mini") }),
-            data: Some(RunData { validated: Some("1".into()), ..RunData::default() }),
+            data: Some(data(Some("1"))),
             ..RunSummary::default()
         }
     }
@@ -103,6 +110,18 @@ mod tests {
         runs.push(run("5", 2, 5.0, 0.8));
         let found = seed_spread(&runs, &runs[0], &runs[3]).unwrap();
         assert_eq!((found.runs.len(), found.spread > 0.09), (2, true));
+    }
+
+    #[test]
+    fn runs_that_learned_other_tags_or_do_not_say_what_they_learned_are_not_alike() {
+        let first = run("1", 1, 3.0, 0.7);
+        for trained in [Some("2"), None] {
+            let of = |id: &str, seed: u64| RunSummary { data: Some(data(trained)), ..run(id, seed, 3.0, 0.6) };
+            assert_eq!(seed_spread(&[first.clone(), of("2", 2)], &first, &of("2", 2)), None, "{trained:?}");
+        }
+        let unknown = |id: &str, seed: u64| RunSummary { data: Some(data(None)), ..run(id, seed, 3.0, 0.6) };
+        let runs = [unknown("1", 1), unknown("2", 2)];
+        assert_eq!(seed_spread(&runs, &runs[0], &runs[1]), None, "neither says it");
     }
 
     #[test]

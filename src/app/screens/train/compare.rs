@@ -174,7 +174,7 @@ mod tests {
             id: id.to_owned(),
             status: Status { phase: Phase::Done, ..Status::default() },
             settings: Some(Settings { seed, ..Settings::lesson("mini") }),
-            data: Some(RunData::default()),
+            data: Some(RunData { trained: Some("1".to_owned()), ..RunData::default() }),
             word_f1: Some(word_f1),
             ..RunSummary::default()
         };
