@@ -38,6 +38,13 @@ pub struct RunSummary {
     pub data: Option<RunData>,
 }
 
+impl RunSummary {
+    /// Fingerprint of the validation split that it was scored on.
+    pub fn validated(&self) -> Option<&str> {
+        self.data.as_ref()?.validated.as_deref()
+    }
+}
+
 /// Data that a run learns from; arrays are train, validation and test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunData {
