@@ -234,7 +234,7 @@ fn row(name: &str, difference: &Difference) -> Vec<String> {
         format!("{b:.4}"),
         format!("{:+.4}", difference.observed()),
         interval.map_or_else(|| "-".to_owned(), |ends| format!("{:+.3} to {:+.3}", ends.low, ends.high)),
-        format!("{:.1} %", 100.0 * difference.against),
+        difference.against.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share)),
     ]
 }
 

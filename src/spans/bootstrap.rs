@@ -259,12 +259,13 @@ impl Values {
     }
 
     /// Share of the resamples in which a difference is not on the side of `observed`: zero, or of the other sign.
-    /// For an observed difference of zero, all of them.
+    /// `None` for an observed difference of zero, which has no side, and without a value.
     #[expect(clippy::cast_precision_loss, reason = "there are few resamples")]
-    pub fn share_against(&self, observed: f64) -> f64 {
+    pub fn share_against(&self, observed: f64) -> Option<f64> {
         let all = self.0.iter().flatten();
         let against = all.clone().filter(|value| **value * observed <= 0.0).count();
-        if against == 0 { 0.0 } else { against as f64 / all.count() as f64 }
+        let count = all.count();
+        (count > 0 && observed != 0.0).then(|| against as f64 / count as f64)
     }
 }
 
@@ -351,7 +352,7 @@ mod tests {
         let [low, high, share] = reference.difference;
         let difference = found[0].overall.minus(&found[1].overall);
         near(&difference, [low, high]);
-        assert!((difference.share_against(1.0) - share).abs() < 1e-9);
+        assert!((difference.share_against(1.0).unwrap() - share).abs() < 1e-9);
     }
 
     #[test]
@@ -376,7 +377,8 @@ mod tests {
         let found = all.resample();
         let difference = found[0].overall.minus(&found[1].overall);
         assert_eq!(difference.interval(), Some(Interval::default()));
-        assert_eq!((difference.share_against(0.0), difference.share_against(0.1)), (1.0, 1.0));
+        assert_eq!((difference.share_against(0.0), difference.share_against(0.1)), (None, Some(1.0)));
+        assert_eq!(Values::default().share_against(0.1), None);
     }
 
     proptest! {
