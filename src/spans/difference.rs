@@ -24,7 +24,7 @@ impl Difference {
     fn new(scores: [f64; 2], values: [&Values; 2]) -> Self {
         let difference = values[0].minus(values[1]);
         let against = difference.share_against(scores[0] - scores[1]);
-        Self { scores, interval: difference.interval(), against }
+        Self { scores, interval: difference.middle(), against }
     }
 
     /// The first score minus the second.

@@ -180,7 +180,7 @@ fn compared(columns: u16, rows: u16) -> State {
     };
     update(&mut state, Event::Compared { generation: *generation, points: Ok(learned(120, 400, 16, 0.8)) });
     let difference =
-        Difference { scores: [0.598, 0.41], interval: Some(Interval { low: -0.012, high: 0.231 }), against: 0.04 };
+        Difference { scores: [0.598, 0.41], interval: Some(Interval { low: -0.012, high: 0.231 }), against: Some(0.04) };
     let differences = Box::new(Differences { overall: difference, ..Differences::default() });
     update(&mut state, Event::ScoresCompared { generation: *scoring, found: Ok(differences) });
     state
