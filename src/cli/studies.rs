@@ -19,7 +19,7 @@ use crate::{
     runs::{
         Control, Settings,
         cross_validation::{CrossValidation, FoldScores},
-        learning_curve::{Expected, LearningCurve},
+        learning_curve::{Expected, FORMAT, LearningCurve},
     },
     spans::{Dataset, Sentence},
     text::number::{grouped, with_noun},
@@ -110,7 +110,7 @@ impl Study<'_> {
     pub(super) fn curve(&self, data: Dataset, draws: usize, validated: String) -> Result<(), CliError> {
         let settings = (self.settings)(data.train.len())?;
         let mut found = LearningCurve {
-            format: 1,
+            format: FORMAT,
             started: self.started,
             annotator: self.annotator.clone(),
             base: self.base.name.clone(),
