@@ -73,10 +73,11 @@ fn spread_of(runs: &[&RunSummary], of: &RunSummary) -> Option<SeedSpread> {
 
 /// Whether two complete runs have the same base, data and settings, except for the seed.
 ///
-/// The data must be known to be the same: runs that name no fingerprint of what they learned are not compared.
+/// The data must be known to be the same: runs that name no fingerprint of what they
+/// learned are not alike, nor are those that learn from untagged documents, of which there is none.
 fn differs_by_seed_at_most(run: &RunSummary, other: &RunSummary) -> bool {
     let settings = run.settings.as_ref().zip(other.settings.as_ref());
-    let is_same = |(one, other): (&Settings, &Settings)| comparable(one) == comparable(other);
+    let is_same = |(one, other): (&Settings, &Settings)| !one.untagged && comparable(one) == comparable(other);
     run.status.phase == Phase::Done
         && other.status.phase == Phase::Done
         && run.base == other.base
@@ -167,6 +168,12 @@ mod tests {
             let second = RunSummary { data: Some(data(trained)), ..run("2", 2, 3.0, 0.6) };
             assert_eq!(seed_verdict(&[first.clone(), second.clone()], &first, &second, Some("1")), None, "{trained:?}");
         }
+        let untagged = |run: RunSummary| {
+            let settings = run.settings.clone().map(|settings| Settings { untagged: true, ..settings });
+            RunSummary { settings, ..run }
+        };
+        let runs = [untagged(first.clone()), untagged(run("2", 2, 3.0, 0.6))];
+        assert_eq!(seed_verdict(&runs, &runs[0], &runs[1], Some("1")), None, "untagged documents may be others");
         let unknown = |id: &str, seed: u64| RunSummary { data: Some(data(None)), ..run(id, seed, 3.0, 0.6) };
         let runs = [unknown("1", 1), unknown("2", 2)];
         assert_eq!(seed_verdict(&runs, &runs[0], &runs[1], Some("1")), None, "neither says it");
