@@ -50,6 +50,10 @@ pub struct RunData {
     /// Fingerprint of the validation split: its documents with their tags.
     /// Runs of earlier versions have none.
     pub validated: Option<String>,
+    /// Fingerprint of the ids of the validation split.
+    pub validated_ids: Option<String>,
+    /// Fingerprint of the training split: its documents with their tags.
+    pub trained: Option<String>,
 }
 
 impl RunData {
@@ -60,9 +64,15 @@ impl RunData {
             annotator: value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned(),
             documents: counts(account, "documents"),
             spans: counts(account, "spans"),
-            validated: account.get("validated").and_then(Value::as_str).map(str::to_owned),
+            validated: text(account, "validated"),
+            validated_ids: text(account, "validated_ids"),
+            trained: text(account, "trained"),
         })
     }
+}
+
+fn text(account: &Value, name: &str) -> Option<String> {
+    account.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Numbers called `name` of the three splits; 0 where one is absent.

@@ -113,15 +113,26 @@ impl TestedModel {
             (Split::Train, _) => {
                 Some(format!("{name} may have learned these sentences, so its scores on them are too good"))
             }
-            (Split::Valid, Some(data)) if data.validated.as_ref().is_some_and(|known| *known != report.validated) => {
-                Some(format!(
-                    "the validation documents or their tags have changed since {name} was trained; it may have learned some of \
-                     them"
-                ))
+            (Split::Valid, Some(data)) if differs(data.validated.as_ref(), &report.validated) => {
+                let only_tags = data.validated_ids.as_ref() == Some(&report.validated_ids);
+                Some(match only_tags {
+                    true => format!(
+                        "tags of the validation documents have changed since {name} was trained; it is scored on those of now"
+                    ),
+                    false => format!(
+                        "the validation split has other documents than when {name} was trained; it may have learned some of \
+                         them"
+                    ),
+                })
             }
             _ => None,
         }
     }
+}
+
+/// Whether a fingerprint is known and another one than now.
+fn differs(known: Option<&String>, now: &str) -> bool {
+    known.is_some_and(|known| known != now)
 }
 
 /// Documents of one split of a project that an annotator has done, as sentences.
@@ -182,12 +193,19 @@ mod tests {
 
     #[test]
     fn scores_on_known_sentences_are_called_too_good() {
-        let data = RunData { validated: Some("ab".into()), ..RunData::default() };
+        let data = RunData { validated: Some("ab".into()), validated_ids: Some("ids".into()), ..RunData::default() };
         let (name, folder) = ("1".to_owned(), String::new());
         let model = TestedModel { name, folder, run: None, data: Some(data) };
-        let report = |validated: &str| TrainingDataReport { validated: validated.into(), ..Default::default() };
+        let report = |validated: &str| TrainingDataReport {
+            validated: validated.into(),
+            validated_ids: "others".into(),
+            ..Default::default()
+        };
         assert!(model.warning(Split::Train, &report("ab")).unwrap().contains("too good"));
-        assert!(model.warning(Split::Valid, &report("cd")).unwrap().contains("have changed"));
+        assert!(model.warning(Split::Valid, &report("cd")).unwrap().contains("may have learned"));
+        let same_documents = TrainingDataReport { validated_ids: "ids".into(), ..report("cd") };
+        let warning = model.warning(Split::Valid, &same_documents).unwrap();
+        assert!(warning.starts_with("tags of the validation documents") && !warning.contains("learned"), "{warning}");
         assert_eq!(model.warning(Split::Valid, &report("ab")), None);
         assert_eq!(model.warning(Split::Test, &report("cd")), None);
     }

@@ -134,7 +134,7 @@ fn info(id: &str, phase: Phase, step: usize) -> RunSummary {
 }
 
 fn data(annotator: &str, documents: [usize; 3], spans: [usize; 3]) -> RunData {
-    RunData { annotator: annotator.into(), documents, spans, validated: None }
+    RunData { annotator: annotator.into(), documents, spans, ..RunData::default() }
 }
 
 /// A run in front with these points.
