@@ -179,7 +179,7 @@ impl RunView {
     }
 
     /// Summary with the facts by which models are compared, and nothing else.
-    fn score(&self) -> RunSummary {
+    pub fn score(&self) -> RunSummary {
         RunSummary {
             id: self.id.to_string(),
             model_f1: self.f1().1,
