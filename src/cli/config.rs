@@ -30,8 +30,8 @@ pub(super) fn run(args: &args::Config, output: Output) -> Result<(), CliError> {
         let end = format!("{}Settings of a training: tagli train DIR --set list.\n", how_to_change());
         return output.result(&settings.iter().map(value).collect::<Vec<_>>(), &(shown + &end));
     };
-    if let Some((name, wanted)) = name.split_once('=') {
-        return Err(assignment(&settings, name.trim(), wanted.trim()));
+    if let Some((left, right)) = name.split_once('=') {
+        return Err(assignment(&settings, name, [left, right].map(str::trim)));
     }
     if let Some(setting) = settings.iter().find(|setting| setting.name == name.replace('_', "-")) {
         return output.result(&value(setting), &text(setting));
@@ -59,9 +59,9 @@ fn how_to_change() -> String {
 }
 
 /// Refuses `NAME=VALUE`: this command shows settings, and the hint says how to change one.
-fn assignment(settings: &[Explained<'_>], name: &str, wanted: &str) -> CliError {
+fn assignment(settings: &[Explained<'_>], given: &str, [name, wanted]: [&str; 2]) -> CliError {
     let known = settings.iter().find(|setting| setting.name == name.replace('_', "-"));
-    let error = CliError::usage(format!("tagli config shows settings and changes none; found `{}`", clean(name)));
+    let error = CliError::usage(format!("tagli config shows settings and changes none; found `{}`", clean(given)));
     let Some(setting) = known else { return error.hint(how_to_change().trim_end()) };
     // A text is quoted in TOML; numbers and true or false are not.
     let is_text = setting.default.starts_with('"');

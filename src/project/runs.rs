@@ -214,6 +214,7 @@ impl RunView {
         RunSummary {
             id: self.id.to_string(),
             base: self.config.as_ref().map(RunConfig::shown_base).unwrap_or_default(),
+            started: self.config.as_ref().map_or(0, |config| config.started),
             status: self.shown_status(),
             word_f1,
             model_f1,
