@@ -276,7 +276,7 @@ pub(in crate::ui) fn kind_name(kind: MistakeKind) -> &'static str {
 
 /// Numbers of suspected labels that are shown, and of those of the whole list that are probably wrong.
 fn suspected(rows: usize, list: &ReviewList) -> String {
-    format!("{}, {} probably wrong,", with_noun(rows, "suspected label"), grouped(list.probably_wrong))
+    format!("{} ({} probable)", with_noun(rows, "suspected label"), grouped(list.probably_wrong))
 }
 
 /// The labels of a place: one where both sides have the same, or where only one has any.
