@@ -84,7 +84,7 @@ pub enum Effect {
         generation: u64,
     },
     /// Train on a separate thread.
-    /// Answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`. The data contains all lines that were
+    /// Answered by `TrainingStarted`, `TrainingRefused`, `TrainingUnchanged` or `FetchOffered`. The data contains all lines that were
     /// recorded before this request.
     StartTraining {
         /// Number that the answer repeats.
@@ -96,6 +96,8 @@ pub enum Effect {
         recipe: Option<Recipe>,
         /// Whether a base that is not on this machine is downloaded, rather than offered.
         fetch: bool,
+        /// Whether it starts also if the newest run learned the same with the same settings.
+        repeat: bool,
     },
     /// Continue an interrupted run from its checkpoint, on a separate thread.
     /// Answered by `TrainingStarted`, `TrainingRefused` or `FetchOffered`.

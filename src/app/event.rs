@@ -148,6 +148,14 @@ pub enum Event {
         /// Cause and remedy.
         message: String,
     },
+    /// A training would learn what the newest run has learned, with the same settings.
+    /// Answers [`Effect::StartTraining`] without `repeat`.
+    TrainingUnchanged {
+        /// Generation of the effect.
+        generation: u64,
+        /// Folder name of that run.
+        run: String,
+    },
     /// A training needs a base that is not on this machine.
     /// Answers [`Effect::StartTraining`].
     FetchOffered(FetchOffer),

@@ -160,6 +160,9 @@ impl State {
             Event::TrainingRefused { generation, message } => {
                 self.train.training_refused(&mut self.session, generation, message).into()
             }
+            Event::TrainingUnchanged { generation, run } => {
+                self.train.training_unchanged(&mut self.session, generation, &run).into()
+            }
             Event::FetchOffered(offer) => self.train.fetch_offered(&mut self.session, offer),
             Event::Points { generation, points } => self.train.points_read(&mut self.session, generation, points),
             Event::Compared { generation, points } => self.train.compared(generation, points).into(),

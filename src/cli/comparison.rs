@@ -68,13 +68,13 @@ pub(super) fn run(request: &Request<'_>, output: Output) -> Result<(), CliError>
     let predictors = [tested::open(a, request.compute, output)?, tested::open(b, request.compute, output)?];
     let sentences = Sentences::find(request.project, request.test, &[a, b], output)?;
     let most = limit(request.mistakes, output);
-    let (mut fixed, mut broken) = (Listing::new(most, output), Listing::new(most, output));
+    let [mut only_a, mut only_b] = [Listing::new(most, output), Listing::new(most, output)];
     let found = sentences.with(request.test, output, |data| {
-        fixed.fill(|fixed| {
-            broken.fill(|broken| {
-                evaluate::compare([&predictors[0], &predictors[1]], data, &mut |change| match change.fixed {
-                    true => fixed.add(|| change_value(change), || change_text(change)),
-                    false => broken.add(|| change_value(change), || change_text(change)),
+        only_a.fill(|only_a| {
+            only_b.fill(|only_b| {
+                evaluate::compare([&predictors[0], &predictors[1]], data, &mut |change| match change.only_first {
+                    true => only_a.add(|| change_value(change), || change_text(change)),
+                    false => only_b.add(|| change_value(change), || change_text(change)),
                 })
             })
         })
@@ -83,20 +83,20 @@ pub(super) fn run(request: &Request<'_>, output: Output) -> Result<(), CliError>
         warn_of_unknown(evaluation, &model.name, output);
     }
     let validated = sentences.validated();
-    let seeds = request.project.and_then(|project| seeds_of(project, [a, b], validated.as_deref()));
+    let runs = request.project.map_or_else(Default::default, |project| runs_of(project, [a, b], validated.as_deref()));
     if output.json {
-        let mut value = value(&found, request.models, seeds.as_ref());
+        let mut value = value(&found, request.models, &runs);
         value["data"] = sentences.value();
-        let mut lists = [("fixed", fixed.contents()?), ("broken", broken.contents()?)];
+        let mut lists = [("only_a_right", only_a.contents()?), ("only_b_right", only_b.contents()?)];
         return output.json_with_lists(&value, &mut lists);
     }
     let mut text = format!("A: {}\nB: {}\non {}: ", a.name, b.name, sentences.text());
-    text += &text_of(&found, request.counts, seeds.as_ref());
+    text += &text_of(&found, request.counts, &runs);
     output.text(&text)?;
-    output.text(&fixed.title(&format!("only A is right: {}", with_noun(fixed.all, "sentence"))))?;
-    output.copy(&mut *fixed.contents()?)?;
-    output.text(&broken.title(&format!("only B is right: {}", with_noun(broken.all, "sentence"))))?;
-    output.copy(&mut *broken.contents()?)
+    output.text(&only_a.title(&format!("only A is right: {}", with_noun(only_a.all, "sentence"))))?;
+    output.copy(&mut *only_a.contents()?)?;
+    output.text(&only_b.title(&format!("only B is right: {}", with_noun(only_b.all, "sentence"))))?;
+    output.copy(&mut *only_b.contents()?)
 }
 
 fn change_text(change: &Change<'_>) -> String {
@@ -113,31 +113,97 @@ fn change_value(change: &Change<'_>) -> Value {
     json!({ "sentence": change.index, "id": change.sentence.id, "mistakes": mistakes })
 }
 
-/// Judges two runs of a project by the seeds of its runs. `validated`: fingerprint of the validation split, if it is scored.
-fn seeds_of(project: &Project, models: [&TestedModel; 2], validated: Option<&str>) -> Option<SeedVerdict> {
+/// Facts about the runs of the two models.
+#[derive(Default)]
+struct Runs {
+    /// Verdict by the seeds of the runs of the project.
+    seeds: Option<SeedVerdict>,
+    /// The model whose run began later: `a` or `b`; `None` if that is not known.
+    newer: Option<Newer>,
+}
+
+/// The model whose run began later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Newer {
+    /// The first one.
+    A,
+    /// The second one.
+    B,
+}
+
+impl Newer {
+    /// Compares two runs by their starts, and by their numbers if they began in the same second.
+    /// `None` if a start is not known, or they are the same run.
+    fn of([a, b]: [&RunSummary; 2]) -> Option<Self> {
+        if a.started == 0 || b.started == 0 || a.id == b.id {
+            return None;
+        }
+        Some(if (a.started, &a.id) > (b.started, &b.id) { Self::A } else { Self::B })
+    }
+
+    /// Sentences that the newer run mends, and those that it breaks.
+    fn mended_and_broken(self, found: &Comparison) -> [usize; 2] {
+        match self {
+            Self::A => [found.only_first, found.only_second],
+            Self::B => [found.only_second, found.only_first],
+        }
+    }
+}
+
+/// Facts about the runs of two models of a project. `validated`: fingerprint of the validation split, if it is scored.
+fn runs_of(project: &Project, models: [&TestedModel; 2], validated: Option<&str>) -> Runs {
     let runs: Vec<RunSummary> = project.runs().list().iter().map(crate::project::RunView::compared_summary).collect();
     let [a, b] = models.map(|model| {
         let run = model.run.as_ref().and_then(|id| runs.iter().find(|run| run.id == *id));
         run.cloned().unwrap_or_default()
     });
-    seed_verdict(&runs, &a, &b, validated)
+    Runs { seeds: seed_verdict(&runs, &a, &b, validated), newer: Newer::of([&a, &b]) }
 }
 
-fn value(found: &Comparison, [a, b]: [&TestedModel; 2], seeds: Option<&SeedVerdict>) -> Value {
+/// Numbers of sentences for JSON; what the newer run fixed and broke only if its start is known.
+fn sentences_value(found: &Comparison, newer: Option<Newer>) -> Value {
+    let mut value = json!({
+        "all": found.evaluations[0].sentences,
+        "both_right": found.both_right,
+        "only_a_right": found.only_first,
+        "only_b_right": found.only_second,
+        "both_wrong": both_wrong(found),
+    });
+    if let Some(newer) = newer {
+        let [fixed, broken] = newer.mended_and_broken(found);
+        value["newer"] = json!(if newer == Newer::A { "a" } else { "b" });
+        value["fixed_by_newer"] = json!(fixed);
+        value["broken_by_newer"] = json!(broken);
+    }
+    value
+}
+
+/// Numbers of sentences for people.
+fn sentences_text(found: &Comparison, newer: Option<Newer>) -> String {
+    let mut text = format!(
+        "sentences: {} both right, {} only A right, {} only B right, {} both wrong\n",
+        found.both_right,
+        found.only_first,
+        found.only_second,
+        both_wrong(found)
+    );
+    if let Some(newer) = newer {
+        let [fixed, broken] = newer.mended_and_broken(found);
+        text += &format!("{newer:?} is the newer run: it fixed {fixed} and broke {broken}\n");
+    }
+    text
+}
+
+fn value(found: &Comparison, [a, b]: [&TestedModel; 2], runs: &Runs) -> Value {
     let [first, second] = &found.evaluations;
+    let seeds = runs.seeds.as_ref();
     let differences = found.differences.iter().map(|(counting, differences)| {
         (counting.name().to_owned(), differences.as_ref().map_or(Value::Null, differences_value))
     });
     json!({
         "a": { "name": a.name, "model": a.folder, "run": a.run, "word_f1": first.word.lenient.micro().f1 },
         "b": { "name": b.name, "model": b.folder, "run": b.run, "word_f1": second.word.lenient.micro().f1 },
-        "sentences": {
-            "all": first.sentences,
-            "both_right": found.both_right,
-            "fixed": found.fixed,
-            "broken": found.broken,
-            "both_wrong": both_wrong(found),
-        },
+        "sentences": sentences_value(found, runs.newer),
         "method": score_table::method(first.sentences),
         "differences": Value::Object(differences.collect::<Map<_, _>>()),
         "seeds": seeds.map(|seeds| seeds_value(found, seeds)),
@@ -178,7 +244,7 @@ fn difference_value(difference: &Difference) -> Value {
 }
 
 fn both_wrong(found: &Comparison) -> usize {
-    found.evaluations[0].sentences.saturating_sub(found.both_right + found.fixed + found.broken)
+    found.evaluations[0].sentences.saturating_sub(found.both_right + found.only_first + found.only_second)
 }
 
 /// Difference of F1 of all labels together, per word, lenient.
@@ -191,7 +257,7 @@ fn is_within(found: &Comparison, seeds: &SeedSpread) -> bool {
     main_difference(found).is_some_and(|difference| difference.observed().abs() <= seeds.spread)
 }
 
-fn text_of(found: &Comparison, counts: &[Counts], seeds: Option<&SeedVerdict>) -> String {
+fn text_of(found: &Comparison, counts: &[Counts], runs: &Runs) -> String {
     let sentences = found.evaluations[0].sentences;
     let mut text = format!("{}\n\n", with_noun(sentences, "sentence"));
     for (counting, differences) in &found.differences {
@@ -206,14 +272,8 @@ fn text_of(found: &Comparison, counts: &[Counts], seeds: Option<&SeedVerdict>) -
     }
     text += &score_table::explanation(sentences);
     text += "\"not so\": share of the resamples in which the difference is zero or has the other sign\n\n";
-    text += &verdict(found, seeds);
-    text + &format!(
-        "sentences: {} both right, {} only A right (fixed), {} only B right (broken), {} both wrong\n",
-        found.both_right,
-        found.fixed,
-        found.broken,
-        both_wrong(found)
-    )
+    text += &verdict(found, runs.seeds.as_ref());
+    text + &sentences_text(found, runs.newer)
 }
 
 fn differences_table(title: &str, differences: &Differences) -> String {
@@ -269,4 +329,19 @@ fn seeds_text(found: &Comparison, difference: Difference, seeds: &SeedVerdict) -
         text += &format!("with fewer than {FEW_SEEDS} seeds the spread is probably larger than that\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_that_began_later_is_the_newer_one_in_either_order() {
+        let run = |id: &str, started| RunSummary { id: id.to_owned(), started, ..RunSummary::default() };
+        let [old, new, same] = [run("0001-mini", 5), run("0002-mini", 9), run("0003-mini", 9)];
+        assert_eq!(Newer::of([&old, &new]), Some(Newer::B));
+        assert_eq!(Newer::of([&new, &old]), Some(Newer::A));
+        assert_eq!(Newer::of([&new, &same]), Some(Newer::B), "of the same second the one with the higher number");
+        assert_eq!((Newer::of([&old, &old]), Newer::of([&old, &run("", 0)])), (None, None));
+    }
 }

@@ -27,9 +27,12 @@ pub(super) fn run(args: &args::Config, output: Output) -> Result<(), CliError> {
     let settings = explain(&settings::layers(&texts)).map_err(CliError::data)?;
     let Some(name) = &args.name else {
         let shown: String = settings.iter().map(text).collect();
-        let end = "Settings of a training: tagli train DIR --set list. Files: tagli doctor lists their paths.\n";
-        return output.result(&settings.iter().map(value).collect::<Vec<_>>(), &(shown + end));
+        let end = format!("{}Settings of a training: tagli train DIR --set list.\n", how_to_change());
+        return output.result(&settings.iter().map(value).collect::<Vec<_>>(), &(shown + &end));
     };
+    if let Some((left, right)) = name.split_once('=') {
+        return Err(assignment(&settings, name, [left, right].map(str::trim)));
+    }
     if let Some(setting) = settings.iter().find(|setting| setting.name == name.replace('_', "-")) {
         return output.result(&value(setting), &text(setting));
     }
@@ -44,6 +47,31 @@ pub(super) fn run(args: &args::Config, output: Output) -> Result<(), CliError> {
             error.hint("tagli config lists the settings of the program, tagli train DIR --set list those of a training")
         }
     })
+}
+
+/// Says where a setting is changed, with a line as an example.
+fn how_to_change() -> String {
+    let place = match settings::user_file() {
+        Some(path) => format!("{}, or for one project in its tagli.toml", path.display()),
+        None => "the tagli.toml of a project (there is no home folder)".to_owned(),
+    };
+    format!("To change a setting, write a line such as `theme = \"mono\"` in {place}.\n")
+}
+
+/// Refuses `NAME=VALUE`: this command shows settings, and the hint says how to change one.
+fn assignment(settings: &[Explained<'_>], given: &str, [name, wanted]: [&str; 2]) -> CliError {
+    let known = settings.iter().find(|setting| setting.name == name.replace('_', "-"));
+    let error = CliError::usage(format!("tagli config shows settings and changes none; found `{}`", clean(given)));
+    let Some(setting) = known else { return error.hint(how_to_change().trim_end()) };
+    // A text is quoted in TOML; numbers and true or false are not.
+    let is_text = setting.default.starts_with('"');
+    let wanted = clean(wanted.trim_matches('"'));
+    let line =
+        if is_text { format!("{} = \"{wanted}\"", setting.name) } else { format!("{} = {wanted}", setting.name) };
+    match settings::user_file() {
+        Some(path) => error.hint(format!("write `{line}` in {}", path.display())),
+        None => error.hint(format!("write `{line}` in the tagli.toml of a project")),
+    }
 }
 
 /// The current folder, if it is a project.

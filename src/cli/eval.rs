@@ -87,7 +87,7 @@ fn tested_model(args: &args::Eval, output: Output) -> Result<(Option<Project>, T
         let project = project_dir::open(path, Access::Read, args.test.annotator.as_deref(), output)?;
         let model = match &args.run {
             Some(run) => TestedModel::named(Some(&project), run)?,
-            None => TestedModel::of_project(&project)?,
+            None => of_project(&project, output)?,
         };
         return Ok((Some(project), model));
     }
@@ -105,6 +105,15 @@ fn tested_model(args: &args::Eval, output: Output) -> Result<(Option<Project>, T
             .hint("--data FILE scores a model on a tagged file"));
     }
     Ok((None, TestedModel::named(None, &args.model)?))
+}
+
+/// The model that stands for a project; a note names one that scored higher.
+fn of_project(project: &Project, output: Output) -> Result<TestedModel, CliError> {
+    let model = TestedModel::of_project(project)?;
+    if let Some(note) = model.note_of_higher(project) {
+        output.say(format!("note: {note}"));
+    }
+    Ok(model)
 }
 
 /// An evaluation with its resamples.

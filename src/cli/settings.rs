@@ -86,6 +86,11 @@ pub(super) fn files(dir: Option<&Path>) -> Vec<(&'static str, Option<PathBuf>)> 
     [("settings", of_user(SETTINGS)), ("keys", of_user(KEYS))].into_iter().chain(project).collect()
 }
 
+/// Path of the user's settings file, whether it exists or not; `None` without a home folder.
+pub(super) fn user_file() -> Option<PathBuf> {
+    of_user(SETTINGS)
+}
+
 /// Path of one of the user's settings files.
 fn of_user(name: &str) -> Option<PathBuf> {
     let dirs = hub::has_home().then(|| ProjectDirs::from("", "", "tagliatelle")).flatten();

@@ -115,6 +115,8 @@ impl Study<'_> {
             annotator: self.annotator.clone(),
             base: self.base.name.clone(),
             recipe: self.recipe.to_owned(),
+            epochs: settings.epochs,
+            learning_rate: settings.learning_rate,
             seed: settings.seed,
             sentences: data.train.len(),
             valid: data.valid.len(),
@@ -272,7 +274,7 @@ fn curve_text(curve: &LearningCurve) -> String {
         text += &format!("\nstopped after {} of {} trainings\n", curve.finished(), curve.planned);
     }
     text += &match curve.statement() {
-        Some(statement) => format!("\n{statement}\n"),
+        Some(statement) => format!("\n{statement}\nwith {}\n", curve.settings_text()),
         None => "\nno forecast: three sizes are needed\n".to_owned(),
     };
     text

@@ -12,7 +12,11 @@ use crate::{
     project::Project,
     services::now,
     spans::{Split, suspects::Reason},
-    text::{OffsetMap, number::with_noun, width::clean},
+    text::{
+        OffsetMap,
+        number::{grouped, with_noun},
+        width::clean,
+    },
     work::suspects::{self, Choice, Item, Marked, Queue},
 };
 
@@ -95,6 +99,8 @@ fn list(args: &args::Suspects, project: &Project, queue: &Queue, output: Output)
         "documents": queue.documents,
         "answered": queue.answered,
         "open": queue.items.len(),
+        "probably_wrong": queue.probably_wrong(),
+        "also_disagree": queue.items.len() - queue.probably_wrong(),
         "kept": queue.kept.len(),
         "word_f1": queue.result.as_ref().map(|result| result.word.f1),
         "suspects": shown.iter().map(|item| item_value(project, item)).collect::<Vec<_>>(),
@@ -112,7 +118,13 @@ fn text(project: &Project, queue: &Queue, [shown, kept]: [&[&Item]; 2], more: us
         }
         _ => String::new(),
     };
-    for (items, title) in [(shown, "suspects, the least probable first"), (kept, "kept")] {
+    let (probable, others) = shown.split_at(shown.partition_point(|item| item.is_probably_wrong()));
+    let lists = [
+        (probable, "probably wrong, the least probable label first"),
+        (others, "the model also disagrees with these; many are right, and hard for it"),
+        (kept, "kept"),
+    ];
+    for (items, title) in lists {
         if !items.is_empty() {
             text += &format!("{title}\n");
             let head = ["key", "right", "label", "suggested", "why", "words"].map(str::to_owned).to_vec();
@@ -124,7 +136,10 @@ fn text(project: &Project, queue: &Queue, [shown, kept]: [&[&Item]; 2], more: us
     if more > 0 {
         text += &format!("and {more} more (--most all)\n");
     }
-    text += &format!("{}, {} kept\n", with_noun(queue.items.len(), "suspect"), queue.kept.len());
+    let probable = queue.probably_wrong();
+    let [others, kept] = [queue.items.len() - probable, queue.kept.len()].map(grouped);
+    let labels = with_noun(probable, "label");
+    text += &format!("{labels} probably wrong; the model also disagrees with {others}; {kept} kept\n");
     if !shown.is_empty() {
         text += "--keep KEY leaves a label and does not ask again, --take KEY takes the suggestion; others are edited on the Tag \
                  screen\n";
@@ -145,12 +160,20 @@ fn row(project: &Project, item: &Item) -> Vec<String> {
     let reasons: Vec<&str> = item.reasons.iter().map(|reason| reason.meaning()).collect();
     vec![
         item.key.clone(),
-        format!("{:.4}", item.score),
+        score_text(item.score),
         name(given),
         clean(&other).into_owned(),
         reasons.join(", "),
         clean(&context(project, item)).into_owned(),
     ]
+}
+
+/// A probability in two digits, such as `.02`; one that is smaller is not said to be zero.
+fn score_text(score: f32) -> String {
+    if score < 0.01 {
+        return "<.01".to_owned();
+    }
+    format!("{score:.2}").replacen("0.", ".", 1)
 }
 
 fn words_of(project: &Project, item: &Item, marked: Marked) -> String {
@@ -188,9 +211,20 @@ fn item_value(project: &Project, item: &Item) -> Value {
         "split": document.and_then(|document| document.split),
         "score": item.score,
         "kind": item.kind.name(),
+        "probably_wrong": item.is_probably_wrong(),
         "reasons": item.reasons.iter().map(|reason: &Reason| reason.name()).collect::<Vec<_>>(),
         "words": [item.words.start, item.words.end],
         "given": item.given.map(|(_, given)| marked(given)),
         "suggested": item.other.map(marked),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_probability_is_not_shown_as_zero() {
+        assert_eq!([0.0, 0.004, 0.0151, 0.3, 1.0].map(score_text), ["<.01", "<.01", ".02", ".30", "1.00"]);
+    }
 }

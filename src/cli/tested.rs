@@ -76,8 +76,9 @@ impl Sentences {
         match (&test.data, project) {
             (Some(path), _) => Ok(Self::File { path: path.clone() }),
             (None, Some(project)) => Self::of_split(project, test, models, output),
-            (None, None) => Err(CliError::usage("no sentences are given; use --data FILE")
-                .hint("tagli eval DIR scores the best model of a project on its validation split")),
+            (None, None) => Err(CliError::usage("no sentences are given; use --data FILE").hint(
+                "tagli eval DIR scores the model that suggests in a project, the newest, on its validation split",
+            )),
         }
     }
 

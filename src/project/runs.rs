@@ -179,7 +179,7 @@ impl RunView {
     }
 
     /// Summary with the facts by which models are compared, and nothing else.
-    fn score(&self) -> RunSummary {
+    pub fn score(&self) -> RunSummary {
         RunSummary {
             id: self.id.to_string(),
             model_f1: self.f1().1,
@@ -214,6 +214,7 @@ impl RunView {
         RunSummary {
             id: self.id.to_string(),
             base: self.config.as_ref().map(RunConfig::shown_base).unwrap_or_default(),
+            started: self.config.as_ref().map_or(0, |config| config.started),
             status: self.shown_status(),
             word_f1,
             model_f1,

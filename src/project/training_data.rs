@@ -9,7 +9,7 @@ use super::Project;
 use crate::{
     spans::{
         Annotation, Dataset, Document, HalfWords, Journal, Scheme, Sentence, Split, Status, WordSpan,
-        dataset::{Losses, fingerprint, word_spans},
+        dataset::{Losses, fingerprint, fingerprint_of_ids, word_spans},
     },
     text::{
         hash::{FNV_BEGIN, fnv, mixed},
@@ -54,7 +54,10 @@ pub struct TrainingDataReport {
     /// Fingerprint of the validation split (ids, words and tags).
     /// Runs with the same one have comparable scores.
     pub validated: String,
-    /// Fingerprint of the training split, in the same way.
+    /// Fingerprint of the ids of the validation split alone.
+    /// If it is the same and the other one is not, only words or tags have changed.
+    pub validated_ids: String,
+    /// Fingerprint of the training split (ids, words and tags).
     pub trained: String,
 }
 
@@ -149,6 +152,7 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
         }
     }
     report.validated = fingerprint(&data.valid);
+    report.validated_ids = fingerprint_of_ids(&data.valid);
     report.trained = fingerprint(&data.train);
     (data, report)
 }

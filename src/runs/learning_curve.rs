@@ -56,6 +56,10 @@ pub struct LearningCurve {
     pub base: String,
     /// Recipe of the settings.
     pub recipe: String,
+    /// Epochs of the trainings with all sentences; 0 in files of earlier versions.
+    pub epochs: f64,
+    /// Learning rate of the same; 0 in files of earlier versions.
+    pub learning_rate: f64,
     /// Seed of the draws and of the trainings.
     pub seed: u64,
     /// Sentences of the training split.
@@ -119,6 +123,15 @@ impl LearningCurve {
     pub fn measured(&self) -> Vec<Expected> {
         let noise = noise(&self.points);
         self.points.iter().map(|point| point.with_interval(noise)).collect()
+    }
+
+    /// Names the settings by which it was measured: base, recipe, and epochs and learning rate with all sentences.
+    pub fn settings_text(&self) -> String {
+        let mut text = format!("{}, recipe {}", self.base, self.recipe);
+        if self.epochs > 0.0 {
+            text += &format!(", {} epochs, learning rate {:e}", self.epochs, self.learning_rate);
+        }
+        text
     }
 
     /// States what more documents would bring; `None` without a forecast.
@@ -262,6 +275,14 @@ mod tests {
         assert_eq!([-0.001, 0.016, -0.02].map(unsigned), [".00", ".02", "-.02"]);
         assert_eq!((signed(-0.02), signed(0.0)), ("-.02".to_owned(), "+.00".to_owned()));
         assert_eq!([12, 20, 199, 200, 1999, 2000, 9000].map(round_step), [12, 10, 10, 100, 100, 1000, 1000]);
+    }
+
+    #[test]
+    fn the_settings_are_named_as_far_as_they_are_known() {
+        let curve = LearningCurve { base: "mini".into(), recipe: "quick".into(), ..LearningCurve::default() };
+        assert_eq!(curve.settings_text(), "mini, recipe quick");
+        let curve = LearningCurve { epochs: 6.0, learning_rate: 5e-4, ..curve };
+        assert_eq!(curve.settings_text(), "mini, recipe quick, 6 epochs, learning rate 5e-4");
     }
 
     #[test]

@@ -57,8 +57,9 @@ pub struct RunData {
     /// Fingerprint of the validation split: its documents with their tags.
     /// Runs of earlier versions have none.
     pub validated: Option<String>,
-    /// Fingerprint of the training split.
-    /// Runs of earlier versions have none.
+    /// Fingerprint of the ids of the validation split.
+    pub validated_ids: Option<String>,
+    /// Fingerprint of the training split: its documents with their tags.
     pub trained: Option<String>,
 }
 
@@ -70,13 +71,14 @@ impl RunData {
             annotator: value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned(),
             documents: counts(account, "documents"),
             spans: counts(account, "spans"),
-            validated: fingerprint(account, "validated"),
-            trained: fingerprint(account, "trained"),
+            validated: text(account, "validated"),
+            validated_ids: text(account, "validated_ids"),
+            trained: text(account, "trained"),
         })
     }
 }
 
-fn fingerprint(account: &Value, name: &str) -> Option<String> {
+fn text(account: &Value, name: &str) -> Option<String> {
     account.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 

@@ -298,8 +298,8 @@ impl Services {
         match effect {
             Effect::Record { attempt, entries } => open.journal.record(attempt, entries),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
-            Effect::StartTraining { generation, settings, recipe, fetch } => {
-                open.worker.ask(Task::Train { generation, settings, recipe, fetch });
+            Effect::StartTraining { generation, settings, recipe, fetch, repeat } => {
+                open.worker.ask(Task::Train { generation, settings, recipe, fetch, repeat });
             }
             Effect::ResumeTraining { generation, run, fetch } => {
                 open.worker.ask(Task::Resume { generation, run, fetch });

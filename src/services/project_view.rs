@@ -218,7 +218,7 @@ pub(super) fn summary(project: &Project, report: &TrainingDataReport, base: Stri
     }
 }
 
-/// What more documents would bring, by the last learning curve, with the documents that it learned from.
+/// What more documents would bring, by the last learning curve, with its documents and settings: the form may have others.
 fn more(project: &Project) -> Option<String> {
     let curve = match project.curve() {
         Ok(curve) => curve?,
@@ -227,7 +227,8 @@ fn more(project: &Project) -> Option<String> {
             return None;
         }
     };
-    Some(format!("{} (learning curve of {} documents)", curve.statement()?, grouped(curve.sentences)))
+    let settings = curve.settings_text();
+    Some(format!("{} (learning curve of {} documents with {settings})", curve.statement()?, grouped(curve.sentences)))
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use super::message::message;
 pub(super) enum Task {
     /// Count the training data, and compute the recipes for it and this base model.
     Summarise { generation: u64, base: String },
-    /// Start a run; `fetch`: its base may be downloaded without a question.
-    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe>, fetch: bool },
+    /// Start a run; `fetch`: its base may be downloaded without a question; `repeat`: it may learn what the newest run has.
+    Train { generation: u64, settings: Box<Settings>, recipe: Option<Recipe>, fetch: bool, repeat: bool },
     /// Resume an interrupted run; `fetch` as for `Train`.
     Resume { generation: u64, run: String, fetch: bool },
     /// Remove a run.

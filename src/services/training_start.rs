@@ -17,7 +17,7 @@ use crate::{
         base::BaseError,
         resume::{InterruptedRun, ResumeError},
         teachers,
-        train::{TrainRequest, TrainRequestError, TrainingData, apply_recipe},
+        train::{TrainRequest, TrainRequestError, TrainingData, apply_recipe, repeated_run},
     },
 };
 
@@ -55,8 +55,8 @@ impl TrainingStart {
         let refused = task.failure();
         let work = move || {
             let (generation, outcome) = match task {
-                Task::Train { generation, settings, recipe, fetch } => {
-                    (generation, self.train(generation, *settings, recipe, fetch))
+                Task::Train { generation, settings, recipe, fetch, repeat } => {
+                    (generation, self.train(generation, *settings, recipe, [fetch, repeat]))
                 }
                 Task::Resume { generation, run, fetch } => (generation, self.resume(generation, run, fetch)),
                 _ => return,
@@ -73,13 +73,13 @@ impl TrainingStart {
     }
 
     /// Starts a run; `None` if its base model must be downloaded first.
-    /// The download needs the permission `fetch`.
+    /// The download needs the permission `fetch`, and what would repeat the newest run the permission `repeat`.
     fn train(
         &self,
         generation: u64,
         settings: Settings,
         recipe: Option<Recipe>,
-        fetch: bool,
+        [fetch, repeat]: [bool; 2],
     ) -> Result<Option<String>, String> {
         self.journal.flush()?;
         let annotator = self.project.read_annotator(&self.annotator).map_err(|error| error.to_string())?;
@@ -90,6 +90,11 @@ impl TrainingStart {
         if effective.untagged {
             data.add_untagged_of_project(&self.project, &annotator.journal);
         }
+        let repeated = if repeat { None } else { repeated_run(&self.project, &data, &effective) };
+        if let Some(run) = repeated {
+            self.events.send(Event::TrainingUnchanged { generation, run });
+            return Ok(None);
+        }
         let labels = data.sentences.label_names();
         let request = TrainRequest::new(data, effective).map_err(refusal)?;
         // Teachers and base may be large.
@@ -99,8 +104,10 @@ impl TrainingStart {
         let request = request.with_teachers(teachers);
         let settings = Box::new(settings);
         let again = match fetch {
-            true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch }),
-            false => AfterFetch::Offer(Effect::StartTraining { generation, settings, recipe, fetch: true }),
+            true => AfterFetch::Task(Task::Train { generation, settings, recipe, fetch, repeat: true }),
+            false => {
+                AfterFetch::Offer(Effect::StartTraining { generation, settings, recipe, fetch: true, repeat: true })
+            }
         };
         let Some(base) = self.base(&request.settings().base, generation, again)? else { return Ok(None) };
         // Opening the base may have taken long.

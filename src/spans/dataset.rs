@@ -58,6 +58,13 @@ pub fn fingerprint(sentences: &[Sentence]) -> String {
     sum.finish()
 }
 
+/// Computes the CRC-32 of the ids of sentences, in hexadecimal.
+pub fn fingerprint_of_ids(sentences: &[Sentence]) -> String {
+    let mut sum = SentenceFingerprint::default();
+    sentences.iter().for_each(|sentence| sum.add_part(&sentence.id));
+    sum.finish()
+}
+
 /// Fingerprint of the sentences of a split, computed one by one.
 #[derive(Default)]
 pub struct SentenceFingerprint(crc32fast::Hasher);
@@ -66,9 +73,13 @@ impl SentenceFingerprint {
     /// Adds the next sentence.
     pub fn add(&mut self, Sentence { id, words, tags }: &Sentence) {
         for part in std::iter::once(id).chain(words).chain(tags) {
-            self.0.update(part.as_bytes());
-            self.0.update(&[0]);
+            self.add_part(part);
         }
+    }
+
+    fn add_part(&mut self, part: &str) {
+        self.0.update(part.as_bytes());
+        self.0.update(&[0]);
     }
 
     /// Returns the fingerprint of all sentences, in hexadecimal.

@@ -84,6 +84,8 @@ pub struct ReviewList {
     pub documents: usize,
     /// Number of those that were changed since the run began, added to the split or taken out of it.
     pub changed: usize,
+    /// Number of places whose gold is probably wrong, in a list of suspected labels.
+    pub probably_wrong: usize,
     /// Entities of each label, lenient and by word: right, wrong and missed.
     /// Empty for a list that does not score anything.
     pub labels: BTreeMap<String, EntityCounts>,

@@ -148,7 +148,7 @@ fn suspected(keys: &str, columns: u16, rows: u16) -> State {
     let [.., Effect::FindSuspects { generation }] = effects[..] else { panic!("{effects:?}") };
     let is_seen = plain(&state, Caps::default()).contains("The labels are being compared");
     assert!(is_seen || rows < 16);
-    let mut found = ReviewList { run: "folds".into(), split: None, ..list() };
+    let mut found = ReviewList { run: "folds".into(), split: None, probably_wrong: 3, ..list() };
     for item in &mut found.items {
         item.reason = Some("the model disagrees, usually another label".into());
     }

@@ -204,8 +204,8 @@ pub struct Change<'a> {
     pub sentence: &'a Sentence,
     /// Its index among those evaluated.
     pub index: usize,
-    /// Whether the first model is right.
-    pub fixed: bool,
+    /// Whether the first model is right, and not the second.
+    pub only_first: bool,
     /// Mistakes of the model that is wrong.
     pub mistakes: &'a [Mistake],
 }
@@ -218,9 +218,9 @@ pub struct Comparison {
     /// Evaluation of the first model, and of the second.
     pub evaluations: [Evaluation; 2],
     /// Number of sentences that only the first model tags right.
-    pub fixed: usize,
+    pub only_first: usize,
     /// Number of sentences that only the second model tags right.
-    pub broken: usize,
+    pub only_second: usize,
     /// Number of sentences that both tag right.
     pub both_right: usize,
     /// Differences for each way of counting; `None` without strict scores of both.
@@ -251,7 +251,7 @@ pub fn compare(
             right[2 * usize::from(is_right[0]) + usize::from(is_right[1])] += 1;
             if is_right[0] != is_right[1] {
                 let mistakes = if is_right[0] { &second.mistakes } else { &first.mistakes };
-                each(&Change { sentence, index, fixed: is_right[0], mistakes })?;
+                each(&Change { sentence, index, only_first: is_right[0], mistakes })?;
             }
             index += 1;
         }
@@ -265,8 +265,8 @@ pub fn compare(
         (*counting, has_both.then(|| Differences::new(&paired, &resampled, ways)))
     });
     let differences = differences.collect();
-    let [_, broken, fixed, both_right] = right;
-    Ok(Comparison { evaluations, fixed, broken, both_right, differences })
+    let [_, only_second, only_first, both_right] = right;
+    Ok(Comparison { evaluations, only_first, only_second, both_right, differences })
 }
 
 fn counts_of(
@@ -340,11 +340,11 @@ mod tests {
         data.push(tagged(&[("near", "B-Dish")]));
         let mut changes = Vec::new();
         let found = compare([&a, &b], data.as_slice(), &mut |change| {
-            changes.push((change.index, change.fixed, change.mistakes.len()));
+            changes.push((change.index, change.only_first, change.mistakes.len()));
             Ok(())
         })
         .unwrap();
-        assert_eq!((found.fixed, found.broken, found.both_right), (30, 1, 1));
+        assert_eq!((found.only_first, found.only_second, found.both_right), (30, 1, 1));
         assert_eq!((changes.len(), changes[0], changes[30]), (31, (0, true, 1), (30, false, 1)));
         let (counting, differences) = &found.differences[0];
         let overall = differences.as_ref().unwrap().overall;
@@ -353,6 +353,6 @@ mod tests {
         assert!((overall.scores[0] - first).abs() < 1e-12 && (overall.scores[1] - second).abs() < 1e-12);
         assert!(overall.is_clear() && overall.observed() > 0.8);
         let swapped = compare([&b, &a], data.as_slice(), &mut |_| Ok(())).unwrap();
-        assert_eq!((swapped.fixed, swapped.broken), (1, 30));
+        assert_eq!((swapped.only_first, swapped.only_second), (1, 30));
     }
 }

@@ -30,6 +30,10 @@ use crate::{
 /// Name under which spans of a cross-validation are recorded in the journal.
 const SOURCE: &str = "folds";
 
+/// Score below which a label on which a model disagrees is probably wrong.
+/// Above it the model may as well be wrong: a weak one disagrees with every second label.
+const PROBABLY_WRONG: f32 = 0.05;
+
 /// Range of a document with a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marked {
@@ -60,7 +64,7 @@ pub struct Item {
     pub reasons: Vec<Reason>,
 }
 
-/// Labels that may be wrong, the least probable first.
+/// Labels that may be wrong, those that probably are before the others, and each of these the least probable first.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
     /// Items that are not decided.
@@ -88,7 +92,20 @@ pub enum Choice {
     Reopen,
 }
 
+impl Queue {
+    /// Number of undecided items that are probably wrong; they are the first ones.
+    pub fn probably_wrong(&self) -> usize {
+        self.items.iter().filter(|item| item.is_probably_wrong()).count()
+    }
+}
+
 impl Item {
+    /// Whether the label is probably wrong, rather than one on which a model also disagrees.
+    /// What the same words are elsewhere has a bar of its own, without which it is no item.
+    pub fn is_probably_wrong(&self) -> bool {
+        self.score < PROBABLY_WRONG || !self.reasons.contains(&Reason::Model)
+    }
+
     /// The item as the file of decisions names it.
     fn question<'d>(&self, document: &'d Document) -> Question<'d> {
         let given = self.given.map(|(_, given)| whole(document, given));
@@ -150,7 +167,7 @@ pub fn queue(project: &Project, name: &AnnotatorName, journal: &Journal) -> Resu
         }
     }
     for list in [&mut queue.items, &mut queue.kept] {
-        list.sort_by(|a, b| a.score.total_cmp(&b.score));
+        list.sort_by(|a, b| b.is_probably_wrong().cmp(&a.is_probably_wrong()).then(a.score.total_cmp(&b.score)));
     }
     queue.result = (!folds.documents.is_empty()).then_some(folds.result);
     Ok(queue)
@@ -234,6 +251,7 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
         annotator: name.to_string(),
         documents: queue.documents,
         changed: queue.documents - queue.answered,
+        probably_wrong: queue.probably_wrong(),
         ..ReviewList::default()
     };
     for item in items {
@@ -358,6 +376,14 @@ mod tests {
         let queue = setting().queue();
         assert_eq!(shown(&queue.items), [("b", Some(LOCATION), Some(DISH)), ("c", None, Some(DISH))]);
         assert_eq!((queue.documents, queue.answered), (3, 3));
+        let probable: Vec<bool> = queue.items.iter().map(Item::is_probably_wrong).collect();
+        assert_eq!(
+            (probable, queue.probably_wrong()),
+            (vec![true, false], 1),
+            "the model is not sure of the second one"
+        );
+        let by_habit = Item { reasons: vec![Reason::UsuallyLabelled], score: 0.12, ..queue.items[1].clone() };
+        assert!(by_habit.is_probably_wrong(), "no model was asked");
         // The mean of the two words, of B- and I- together.
         assert!((queue.items[0].score - 0.015).abs() < 1e-6 && (queue.items[1].score - 0.3).abs() < 1e-6);
         assert_eq!((queue.items[0].words.clone(), queue.items[0].key.len()), (0..2, 8));
@@ -376,6 +402,7 @@ mod tests {
         assert_eq!((list.split, list.documents, list.changed, list.annotator.as_str()), (None, 3, 0, "anna"));
         assert!((list.items[0].model_probability.unwrap() - 0.985).abs() < 1e-6);
         assert_eq!(list.items[0].reason(), "the model disagrees");
+        assert_eq!(list.probably_wrong, 1);
     }
 
     #[test]

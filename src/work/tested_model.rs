@@ -8,7 +8,7 @@ use crate::{
         run_folder::{is_run, model_path, read_config},
         training_data,
     },
-    runs::{RunData, embedded_bases::is_embedded},
+    runs::{RunData, RunSummary, embedded_bases::is_embedded, suggester::is_better},
     spans::{HalfWords, Journal, Sentence, Split},
 };
 
@@ -74,7 +74,8 @@ impl TestedModel {
         Ok(Self { name: name.to_owned(), folder: model.to_string_lossy().into_owned(), run: None, data })
     }
 
-    /// The model that stands for a project: that of its best run, by the rule of the screen.
+    /// The model that stands for a project: the one that suggests on the screen.
+    /// It is the newest, or the best of those scored on the same validation split as the newest.
     ///
     /// # Errors
     /// No run has a model.
@@ -83,6 +84,21 @@ impl TestedModel {
             Some((run, _)) => Self::of_run(&run),
             None => Err(TestedModelError::NoRun(project.root.clone())),
         }
+    }
+
+    /// A note if the model of another run scored higher on the validation split of its time than this one on its own.
+    pub fn note_of_higher(&self, project: &Project) -> Option<String> {
+        let models = project.runs().list().into_iter().filter(|run| run.has_model);
+        let scores: Vec<RunSummary> = models.map(|run| run.score()).collect();
+        let own = scores.iter().find(|run| Some(&run.id) == self.run.as_ref())?;
+        let higher = scores.iter().filter(|run| is_better(run, own));
+        let best = higher.reduce(|best, run| if is_better(run, best) { run } else { best })?;
+        let [best_f1, own_f1] = [best, own].map(|run| run.model_f1.unwrap_or_default());
+        Some(format!(
+            "{} scores higher on validation: F1 {best_f1:.3}, {} {own_f1:.3}; their validation splits differ or are small, which \
+             decides nothing; `tagli eval DIR {}` scores it",
+            best.id, own.id, best.id
+        ))
     }
 
     /// The model of a run.
@@ -119,15 +135,26 @@ impl TestedModel {
             (Split::Train, _) => {
                 Some(format!("{name} may have learned these sentences, so its scores on them are too good"))
             }
-            (Split::Valid, Some(data)) if data.validated.as_ref().is_some_and(|known| *known != report.validated) => {
-                Some(format!(
-                    "the validation documents or their tags have changed since {name} was trained; it may have learned some of \
-                     them"
-                ))
+            (Split::Valid, Some(data)) if differs(data.validated.as_ref(), &report.validated) => {
+                let only_tags = data.validated_ids.as_ref() == Some(&report.validated_ids);
+                Some(match only_tags {
+                    true => format!(
+                        "tags of the validation documents have changed since {name} was trained; it is scored on those of now"
+                    ),
+                    false => format!(
+                        "the validation split has other documents than when {name} was trained; it may have learned some of \
+                         them"
+                    ),
+                })
             }
             _ => None,
         }
     }
+}
+
+/// Whether a fingerprint is known and another one than now.
+fn differs(known: Option<&String>, now: &str) -> bool {
+    known.is_some_and(|known| known != now)
 }
 
 /// Documents of one split of a project that an annotator has done, as sentences.
@@ -152,10 +179,12 @@ pub fn run_of_project(folder: &Path) -> Option<(PathBuf, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::{
         project::{Manifest, run_folder::RunConfig},
-        runs::{RunSink, Settings},
+        runs::{Phase, Point, RunSink, Scores, Settings, Status},
         spans::LabelSet,
     };
 
@@ -187,13 +216,50 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_scored_higher_on_other_documents_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let run = |started: u64, f1: f64, validated: &str| {
+            let account = serde_json::json!({ "valid": { "spans": 90 }, "validated": validated });
+            let data = serde_json::json!({ "annotator": "ada", "account": account });
+            let config = RunConfig::new(started, Settings::lesson("mini"), data);
+            let (id, mut run) = project.runs().create(&config).unwrap();
+            let word = Scores { f1, ..Scores::default() };
+            let (split, piece, labels) = ("valid".into(), Scores::default(), BTreeMap::new());
+            run.point(&Point::Eval { step: 9, epoch: 1.0, split, loss: 0.1, piece, word, labels, tables: None })
+                .unwrap();
+            let mut model = run.model().unwrap();
+            model.file("config.json", b"{}").unwrap();
+            model.finish().unwrap();
+            let status = Status { phase: Phase::Done, step: 9, steps: 9, checkpoint: Some(9), ..Status::default() };
+            run.status(&status).unwrap();
+            id
+        };
+        run(1, 0.62, "ab");
+        let newest = run(2, 0.55, "cd");
+        let model = TestedModel::of_project(&project).unwrap();
+        assert_eq!(model.run.as_deref(), Some(newest.as_str()));
+        let note = model.note_of_higher(&project).unwrap();
+        assert!(note.starts_with("0001-mini scores higher on validation: F1 0.620, 0002-mini 0.550"), "{note}");
+        let higher = TestedModel::named(Some(&project), "1").unwrap();
+        assert_eq!(higher.note_of_higher(&project), None);
+    }
+
+    #[test]
     fn scores_on_known_sentences_are_called_too_good() {
-        let data = RunData { validated: Some("ab".into()), ..RunData::default() };
+        let data = RunData { validated: Some("ab".into()), validated_ids: Some("ids".into()), ..RunData::default() };
         let (name, folder) = ("1".to_owned(), String::new());
         let model = TestedModel { name, folder, run: None, data: Some(data) };
-        let report = |validated: &str| TrainingDataReport { validated: validated.into(), ..Default::default() };
+        let report = |validated: &str| TrainingDataReport {
+            validated: validated.into(),
+            validated_ids: "others".into(),
+            ..Default::default()
+        };
         assert!(model.warning(Split::Train, &report("ab")).unwrap().contains("too good"));
-        assert!(model.warning(Split::Valid, &report("cd")).unwrap().contains("have changed"));
+        assert!(model.warning(Split::Valid, &report("cd")).unwrap().contains("may have learned"));
+        let same_documents = TrainingDataReport { validated_ids: "ids".into(), ..report("cd") };
+        let warning = model.warning(Split::Valid, &same_documents).unwrap();
+        assert!(warning.starts_with("tags of the validation documents") && !warning.contains("learned"), "{warning}");
         assert_eq!(model.warning(Split::Valid, &report("ab")), None);
         assert_eq!(model.warning(Split::Test, &report("cd")), None);
         assert_eq!([Some("ab"), Some("cd"), None].map(|found| model.is_fitted_to(found)), [true, false, false]);

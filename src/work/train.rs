@@ -17,7 +17,7 @@ use crate::{
         AnnotatorName, PlainRun, Project, ProjectError, RunFolder, RunId, TrainingDataReport, run_folder::RunConfig,
         training_data, untagged_documents,
     },
-    runs::{Control, FolderSink, Point, Recipe, RunSink, Settings, Status},
+    runs::{Control, FolderSink, Phase, Point, Recipe, RunData, RunSink, Settings, Status},
     spans::{Dataset, HalfWords, Journal, Sentence, Split},
     text::near_duplicates::NearDuplicates,
     training::{self, Job, PrecisionError, Teacher, check_precision},
@@ -120,6 +120,20 @@ pub fn apply_recipe(recipe: Option<Recipe>, sentences: usize, settings: Settings
         Some(recipe) => training::recipe(recipe, sentences, &settings.base).with_choices_of(&settings),
         None => settings,
     }
+}
+
+/// The newest run with a model, if it has learned the same training split with the same settings: the run would be repeated.
+/// With untagged documents or teachers more than the training split is learned, and nothing is said.
+pub fn repeated_run(project: &Project, data: &TrainingData, settings: &Settings) -> Option<String> {
+    let report = data.report.as_ref()?;
+    if settings.untagged || !settings.teachers().is_empty() {
+        return None;
+    }
+    let newest = project.runs().list().into_iter().rev().find(|run| run.has_model)?;
+    let is_done = newest.status.as_ref().is_some_and(|status| status.phase == Phase::Done);
+    let config = newest.config.as_ref().filter(|config| is_done && config.settings == *settings)?;
+    let trained = RunData::read(&config.data)?.trained?;
+    (trained == report.trained).then(|| newest.id.to_string())
 }
 
 /// Valid request for a training.
@@ -272,12 +286,12 @@ mod tests {
     use super::*;
     use crate::{
         model,
-        project::{ImportItem, Manifest, run_folder},
-        spans::{Document, LabelId, LabelSet, Status},
+        project::{Annotator, ImportItem, Manifest, run_folder},
+        spans::{Action, Document, Edit, LabelId, LabelSet, Status as Tagged, journal::JournalOp},
         text::TextRange,
     };
 
-    fn project(dir: &Path, status: Status) -> (Project, TrainingData) {
+    fn project(dir: &Path, status: Tagged) -> (Project, TrainingData) {
         let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         let name: AnnotatorName = "ada".parse().unwrap();
         let mut ada = project.annotator(&name, 0).unwrap();
@@ -294,7 +308,7 @@ mod tests {
     #[test]
     fn a_run_of_a_project_keeps_settings_and_the_description_of_its_data() {
         let folder = tempfile::tempdir().unwrap();
-        let (project, mut data) = project(&folder.path().join("p"), Status::Done);
+        let (project, mut data) = project(&folder.path().join("p"), Tagged::Done);
         data.record_recipe("auto");
         let settings =
             apply_recipe(Some(Recipe::Auto), 1, Settings { device: "cpu".into(), ..Settings::lesson("mini") });
@@ -307,6 +321,35 @@ mod tests {
         assert_eq!(config.data["account"]["train"]["documents"], 1);
         assert!(project.runs().get(id.as_str()).unwrap().is_live(), "the sink holds the run's lock");
         assert_eq!((run.job.data.train.len(), run.job.data.valid.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_run_is_repeated_if_training_split_and_settings_are_those_of_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, data) = project(&folder.path().join("p"), Tagged::Done);
+        let settings = Settings::lesson("mini");
+        assert_eq!(repeated_run(&project, &data, &settings), None, "there is no run");
+        let config = RunConfig::new(7, settings.clone(), data.description.clone());
+        let (id, mut run) = project.runs().create(&config).unwrap();
+        run.model().unwrap().finish().unwrap();
+        assert_eq!(repeated_run(&project, &data, &settings), None, "it is not done");
+        run.status(&Status { phase: Phase::Done, ..Status::default() }).unwrap();
+        assert_eq!(repeated_run(&project, &data, &settings), Some(id.to_string()));
+        for other in [Settings { seed: 7, ..settings.clone() }, Settings { untagged: true, ..settings.clone() }] {
+            assert_eq!(repeated_run(&project, &data, &other), None);
+        }
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 9).unwrap();
+        let fix = |document: &str, ada: &Annotator| {
+            let span = ada.journal.annotation(document).spans()[0].id;
+            JournalOp::Do(Action { document: document.into(), edits: vec![Edit::Relabel(span, LabelId(4))] })
+        };
+        let op = fix("valid", &ada);
+        ada.record(&project.documents, 9, op).unwrap();
+        let data_of = |ada: &Annotator| TrainingData::of_project(&project, ada.name(), &ada.journal);
+        assert_eq!(repeated_run(&project, &data_of(&ada), &settings), Some(id.to_string()), "not what is learned");
+        let op = fix("train", &ada);
+        ada.record(&project.documents, 9, op).unwrap();
+        assert_eq!(repeated_run(&project, &data_of(&ada), &settings), None);
     }
 
     #[test]
@@ -336,10 +379,10 @@ mod tests {
     #[test]
     fn a_request_needs_sentences_and_valid_settings() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, empty) = project(&folder.path().join("p"), Status::Partial);
+        let (_, empty) = project(&folder.path().join("p"), Tagged::Partial);
         let settings = Settings::lesson("mini");
         assert_eq!(TrainRequest::new(empty, settings.clone()).unwrap_err(), TrainRequestError::NothingToLearn);
-        let (_, data) = project(&folder.path().join("q"), Status::Done);
+        let (_, data) = project(&folder.path().join("q"), Tagged::Done);
         let wrong = Settings { batch: 0, ..settings };
         assert!(matches!(TrainRequest::new(data, wrong), Err(TrainRequestError::Settings(_))));
     }

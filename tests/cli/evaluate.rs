@@ -110,9 +110,20 @@ fn two_runs_are_compared_on_the_same_sentences() {
     let overall = &found["differences"]["word"]["overall"];
     assert_eq!((&overall["a"], &found["sentences"]["all"]), (&json!(1.0), &json!(3)));
     assert!(overall["difference"].as_f64().unwrap() > 0.5 && overall["interval"].is_array(), "{found}");
-    assert_eq!(found["fixed"].as_array().unwrap().len(), 3, "{found}");
-    assert_eq!((&found["broken"], &found["sentences"]["broken"]), (&json!([]), &json!(0)));
-    assert!(found["fixed"][0]["mistakes"][0]["kind"].is_string() && found["fixed"][0]["id"].is_string());
+    assert_eq!(found["only_a_right"].as_array().unwrap().len(), 3, "{found}");
+    assert_eq!((&found["only_b_right"], &found["sentences"]["only_b_right"]), (&json!([]), &json!(0)));
+    let only_a = &found["only_a_right"][0];
+    assert!(only_a["mistakes"][0]["kind"].is_string() && only_a["id"].is_string());
+    // What is fixed and what is broken is told of the newer run, whatever the order.
+    let sentences = &found["sentences"];
+    assert_eq!((&sentences["newer"], &sentences["fixed_by_newer"]), (&json!("b"), &json!(0)), "{found}");
+    let swapped = place.tagli("runs compare food 3 1 --json").fine().json();
+    assert_eq!((&swapped["sentences"]["newer"], &swapped["sentences"]["broken_by_newer"]), (&json!("a"), &json!(3)));
+    let text = place.tagli("runs compare food 3 1").fine().out;
+    assert!(
+        text.contains("0 only A right, 3 only B right") && text.contains("A is the newer run: it fixed 0 and broke 3"),
+        "{text}"
+    );
     // The other two runs with the settings of A show how much chance makes, on the validation split.
     assert_eq!(found["seeds"]["runs"], json!(["0002-mini", "0003-mini"]), "{found}");
     assert_eq!((&found["seeds"]["within"], &found["seeds"]["seed_alone"]), (&json!(false), &json!(false)));

@@ -22,6 +22,15 @@ fn settings_are_shown_with_their_sources() {
     assert!(place.tagli("config lr").fine().out.starts_with("learning_rate = "));
     place.tagli("config thme").fails(2, &["unknown setting `thme`", "did you mean `theme`?"]);
 
+    // How a setting is changed: the path of the file and a line for it.
+    let text = place.tagli("config").fine().out;
+    assert!(text.contains("`theme = \"mono\"` in ") && text.contains("config.toml, or for one project"), "{text}");
+    place
+        .tagli("config theme=mono")
+        .fails(2, &["changes none", "found `theme=mono`", "write `theme = \"mono\"` in ", "config.toml"]);
+    place.tagli("config frames_over_ssh=5").fails(2, &["write `frames-over-ssh = 5` in "]);
+    place.tagli("config thme=mono").fails(2, &["changes none", "config.toml"]);
+
     place.file("train.txt", TAGGED);
     place.file("own.json", r#"{"batch": 2}"#);
     let list = "train --train train.txt --valid train.txt --settings own.json --epochs 2 --set seed=7 --set list";

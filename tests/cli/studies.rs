@@ -48,9 +48,13 @@ fn folds_score_every_document_and_the_odd_label_is_the_first_suspect() {
     let label = |item: &Value, side: &str| item[side]["label"].as_str().unwrap_or("none").to_owned();
     assert_eq!((label(first, "given"), label(first, "suggested")), ("Location".into(), "Dish".into()), "{found}");
     assert_eq!((&first["given"]["text"], &found["answered"]), (&"tacos".into(), &54.into()));
+    assert_eq!(&first["probably_wrong"], &true, "{found}");
+    let sum = ["probably_wrong", "also_disagree"].map(|name| found[name].as_u64().unwrap()).iter().sum::<u64>();
+    assert_eq!(Some(sum), found["open"].as_u64(), "{found}");
     let reasons: Vec<&str> = first["reasons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
     assert_eq!(reasons, ["model", "other-label"]);
     let text = place.tagli("suspects food").fine().out;
+    assert!(text.contains("probably wrong, the least probable label first") && !text.contains("0.0000"), "{text}");
     assert!(
         text.contains("cheap [tacos] at the") && text.contains("the model disagrees, usually another label"),
         "{text}"

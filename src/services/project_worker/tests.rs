@@ -80,7 +80,7 @@ impl Open {
 
     fn train(&self, generation: u64, base: &str) {
         let settings = Box::new(Settings::lesson(base));
-        self.worker.ask(Task::Train { generation, settings, recipe: None, fetch: false });
+        self.worker.ask(Task::Train { generation, settings, recipe: None, fetch: false, repeat: false });
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         project::Project,
         review::{self, Decision},
     },
-    spans::{Document, MistakeKind, ReviewItem, Span, Split, review::LabelledRange},
+    spans::{Document, MistakeKind, ReviewItem, ReviewList, Span, Split, review::LabelledRange},
     text::{
         TextRange,
         number::{grouped, with_noun},
@@ -116,7 +116,7 @@ impl Canvas<'_> {
             None => "suspected labels".to_owned(),
             Some(list) => format!(
                 "{} in {}, {}: {} open, {} kept, {} fixed",
-                with_noun(panel.rows.len(), "suspected label"),
+                suspected(panel.rows.len(), list),
                 with_noun(list.documents, "document"),
                 panel.filter.name(),
                 grouped(open),
@@ -272,6 +272,11 @@ pub(in crate::ui) fn kind_name(kind: MistakeKind) -> &'static str {
         MistakeKind::Missed => "missed",
         MistakeKind::Spurious => "spurious",
     }
+}
+
+/// Numbers of suspected labels that are shown, and of those of the whole list that are probably wrong.
+fn suspected(rows: usize, list: &ReviewList) -> String {
+    format!("{} ({} probable)", with_noun(rows, "suspected label"), grouped(list.probably_wrong))
 }
 
 /// The labels of a place: one where both sides have the same, or where only one has any.

@@ -116,6 +116,15 @@ impl Commands for Mistakes {
             run: Self::score_again,
         },
         Row {
+            command: Command::Split,
+            name: "split",
+            hint: "",
+            doc: "Show the mistakes on the next split; fixes on train are learned",
+            keys: &[(HERE, "t")],
+            when: Self::has_split,
+            run: Self::next_split,
+        },
+        Row {
             command: Command::TrainNow,
             name: "train-now",
             hint: "train",
@@ -393,6 +402,33 @@ impl Mistakes {
             Some(split) => session.score_again(list.run.clone(), split).into(),
             None => session.find_suspects().into(),
         }
+    }
+
+    fn has_split(&self, session: &Session) -> Check {
+        let is_of_run = self.list.as_ref().map_or(session.review.problem().is_some(), |list| list.split.is_some());
+        check(is_of_run && !session.review.is_of_suspects(), "Only mistakes of a run belong to a split")
+    }
+
+    /// Finds the mistakes on the next split: fixes on train change what is learned, the others change the score.
+    fn next_split(&mut self, session: &mut Session) -> Outcome {
+        let next = match self.split(session) {
+            Split::Valid => Split::Train,
+            Split::Train => Split::Test,
+            Split::Test => Split::Valid,
+        };
+        let run = self.list.as_ref().map(|list| list.run.clone());
+        let Some(run) = run.or_else(|| session.runs.followed.as_ref().map(|view| view.id.clone())) else {
+            return Outcome::none();
+        };
+        self.list = None;
+        self.filter = ReviewFilter::default();
+        self.choose_rows();
+        session.inform(match next {
+            Split::Train => "Mistakes on the training split: a fix here is learned by the next training",
+            Split::Valid => "Mistakes on the validation split: a fix here changes the score, not what is learned",
+            Split::Test => "Mistakes on the test split: a fix here changes the score, not what is learned",
+        });
+        session.score_again(run, next).into()
     }
 
     /// Goes to the place on the Tag screen, along the documents of the list.

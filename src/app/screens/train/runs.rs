@@ -32,7 +32,8 @@ impl Train {
         session.inform(format!("A training of {} is being prepared", settings.base));
         let unsaved = session.project.as_mut().and_then(Project::resend);
         let settings = Box::new(settings);
-        let start = Effect::StartTraining { generation, settings, recipe: self.recipe, fetch: false };
+        let repeat = self.repeats.take().is_some_and(|known| known == *settings);
+        let start = Effect::StartTraining { generation, settings, recipe: self.recipe, fetch: false, repeat };
         Outcome::from(unsaved).then([start])
     }
 
@@ -77,6 +78,15 @@ impl Train {
         if session.runs.starting.take_if(|(asked, _)| *asked == generation).is_some() {
             session.show(Level::Error, message);
         }
+    }
+
+    /// A training would repeat the newest run: says so; asked for again, it starts.
+    pub(in crate::app) fn training_unchanged(&mut self, session: &mut Session, generation: u64, run: &str) {
+        let Some((_, settings)) = session.runs.starting.take_if(|(asked, _)| *asked == generation) else { return };
+        self.repeats = Some(settings);
+        session.warn(format!(
+            "The training split has not changed since {run}, nor have the settings; the same key once more trains anyway"
+        ));
     }
 
     /// A training needs a base that must be downloaded: asks whether it may be.

@@ -83,6 +83,8 @@ pub struct Train {
     pub(super) kept: Vec<&'static str>,
     /// Whether the other rows wait for the recipe `auto` of another base.
     pub(super) awaits_recipe: bool,
+    /// Settings of a training that would repeat the newest run; asked for again, it starts.
+    pub(super) repeats: Option<Settings>,
     /// Generation of the newest request for [`Self::summary`].
     pub(super) counting: u64,
 }
@@ -114,6 +116,7 @@ impl Train {
             own: None,
             kept: Vec::new(),
             awaits_recipe: false,
+            repeats: None,
             counting: 0,
         }
     }

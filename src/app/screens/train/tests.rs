@@ -485,13 +485,37 @@ fn an_interrupted_run_with_a_checkpoint_goes_on() {
     assert!(state.session.runs.is_ours() && state.session.runs.running().is_some_and(|run| run.id == "0001-mini"));
 }
 
+#[test]
+fn a_training_that_would_repeat_the_newest_run_starts_when_asked_for_again() {
+    let mut state = start();
+    counted(&mut state, 12);
+    let asked = |state: &mut State| match press(state, "s").pop() {
+        Some(Effect::StartTraining { generation, repeat, .. }) => (generation, repeat),
+        other => panic!("{other:?}"),
+    };
+    let unchanged = |generation| Event::TrainingUnchanged { generation, run: "0002-mini".into() };
+    let first = asked(&mut state);
+    assert!(!first.1);
+    assert!(update(&mut state, unchanged(first.0)).is_empty() && !state.session.runs.is_busy());
+    let said = state.session.message.as_ref().unwrap().text.clone();
+    assert!(said.starts_with("The training split has not changed since 0002-mini"), "{said}");
+    let again = asked(&mut state);
+    assert!(again.1, "asked for again, it starts");
+    let _ = update(&mut state, Event::TrainingRefused { generation: again.0, message: "no room".into() });
+    // With other settings it is no repetition.
+    let first = asked(&mut state);
+    assert!(!first.1 && update(&mut state, unchanged(first.0)).is_empty());
+    state.train.settings.seed += 1;
+    assert!(!asked(&mut state).1);
+}
+
 /// Starts a training; returns the hub's offer of its base.
 fn offer(state: &mut State) -> FetchOffer {
     let started = press(state, "s").pop();
-    let Some(Effect::StartTraining { generation, settings, recipe, fetch: false }) = started else {
+    let Some(Effect::StartTraining { generation, settings, recipe, fetch: false, .. }) = started else {
         panic!("{started:?}");
     };
-    let accepted = Effect::StartTraining { generation, settings, recipe, fetch: true };
+    let accepted = Effect::StartTraining { generation, settings, recipe, fetch: true, repeat: true };
     FetchOffer { generation, base: "ada/tiny".into(), question: "Fetch ada/tiny?".into(), accepted }
 }
 

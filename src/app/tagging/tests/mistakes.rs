@@ -247,6 +247,24 @@ fn a_fix_trains_and_scores_again_with_one_key_each() {
 }
 
 #[test]
+fn the_mistakes_on_the_training_split_follow_those_on_validation() {
+    let mut state = with_list("enter");
+    let effects = press(&mut state, "t");
+    let [Effect::FindMistakes { run, split: Split::Train, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((run.as_str(), view(&state).list.is_none()), ("0001-mini", true));
+    assert!(message(&state).contains("is learned by the next training"), "{}", message(&state));
+    answer(&mut state, &effects, list(&GOLD, &MODEL, Split::Train));
+    assert_eq!((view(&state).list.as_ref().unwrap().split, view(&state).rows.len()), (Some(Split::Train), 4));
+    let effects = press(&mut state, "t");
+    assert!(matches!(effects.as_slice(), [Effect::FindMistakes { split: Split::Test, .. }]), "{effects:?}");
+    // Where there is nothing to compare with, the next split can still be chosen.
+    let Effect::FindMistakes { generation, .. } = effects[0] else { panic!() };
+    update(&mut state, Event::MistakesFound { generation, found: Err("no document is done".into()) });
+    let effects = press(&mut state, "t");
+    assert!(matches!(effects.as_slice(), [Effect::FindMistakes { split: Split::Valid, .. }]), "{effects:?}");
+}
+
+#[test]
 fn the_list_stays_while_the_next_run_has_no_model() {
     let mut state = with_list("enter");
     press(&mut state, "a esc");

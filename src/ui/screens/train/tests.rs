@@ -209,7 +209,7 @@ fn fetch_offered(columns: u16, rows: u16) -> State {
     let mut state = form(columns, rows, summary());
     let started = update(&mut state, Event::Key { key: Key::char('s'), at: 1_790_000_000 }).pop();
     let Some(Effect::StartTraining { generation, settings, recipe, .. }) = started else { panic!("{started:?}") };
-    let accepted = Effect::StartTraining { generation, settings, recipe, fetch: true };
+    let accepted = Effect::StartTraining { generation, settings, recipe, fetch: true, repeat: true };
     let base = "distilbert-base-uncased".to_owned();
     let question = format!("Fetch {base} (268.2 MB) from https://huggingface.co with the token of HF_TOKEN?");
     update(&mut state, Event::FetchOffered(FetchOffer { generation, base, question, accepted }));
