@@ -22,6 +22,8 @@ const START: &[&str] = &[
 ];
 const END: &[&str] =
     &["end", "stop", "endoffset", "endchar", "charend", "offsetend", "spanend", "endindex", "endpos", "to"];
+/// Names of columns for start and end that tables of other things have, too.
+const UNSURE: &[&str] = &["from", "to", "offset"];
 const LABEL: &[&str] =
     &["label", "labels", "type", "entitytype", "tag", "category", "class", "nerlabel", "spanlabel", "entitylabel"];
 const SPAN_TEXT: &[&str] =
@@ -194,7 +196,7 @@ impl<'r> Table<'r> {
     /// Columns of start, end and label.
     fn span(&self) -> Option<[usize; 3]> {
         let (start, end) = match (self.named(START, &[]), self.named(END, &[])) {
-            (Some(start), Some(end)) if self.have_numbers(start, end) => (start, end),
+            (Some(start), Some(end)) if self.may_be_offsets(start, end) => (start, end),
             _ if self.has_header => return None,
             _ => {
                 let mut pairs = (0..self.width).map(|at| (at, at + 1));
@@ -214,10 +216,16 @@ impl<'r> Table<'r> {
         Some([start, end, label])
     }
 
-    /// Whether most cells of two columns that are not empty are numbers; `from` and `to` may also be people.
-    fn have_numbers(&self, start: usize, end: usize) -> bool {
+    /// Whether two columns, by their names start and end, are those of spans, of which some may have wrong offsets.
+    ///
+    /// `from` and `to` may also be people: most of their cells must be numbers. Start and end may also be times.
+    fn may_be_offsets(&self, start: usize, end: usize) -> bool {
         let cells = self.rows.iter().flat_map(|row| [row.cell(start), row.cell(end)]).filter(|cell| !cell.is_empty());
-        cells.clone().filter(|cell| number(cell).is_some()).count() * 2 > cells.count()
+        if [start, end].iter().any(|at| UNSURE.contains(&plain(self.name(*at)).as_str())) {
+            return cells.clone().filter(|cell| number(cell).is_some()).count() * 2 > cells.count();
+        }
+        let times = cells.clone().filter(|cell| is_time(cell)).count();
+        times * 2 <= cells.count()
     }
 
     /// Whether two columns hold the offsets of spans.
@@ -283,6 +291,11 @@ impl<'r> Table<'r> {
 /// A name in lower case without blanks and marks.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a cell is a date or a time of day: it has digits, but is no number.
+fn is_time(cell: &str) -> bool {
+    cell.contains(|c: char| c.is_ascii_digit()) && cell.contains([':', '-', '/', '.']) && cell.parse::<f64>().is_err()
 }
 
 /// An offset; spreadsheets write 5 also as 5.0.
