@@ -10,7 +10,7 @@ use crate::{
         Problem,
         drafts::{status_without_all, trimmed_words},
         json_items::{JsonItems, JsonNotes},
-        problem::{quoted, with_noun},
+        problem::{first_names, quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable},
     },
@@ -194,13 +194,11 @@ impl Layers {
 
     /// Reports the layers that are read, and those that are not. `is_kept` says whether these can be written again.
     fn report(&self, is_kept: bool, reading: &mut Reading<'_>) {
-        let own: Vec<String> = self.read.iter().filter(|name| *name != key::ENTITY).map(|name| quoted(name)).collect();
+        let own = first_names(self.read.iter().filter(|name| *name != key::ENTITY).map(|name| quoted(name)));
         if !own.is_empty() {
-            reading.problems.push(Problem::note(format!("spans are those of {}", own.join(", "))));
+            reading.problems.push(Problem::note(format!("spans are those of {own}")));
         }
-        let list: Vec<String> =
-            self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))).collect();
-        let list = list.join(", ");
+        let list = first_names(self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))));
         match (is_kept, list.as_str()) {
             (true, "") => {}
             (true, list) => {

@@ -226,3 +226,12 @@ fn a_span_that_belongs_nowhere_is_named_and_its_document_is_not_done() {
     assert_eq!((spans(&read).len(), read.corpus.annotation(0).status), (1, Status::Partial));
     assert!(read.problems[0].message.contains("1 span of no text of the file"), "{:?}", read.problems);
 }
+
+#[test]
+fn a_flood_of_layers_is_not_named_in_full() {
+    let structures = (0..5_000).map(|at| json!({"%TYPE": format!("x.Layer{at:04}"), "@sofa": 1, "begin": 3, "end": 7, "value": "V"}));
+    let read = read(&tree(std::iter::once(sofa()).chain(structures).collect()));
+    assert_eq!(read.corpus.span_count(), 5_000);
+    let note = &read.problems.iter().find(|problem| problem.message.starts_with("spans are those of")).unwrap().message;
+    assert!(note.ends_with("`x.Layer0007` and 4,992 more"), "{note}");
+}

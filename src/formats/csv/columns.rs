@@ -3,7 +3,13 @@
 use std::collections::HashSet;
 
 use super::records::Record;
-use crate::formats::{Problem, TagOptions, problem::quoted};
+use crate::formats::{
+    Problem, TagOptions,
+    problem::{first_names, grouped, quoted},
+};
+
+/// Most columns of a table: it has no more than some for a span, and further ones for the document.
+const MOST_COLUMNS: usize = 10_000;
 
 /// Names of columns, the usual one first. Letter case, blanks, dots and bars do not count.
 const ID: &[&str] = &["docid", "documentid", "id", "doc", "textid", "reviewid", "sentenceid", "file", "filename"];
@@ -94,6 +100,11 @@ impl Columns {
     /// # Errors
     /// It has no column with texts of documents, or is a table of another kind.
     pub(super) fn of(records: &[Record], options: &TagOptions) -> Result<Self, NoColumns> {
+        let width = records.first().map_or(0, Record::len);
+        if width > MOST_COLUMNS {
+            let message = format!("the table has {} columns; at most {} are read", grouped(width), grouped(MOST_COLUMNS));
+            return Err(NoColumns::Unknown(Problem::error(message).hint("check that rows end with line ends")));
+        }
         let table = Table::new(records, options);
         let span = table.span();
         let is_of_words = span.is_none();
@@ -112,7 +123,7 @@ impl Columns {
             both => both,
         };
         let Some(text) = text else {
-            let names = table.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            let names = first_names(table.names.iter().map(|name| quoted(name)));
             return Err(NoColumns::Unknown(match span_text {
                 Some(_) => Problem::error("the table has the texts of spans, but not those of documents").hint(
                     "a column with the text of each document is needed, in the first row of the document or in all",

@@ -233,3 +233,13 @@ fn only_documents_that_are_done_are_said_to_be() {
     let note = read.problems.iter().find(|problem| problem.message.contains("no status")).unwrap();
     assert!(note.message.starts_with("1 document with spans and no status: done"), "{}", note.message);
 }
+
+#[test]
+fn a_flood_of_columns_is_not_named_in_full() {
+    let header = |n: usize| (0..n).map(|at| format!("c{at}")).collect::<Vec<_>>().join(",") + "\n";
+    let wide = FORMAT.read(header(500_000).as_bytes(), &ReadOptions::default());
+    assert!(wide.problems[0].message.contains("500,000 columns; at most 10,000"), "{}", wide.problems[0]);
+    let options = ReadOptions { tags: TagOptions { header: Some(true), ..TagOptions::default() }, ..ReadOptions::default() };
+    let many = FORMAT.read(format!("{}1,2\n", header(3_000)).as_bytes(), &options);
+    assert!(many.problems[0].message.ends_with("`c6`, `c7` and 2,992 more"), "{}", many.problems[0]);
+}
