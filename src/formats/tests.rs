@@ -466,7 +466,12 @@ fn a_first_record_that_is_longer_than_the_sample_is_no_text() {
         ("spacy-json", format!("[[\"{text}\",{{\"entities\":[[0,5,\"Dish\"]]}}],[\"b\",{{\"entities\":[]}}]]")),
         ("spacy-json", format!("[\"{text}\",{{\"entities\":[[0,5,\"Dish\"]]}}]\n[\"b\",{{\"entities\":[]}}]\n")),
         ("doccano", format!("[{{\"text\":\"{text}\",\"label\":[[0,5,\"Dish\"]]}},{{\"text\":\"b\",\"label\":[]}}]")),
-        ("jsonl", format!("{{\"text\":\"{text}\",\"spans\":[{{\"start\":0,\"end\":5,\"label\":\"Dish\"}}]}}\n{{\"text\":\"b\"}}\n")),
+        (
+            "jsonl",
+            format!(
+                "{{\"text\":\"{text}\",\"spans\":[{{\"start\":0,\"end\":5,\"label\":\"Dish\"}}]}}\n{{\"text\":\"b\"}}\n"
+            ),
+        ),
     ] {
         let guess = detect("reviews", file.as_bytes());
         assert_eq!(guess.format.name, format, "{}", &file[..30]);

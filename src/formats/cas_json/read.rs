@@ -56,27 +56,29 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
     }
     // Structures of several texts may refer to one another: they cannot be kept with one of them.
     let is_kept = views.len() == 1 && layers.has_more;
+    let has_text = !views.is_empty();
+    let mut only = None;
     for sofa in &views {
         let mut reader = ViewReader { reading, layers: &layers, unlabelled: 0, is_file_whole: lost == 0 };
         // Of several views with one id, the first has the structures.
         let mine = by_view.remove(&id_of(sofa)).unwrap_or_default();
-        let mut found = reader.document(sofa, &mine, views.len());
-        let unlabelled = reader.unlabelled;
-        if unlabelled > 0 {
-            let spans = with_noun(unlabelled, "span");
-            let message =
-                format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
-            reading.problems.push(Problem::warning(message));
-        }
+        let found = reader.document(sofa, &mine, views.len());
+        reader.report_unlabelled(&found);
         if is_kept {
-            let mut kept = tree.clone();
-            kept.insert(key::STRUCTURES.to_owned(), structures.iter().cloned().map(Value::Object).collect());
-            found.document.foreign = Some(Box::new(json!({ "cas": kept })));
+            only = Some(found);
+        } else {
+            reading.push(found)?;
         }
+    }
+    if let Some(mut found) = only {
+        // The tree is moved, not copied: it takes many times the memory of the file.
+        tree.insert(key::STRUCTURES.to_owned(), structures.into_iter().map(Value::Object).collect());
+        let kept = Map::from_iter([("cas".to_owned(), Value::Object(tree))]);
+        found.document.foreign = Some(Box::new(Value::Object(kept)));
         reading.push(found)?;
     }
     layers.report(is_kept, reading);
-    if views.is_empty() {
+    if !has_text {
         reading.problems.push(Problem::note("there is no text in the file"));
     }
     Ok(vec!["CAS JSON".to_owned(), with_noun(reading.documents(), "text"), reading.spans_text()])
@@ -299,6 +301,15 @@ impl ViewReader<'_, '_> {
         document.split = self.reading.options.split;
         let status = if spans.is_empty() { Status::Todo } else { Status::Done };
         Found { document, spans, status: status_without_all(status, is_whole) }
+    }
+
+    fn report_unlabelled(self, found: &Found) {
+        if self.unlabelled > 0 {
+            let spans = with_noun(self.unlabelled, "span");
+            let message =
+                format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
+            self.reading.problems.push(Problem::warning(message));
+        }
     }
 
     /// Words in the order of the text; `None` if there are none, or if they overlap, which is reported.

@@ -229,7 +229,8 @@ fn a_span_that_belongs_nowhere_is_named_and_its_document_is_not_done() {
 
 #[test]
 fn a_flood_of_layers_is_not_named_in_full() {
-    let structures = (0..5_000).map(|at| json!({"%TYPE": format!("x.Layer{at:04}"), "@sofa": 1, "begin": 3, "end": 7, "value": "V"}));
+    let structures = (0..5_000)
+        .map(|at| json!({"%TYPE": format!("x.Layer{at:04}"), "@sofa": 1, "begin": 3, "end": 7, "value": "V"}));
     let read = read(&tree(std::iter::once(sofa()).chain(structures).collect()));
     assert_eq!(read.corpus.span_count(), 5_000);
     let note = &read.problems.iter().find(|problem| problem.message.starts_with("spans are those of")).unwrap().message;

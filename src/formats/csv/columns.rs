@@ -102,7 +102,8 @@ impl Columns {
     pub(super) fn of(records: &[Record], options: &TagOptions) -> Result<Self, NoColumns> {
         let width = records.first().map_or(0, Record::len);
         if width > MOST_COLUMNS {
-            let message = format!("the table has {} columns; at most {} are read", grouped(width), grouped(MOST_COLUMNS));
+            let message =
+                format!("the table has {} columns; at most {} are read", grouped(width), grouped(MOST_COLUMNS));
             return Err(NoColumns::Unknown(Problem::error(message).hint("check that rows end with line ends")));
         }
         let table = Table::new(records, options);
