@@ -5,6 +5,7 @@ use std::{
     env,
     fs::{self, File},
     io,
+    os::fd::AsFd,
     path::Path,
 };
 
@@ -25,7 +26,7 @@ use crate::{
 pub(super) fn input(path: &Path) -> Result<NamedInput, CliError> {
     let folder = env::temp_dir();
     if path == Path::new("-") {
-        let spooled = InputFile::spool(io::stdin().lock(), &folder);
+        let spooled = check_standard_input().and_then(|()| InputFile::spool(io::stdin().lock(), &folder));
         let spooled = spooled.map_err(|error| CliError::reading(Path::new("standard input"), &error));
         return spooled.map(NamedInput::File);
     }
@@ -33,11 +34,22 @@ pub(super) fn input(path: &Path) -> Result<NamedInput, CliError> {
         Ok(kind) if kind.is_file() => InputFile::open(path, u64::MAX).map(NamedInput::File),
         Ok(kind) if kind.is_dir() => InputFolder::open(path).map(NamedInput::Folder),
         _ => {
-            let spooled = File::open(path).and_then(|file| InputFile::spool(file, &folder));
+            let spooled = open_pipe(path).and_then(|file| InputFile::spool(file, &folder));
             return spooled.map(NamedInput::File).map_err(|error| CliError::reading(path, &error));
         }
     };
     opened.map_err(|error| CliError::reading(&error.path, &error.cause))
+}
+
+fn check_standard_input() -> io::Result<()> {
+    input_file::refuse_device(&io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Opens what can be read only once, other than a device.
+fn open_pipe(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    input_file::refuse_device(&file)?;
+    Ok(file)
 }
 
 /// Reads at most `limit` bytes of a file that the user named, which may be a pipe; `-` is standard input.

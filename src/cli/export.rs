@@ -126,6 +126,9 @@ fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> Cli
 pub(super) fn not_written(source: &Path, error: WriteError) -> CliError {
     match error {
         WriteError::Losses(problems) => data::refused(source, &problems),
+        // The reader refuses the file, such as one with too many spans in a document, and its error says why.
+        WriteError::RoundTrip(_, ref proof) if !proof.errors.is_empty() => CliError::data(error)
+            .hint("nothing was written; write it in another format, or divide the document that the error names"),
         WriteError::RoundTrip(..) => {
             CliError::data(error).hint("nothing was written; please report this with the input")
         }

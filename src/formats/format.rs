@@ -10,6 +10,7 @@ use super::{
     Corpus, FoundDocuments, Problem, Read, ReadOptions, Severity, Source, WriteOptions, Written,
     container::{Container, members},
     decode,
+    json_items::FirstRecord,
     sink::{LabelNames, Reading, Sink},
     source::{Takes, Unreadable},
     writer::{WriteFn, Writer, write_corpus},
@@ -210,7 +211,7 @@ impl ReadFile {
 pub(crate) struct Sample<'a> {
     /// The name's extension in lower case.
     pub(crate) extension: String,
-    /// The start of the text, whole lines if it has a line end.
+    /// The start of the text, whole lines if it has a line end. It has the first record of JSON, unless that is very long.
     pub(crate) text: &'a str,
     /// The same as bytes, for formats that are no text.
     pub(crate) bytes: &'a [u8],
@@ -218,14 +219,19 @@ pub(crate) struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     /// Bytes that are looked at.
-    const LONGEST: usize = 1 << 16;
+    pub(super) const LONGEST: usize = 1 << 16;
+    /// Bytes that are looked at where the first record of JSON has not ended before.
+    const LONGEST_RECORD: usize = 4 << 20;
 
     pub(super) fn new(name: &str, bytes: &'a [u8]) -> Self {
         let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
         let start = decode::start_of(bytes, Self::LONGEST);
         let cut = bytes.len() > Self::LONGEST;
-        let text = start.rfind('\n').filter(|_| cut).and_then(|end| start.get(..=end)).unwrap_or(start);
+        let text = match FirstRecord::of(bytes.get(..Self::LONGEST_RECORD).unwrap_or(bytes)) {
+            FirstRecord::EndsAt(end) if end > Self::LONGEST => decode::start_of(bytes, end),
+            _ => start.rfind('\n').filter(|_| cut).and_then(|end| start.get(..=end)).unwrap_or(start),
+        };
         Self { extension, text, bytes }
     }
 
@@ -237,10 +243,14 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// As many bytes of the beginning of a source as [`Self::new`] looks at, and one more if there is one.
+    /// As many bytes of the beginning of a source as [`Self::new`] looks at, and one more if there are more.
     pub(super) fn head(source: &dyn Source) -> io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        source.bytes()?.take(Self::LONGEST as u64 + decode::MARK.len() as u64 + 1).read_to_end(&mut head)?;
+        let most = (Self::LONGEST + decode::MARK.len() + 1) as u64;
+        let (mut input, mut head) = (source.bytes()?, Vec::new());
+        input.by_ref().take(most).read_to_end(&mut head)?;
+        if FirstRecord::of(&head) == FirstRecord::Open {
+            input.take(Self::LONGEST_RECORD as u64 - most).read_to_end(&mut head)?;
+        }
         Ok(head)
     }
 }

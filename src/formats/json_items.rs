@@ -113,6 +113,34 @@ fn ends_at_lines(head: &str) -> bool {
     }
 }
 
+/// First record of a file by its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FirstRecord {
+    /// The file does not begin as a record of JSON or a list of records.
+    Other,
+    /// The record does not end in these bytes.
+    Open,
+    /// Bytes of the file until its end, without byte order mark.
+    EndsAt(usize),
+}
+
+impl FirstRecord {
+    /// Looks for the end of the first record: of an object, of an example of spaCy, or of the first one of a list.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let body = bytes.strip_prefix(decode::MARK).unwrap_or(bytes);
+        let start = body.trim_ascii_start();
+        let inside = start.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+        let record = inside.filter(|inside| inside.starts_with(b"{") || inside.starts_with(b"[")).unwrap_or(start);
+        let fields = record.strip_prefix(b"{").or_else(|| record.strip_prefix(b"["));
+        if !fields.is_some_and(|fields| fields.trim_ascii_start().starts_with(b"\"")) {
+            return Self::Other;
+        }
+        let mut nesting = Nesting::default();
+        let last = record.iter().position(|byte| nesting.push(*byte));
+        last.map_or(Self::Open, |last| Self::EndsAt(body.len() - record.len() + last + 1))
+    }
+}
+
 /// Values that may extend over several lines.
 struct Stream<'a> {
     input: Box<dyn BufRead + 'a>,

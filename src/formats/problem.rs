@@ -102,6 +102,18 @@ impl Problem {
     }
 }
 
+/// Names that a message gives of a list.
+const MOST_NAMED: usize = 8;
+
+/// The first names of a list that comes from a file, and the number of the others.
+pub(crate) fn first_names(mut names: impl Iterator<Item = String>) -> String {
+    let first: Vec<String> = names.by_ref().take(MOST_NAMED).collect();
+    match names.count() {
+        0 => first.join(", "),
+        more => format!("{} and {} more", first.join(", "), grouped(more)),
+    }
+}
+
 fn names_document(id: &str) -> String {
     format!("document {}: ", quoted(id))
 }

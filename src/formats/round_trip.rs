@@ -71,8 +71,8 @@ impl fmt::Display for RoundTrip {
         if self.texts_changed > 0 {
             write!(f, "; {} texts differ", grouped(self.texts_changed))?;
         }
-        if !self.errors.is_empty() {
-            write!(f, "; the file cannot be read without errors")?;
+        if let Some(error) = self.errors.first() {
+            write!(f, "; the file cannot be read without errors: {error}")?;
         }
         Ok(())
     }

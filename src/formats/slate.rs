@@ -15,7 +15,7 @@ use super::{
     drafts::status_without_all,
     format::{Format, Sample},
     problem::{Problem, quoted, with_noun},
-    sink::{Found, Reading},
+    sink::{Found, LabelNames, NameIndex, Reading},
     source::{Files, Source, Takes, Unreadable},
 };
 use crate::{
@@ -49,11 +49,13 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 }
 
 /// A place: line, word, and character of the word, from 0.
+///
+/// A file may have more annotations than its text has characters, so a place takes little memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
-    line: usize,
-    word: Option<usize>,
-    character: Option<usize>,
+    line: u32,
+    word: Option<u32>,
+    character: Option<u32>,
 }
 
 /// A line of a file with annotations.
@@ -104,7 +106,7 @@ fn places(text: &str) -> Option<(Vec<Place>, &str)> {
 /// Reads one to three numbers in brackets.
 fn tuple(text: &str) -> Option<(Place, &str)> {
     let (inside, rest) = text.strip_prefix('(')?.split_once(')')?;
-    let numbers: Vec<usize> = inside
+    let numbers: Vec<u32> = inside
         .trim_end_matches([',', ' '])
         .split(',')
         .map(|number| number.trim().parse().ok())
@@ -235,13 +237,14 @@ impl Counts {
 struct Placed {
     first: Place,
     last: Place,
-    label: String,
+    label: NameIndex,
 }
 
 /// Annotations of a text.
 #[derive(Default)]
 struct Marks {
-    by_line: BTreeMap<usize, Vec<Placed>>,
+    by_line: BTreeMap<u32, Vec<Placed>>,
+    labels: LabelNames,
     /// Whether a span has words of several lines, so that the text is one document.
     is_whole: bool,
     /// Status of documents whose spans are all there.
@@ -269,7 +272,7 @@ impl Marks {
             };
             marks.is_whole |= first.line != last.line;
             for label in mark.labels {
-                let one = Placed { first: *first, last: *last, label: label.to_owned() };
+                let one = Placed { first: *first, last: *last, label: marks.labels.intern(label) };
                 marks.by_line.entry(first.line).or_default().push(one);
             }
         }
@@ -287,16 +290,16 @@ fn read_text(
     if marks.is_whole {
         return read_whole(text, marks, counts, reading);
     }
-    let Marks { mut by_line, status, .. } = marks;
+    let Marks { mut by_line, labels, status, .. } = marks;
     let mut lines = Lines::of(text)?;
     while let Some((number, line)) = lines.next_line()? {
-        let marks = by_line.remove(&(number - 1)).unwrap_or_default();
+        let marks = u32::try_from(number - 1).ok().and_then(|line| by_line.remove(&line)).unwrap_or_default();
         if line.trim().is_empty() {
             counts.outside += marks.len();
             continue;
         }
         let words = crate::text::words::split(line, Grid::Space);
-        push((line.to_owned(), status), marks, counts, reading, |place| at(line, &words, place))?;
+        push((line.to_owned(), status), (marks, &labels), counts, reading, |place| at(line, &words, place))?;
     }
     counts.outside += by_line.into_values().map(|marks| marks.len()).sum::<usize>();
     Ok(())
@@ -328,23 +331,29 @@ fn read_whole(
         words.push(split.map(|word| TextRange::new(word.start + start, word.end + start)).collect());
         text.push_str(line);
     }
-    let Marks { by_line, status, .. } = marks;
+    let Marks { by_line, labels, status, .. } = marks;
     let marks = by_line.into_values().flatten().collect();
     let place_text = text.clone();
-    push((text, status), marks, counts, reading, |place| at(&place_text, words.get(place.line)?, place))
+    push((text, status), (marks, &labels), counts, reading, |place| {
+        at(&place_text, words.get(index(place.line)?)?, place)
+    })
+}
+
+fn index(number: u32) -> Option<usize> {
+    usize::try_from(number).ok()
 }
 
 /// Range of the word or the character at a place.
 fn at(text: &str, words: &[TextRange], place: Place) -> Option<TextRange> {
-    let word = *words.get(place.word?)?;
+    let word = *words.get(index(place.word?)?)?;
     let Some(character) = place.character else { return Some(word) };
-    let (start, c) = word.of(text).char_indices().nth(character)?;
+    let (start, c) = word.of(text).char_indices().nth(index(character)?)?;
     Some(TextRange::new(word.start + start, word.start + start + c.len_utf8()))
 }
 
 fn push(
     (text, status): (String, Status),
-    marks: Vec<Placed>,
+    (marks, labels): (Vec<Placed>, &LabelNames),
     counts: &mut Counts,
     reading: &mut Reading<'_>,
     range: impl Fn(Place) -> Option<TextRange>,
@@ -353,7 +362,7 @@ fn push(
     let mut spans = Vec::with_capacity(count);
     for Placed { first, last, label } in marks {
         match range(first).zip(range(last)).filter(|(first, last)| first.start < last.end) {
-            Some((first, last)) => spans.push((first.join(last), reading.label(&label))),
+            Some((first, last)) => spans.push((first.join(last), reading.label(labels.name(label)))),
             None => counts.outside += 1,
         }
     }

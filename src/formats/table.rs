@@ -146,7 +146,7 @@ fn is_json(sample: &Sample<'_>) -> Option<(u8, String)> {
             rest.is_empty() || rest.starts_with(['{', ','])
         }
         // The sample ends in the middle of a value.
-        Err(error) => error.is_eof() && start.lines().count() > 1,
+        Err(error) => error.is_eof() && (start.lines().count() > 1 || sample.bytes.len() > Sample::LONGEST),
     };
     is_json.then(|| (UNKNOWN, "JSON".to_owned()))
 }

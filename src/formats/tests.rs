@@ -457,3 +457,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_first_record_that_is_longer_than_the_sample_is_no_text() {
+    let long = |length: usize| "tacos ".repeat(length / 6);
+    let text = long(200_000);
+    for (format, file) in [
+        ("spacy-json", format!("[[\"{text}\",{{\"entities\":[[0,5,\"Dish\"]]}}],[\"b\",{{\"entities\":[]}}]]")),
+        ("spacy-json", format!("[\"{text}\",{{\"entities\":[[0,5,\"Dish\"]]}}]\n[\"b\",{{\"entities\":[]}}]\n")),
+        ("doccano", format!("[{{\"text\":\"{text}\",\"label\":[[0,5,\"Dish\"]]}},{{\"text\":\"b\",\"label\":[]}}]")),
+        (
+            "jsonl",
+            format!(
+                "{{\"text\":\"{text}\",\"spans\":[{{\"start\":0,\"end\":5,\"label\":\"Dish\"}}]}}\n{{\"text\":\"b\"}}\n"
+            ),
+        ),
+    ] {
+        let guess = detect("reviews", file.as_bytes());
+        assert_eq!(guess.format.name, format, "{}", &file[..30]);
+        let read = guess.format.read(file.as_bytes(), &ReadOptions::default());
+        assert_eq!((read.corpus.documents.len(), read.corpus.span_count()), (2, 1), "{format}: {:?}", read.problems);
+    }
+    for start in ["[[\"", "[{\"text\":\"", "{\"text\":\"", "[\""] {
+        let file = format!("{start}{}", long(5 << 20));
+        assert_eq!(detect("reviews", file.as_bytes()).format.name, "json", "{start}");
+    }
+    assert_eq!(detect("reviews", format!("[[Bari]] {text}").as_bytes()).format.name, "text");
+}

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Cursor, Read, Seek, SeekFrom, Write},
-    os::unix::fs::FileExt,
+    io::{self, BufWriter, Cursor, IsTerminal, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{FileExt, FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -103,6 +103,21 @@ impl InputFile {
             }
         }
     }
+}
+
+/// Refuses a device, which may have no end. A terminal has one, and so has the empty `/dev/null`.
+///
+/// # Errors
+/// It is a device.
+pub fn refuse_device(file: &File) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    let kind = metadata.file_type();
+    let is_null = fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
+    if kind.is_block_device() || kind.is_char_device() && !is_null && !file.is_terminal() {
+        let text = "it is a device, which may have no end; copy the part that you need into a file first";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok(())
 }
 
 /// Reads at most `limit` bytes into memory.
@@ -315,6 +330,18 @@ mod tests {
                 assert_eq!(read, text);
             }
         }
+    }
+
+    #[test]
+    fn devices_without_an_end_are_refused() {
+        for device in ["/dev/zero", "/dev/urandom"] {
+            let error = refuse_device(&File::open(device).unwrap()).unwrap_err().to_string();
+            assert!(error.starts_with("it is a device"), "{device}: {error}");
+        }
+        refuse_device(&File::open("/dev/null").unwrap()).unwrap();
+        refuse_device(&tempfile::tempfile().unwrap()).unwrap();
+        let (pipe, _) = io::pipe().unwrap();
+        refuse_device(&std::os::fd::OwnedFd::from(pipe).into()).unwrap();
     }
 
     #[test]

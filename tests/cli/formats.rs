@@ -170,3 +170,26 @@ fn unusual_text_goes_through_unchanged() {
     place.tagli("convert reserved.jsonl c.bio --to tag-first").fine();
     assert_eq!(place.read("c.bio"), "O\ta\nO\t-DOCSTART-\nO\tb\n\n");
 }
+
+#[test]
+fn a_device_is_refused_before_it_fills_the_disk() {
+    let place = Place::new();
+    let message = "it is a device, which may have no end";
+    for command in ["convert /dev/zero out.jsonl --from text", "inspect /dev/urandom"] {
+        place.tagli(command).fails(1, &[message]);
+    }
+    let mut command = place.command();
+    command.args(["convert", "-", "out.jsonl", "--from", "text"]).stdin(fs::File::open("/dev/zero").unwrap());
+    let output = command.output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{output:?}");
+}
+
+#[test]
+fn a_file_that_its_reader_refuses_is_not_a_defect_to_report() {
+    let place = Place::new();
+    let rows = "a,0,4,Dish,\n".repeat(250_000);
+    place.file("spans.csv", &format!("doc_id,start,end,label,document\na,0,4,Dish,fish tacos\n{rows}"));
+    let refused = place.tagli("convert spans.csv out.jsonl");
+    refused.fails(1, &["too many values for one document", "divide the document"]);
+    assert!(!place.path("out.jsonl").exists());
+}

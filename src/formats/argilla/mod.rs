@@ -18,7 +18,7 @@ use super::{
     format::{Format, Sample},
     json_items::{JsonItems, JsonNotes},
     offsets::{CODE_POINTS_FIRST, Unit},
-    problem::{Problems, quoted, with_noun},
+    problem::{Problems, first_names, quoted, with_noun},
     source::Takes,
 };
 use crate::spans::Status;
@@ -103,7 +103,7 @@ impl DraftReader for Records {
                 .push(Problem::warning(format!("{records} with responses of several annotators: the first is read")));
         }
         if let (Some(question), false) = (&self.question, self.other_questions.is_empty()) {
-            let others = self.other_questions.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            let others = first_names(self.other_questions.iter().map(|name| quoted(name)));
             let message = format!("spans are those of the question {}; kept in meta: {others}", quoted(question));
             problems.push(Problem::warning(message));
         }

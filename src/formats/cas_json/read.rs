@@ -10,7 +10,7 @@ use crate::{
         Problem,
         drafts::{status_without_all, trimmed_words},
         json_items::{JsonItems, JsonNotes},
-        problem::{quoted, with_noun},
+        problem::{first_names, quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable},
     },
@@ -47,30 +47,38 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
         .iter()
         .filter(|one| type_of(one) == key::SOFA && one.get(key::TEXT).is_some_and(Value::is_string))
         .collect();
-    let mut by_view = by_view(&structures, &views);
+    let ViewGroups { mut by_view, lost } = ViewGroups::of(&structures, &views);
+    let lost = lost.into_iter().filter(|one| layers.are_read(one)).count();
+    if lost > 0 {
+        let message = format!("{} of no text of the file: left out", with_noun(lost, "span"));
+        let hint = "`@sofa` is the id of a structure with a text";
+        reading.problems.push(Problem::warning(message).hint(hint));
+    }
     // Structures of several texts may refer to one another: they cannot be kept with one of them.
     let is_kept = views.len() == 1 && layers.has_more;
+    let has_text = !views.is_empty();
+    let mut only = None;
     for sofa in &views {
-        let mut reader = ViewReader { reading, layers: &layers, unlabelled: 0 };
+        let mut reader = ViewReader { reading, layers: &layers, unlabelled: 0, is_file_whole: lost == 0 };
         // Of several views with one id, the first has the structures.
         let mine = by_view.remove(&id_of(sofa)).unwrap_or_default();
-        let mut found = reader.document(sofa, &mine, views.len());
-        let unlabelled = reader.unlabelled;
-        if unlabelled > 0 {
-            let spans = with_noun(unlabelled, "span");
-            let message =
-                format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
-            reading.problems.push(Problem::warning(message));
-        }
+        let found = reader.document(sofa, &mine, views.len());
+        reader.report_unlabelled(&found);
         if is_kept {
-            let mut kept = tree.clone();
-            kept.insert(key::STRUCTURES.to_owned(), structures.iter().cloned().map(Value::Object).collect());
-            found.document.foreign = Some(Box::new(json!({ "cas": kept })));
+            only = Some(found);
+        } else {
+            reading.push(found)?;
         }
+    }
+    if let Some(mut found) = only {
+        // The tree is moved, not copied: it takes many times the memory of the file.
+        tree.insert(key::STRUCTURES.to_owned(), structures.into_iter().map(Value::Object).collect());
+        let kept = Map::from_iter([("cas".to_owned(), Value::Object(tree))]);
+        found.document.foreign = Some(Box::new(Value::Object(kept)));
         reading.push(found)?;
     }
     layers.report(is_kept, reading);
-    if views.is_empty() {
+    if !has_text {
         reading.problems.push(Problem::note("there is no text in the file"));
     }
     Ok(vec!["CAS JSON".to_owned(), with_noun(reading.documents(), "text"), reading.spans_text()])
@@ -80,18 +88,30 @@ fn id_of(structure: &Structure) -> Option<u64> {
     structure.get(key::ID).and_then(Value::as_u64)
 }
 
-/// Structures by the id of the view to which they belong. One that names no view belongs to the only one.
-fn by_view<'s>(structures: &'s [Structure], views: &[&Structure]) -> HashMap<Option<u64>, Vec<&'s Structure>> {
-    let mut groups: HashMap<Option<u64>, Vec<&Structure>> = HashMap::new();
-    for one in structures {
-        let view = match (one.get("@sofa").and_then(Value::as_u64), views) {
-            (Some(view), _) => Some(view),
-            (None, [only]) => id_of(only),
-            (None, _) => continue,
-        };
-        groups.entry(view).or_default().push(one);
+/// Structures of a file by the text to which they belong.
+struct ViewGroups<'s> {
+    /// Those of each view, by its id. A structure that names no view belongs to the only one.
+    by_view: HashMap<Option<u64>, Vec<&'s Structure>>,
+    /// Those that belong to no view with a text.
+    lost: Vec<&'s Structure>,
+}
+
+impl<'s> ViewGroups<'s> {
+    fn of(structures: &'s [Structure], views: &[&Structure]) -> Self {
+        let mut by_view: HashMap<Option<u64>, Vec<&Structure>> =
+            views.iter().map(|&view| (id_of(view), Vec::new())).collect();
+        let mut lost = Vec::new();
+        for one in structures {
+            let named = one.get("@sofa").filter(|view| !view.is_null());
+            let group = match (named, views) {
+                (Some(named), _) => named.as_u64().and_then(|id| by_view.get_mut(&Some(id))),
+                (None, [only]) => by_view.get_mut(&id_of(only)),
+                (None, _) => None,
+            };
+            group.unwrap_or(&mut lost).push(one);
+        }
+        Self { by_view, lost }
     }
-    groups
 }
 
 /// Takes the structures out of a file. In older files they are an object by their ids.
@@ -124,9 +144,9 @@ pub(super) fn type_of(structure: &Structure) -> &str {
     structure.get(key::TYPE).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether a structure covers a part of a text.
+/// Whether a structure covers a part of a text, or should: its offsets may be wrong, or one of them missing.
 fn is_span(structure: &Structure) -> bool {
-    ["begin", "end"].iter().all(|key| structure.get(*key).is_some_and(Value::is_u64))
+    ["begin", "end"].iter().any(|key| structure.get(*key).is_some_and(|offset| !offset.is_null()))
 }
 
 /// Layers of a file: those that are read as spans, and the others.
@@ -169,15 +189,18 @@ impl Layers {
         Self { read: read.into_iter().map(|(name, _)| name.to_owned()).collect(), others, has_more }
     }
 
+    /// Whether a structure is a span of a layer that is read.
+    fn are_read(&self, structure: &Structure) -> bool {
+        is_span(structure) && self.read.contains(type_of(structure))
+    }
+
     /// Reports the layers that are read, and those that are not. `is_kept` says whether these can be written again.
     fn report(&self, is_kept: bool, reading: &mut Reading<'_>) {
-        let own: Vec<String> = self.read.iter().filter(|name| *name != key::ENTITY).map(|name| quoted(name)).collect();
+        let own = first_names(self.read.iter().filter(|name| *name != key::ENTITY).map(|name| quoted(name)));
         if !own.is_empty() {
-            reading.problems.push(Problem::note(format!("spans are those of {}", own.join(", "))));
+            reading.problems.push(Problem::note(format!("spans are those of {own}")));
         }
-        let list: Vec<String> =
-            self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))).collect();
-        let list = list.join(", ");
+        let list = first_names(self.others.iter().map(|(name, count)| format!("{} ({count})", quoted(short(name)))));
         match (is_kept, list.as_str()) {
             (true, "") => {}
             (true, list) => {
@@ -233,6 +256,8 @@ struct ViewReader<'r, 'b> {
     reading: &'r mut Reading<'b>,
     layers: &'r Layers,
     unlabelled: usize,
+    /// Whether each span of the file belongs to a text.
+    is_file_whole: bool,
 }
 
 impl ViewReader<'_, '_> {
@@ -250,7 +275,7 @@ impl ViewReader<'_, '_> {
         }
         let mut spans = Vec::new();
         let mut words = Vec::new();
-        let mut is_whole = true;
+        let mut is_whole = self.is_file_whole;
         for structure in structures.iter().filter(|one| is_span(one)) {
             let name = type_of(structure);
             let is_read = self.layers.read.contains(name);
@@ -278,6 +303,15 @@ impl ViewReader<'_, '_> {
         Found { document, spans, status: status_without_all(status, is_whole) }
     }
 
+    fn report_unlabelled(self, found: &Found) {
+        if self.unlabelled > 0 {
+            let spans = with_noun(self.unlabelled, "span");
+            let message =
+                format!("document {}: {spans} without a value: the label is the layer", quoted(&found.document.id));
+            self.reading.problems.push(Problem::warning(message));
+        }
+    }
+
     /// Words in the order of the text; `None` if there are none, or if they overlap, which is reported.
     fn words(&mut self, id: &str, text: &str, words: Vec<TextRange>) -> Option<Vec<TextRange>> {
         let mut words = trimmed_words(text, words);
@@ -300,7 +334,13 @@ impl ViewReader<'_, '_> {
 /// Bytes of a span.
 pub(super) fn range(structure: &Structure, map: &OffsetMap) -> Result<TextRange, String> {
     let offsets = offset(structure, "begin").zip(offset(structure, "end"));
-    let (start, end) = offsets.ok_or("has no offsets")?;
+    let (start, end) = offsets.ok_or_else(|| unusable_offsets(structure))?;
     let range = map.from_utf16(Utf16Range { start, end }).map_err(|error| format!("has wrong offsets ({error})"))?;
     if range.is_empty() { Err("is empty".to_owned()) } else { Ok(range) }
+}
+
+/// Says why a span has no offsets that can be used.
+fn unusable_offsets(structure: &Structure) -> String {
+    let given = ["begin", "end"].map(|name| structure.get(name).map_or("nothing".to_owned(), Value::to_string));
+    format!("has offsets that are no whole numbers from 0 on ({})", quoted(&given.join(", ")))
 }

@@ -193,3 +193,46 @@ fn a_file_that_would_fill_the_memory_is_refused() {
     let read = FORMAT.read(zeros.as_bytes(), &ReadOptions::default());
     assert!(read.problems[0].message.contains("too many values"), "{}", read.problems[0]);
 }
+
+#[test]
+fn a_span_that_belongs_nowhere_is_named_and_its_document_is_not_done() {
+    let good = json!({"%ID": 2, "%TYPE": ENTITY, "@sofa": 1, "begin": 3, "end": 7, "value": "Fish"});
+    let cases = [
+        (json!(1), "-1", "no whole numbers from 0 on (`-1, 13`)"),
+        (json!(1), "0.0", "no whole numbers from 0 on (`0.0, 13`)"),
+        (json!(1), "1e18", "no whole numbers from 0 on"),
+        (json!(1), "9223372036854775808", "wrong offsets"),
+        (json!(1), "98765432109876543210", "no whole numbers from 0 on"),
+        (json!(1), "null", "no whole numbers from 0 on (`null, 13`)"),
+        (json!(7), "8", "1 span of no text of the file"),
+        (json!("1"), "8", "1 span of no text of the file"),
+        (json!(-1), "8", "1 span of no text of the file"),
+    ];
+    for (view, begin, message) in cases {
+        let bad = json!({"%ID": 3, "%TYPE": ENTITY, "@sofa": view, "begin": "BEGIN", "end": 13, "value": "Dish"});
+        let text = tree(json!([sofa(), good, bad])).to_string().replace("\"BEGIN\"", begin);
+        let read = FORMAT.read(text.as_bytes(), &ReadOptions::default());
+        assert_eq!(spans(&read), [("Fish", "Fish")], "{begin}");
+        assert_eq!(read.corpus.annotation(0).status, Status::Partial, "{begin}, view {view}");
+        assert!(
+            read.problems.iter().any(|problem| problem.message.contains(message)),
+            "{begin}, view {view}: {:?}",
+            read.problems
+        );
+    }
+    let second = json!({"%ID": 9, "%TYPE": "uima.cas.Sofa", "sofaID": "Second", "sofaString": "tacos"});
+    let of_neither = json!({"%ID": 3, "%TYPE": ENTITY, "begin": 0, "end": 5, "value": "Dish"});
+    let read = read(&tree(json!([sofa(), second, good, of_neither])));
+    assert_eq!((spans(&read).len(), read.corpus.annotation(0).status), (1, Status::Partial));
+    assert!(read.problems[0].message.contains("1 span of no text of the file"), "{:?}", read.problems);
+}
+
+#[test]
+fn a_flood_of_layers_is_not_named_in_full() {
+    let structures = (0..5_000)
+        .map(|at| json!({"%TYPE": format!("x.Layer{at:04}"), "@sofa": 1, "begin": 3, "end": 7, "value": "V"}));
+    let read = read(&tree(std::iter::once(sofa()).chain(structures).collect()));
+    assert_eq!(read.corpus.span_count(), 5_000);
+    let note = &read.problems.iter().find(|problem| problem.message.starts_with("spans are those of")).unwrap().message;
+    assert!(note.ends_with("`x.Layer0007` and 4,992 more"), "{note}");
+}

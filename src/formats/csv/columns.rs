@@ -3,7 +3,13 @@
 use std::collections::HashSet;
 
 use super::records::Record;
-use crate::formats::{Problem, TagOptions, problem::quoted};
+use crate::formats::{
+    Problem, TagOptions,
+    problem::{first_names, grouped, quoted},
+};
+
+/// Most columns of a table: it has no more than some for a span, and further ones for the document.
+const MOST_COLUMNS: usize = 10_000;
 
 /// Names of columns, the usual one first. Letter case, blanks, dots and bars do not count.
 const ID: &[&str] = &["docid", "documentid", "id", "doc", "textid", "reviewid", "sentenceid", "file", "filename"];
@@ -22,6 +28,8 @@ const START: &[&str] = &[
 ];
 const END: &[&str] =
     &["end", "stop", "endoffset", "endchar", "charend", "offsetend", "spanend", "endindex", "endpos", "to"];
+/// Names of columns for start and end that tables of other things have, too.
+const UNSURE: &[&str] = &["from", "to", "offset"];
 const LABEL: &[&str] =
     &["label", "labels", "type", "entitytype", "tag", "category", "class", "nerlabel", "spanlabel", "entitylabel"];
 const SPAN_TEXT: &[&str] =
@@ -92,6 +100,12 @@ impl Columns {
     /// # Errors
     /// It has no column with texts of documents, or is a table of another kind.
     pub(super) fn of(records: &[Record], options: &TagOptions) -> Result<Self, NoColumns> {
+        let width = records.first().map_or(0, Record::len);
+        if width > MOST_COLUMNS {
+            let message =
+                format!("the table has {} columns; at most {} are read", grouped(width), grouped(MOST_COLUMNS));
+            return Err(NoColumns::Unknown(Problem::error(message).hint("check that rows end with line ends")));
+        }
         let table = Table::new(records, options);
         let span = table.span();
         let is_of_words = span.is_none();
@@ -110,7 +124,7 @@ impl Columns {
             both => both,
         };
         let Some(text) = text else {
-            let names = table.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            let names = first_names(table.names.iter().map(|name| quoted(name)));
             return Err(NoColumns::Unknown(match span_text {
                 Some(_) => Problem::error("the table has the texts of spans, but not those of documents").hint(
                     "a column with the text of each document is needed, in the first row of the document or in all",
@@ -194,7 +208,7 @@ impl<'r> Table<'r> {
     /// Columns of start, end and label.
     fn span(&self) -> Option<[usize; 3]> {
         let (start, end) = match (self.named(START, &[]), self.named(END, &[])) {
-            (Some(start), Some(end)) if self.have_numbers(start, end) => (start, end),
+            (Some(start), Some(end)) if self.may_be_offsets(start, end) => (start, end),
             _ if self.has_header => return None,
             _ => {
                 let mut pairs = (0..self.width).map(|at| (at, at + 1));
@@ -214,10 +228,16 @@ impl<'r> Table<'r> {
         Some([start, end, label])
     }
 
-    /// Whether most cells of two columns that are not empty are numbers; `from` and `to` may also be people.
-    fn have_numbers(&self, start: usize, end: usize) -> bool {
+    /// Whether two columns, by their names start and end, are those of spans, of which some may have wrong offsets.
+    ///
+    /// `from` and `to` may also be people: most of their cells must be numbers. Start and end may also be times.
+    fn may_be_offsets(&self, start: usize, end: usize) -> bool {
         let cells = self.rows.iter().flat_map(|row| [row.cell(start), row.cell(end)]).filter(|cell| !cell.is_empty());
-        cells.clone().filter(|cell| number(cell).is_some()).count() * 2 > cells.count()
+        if [start, end].iter().any(|at| UNSURE.contains(&plain(self.name(*at)).as_str())) {
+            return cells.clone().filter(|cell| number(cell).is_some()).count() * 2 > cells.count();
+        }
+        let times = cells.clone().filter(|cell| is_time(cell)).count();
+        times * 2 <= cells.count()
     }
 
     /// Whether two columns hold the offsets of spans.
@@ -283,6 +303,11 @@ impl<'r> Table<'r> {
 /// A name in lower case without blanks and marks.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a cell is a date or a time of day: it has digits, but is no number.
+fn is_time(cell: &str) -> bool {
+    cell.contains(|c: char| c.is_ascii_digit()) && cell.contains([':', '-', '/', '.']) && cell.parse::<f64>().is_err()
 }
 
 /// An offset; spreadsheets write 5 also as 5.0.

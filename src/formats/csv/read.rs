@@ -302,11 +302,12 @@ impl<'c> RowReader<'c> {
                 continue;
             }
             let has_spans = !draft.spans.is_empty() || draft.is_incomplete;
-            if !has_status && has_spans {
+            let is_assumed = !has_status && has_spans;
+            if is_assumed {
                 draft.status = Status::Done;
-                self.without_status += 1;
             }
             let found = draft.place(offsets, line, reading);
+            self.without_status += usize::from(is_assumed && found.status == Status::Done);
             reading.push(found)?;
         }
         self.by_id.clear();

@@ -208,3 +208,45 @@ fn the_columns_are_chosen_once() {
     let plain = "doc_id,start,end,label,text\n1,0,3,A,abc\n";
     assert_eq!(opened(&plain.replace("abc", "\u{e9}bc")), opened(plain) + 1, "only the rows are read twice");
 }
+
+#[test]
+fn a_table_of_spans_is_one_even_if_none_of_them_fits() {
+    for rows in ["a,-1,4,Dish,fish tacos\na,8,-2,Dish,\n", "a,x,y,Dish,fish tacos\na,1.5,1e3,Dish,\n"] {
+        let read = read(&format!("doc_id,start,end,label,document\n{rows}b,,,,open late\n"));
+        let expected =
+            [("a", Status::Partial), ("b", Status::Todo)].map(|(id, status)| (id.to_owned(), status, Vec::new()));
+        assert_eq!(contents(&read), expected, "{:?}", read.problems);
+        let shown: Vec<String> = read.problems.iter().map(ToString::to_string).collect();
+        assert!(
+            shown.len() == 2 && shown.iter().all(|text| text.contains("not the start, end and label")),
+            "{shown:?}"
+        );
+        assert!(read.corpus.documents.iter().all(|document| document.meta.is_empty()));
+    }
+    let times = "id,start,end,label,text\n1,2024-05-01,2024-05-02,Party,fish tacos\n2,10:30,12:00,Lunch,open late\n";
+    let times = read(times);
+    assert_eq!(times.corpus.documents.len(), 2, "{:?}", times.problems);
+    assert_eq!(times.corpus.documents[1].meta["start"], "10:30");
+}
+
+#[test]
+fn only_documents_that_are_done_are_said_to_be() {
+    let read = read(
+        "doc_id,start,end,label,document\na,0,4,Dish,fish tacos\nb,0,4,Dish,open late\nb,0,99,Dish,\nc,1,x,Dish,Bari\n",
+    );
+    let statuses: Vec<Status> = contents(&read).into_iter().map(|(_, status, _)| status).collect();
+    assert_eq!(statuses, [Status::Done, Status::Partial, Status::Partial]);
+    let note = read.problems.iter().find(|problem| problem.message.contains("no status")).unwrap();
+    assert!(note.message.starts_with("1 document with spans and no status: done"), "{}", note.message);
+}
+
+#[test]
+fn a_flood_of_columns_is_not_named_in_full() {
+    let header = |n: usize| (0..n).map(|at| format!("c{at}")).collect::<Vec<_>>().join(",") + "\n";
+    let wide = FORMAT.read(header(500_000).as_bytes(), &ReadOptions::default());
+    assert!(wide.problems[0].message.contains("500,000 columns; at most 10,000"), "{}", wide.problems[0]);
+    let options =
+        ReadOptions { tags: TagOptions { header: Some(true), ..TagOptions::default() }, ..ReadOptions::default() };
+    let many = FORMAT.read(format!("{}1,2\n", header(3_000)).as_bytes(), &options);
+    assert!(many.problems[0].message.ends_with("`c6`, `c7` and 2,992 more"), "{}", many.problems[0]);
+}

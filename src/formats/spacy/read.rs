@@ -20,7 +20,7 @@ use crate::{
         Problem,
         container::limits::{Counted, Limited},
         drafts::{status_without_all, take_id, trimmed_words},
-        problem::{quoted, with_noun},
+        problem::{first_names, quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable, keep_all},
     },
@@ -342,7 +342,7 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
             reading.problems.push(Problem::warning(format!("{spans} of span groups without a label: left out")));
         }
         if !others.is_empty() {
-            let list = others.into_iter().collect::<Vec<_>>().join(", ");
+            let list = first_names(others.into_iter().map(str::to_owned));
             reading.problems.push(Problem::note(format!("not kept: {list}")));
         }
         if data > 0 {
@@ -352,7 +352,7 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
                 .push(Problem::note(format!("{documents} with user data that only Python can read: not kept")));
         }
         if !groups.is_empty() {
-            let list = groups.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+            let list = first_names(groups.iter().map(|name| quoted(name)));
             reading
                 .problems
                 .push(Problem::note(format!("spans are those of the entities and of the span groups {list}")));

@@ -2,7 +2,7 @@
 
 use crate::formats::{
     Problem,
-    problem::{Problems, quoted},
+    problem::{Problems, first_names, quoted},
 };
 
 /// First line of a file, before the number of the version.
@@ -78,16 +78,15 @@ impl Layers {
         if chosen.is_none()
             && let Some(found) = found
         {
-            let others: Vec<String> = candidates.filter(|layer| layer.column != found.column).map(described).collect();
+            let others = first_names(candidates.filter(|layer| layer.column != found.column).map(described));
             if !others.is_empty() {
-                let message =
-                    format!("spans are read from the layer {}, not from {}", described(found), others.join(", "));
+                let message = format!("spans are read from the layer {}, not from {others}", described(found));
                 problems.push(Problem::note(message).hint("--tag-column N reads the column N"));
             }
         }
         if !self.others.is_empty() {
-            let names: Vec<String> = self.others.iter().map(|name| quoted(name)).collect();
-            problems.push(Problem::note(format!("layers of relations and chains are not read: {}", names.join(", "))));
+            let names = first_names(self.others.iter().map(|name| quoted(name)));
+            problems.push(Problem::note(format!("layers of relations and chains are not read: {names}")));
         }
         let end = FIRST + self.columns;
         match chosen {

@@ -16,7 +16,7 @@ use crate::formats::{
     Problem,
     format::{Format, Sample},
     offsets::{self, CODE_POINTS_FIRST},
-    problem::{grouped, quoted},
+    problem::{first_names, grouped, quoted},
     sink::Reading,
     source::{Source, Takes, Unreadable},
 };
@@ -47,7 +47,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, U
         }
     };
     if !table.skipped.is_empty() {
-        let list = table.skipped.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let list = first_names(table.skipped.iter().map(|name| quoted(name)));
         reading
             .problems
             .push(Problem::note(format!("columns that are no text, numbers or lists of them are not kept: {list}")));
