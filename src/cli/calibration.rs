@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 use crate::{inference::Calibrations, spans::calibration::BINS, text::number::with_noun};
 
 /// The calibration as JSON. The error is null without spans.
-pub(super) fn value(found: &Calibrations) -> Value {
+/// `is_fitted_here`: whether the scores were fitted to the sentences that are scored, so that the error is too low.
+pub(super) fn value(found: &Calibrations, is_fitted_here: bool) -> Value {
     let error = |error: f64| (found.scores.spans > 0).then_some(error);
     json!({
         "spans": found.scores.spans,
         "right": found.scores.right,
         "bins": BINS,
         "temperature": found.scale.map(|scale| scale.temperature.value()),
+        "fitted_on_these_sentences": is_fitted_here && found.scale.is_some(),
         "span_shift": found.scale.map(|scale| scale.shift()),
         "mean_score": error(found.scores.mean_score),
         "error": error(found.scores.error),
@@ -19,8 +21,8 @@ pub(super) fn value(found: &Calibrations) -> Value {
     })
 }
 
-/// The calibration in a line.
-pub(super) fn text(found: &Calibrations) -> String {
+/// The calibration in a line; see [`value`].
+pub(super) fn text(found: &Calibrations, is_fitted_here: bool) -> String {
     if found.scores.spans == 0 {
         return "scores of suggestions: no span was found\n".to_owned();
     }
@@ -34,8 +36,12 @@ pub(super) fn text(found: &Calibrations) -> String {
         }
         None => "not calibrated".to_owned(),
     };
+    let caution = match found.scale {
+        Some(_) if is_fitted_here => " (fitted on these sentences; --split test measures it)",
+        _ => "",
+    };
     format!(
-        "scores of suggestions: {spans}, mean score {score:.3}, right {right:.3}; calibration error {error} ({how})\n"
+        "scores of suggestions: {spans}, mean score {score:.3}, right {right:.3}; calibration error {error} ({how}){caution}\n"
     )
 }
 
@@ -51,14 +57,19 @@ mod tests {
         let scale = Temperature::new(1.6).and_then(|found| ScoreScale::new(found, -0.5));
         let found = Calibrations { scale, scores, without };
         assert_eq!(
-            text(&found),
+            text(&found, false),
             "scores of suggestions: 812 spans, mean score 0.760, right 0.750; calibration error 0.021 in 10 bins of equal \
              size (0.104 without temperature 1.6 and shift -0.5)\n"
         );
-        assert_eq!(value(&found)["error_uncalibrated"], 0.104);
+        assert_eq!(value(&found, false)["error_uncalibrated"], 0.104);
+        assert_eq!(value(&found, false)["fitted_on_these_sentences"], false);
+        // The error on what it was fitted to is too low.
+        let said = text(&found, true);
+        assert!(said.ends_with("shift -0.5) (fitted on these sentences; --split test measures it)\n"), "{said}");
+        assert_eq!(value(&found, true)["fitted_on_these_sentences"], true);
         let plain = Calibrations { scale: None, scores, without: scores };
-        assert!(text(&plain).contains("not calibrated") && value(&plain)["temperature"].is_null());
+        assert!(text(&plain, true).ends_with("(not calibrated)\n") && value(&plain, true)["temperature"].is_null());
         let none = Calibrations::default();
-        assert!(text(&none).contains("no span was found") && value(&none)["error"].is_null());
+        assert!(text(&none, true).contains("no span was found") && value(&none, true)["error"].is_null());
     }
 }

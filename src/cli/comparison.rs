@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     project::Project,
-    runs::{RunSummary, SeedSpread, seed_spread},
+    runs::{RunSummary, SeedSpread, SeedVerdict, seed_verdict},
     spans::{Counting, Difference, Differences, Mistake},
     text::number::with_noun,
     work::{
@@ -82,7 +82,8 @@ pub(super) fn run(request: &Request<'_>, output: Output) -> Result<(), CliError>
     for (model, evaluation) in request.models.iter().zip(&found.evaluations) {
         warn_of_unknown(evaluation, &model.name, output);
     }
-    let seeds = request.project.and_then(|project| spread(project, [a, b]));
+    let validated = sentences.validated();
+    let seeds = request.project.and_then(|project| seeds_of(project, [a, b], validated.as_deref()));
     if output.json {
         let mut value = value(&found, request.models, seeds.as_ref());
         value["data"] = sentences.value();
@@ -112,17 +113,17 @@ fn change_value(change: &Change<'_>) -> Value {
     json!({ "sentence": change.index, "id": change.sentence.id, "mistakes": mistakes })
 }
 
-/// Spread between the runs of a project that differ by their seed alone, for two of them.
-fn spread(project: &Project, models: [&TestedModel; 2]) -> Option<SeedSpread> {
+/// Judges two runs of a project by the seeds of its runs. `validated`: fingerprint of the validation split, if it is scored.
+fn seeds_of(project: &Project, models: [&TestedModel; 2], validated: Option<&str>) -> Option<SeedVerdict> {
     let runs: Vec<RunSummary> = project.runs().list().iter().map(crate::project::RunView::compared_summary).collect();
     let [a, b] = models.map(|model| {
         let run = model.run.as_ref().and_then(|id| runs.iter().find(|run| run.id == *id));
         run.cloned().unwrap_or_default()
     });
-    seed_spread(&runs, &a, &b)
+    seed_verdict(&runs, &a, &b, validated)
 }
 
-fn value(found: &Comparison, [a, b]: [&TestedModel; 2], seeds: Option<&SeedSpread>) -> Value {
+fn value(found: &Comparison, [a, b]: [&TestedModel; 2], seeds: Option<&SeedVerdict>) -> Value {
     let [first, second] = &found.evaluations;
     let differences = found.differences.iter().map(|(counting, differences)| {
         (counting.name().to_owned(), differences.as_ref().map_or(Value::Null, differences_value))
@@ -139,13 +140,21 @@ fn value(found: &Comparison, [a, b]: [&TestedModel; 2], seeds: Option<&SeedSprea
         },
         "method": score_table::method(first.sentences),
         "differences": Value::Object(differences.collect::<Map<_, _>>()),
-        "seeds": seeds.map(|seeds| json!({
+        "seeds": seeds.map(|seeds| seeds_value(found, seeds)),
+    })
+}
+
+/// The verdict of the seeds. The spread is one of F1 on the validation split.
+fn seeds_value(found: &Comparison, seeds: &SeedVerdict) -> Value {
+    match seeds {
+        SeedVerdict::SeedAlone => json!({ "seed_alone": true, "runs": [], "spread": null, "within": null }),
+        SeedVerdict::Spread(seeds) => json!({
+            "seed_alone": false,
             "runs": seeds.runs,
             "spread": seeds.spread,
-            "seed_alone": seeds.has_both,
             "within": is_within(found, seeds),
-        })),
-    })
+        }),
+    }
 }
 
 fn differences_value(differences: &Differences) -> Value {
@@ -182,7 +191,7 @@ fn is_within(found: &Comparison, seeds: &SeedSpread) -> bool {
     main_difference(found).is_some_and(|difference| difference.observed().abs() <= seeds.spread)
 }
 
-fn text_of(found: &Comparison, counts: &[Counts], seeds: Option<&SeedSpread>) -> String {
+fn text_of(found: &Comparison, counts: &[Counts], seeds: Option<&SeedVerdict>) -> String {
     let sentences = found.evaluations[0].sentences;
     let mut text = format!("{}\n\n", with_noun(sentences, "sentence"));
     for (counting, differences) in &found.differences {
@@ -225,36 +234,39 @@ fn row(name: &str, difference: &Difference) -> Vec<String> {
         format!("{b:.4}"),
         format!("{:+.4}", difference.observed()),
         interval.map_or_else(|| "-".to_owned(), |ends| format!("{:+.3} to {:+.3}", ends.low, ends.high)),
-        format!("{:.1} %", 100.0 * difference.against),
+        difference.against.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share)),
     ]
 }
 
 /// What the difference means: whether the sentences decide, and whether it is within the spread between seeds.
-fn verdict(found: &Comparison, seeds: Option<&SeedSpread>) -> String {
+fn verdict(found: &Comparison, seeds: Option<&SeedVerdict>) -> String {
     let Some(difference) = main_difference(found) else { return String::new() };
     let mut text = match difference.is_clear() {
         true => "zero is outside of the interval: other sentences of this kind would hardly turn the order round\n",
         false => "zero is in the interval: these sentences do not decide which of the two is better\n",
     }
     .to_owned();
-    if let Some(seeds) = seeds {
-        let size = difference.observed().abs();
-        let is_within = is_within(found, seeds);
-        text += &format!(
-            "{}the difference of {size:.4} is {} the spread between seeds: {} that differ by their seed alone ({}) differ by up \
-             to {:.4}\n",
-            if is_within { "warning: " } else { "" },
-            if is_within { "within" } else { "larger than" },
-            with_noun(seeds.runs.len(), "run"),
-            seeds.runs.join(", "),
-            seeds.spread
-        );
-        if seeds.runs.len() < FEW_SEEDS {
-            text += &format!("with fewer than {FEW_SEEDS} seeds the spread is probably larger than that\n");
-        }
-        if seeds.has_both {
-            text += "A and B differ by their seed alone: chance makes their difference\n";
-        }
+    text += &seeds.map(|seeds| seeds_text(found, difference, seeds)).unwrap_or_default();
+    text
+}
+
+fn seeds_text(found: &Comparison, difference: Difference, seeds: &SeedVerdict) -> String {
+    let SeedVerdict::Spread(seeds) = seeds else {
+        return "A and B differ by their seed alone: chance makes their difference\n".to_owned();
+    };
+    let size = difference.observed().abs();
+    let is_within = is_within(found, seeds);
+    let mut text = format!(
+        "{}the difference of {size:.4} is {} the spread between seeds on validation: {} that differ by their seed alone \
+         ({}) differ by up to {:.4}\n",
+        if is_within { "warning: " } else { "" },
+        if is_within { "within" } else { "larger than" },
+        with_noun(seeds.runs.len(), "other run"),
+        seeds.runs.join(", "),
+        seeds.spread
+    );
+    if seeds.runs.len() < FEW_SEEDS {
+        text += &format!("with fewer than {FEW_SEEDS} seeds the spread is probably larger than that\n");
     }
     text
 }

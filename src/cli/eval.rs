@@ -65,7 +65,8 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
         })
     })?;
     warn_of_unknown(&found, &model.name, output);
-    let scored = Scored { resampled: found.counts.resample(), found };
+    let is_fitted_here = model.is_fitted_to(sentences.validated().as_deref());
+    let scored = Scored { resampled: found.counts.resample(), found, is_fitted_here };
     if output.json {
         let mut value = scored.value();
         value["model"] = json!(model.folder);
@@ -112,6 +113,8 @@ pub(super) struct Scored {
     pub(super) found: Evaluation,
     /// Resamples of each way of counting.
     pub(super) resampled: Vec<Resampled>,
+    /// Whether the scores of spans were fitted to these sentences.
+    pub(super) is_fitted_here: bool,
 }
 
 impl Scored {
@@ -135,7 +138,7 @@ impl Scored {
             "confusion": { "labels": found.confusion.labels, "counts": found.confusion.counts },
             "buckets": buckets(found),
             "unknown_labels": found.unknown,
-            "calibration": calibration::value(&found.calibration),
+            "calibration": calibration::value(&found.calibration, self.is_fitted_here),
             "published": published(found).map(|(test, results)| json!({
                 "test": test.name,
                 "results": results.iter().map(|result| json!({
@@ -166,7 +169,7 @@ impl Scored {
             text += "other ways to count, strict or per word piece: --counts all\n";
         }
         text += &self.published_text(counts);
-        text += &calibration::text(&found.calibration);
+        text += &calibration::text(&found.calibration, self.is_fitted_here);
         text += "\nmistakes per word, lenient:\n";
         let rows = MistakeKind::ALL
             .iter()

@@ -18,8 +18,8 @@ use crate::{
     },
     runs::{
         Control, Settings,
-        cross_validation::{CrossValidation, Estimate, FoldScores},
-        learning_curve::{Expected, LearningCurve},
+        cross_validation::{CrossValidation, FoldScores},
+        learning_curve::{Expected, FORMAT, LearningCurve},
     },
     spans::{Dataset, Sentence},
     text::number::{grouped, with_noun},
@@ -110,7 +110,7 @@ impl Study<'_> {
     pub(super) fn curve(&self, data: Dataset, draws: usize, validated: String) -> Result<(), CliError> {
         let settings = (self.settings)(data.train.len())?;
         let mut found = LearningCurve {
-            format: 1,
+            format: FORMAT,
             started: self.started,
             annotator: self.annotator.clone(),
             base: self.base.name.clone(),
@@ -235,16 +235,18 @@ fn folds_value(result: &CrossValidation) -> Value {
 }
 
 fn folds_text(result: &CrossValidation, is_kept: bool) -> String {
-    let Estimate { f1, low, high, .. } = result.word;
     let scored = with_noun(result.scored, "sentence");
-    let mut text =
-        format!("F1 per word {f1:.3} ({low:.3} to {high:.3}, 95 %), lenient, on {scored} that were not learned\n\n");
+    let interval = match result.word.interval().as_str() {
+        "-" => String::new(),
+        interval => format!(" ({interval}, 95 %)"),
+    };
+    let f1 = result.word.f1;
+    let mut text = format!("F1 per word {f1:.3}{interval}, lenient, on {scored} that were not learned\n\n");
     let mut rows = vec![["label", "precision", "recall", "F1", "95 %", "spans"].map(str::to_owned).to_vec()];
     for (label, one) in &result.labels {
         let numbers = [one.precision, one.recall, one.f1].map(|number| format!("{number:.3}"));
         let [precision, recall, f1] = numbers;
-        let interval = format!("{:.3} to {:.3}", one.low, one.high);
-        rows.push(vec![label.clone(), precision, recall, f1, interval, one.support.to_string()]);
+        rows.push(vec![label.clone(), precision, recall, f1, one.interval(), one.support.to_string()]);
     }
     text += &table(&rows);
     if !result.is_complete() {
@@ -302,7 +304,9 @@ mod tests {
         assert!(text.lines().any(|line| line.starts_with("320") && line.ends_with("forecast")), "{text}");
         let fold = FoldScores { fold: 1, ..FoldScores::default() };
         let result = CrossValidation { folds: 5, finished: vec![fold], ..CrossValidation::default() };
-        assert!(folds_text(&result, false).contains("stopped after 1 of 5 folds"));
+        let text = folds_text(&result, false);
+        assert!(text.contains("stopped after 1 of 5 folds"));
+        assert!(text.starts_with("F1 per word 0.000, lenient"), "no interval without a hit: {text}");
         assert!(!folds_value(&result)["complete"].as_bool().unwrap());
     }
 }

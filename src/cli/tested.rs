@@ -20,7 +20,7 @@ use crate::{
     formats::Severity,
     inference::{EvalError, Evaluation, Predictor, predictor::Threads},
     project::Project,
-    spans::{Mistake, Sentence, Split, WordSpan},
+    spans::{Mistake, Sentence, Split, WordSpan, dataset::fingerprint},
     text::{number::with_noun, width::clean},
     work::{
         evaluate::{self, EvaluateError, TaggedFile, TestData},
@@ -134,6 +134,14 @@ impl Sentences {
                 }
                 work(&file).map_err(|error| failed(path, error))
             }
+        }
+    }
+
+    /// Fingerprint of the sentences if they are a validation split.
+    pub(super) fn validated(&self) -> Option<String> {
+        match self {
+            Self::Split { split: Split::Valid, sentences, .. } => Some(fingerprint(sentences)),
+            Self::Split { .. } | Self::File { .. } => None,
         }
     }
 

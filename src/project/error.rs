@@ -273,6 +273,17 @@ pub enum ProjectError {
         /// Message of the parser, safe to show.
         why: String,
     },
+    /// The result of a study is of another version of the program.
+    #[error(
+        "{} is of another version of tagli, or damaged; make it again with: tagli train DIR {option}, or use that version",
+        shown_path(path)
+    )]
+    OtherStudy {
+        /// The file.
+        path: PathBuf,
+        /// Option that makes it again.
+        option: &'static str,
+    },
     /// A name cannot be used as a file name.
     #[error(transparent)]
     Name(#[from] NameError),

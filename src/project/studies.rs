@@ -4,10 +4,11 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     Project, ProjectError, RUNS,
@@ -16,12 +17,21 @@ use super::{
     text_anchor::Fingerprint,
 };
 use crate::{
-    runs::{cross_validation::CrossValidation, learning_curve::LearningCurve},
+    runs::{
+        cross_validation::CrossValidation,
+        learning_curve::{self, LearningCurve},
+    },
     spans::Document,
 };
 
 const FOLDS: &str = "folds.jsonl";
 const CURVE: &str = "curve.json";
+/// Field of the version in [`FOLDS`].
+const FOLDS_VERSION: &str = "tagli_folds";
+/// Field of the version in [`CURVE`].
+const CURVE_VERSION: &str = "tagli_curve";
+/// Version of [`FOLDS`].
+const FOLDS_FORMAT: u32 = 1;
 
 /// Predictions of a cross-validation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,17 +89,17 @@ impl Project {
     /// Reads the last cross-validation; `None` if there is none.
     ///
     /// # Errors
-    /// The file exists and cannot be read, or its first line is damaged.
+    /// The file exists and cannot be read, or its first line is damaged or of another version.
     pub fn folds(&self) -> Result<Option<StoredFolds>, ProjectError> {
         let path = self.study(FOLDS);
         if !path.exists() {
             return Ok(None);
         }
-        let mut head: Option<serde_json::Result<Head>> = None;
+        let mut head: Option<Result<Head, ProjectError>> = None;
         let mut found = StoredFolds::default();
         storage::read_lines(&path, LARGE, |line| {
             if head.is_none() {
-                head = Some(serde_json::from_slice(line));
+                head = Some(read_version(&path, line, [FOLDS_VERSION, "--folds"], FOLDS_FORMAT));
             } else if !line.is_empty() {
                 match serde_json::from_slice(line) {
                     Ok(document) => found.documents.push(document),
@@ -98,7 +108,7 @@ impl Project {
             }
         })?;
         let Some(head) = head else { return Ok(None) };
-        let Head { tags, result, .. } = head.map_err(|error| ProjectError::damaged(&path, &error))?;
+        let Head { tags, result, .. } = head?;
         Ok(Some(StoredFolds { result, tags, ..found }))
     }
 
@@ -108,7 +118,7 @@ impl Project {
     /// The file system refuses.
     pub fn set_folds(&self, folds: &StoredFolds) -> Result<PathBuf, ProjectError> {
         let path = self.writable_study(FOLDS)?;
-        let head = Head { format: 1, tags: folds.tags.clone(), result: folds.result.clone() };
+        let head = Head { format: FOLDS_FORMAT, tags: folds.tags.clone(), result: folds.result.clone() };
         storage::replace_with(&path, &|file| {
             write_line(file, &head)?;
             folds.documents.iter().try_for_each(|document| write_line(file, document))
@@ -119,11 +129,11 @@ impl Project {
     /// Reads the last learning curve; `None` if there is none.
     ///
     /// # Errors
-    /// The file exists and cannot be read.
+    /// The file exists and cannot be read, or is of another version.
     pub fn curve(&self) -> Result<Option<LearningCurve>, ProjectError> {
         let path = self.study(CURVE);
         let Some(bytes) = storage::read_if_there(&path, SMALL)? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| ProjectError::damaged(&path, &error))
+        read_version(&path, &bytes, [CURVE_VERSION, "--curve"], learning_curve::FORMAT).map(Some)
     }
 
     /// Replaces the last learning curve.
@@ -148,6 +158,24 @@ impl Project {
         storage::make_folder(&folder)?;
         Ok(folder.join(name))
     }
+}
+
+/// Reads JSON of one version, which stands in a field; `option` of `tagli train` makes the file again.
+///
+/// # Errors
+/// It is not JSON, of another version, or damaged.
+fn read_version<T: DeserializeOwned>(
+    path: &Path,
+    bytes: &[u8],
+    [field, option]: [&'static str; 2],
+    version: u32,
+) -> Result<T, ProjectError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| ProjectError::damaged(path, &error))?;
+    if value.get(field).and_then(Value::as_u64) != Some(u64::from(version)) {
+        return Err(ProjectError::OtherStudy { path: path.to_owned(), option });
+    }
+    // From the bytes, so that an error names its line and column.
+    serde_json::from_slice(bytes).map_err(|error| ProjectError::damaged(path, &error))
 }
 
 fn write_line(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
@@ -185,8 +213,13 @@ mod tests {
         text.push_str("{\"id\":\"torn");
         std::fs::write(&path, &text).unwrap();
         assert_eq!(project.folds().unwrap(), Some(StoredFolds { skipped: 1, ..folds.clone() }));
-        std::fs::write(&path, "{}\n").unwrap();
-        assert!(project.folds().unwrap_err().to_string().contains("folds.jsonl"));
+        for other in ["{}\n".to_owned(), text.replacen("\"tagli_folds\":1", "\"tagli_folds\":2", 1)] {
+            std::fs::write(&path, &other).unwrap();
+            let error = project.folds().unwrap_err().to_string();
+            assert!(error.contains("folds.jsonl is of another version") && error.contains("--folds"), "{error}");
+        }
+        std::fs::write(&path, "{\"tagli_folds\":1}\n").unwrap();
+        assert!(project.folds().unwrap_err().to_string().contains("folds.jsonl, line 1"));
         assert!(folds.documents[0].is_of(&document));
         let other = [Document::from_words("r1", ["fish", "taco"]), Document::from_words("r2", ["fish", "tacos"])];
         assert!(other.iter().all(|other| !folds.documents[0].is_of(other)));
@@ -196,9 +229,16 @@ mod tests {
     fn a_curve_is_read_as_it_was_written() {
         let (_dir, project) = project();
         assert_eq!(project.curve().unwrap(), None);
-        let curve = LearningCurve { base: "mini".into(), sentences: 320, ..LearningCurve::default() };
+        let format = learning_curve::FORMAT;
+        let curve = LearningCurve { format, base: "mini".into(), sentences: 320, ..LearningCurve::default() };
         let path = project.set_curve(&curve).unwrap();
         assert_eq!(project.curve().unwrap(), Some(curve));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for other in ["{}".to_owned(), text.replace("\"tagli_curve\": 1", "\"tagli_curve\": 2")] {
+            std::fs::write(&path, &other).unwrap();
+            let error = project.curve().unwrap_err().to_string();
+            assert!(error.contains("curve.json is of another version") && error.contains("--curve"), "{error}");
+        }
         std::fs::write(path, "[").unwrap();
         assert!(project.curve().unwrap_err().to_string().contains("curve.json"));
     }

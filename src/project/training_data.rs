@@ -54,6 +54,8 @@ pub struct TrainingDataReport {
     /// Fingerprint of the validation split (ids, words and tags).
     /// Runs with the same one have comparable scores.
     pub validated: String,
+    /// Fingerprint of the training split, in the same way.
+    pub trained: String,
 }
 
 impl TrainingDataReport {
@@ -147,6 +149,7 @@ pub fn training_data(project: &Project, journal: &Journal, half_words: HalfWords
         }
     }
     report.validated = fingerprint(&data.valid);
+    report.trained = fingerprint(&data.train);
     (data, report)
 }
 
@@ -358,7 +361,9 @@ mod tests {
                 made.push(sentence);
             }
             assert_eq!(made, sentences);
-            assert!(split != Split::Valid || sum.finish() == report.validated);
+            let sum = sum.finish();
+            assert!(split != Split::Valid || sum == report.validated);
+            assert!(split != Split::Train || sum == report.trained);
         }
     }
 

@@ -14,12 +14,22 @@ pub struct Estimate {
     pub recall: f64,
     /// Harmonic mean.
     pub f1: f64,
-    /// Lower end of the interval of F1.
-    pub low: f64,
+    /// Lower end of the interval of F1; `None` if every resample has the same F1.
+    pub low: Option<f64>,
     /// Upper end of the interval of F1.
-    pub high: f64,
+    pub high: Option<f64>,
     /// Number of gold entities.
     pub support: usize,
+}
+
+impl Estimate {
+    /// The interval of F1 with three decimal digits: `0.694 to 0.731`, or `-` if there is none.
+    pub fn interval(&self) -> String {
+        match (self.low, self.high) {
+            (Some(low), Some(high)) => format!("{low:.3} to {high:.3}"),
+            _ => "-".to_owned(),
+        }
+    }
 }
 
 /// One training of a cross-validation.

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Version of the file.
+pub const FORMAT: u32 = 1;
 /// Exponent of the curve.
 const EXPONENT: f64 = 0.25;
 /// Standard deviation of the error of a forecast for twice the data, beyond the noise of the points.

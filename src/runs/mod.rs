@@ -32,7 +32,7 @@ pub mod window;
 pub use across::Across;
 pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
-pub use seed_spread::{SeedSpread, seed_spread};
+pub use seed_spread::{SeedSpread, SeedVerdict, seed_verdict};
 pub use sentence_scores::{SENTENCE_SCORES, SentenceScores};
 pub use settings::{LabelMode, Order, Precision, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};

@@ -5,6 +5,15 @@
 
 use super::{Phase, RunSummary, Settings};
 
+/// Meaning of the seeds for the difference between two runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SeedVerdict {
+    /// The two differ by their seed alone, so that chance makes their difference.
+    SeedAlone,
+    /// Other runs show how far seeds alone move the score.
+    Spread(SeedSpread),
+}
+
 /// Spread between seeds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeedSpread {
@@ -12,30 +21,42 @@ pub struct SeedSpread {
     pub runs: Vec<String>,
     /// Largest difference of F1 per word, lenient, on the validation split between two of them.
     pub spread: f64,
-    /// Whether both of the runs that are compared are among them, so that chance alone makes their difference.
-    pub has_both: bool,
 }
 
-/// Returns the spread between runs that differ from `a` by their seed alone, or from `b`: the larger one.
-/// `None` if there are none.
-pub fn seed_spread(runs: &[RunSummary], a: &RunSummary, b: &RunSummary) -> Option<SeedSpread> {
-    let [of_a, of_b] = [a, b].map(|run| spread_of(runs, run));
-    let found = match (of_a, of_b) {
-        (Some(a), Some(b)) if b.spread > a.spread => b,
-        (Some(a), _) => a,
-        (None, of_b) => of_b?,
-    };
-    let has_both = [a, b].iter().all(|run| found.runs.contains(&run.id));
-    Some(SeedSpread { has_both, ..found })
+/// Judges the difference between `a` and `b`.
+///
+/// The spread is the larger one of those between other runs that differ from `a`, or from `b`, by their seed alone; the
+/// two are not in it, because their difference is compared with it. It is one of scores on the validation split, so
+/// there is none unless `validated`, the fingerprint of the sentences that the difference is measured on, is the one of
+/// that split for both runs. `None` if the seeds say nothing.
+pub fn seed_verdict(
+    runs: &[RunSummary],
+    a: &RunSummary,
+    b: &RunSummary,
+    validated: Option<&str>,
+) -> Option<SeedVerdict> {
+    if seed(a) != seed(b) && differs_by_seed_at_most(a, b) {
+        return Some(SeedVerdict::SeedAlone);
+    }
+    if validated.is_none() || [a, b].iter().any(|run| run.validated() != validated) {
+        return None;
+    }
+    let others: Vec<&RunSummary> = runs.iter().filter(|run| run.id != a.id && run.id != b.id).collect();
+    let spreads = [a, b].into_iter().filter_map(|run| spread_of(&others, run));
+    spreads.max_by(|one, other| one.spread.total_cmp(&other.spread)).map(SeedVerdict::Spread)
 }
 
-fn spread_of(runs: &[RunSummary], of: &RunSummary) -> Option<SeedSpread> {
+fn seed(run: &RunSummary) -> Option<u64> {
+    run.settings.as_ref().map(|settings| settings.seed)
+}
+
+fn spread_of(runs: &[&RunSummary], of: &RunSummary) -> Option<SeedSpread> {
     let alike = runs.iter().filter(|run| differs_by_seed_at_most(run, of));
     let mut seeds: Vec<u64> = Vec::new();
     let mut found: Vec<(&str, f64)> = Vec::new();
     for run in alike {
-        let (Some(settings), Some(f1)) = (&run.settings, run.word_f1) else { continue };
-        seeds.push(settings.seed);
+        let (Some(seed), Some(f1)) = (seed(run), run.word_f1) else { continue };
+        seeds.push(seed);
         found.push((run.id.as_str(), f1));
     }
     seeds.sort_unstable();
@@ -47,17 +68,19 @@ fn spread_of(runs: &[RunSummary], of: &RunSummary) -> Option<SeedSpread> {
     let highest = found.iter().map(|(_, f1)| *f1).fold(f64::MIN, f64::max);
     let lowest = found.iter().map(|(_, f1)| *f1).fold(f64::MAX, f64::min);
     let runs = found.into_iter().map(|(id, _)| id.to_owned()).collect();
-    Some(SeedSpread { runs, spread: highest - lowest, has_both: false })
+    Some(SeedSpread { runs, spread: highest - lowest })
 }
 
 /// Whether two complete runs have the same base, data and settings, except for the seed.
+///
+/// The data must be known to be the same: runs that name no fingerprint of what they learned are not compared.
 fn differs_by_seed_at_most(run: &RunSummary, other: &RunSummary) -> bool {
     let settings = run.settings.as_ref().zip(other.settings.as_ref());
     let is_same = |(one, other): (&Settings, &Settings)| comparable(one) == comparable(other);
     run.status.phase == Phase::Done
         && other.status.phase == Phase::Done
         && run.base == other.base
-        && run.data.is_some()
+        && run.data.as_ref().is_some_and(|data| data.trained.is_some())
         && run.data == other.data
         && settings.is_some_and(is_same)
 }
@@ -79,6 +102,11 @@ mod tests {
     use super::*;
     use crate::runs::{RunData, Status};
 
+    fn data(trained: Option<&str>) -> RunData {
+        let validated = Some("1".to_owned());
+        RunData { validated, trained: trained.map(str::to_owned), documents: [9, 3, 0], ..RunData::default() }
+    }
+
     fn run(id: &str, seed: u64, epochs: f64, f1: f64) -> RunSummary {
         RunSummary {
             id: id.to_owned(),
@@ -86,23 +114,62 @@ mod tests {
             status: Status { phase: Phase::Done, ..Status::default() },
             word_f1: Some(f1),
             settings: Some(Settings { seed, epochs, ..Settings::lesson("mini") }),
-            data: Some(RunData { validated: Some("1".into()), ..RunData::default() }),
+            data: Some(data(Some("1"))),
             ..RunSummary::default()
         }
     }
 
+    fn spread(runs: &[RunSummary], a: &RunSummary, b: &RunSummary) -> Option<SeedSpread> {
+        match seed_verdict(runs, a, b, Some("1"))? {
+            SeedVerdict::Spread(found) => Some(found),
+            SeedVerdict::SeedAlone => panic!("{} and {} differ by more", a.id, b.id),
+        }
+    }
+
     #[test]
-    fn runs_with_other_seeds_and_nothing_else_show_the_spread() {
+    fn other_runs_with_other_seeds_and_nothing_else_show_the_spread() {
         let mut runs =
             vec![run("3", 3, 3.0, 0.71), run("2", 2, 3.0, 0.70), run("1", 1, 3.0, 0.73), run("4", 1, 5.0, 0.9)];
-        let found = seed_spread(&runs, &runs[0], &runs[3]).unwrap();
-        assert_eq!((found.runs, found.has_both), (vec!["1".to_owned(), "2".to_owned(), "3".to_owned()], false));
-        assert!((found.spread - 0.03).abs() < 1e-12);
-        assert!(seed_spread(&runs, &runs[0], &runs[1]).unwrap().has_both);
-        // Another run of the larger settings, with a wider spread.
-        runs.push(run("5", 2, 5.0, 0.8));
-        let found = seed_spread(&runs, &runs[0], &runs[3]).unwrap();
-        assert_eq!((found.runs.len(), found.spread > 0.09), (2, true));
+        let found = spread(&runs, &runs[2], &runs[3]).unwrap();
+        assert_eq!(found.runs, ["2", "3"], "the compared run is not in it");
+        assert!((found.spread - 0.01).abs() < 1e-12);
+        // Other runs of the larger settings, with a wider spread.
+        runs.extend([run("5", 2, 5.0, 0.8), run("6", 3, 5.0, 0.85)]);
+        let found = spread(&runs, &runs[2], &runs[3]).unwrap();
+        assert_eq!((found.runs.as_slice(), found.spread > 0.04), (&["5".to_owned(), "6".to_owned()][..], true));
+    }
+
+    #[test]
+    fn two_seeds_of_the_same_settings_are_not_compared_with_a_spread() {
+        let runs = [run("1", 1, 3.0, 0.73), run("2", 2, 3.0, 0.70), run("3", 3, 3.0, 0.71), run("4", 4, 3.0, 0.75)];
+        // On whatever sentences their difference is measured.
+        for validated in [Some("1"), Some("2"), None] {
+            assert_eq!(seed_verdict(&runs, &runs[0], &runs[1], validated), Some(SeedVerdict::SeedAlone));
+        }
+    }
+
+    #[test]
+    fn only_a_difference_on_the_validation_split_is_compared_with_the_spread() {
+        let runs = [run("1", 1, 3.0, 0.73), run("2", 2, 3.0, 0.70), run("3", 3, 3.0, 0.71), run("4", 1, 5.0, 0.9)];
+        assert!(spread(&runs, &runs[0], &runs[3]).is_some());
+        for other in [None, Some("2")] {
+            assert_eq!(seed_verdict(&runs, &runs[0], &runs[3], other), None, "{other:?}");
+        }
+        let elsewhere = RunData { validated: Some("2".to_owned()), ..data(Some("1")) };
+        let b = RunSummary { data: Some(elsewhere), ..runs[3].clone() };
+        assert_eq!(seed_verdict(&runs, &runs[0], &b, Some("1")), None);
+    }
+
+    #[test]
+    fn runs_that_learned_other_tags_or_do_not_say_what_they_learned_are_not_alike() {
+        let first = run("1", 1, 3.0, 0.7);
+        for trained in [Some("2"), None] {
+            let second = RunSummary { data: Some(data(trained)), ..run("2", 2, 3.0, 0.6) };
+            assert_eq!(seed_verdict(&[first.clone(), second.clone()], &first, &second, Some("1")), None, "{trained:?}");
+        }
+        let unknown = |id: &str, seed: u64| RunSummary { data: Some(data(None)), ..run(id, seed, 3.0, 0.6) };
+        let runs = [unknown("1", 1), unknown("2", 2)];
+        assert_eq!(seed_verdict(&runs, &runs[0], &runs[1], Some("1")), None, "neither says it");
     }
 
     #[test]
@@ -113,6 +180,6 @@ mod tests {
         let stopped = Status { phase: Phase::Stopped, ..Status::default() };
         let stopped = RunSummary { status: stopped, ..run("4", 3, 3.0, 0.5) };
         let runs = [a, again, other_data, stopped];
-        assert_eq!(seed_spread(&runs, &runs[0], &runs[2]), None);
+        assert_eq!(spread(&runs, &runs[0], &runs[2]), None);
     }
 }

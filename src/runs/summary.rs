@@ -38,6 +38,13 @@ pub struct RunSummary {
     pub data: Option<RunData>,
 }
 
+impl RunSummary {
+    /// Fingerprint of the validation split that it was scored on.
+    pub fn validated(&self) -> Option<&str> {
+        self.data.as_ref()?.validated.as_deref()
+    }
+}
+
 /// Data that a run learns from; arrays are train, validation and test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunData {
@@ -50,6 +57,9 @@ pub struct RunData {
     /// Fingerprint of the validation split: its documents with their tags.
     /// Runs of earlier versions have none.
     pub validated: Option<String>,
+    /// Fingerprint of the training split.
+    /// Runs of earlier versions have none.
+    pub trained: Option<String>,
 }
 
 impl RunData {
@@ -60,9 +70,14 @@ impl RunData {
             annotator: value.get("annotator").and_then(Value::as_str).unwrap_or_default().to_owned(),
             documents: counts(account, "documents"),
             spans: counts(account, "spans"),
-            validated: account.get("validated").and_then(Value::as_str).map(str::to_owned),
+            validated: fingerprint(account, "validated"),
+            trained: fingerprint(account, "trained"),
         })
     }
+}
+
+fn fingerprint(account: &Value, name: &str) -> Option<String> {
+    account.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Numbers called `name` of the three splits; 0 where one is absent.

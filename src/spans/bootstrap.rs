@@ -243,9 +243,17 @@ impl Resampled {
 pub struct Values(Vec<Option<f64>>);
 
 impl Values {
+    /// Interval of a score; `None` if every resample has the same value.
+    /// Without a hit, or without a miss, the resamples cannot show how far the score may be off.
+    pub fn interval(&self) -> Option<Interval> {
+        let mut values = self.0.iter().flatten();
+        let first = values.next()?;
+        values.any(|value| value.total_cmp(first).is_ne()).then(|| self.middle()).flatten()
+    }
+
     /// Middle [`LEVEL`] of the values, as numpy's `percentile` computes it.
     /// `None` if there is no value.
-    pub fn interval(&self) -> Option<Interval> {
+    pub fn middle(&self) -> Option<Interval> {
         let mut sorted: Vec<f64> = self.0.iter().flatten().copied().collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - LEVEL) / 2.0;
@@ -259,12 +267,13 @@ impl Values {
     }
 
     /// Share of the resamples in which a difference is not on the side of `observed`: zero, or of the other sign.
-    /// For an observed difference of zero, all of them.
+    /// `None` for an observed difference of zero, which has no side, and without a value.
     #[expect(clippy::cast_precision_loss, reason = "there are few resamples")]
-    pub fn share_against(&self, observed: f64) -> f64 {
+    pub fn share_against(&self, observed: f64) -> Option<f64> {
         let all = self.0.iter().flatten();
         let against = all.clone().filter(|value| **value * observed <= 0.0).count();
-        if against == 0 { 0.0 } else { against as f64 / all.count() as f64 }
+        let count = all.count();
+        (count > 0 && observed != 0.0).then(|| against as f64 / count as f64)
     }
 }
 
@@ -351,7 +360,7 @@ mod tests {
         let [low, high, share] = reference.difference;
         let difference = found[0].overall.minus(&found[1].overall);
         near(&difference, [low, high]);
-        assert!((difference.share_against(1.0) - share).abs() < 1e-9);
+        assert!((difference.share_against(1.0).unwrap() - share).abs() < 1e-9);
     }
 
     #[test]
@@ -365,6 +374,9 @@ mod tests {
         assert!((50..100).contains(&dish.0.iter().filter(|f1| f1.is_none()).count()), "about a third of 200");
         assert_eq!(found.overall.0.iter().flatten().count(), 200);
         assert_eq!(SentenceCounts::new(1).resample()[0].overall.interval(), None);
+        // Without a hit, or without a miss, no resample differs from another.
+        assert_eq!([dish, &found.labels["Price"]].map(Values::interval), [None, None]);
+        assert!(found.overall.interval().is_some());
     }
 
     #[test]
@@ -375,8 +387,9 @@ mod tests {
         }
         let found = all.resample();
         let difference = found[0].overall.minus(&found[1].overall);
-        assert_eq!(difference.interval(), Some(Interval::default()));
-        assert_eq!((difference.share_against(0.0), difference.share_against(0.1)), (1.0, 1.0));
+        assert_eq!((difference.middle(), difference.interval()), (Some(Interval::default()), None));
+        assert_eq!((difference.share_against(0.0), difference.share_against(0.1)), (None, Some(1.0)));
+        assert_eq!(Values::default().share_against(0.1), None);
     }
 
     proptest! {

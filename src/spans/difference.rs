@@ -16,14 +16,15 @@ pub struct Difference {
     /// `None` if no resample has a score of both.
     pub interval: Option<Interval>,
     /// Share of the resamples in which the difference is zero or has the other sign.
-    pub against: f64,
+    /// `None` if the scores are the same.
+    pub against: Option<f64>,
 }
 
 impl Difference {
     fn new(scores: [f64; 2], values: [&Values; 2]) -> Self {
         let difference = values[0].minus(values[1]);
         let against = difference.share_against(scores[0] - scores[1]);
-        Self { scores, interval: difference.interval(), against }
+        Self { scores, interval: difference.middle(), against }
     }
 
     /// The first score minus the second.
@@ -106,14 +107,16 @@ mod tests {
         }
         let resampled = all.resample();
         let clear = Differences::new(&all, &resampled, [0, 1]);
-        assert!(clear.overall.is_clear() && clear.overall.against == 0.0, "{clear:?}");
+        assert!(clear.overall.is_clear() && clear.overall.against == Some(0.0), "{clear:?}");
         assert_eq!((clear.sentences, clear.labels.keys().map(String::as_str).collect()), (60, vec!["Dish"]));
         assert!((clear.labels["Dish"].observed() - 0.5).abs() < 1e-9);
         assert!(clear.plain.observed() > clear.weighted.observed());
         let other = Differences::new(&all, &resampled, [2, 1]).labels["Dish"];
         // The sentence is missing in (59/60)^60 of the resamples, about .37.
-        assert!(!other.is_clear() && (0.3..0.45).contains(&other.against), "{other:?}");
+        let against = other.against.unwrap();
+        assert!(!other.is_clear() && (0.3..0.45).contains(&against), "{other:?}");
         let back = Differences::new(&all, &resampled, [1, 2]).labels["Dish"];
-        assert!((back.observed() + other.observed()).abs() < 1e-12 && (back.against - other.against).abs() < 1e-12);
+        assert!((back.observed() + other.observed()).abs() < 1e-12 && (back.against.unwrap() - against).abs() < 1e-12);
+        assert_eq!(Differences::new(&all, &resampled, [1, 1]).overall.against, None, "a tie has no side");
     }
 }

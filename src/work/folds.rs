@@ -18,7 +18,7 @@ use crate::{
         cross_validation::{CrossValidation, Estimate, FoldScores},
     },
     spans::{
-        Dataset, Interval, Sentence, SentenceCounts,
+        Dataset, Sentence, SentenceCounts,
         bootstrap::{RESAMPLES, Values},
         dataset::tag_names,
         scheme::{Tag, decode},
@@ -271,8 +271,15 @@ fn rounded(value: f32) -> f32 {
 
 fn estimate(counts: EntityCounts, resampled: Option<&Values>) -> Estimate {
     let rates = counts.rates();
-    let Interval { low, high } = resampled.and_then(Values::interval).unwrap_or_default();
-    Estimate { precision: rates.precision, recall: rates.recall, f1: rates.f1, low, high, support: counts.support() }
+    let interval = resampled.and_then(Values::interval);
+    Estimate {
+        precision: rates.precision,
+        recall: rates.recall,
+        f1: rates.f1,
+        low: interval.map(|ends| ends.low),
+        high: interval.map(|ends| ends.high),
+        support: counts.support(),
+    }
 }
 
 #[cfg(test)]
@@ -340,8 +347,11 @@ mod tests {
         let dishes = predicted.iter().filter(|one| one.sentence % 3 == 0).count();
         assert_eq!(dish.support, dishes);
         for one in [scored.word, dish] {
-            assert!(one.low < one.f1 && one.f1 < one.high && one.high - one.low < 0.6, "{one:?}");
+            let [low, high] = [one.low.unwrap(), one.high.unwrap()];
+            assert!(low < one.f1 && one.f1 < high && high - low < 0.6, "{one:?}");
         }
+        let price = scored.labels["Price"];
+        assert_eq!((price.low, price.high, price.interval()), (None, None, "-".to_owned()), "never found");
     }
 
     #[test]

@@ -106,6 +106,12 @@ impl TestedModel {
         self.data.as_ref().and_then(|data| data.annotator.parse().ok())
     }
 
+    /// Whether the scores of its spans were fitted to the validation split with this fingerprint, as far as is known.
+    pub fn is_fitted_to(&self, validated: Option<&str>) -> bool {
+        let own = self.data.as_ref().and_then(|data| data.validated.as_deref());
+        own.is_some() && own == validated
+    }
+
     /// A warning about sentences on which its score is too good: those that it has learned, or may have learned.
     pub fn warning(&self, split: Split, report: &TrainingDataReport) -> Option<String> {
         let name = &self.name;
@@ -190,5 +196,7 @@ mod tests {
         assert!(model.warning(Split::Valid, &report("cd")).unwrap().contains("have changed"));
         assert_eq!(model.warning(Split::Valid, &report("ab")), None);
         assert_eq!(model.warning(Split::Test, &report("cd")), None);
+        assert_eq!([Some("ab"), Some("cd"), None].map(|found| model.is_fitted_to(found)), [true, false, false]);
+        assert!(!TestedModel { data: None, ..model }.is_fitted_to(None), "nothing is known of it");
     }
 }

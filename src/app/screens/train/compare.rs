@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     app::{evaluation::Evaluation, run_view},
-    runs::{Point, RunSummary, Settings, curves::Curves, seed_spread},
+    runs::{Point, RunSummary, SeedVerdict, Settings, curves::Curves, seed_verdict},
     spans::{Differences, Interval},
     text::number::grouped,
 };
@@ -124,13 +124,15 @@ pub fn chance(
         let decided = if overall.is_clear() { "" } else { ", may be chance" };
         lines.push(format!("A-B {} (95 %: {} to {}){decided}", signed(overall.observed()), signed(low), signed(high)));
     }
-    if let Some(seeds) = seed_spread(runs, a, b) {
-        let within = if overall.observed().abs() <= seeds.spread { "within" } else { "above" };
-        let count = seeds.runs.len();
-        lines.push(format!("{within} the spread of {count} seeds, {}", score_text(seeds.spread)));
-        if seeds.has_both {
-            lines.push("A and B differ by their seed alone".to_owned());
+    // The kept scores are those on the validation split.
+    match seed_verdict(runs, a, b, a.validated()) {
+        Some(SeedVerdict::SeedAlone) => lines.push("A and B differ by their seed alone".to_owned()),
+        Some(SeedVerdict::Spread(seeds)) => {
+            let within = if overall.observed().abs() <= seeds.spread { "within" } else { "above" };
+            let count = seeds.runs.len();
+            lines.push(format!("{within} the spread of {count} other seeds, {}", score_text(seeds.spread)));
         }
+        None => {}
     }
     lines
 }
@@ -174,28 +176,24 @@ mod tests {
             id: id.to_owned(),
             status: Status { phase: Phase::Done, ..Status::default() },
             settings: Some(Settings { seed, ..Settings::lesson("mini") }),
-            data: Some(RunData::default()),
+            data: Some(RunData { trained: Some("1".into()), validated: Some("2".into()), ..RunData::default() }),
             word_f1: Some(word_f1),
             ..RunSummary::default()
         };
-        let runs = [run("1", 1, 0.5), run("2", 2, 0.52)];
+        let runs = [run("1", 1, 0.5), run("2", 2, 0.52), run("3", 3, 0.9)];
         let counts =
             |right: usize| EntityCounts { true_positives: right, false_positives: 2 - right, false_negatives: 0 };
         let scores = |right: usize| SentenceScores::new(1, String::new(), &vec![vec![("Dish", counts(right))]; 4]);
         let found = Some(scores(2).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
-        let other = RunSummary { settings: None, ..run("3", 3, 0.6) };
+        let other = RunSummary { settings: None, ..run("4", 3, 0.6) };
         assert_eq!(
-            chance(found.as_ref(), &runs, &runs[0], &other),
-            ["A-B +.333 (95 %: +.333 to +.333)", "above the spread of 2 seeds, .020"]
+            chance(found.as_ref(), &runs, &runs[2], &other),
+            ["A-B +.333 (95 %: +.333 to +.333)", "above the spread of 2 other seeds, .020"]
         );
         let same = Some(scores(1).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
         assert_eq!(
             chance(same.as_ref(), &runs, &runs[0], &runs[1]),
-            [
-                "A-B .000 (95 %: .000 to .000), may be chance",
-                "within the spread of 2 seeds, .020",
-                "A and B differ by their seed alone"
-            ]
+            ["A-B .000 (95 %: .000 to .000), may be chance", "A and B differ by their seed alone"]
         );
         let failed = Some(Err("1 keeps none".to_owned()));
         assert_eq!(chance(failed.as_ref(), &[], &other, &other), ["no interval of A-B: 1 keeps none"]);

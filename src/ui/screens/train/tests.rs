@@ -134,7 +134,7 @@ fn info(id: &str, phase: Phase, step: usize) -> RunSummary {
 }
 
 fn data(annotator: &str, documents: [usize; 3], spans: [usize; 3]) -> RunData {
-    RunData { annotator: annotator.into(), documents, spans, validated: None }
+    RunData { annotator: annotator.into(), documents, spans, ..RunData::default() }
 }
 
 /// A run in front with these points.
@@ -179,8 +179,11 @@ fn compared(columns: u16, rows: u16) -> State {
         panic!("{effects:?}")
     };
     update(&mut state, Event::Compared { generation: *generation, points: Ok(learned(120, 400, 16, 0.8)) });
-    let difference =
-        Difference { scores: [0.598, 0.41], interval: Some(Interval { low: -0.012, high: 0.231 }), against: 0.04 };
+    let difference = Difference {
+        scores: [0.598, 0.41],
+        interval: Some(Interval { low: -0.012, high: 0.231 }),
+        against: Some(0.04),
+    };
     let differences = Box::new(Differences { overall: difference, ..Differences::default() });
     update(&mut state, Event::ScoresCompared { generation: *scoring, found: Ok(differences) });
     state
