@@ -42,7 +42,7 @@ pub struct StoredFolds {
     pub tags: Vec<String>,
     /// Predictions for documents by models that had not learned them.
     pub documents: Vec<StoredAnswer>,
-    /// Number of lines that could not be read.
+    /// Number of lines that could not be read, or that contradict the tags.
     pub skipped: usize,
 }
 
@@ -65,6 +65,15 @@ impl StoredAnswer {
     /// Prediction for a document as it is now.
     pub fn new(document: &Document, fold: usize, predicted: Vec<usize>, rows: Vec<Vec<f32>>) -> Self {
         Self { id: document.id.clone(), text: Fingerprint::of(&document.text), fold, predicted, rows }
+    }
+
+    /// Whether every word has one of `tags` tags, and a probability of each of them.
+    fn is_sound(&self, tags: usize) -> bool {
+        let is_row = |row: &Vec<f32>| row.len() == tags && row.iter().all(|share| (0.0..=1.0).contains(share));
+        tags > 0
+            && self.predicted.len() == self.rows.len()
+            && self.predicted.iter().all(|tag| *tag < tags)
+            && self.rows.iter().all(is_row)
     }
 
     /// Whether the document still has the text and the words that were predicted.
@@ -109,7 +118,10 @@ impl Project {
         })?;
         let Some(head) = head else { return Ok(None) };
         let Head { tags, result, .. } = head?;
-        Ok(Some(StoredFolds { result, tags, ..found }))
+        let read = found.documents.len();
+        found.documents.retain(|document| document.is_sound(tags.len()));
+        let skipped = found.skipped + read - found.documents.len();
+        Ok(Some(StoredFolds { result, tags, skipped, documents: found.documents }))
     }
 
     /// Replaces the last cross-validation.
@@ -223,6 +235,28 @@ mod tests {
         assert!(folds.documents[0].is_of(&document));
         let other = [Document::from_words("r1", ["fish", "taco"]), Document::from_words("r2", ["fish", "tacos"])];
         assert!(other.iter().all(|other| !folds.documents[0].is_of(other)));
+    }
+
+    #[test]
+    fn predictions_that_contradict_the_tags_are_skipped_and_counted() {
+        let (_dir, project) = project();
+        let document = Document::from_words("r1", ["fish", "tacos"]);
+        let stored = |tags: &[&str], predicted: [usize; 2], rows: [&[f32]; 2]| {
+            let rows = rows.map(<[f32]>::to_vec).to_vec();
+            let documents = vec![StoredAnswer::new(&document, 1, predicted.to_vec(), rows)];
+            let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            project.set_folds(&StoredFolds { tags, documents, ..StoredFolds::default() }).unwrap();
+            let found = project.folds().unwrap().unwrap();
+            (found.documents.len(), found.skipped)
+        };
+        let tags = ["O", "B-Dish"];
+        let good: &[f32] = &[0.5, 0.5];
+        assert_eq!(stored(&tags, [0, 1], [good, good]), (1, 0));
+        for row in [&[-5.0, 0.5], &[50.0, 0.5], &[f32::NAN, 0.5], &[][..], &[1.0], &[0.3, 0.3, 0.4]] {
+            assert_eq!(stored(&tags, [0, 1], [good, row]), (0, 1), "{row:?}");
+        }
+        assert_eq!(stored(&tags, [0, 99], [good, good]), (0, 1));
+        assert_eq!(stored(&[], [0, 0], [&[], &[]]), (0, 1));
     }
 
     #[test]
