@@ -138,14 +138,18 @@ impl Project {
         Ok(path)
     }
 
-    /// Reads the last learning curve; `None` if there is none.
+    /// Reads the last learning curve; `None` if there is none. Its forecast is computed from its points.
     ///
     /// # Errors
-    /// The file exists and cannot be read, or is of another version.
+    /// The file exists and cannot be read, or is of another version or damaged.
     pub fn curve(&self) -> Result<Option<LearningCurve>, ProjectError> {
         let path = self.study(CURVE);
         let Some(bytes) = storage::read_if_there(&path, SMALL)? else { return Ok(None) };
-        read_version(&path, &bytes, [CURVE_VERSION, "--curve"], learning_curve::FORMAT).map(Some)
+        let curve: LearningCurve = read_version(&path, &bytes, [CURVE_VERSION, "--curve"], learning_curve::FORMAT)?;
+        match curve.is_sound() {
+            true => Ok(Some(curve.with_forecast())),
+            false => Err(ProjectError::OtherStudy { path, option: "--curve" }),
+        }
     }
 
     /// Replaces the last learning curve.
@@ -198,7 +202,11 @@ fn write_line(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{project::Manifest, spans::LabelSet};
+    use crate::{
+        project::Manifest,
+        runs::learning_curve::{CurvePoint, Expected},
+        spans::LabelSet,
+    };
 
     fn project() -> (tempfile::TempDir, Project) {
         let dir = tempfile::tempdir().unwrap();
@@ -275,5 +283,30 @@ mod tests {
         }
         std::fs::write(path, "[").unwrap();
         assert!(project.curve().unwrap_err().to_string().contains("curve.json"));
+    }
+
+    #[test]
+    fn a_stored_forecast_counts_for_nothing_and_impossible_points_are_refused() {
+        let (_dir, project) = project();
+        let mut curve = LearningCurve { format: learning_curve::FORMAT, sentences: 320, ..LearningCurve::default() };
+        [(80, 0.5), (160, 0.6), (320, 0.65)].iter().for_each(|(sentences, f1)| curve.add(*sentences, *f1));
+        let sound = curve.clone().with_forecast();
+        let more = Expected { sentences: usize::MAX, f1: 7.5, low: 7.0, high: 8.0 };
+        project.set_curve(&LearningCurve { more: Some(more), forecast: vec![more; 9], ..curve }).unwrap();
+        assert_eq!(project.curve().unwrap(), Some(sound.clone()));
+        for (at, point) in
+            [(0, (80, vec![1.5])), (1, (160, vec![])), (1, (400, vec![0.6])), (2, (usize::MAX, vec![0.6]))]
+        {
+            let mut points = sound.points.clone();
+            points[at] = CurvePoint { sentences: point.0, f1: point.1 };
+            project.set_curve(&LearningCurve { points, ..sound.clone() }).unwrap();
+            let error = project.curve().unwrap_err().to_string();
+            assert!(error.contains("curve.json") && error.contains("damaged") && error.contains("--curve"), "{error}");
+        }
+        // No number of sentences is too large to compute with.
+        let huge = LearningCurve { sentences: usize::MAX, ..sound };
+        let points = [1, 2, usize::MAX].map(|sentences| CurvePoint { sentences, f1: vec![0.5] }).to_vec();
+        project.set_curve(&LearningCurve { points, ..huge }).unwrap();
+        assert!(project.curve().unwrap().unwrap().more.is_some());
     }
 }
