@@ -164,6 +164,22 @@ impl Project {
         Ok(path)
     }
 
+    /// Checks, before the first training of a cross-validation, that its result can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check_folds(&self) -> Result<(), ProjectError> {
+        Ok(storage::check_replaceable(&self.writable_study(FOLDS)?)?)
+    }
+
+    /// Checks, before the first training of a learning curve, that its result can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check_curve(&self) -> Result<(), ProjectError> {
+        Ok(storage::check_replaceable(&self.writable_study(CURVE)?)?)
+    }
+
     fn study(&self, name: &str) -> PathBuf {
         self.root.join(RUNS).join(name)
     }
