@@ -98,7 +98,7 @@ fn read(run: RunView, name: Option<&String>, output: Output) -> Result<ReadRun, 
     let (points, skipped) = run.points().map_err(CliError::environment)?;
     if skipped > 0 {
         output.say(format!(
-            "note: {} in the metrics of {} left out: damaged, not finite, or of a newer version",
+            "note: {} in the metrics of {} left out: damaged, not finite, with a score outside 0 to 1, or of a newer version",
             with_noun(skipped, "line"),
             run.id
         ));

@@ -82,7 +82,7 @@ impl MetricsTail {
             let text = &rest[..end];
             rest = &rest[end + 1..];
             match serde_json::from_slice(text) {
-                Ok(point) if !self.overlong => points.push(point),
+                Ok(point) if !self.overlong && Point::is_sound(&point) => points.push(point),
                 _ => self.skipped += 1,
             }
             self.overlong = false;
@@ -97,7 +97,7 @@ impl MetricsTail {
         StorageError::new("read", &self.path, cause)
     }
 
-    /// Number of complete lines that are not points: damaged, or of a newer version.
+    /// Number of complete lines that are not points: damaged, with a score outside 0 to 1, or of a newer version.
     pub fn skipped(&self) -> usize {
         self.skipped
     }
@@ -141,6 +141,28 @@ mod tests {
         fs::write(&path, format!("{{\"kind\":\"new\"}}\n{line}")).unwrap();
         assert_eq!(tail.poll().unwrap().len(), 1);
         assert_eq!(tail.skipped(), 1);
+    }
+
+    #[test]
+    fn a_score_outside_0_to_1_is_left_out_wherever_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let scores = r#"{"precision":0.0,"recall":1.0,"f1":0.5,"accuracy":1.0}"#;
+        let label = r#"{"precision":0.0,"recall":1.0,"f1":0.25,"support":3}"#;
+        let table = format!(r#"{{"all":{scores},"labels":{{"Dish":{label}}}}}"#);
+        let line = format!(
+            r#"{{"kind":"eval","step":1,"epoch":1.0,"split":"valid","loss":9.0,"piece":{scores},"word":{scores},"labels":{{"Dish":{label}}},"tables":{{"word_strict":{table},"piece":{table},"piece_strict":{table}}}}}"#
+        );
+        let places: Vec<usize> = line.match_indices("\"f1\":0.").map(|(at, _)| at).collect();
+        assert_eq!(places.len(), 9);
+        let mut text = format!("{line}\n");
+        for at in &places {
+            text += &format!("{}\"f1\":7.{}\n", &line[..*at], &line[at + 7..]);
+        }
+        text += &line.replace("\"recall\":1.0", "\"recall\":-1.0");
+        fs::write(&path, text + "\n").unwrap();
+        let mut tail = MetricsTail::new(&path);
+        assert_eq!((tail.poll().unwrap().len(), tail.skipped()), (1, 10));
     }
 
     #[test]
