@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::storage::{self, StorageError};
-use crate::runs::Point;
+use super::storage::{self, FileState, StorageError};
+use crate::{guard, runs::Point};
 
 /// Reader of a growing metrics file.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct MetricsTail {
 
 /// Maximum bytes of one reading, and so of a line; the rest follows with the next.
 const MOST: u64 = 16 << 20;
+/// Largest file that is read, in bytes: no training writes as much, and the list of runs waits for it.
+const LARGEST: u64 = 512 << 20;
 
 impl MetricsTail {
     /// Starts at the beginning of the file at `path`, which need not exist yet.
@@ -34,7 +36,7 @@ impl MetricsTail {
     /// Returns points of lines that were completed since the last call; none if no line that is a point was.
     ///
     /// # Errors
-    /// The file exists and cannot be read.
+    /// The file exists and cannot be read, or is too large.
     pub fn poll(&mut self) -> Result<Vec<Point>, StorageError> {
         let mut file = match storage::open(&self.path) {
             Ok(file) => file,
@@ -42,6 +44,7 @@ impl MetricsTail {
             Err(error) => return Err(error),
         };
         let len = file.metadata().map_err(|cause| self.error(cause))?.len();
+        guard::check_size(len, LARGEST).map_err(|cause| self.error(cause))?;
         if len < self.offset {
             *self = Self::new(&self.path);
         }
@@ -95,6 +98,15 @@ impl MetricsTail {
 
     fn error(&self, cause: io::Error) -> StorageError {
         StorageError::new("read", &self.path, cause)
+    }
+
+    /// Checks the size of the file without reading it.
+    ///
+    /// # Errors
+    /// It is too large to be read.
+    pub(super) fn check_size(&self) -> Result<(), StorageError> {
+        let length = FileState::of(&self.path).map_or(0, |file| file.length());
+        guard::check_size(length, LARGEST).map_err(|cause| self.error(cause))
     }
 
     /// Number of complete lines that are not points: damaged, with a score outside 0 to 1, or of a newer version.

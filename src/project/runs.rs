@@ -447,6 +447,7 @@ impl Runs {
         });
         let config = read_json(&path, CONFIG, RunConfig::from_json, &mut problems);
         let status = read_json(&path, STATUS, |bytes| serde_json::from_slice(bytes), &mut problems);
+        problems.extend(MetricsTail::new(&path.join(METRICS)).check_size().err().map(|error| error.to_string()));
         let has_model = fs::symlink_metadata(path.join(MODEL)).is_ok_and(|about| about.is_dir());
         RunView { id, path, config, status, holder, has_model, problems }
     }
