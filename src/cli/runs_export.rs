@@ -17,9 +17,8 @@ use super::{
 use crate::{
     project::{
         RunView,
-        output::{Existing, refuse_existing, refuse_own_file, write_output},
+        output::{Existing, refuse_existing, refuse_own_file, write_output, write_output_in_folder},
         run_folder::RunConfig,
-        storage,
     },
     runs::{
         Point,
@@ -151,8 +150,7 @@ fn event_files(runs: &[ReadRun], out: Option<&Path>, existing: Existing, output:
                 run.id
             ));
         }
-        storage::make_folder(file.parent().unwrap_or(out)).map_err(CliError::environment)?;
-        write_output(file, &tensorboard::event_file(points, started(run)), existing)?;
+        write_output_in_folder(file, &tensorboard::event_file(points, started(run)), existing)?;
     }
     let shown: Vec<String> = files.iter().map(|file| output::path(file)).collect();
     let text = format!("{}\ntensorboard --logdir {}", shown.join("\n"), out.display());
