@@ -118,7 +118,7 @@ impl CliError {
 }
 
 /// Message of an I/O error, without the operating system's number.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     match error.kind() {
         // It has words of its own, which say more.
         _ if error.get_ref().is_some() => error.to_string(),

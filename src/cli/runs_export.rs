@@ -17,9 +17,8 @@ use super::{
 use crate::{
     project::{
         RunView,
-        output::{Existing, refuse_existing, refuse_own_file, write_output},
+        output::{Existing, refuse_existing, refuse_own_file, write_output, write_output_in_folder},
         run_folder::RunConfig,
-        storage,
     },
     runs::{
         Point,
@@ -98,7 +97,7 @@ fn read(run: RunView, name: Option<&String>, output: Output) -> Result<ReadRun, 
     let (points, skipped) = run.points().map_err(CliError::environment)?;
     if skipped > 0 {
         output.say(format!(
-            "note: {} in the metrics of {} left out: damaged, not finite, or of a newer version",
+            "note: {} in the metrics of {} left out: damaged, not finite, with a score outside 0 to 1, or of a newer version",
             with_noun(skipped, "line"),
             run.id
         ));
@@ -151,8 +150,7 @@ fn event_files(runs: &[ReadRun], out: Option<&Path>, existing: Existing, output:
                 run.id
             ));
         }
-        storage::make_folder(file.parent().unwrap_or(out)).map_err(CliError::environment)?;
-        write_output(file, &tensorboard::event_file(points, started(run)), existing)?;
+        write_output_in_folder(file, &tensorboard::event_file(points, started(run)), existing)?;
     }
     let shown: Vec<String> = files.iter().map(|file| output::path(file)).collect();
     let text = format!("{}\ntensorboard --logdir {}", shown.join("\n"), out.display());

@@ -1,6 +1,6 @@
 //! `tagli train --folds` and `--curve`: many trainings, of which none is kept.
 
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 
 use crossbeam_channel::Receiver;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::BaseModel,
     project::{
-        Project,
+        Project, ProjectError,
         studies::{StoredAnswer, StoredFolds},
     },
     runs::{
@@ -71,6 +71,7 @@ impl Study<'_> {
             with_noun(folds.plan.len(), "training")
         ));
         let mut progress = Progress::new(folds.plan.iter().map(|fold| cost(fold.train.len())), self.output)?;
+        let mut kept = self.kept(Project::check_folds)?;
         let mut finished: Vec<FoldScores> = Vec::new();
         let mut predicted: Vec<OutOfFold> = Vec::new();
         for fold in &folds.plan {
@@ -88,14 +89,24 @@ impl Study<'_> {
             ));
             if let Some(project) = self.project {
                 // What is finished must not be lost by a later training.
-                project.set_folds(&stored(project, &folds, &predicted, folds.score(&finished, &predicted, &about)))?;
+                let result = folds.score(&finished, &predicted, &about);
+                kept.note(project.set_folds(&stored(project, &folds, &predicted, result)), self.output);
             }
         }
         if finished.is_empty() {
             return Err(stopped());
         }
         let result = folds.score(&finished, &predicted, &about);
-        self.output.result(&folds_value(&result), &folds_text(&result, self.project.is_some()))
+        self.output.result(&folds_value(&result), &folds_text(&result, kept.is_whole()))
+    }
+
+    /// Whether the results are kept in the project.
+    ///
+    /// # Errors
+    /// The project cannot be written.
+    fn kept(&self, check: impl Fn(&Project) -> Result<(), ProjectError>) -> Result<Kept, CliError> {
+        self.project.map_or(Ok(()), check)?;
+        Ok(Kept { is_wanted: self.project.is_some(), failure: None })
     }
 
     fn fold(&self, folds: &Folds, fold: &Fold) -> Result<(FoldScores, Vec<OutOfFold>), CliError> {
@@ -126,6 +137,7 @@ impl Study<'_> {
         let curve = Curve::new(data, draws, settings.seed).map_err(curve_refused)?;
         found.planned = curve.plan.len();
         let mut progress = Progress::new(curve.plan.iter().map(|draw| cost(draw.sentences)), self.output)?;
+        let mut kept = self.kept(Project::check_curve)?;
         for (at, draw) in curve.plan.iter().enumerate() {
             if progress.is_stopped() {
                 break;
@@ -139,12 +151,39 @@ impl Study<'_> {
                 "training {number} of {of}: F1 {f1:.4} with {}",
                 with_noun(draw.sentences, "sentence")
             ));
-            self.project.map_or(Ok(()), |project| project.set_curve(&found).map(drop))?;
+            if let Some(project) = self.project {
+                kept.note(project.set_curve(&found), self.output);
+            }
         }
         if found.finished() == 0 {
             return Err(stopped());
         }
         self.output.result(&found, &curve_text(&found))
+    }
+}
+
+/// Whether a project keeps the result of a study. A disk that becomes full must not cost the trainings.
+#[derive(Default)]
+struct Kept {
+    /// Whether there is a project.
+    is_wanted: bool,
+    /// Why the last result is not in it.
+    failure: Option<String>,
+}
+
+impl Kept {
+    /// Notes whether a result was written, and warns if it was not.
+    fn note(&mut self, written: Result<PathBuf, ProjectError>, output: Output) {
+        let failure = written.err().map(|error| error.to_string());
+        if let Some(why) = failure.as_ref().filter(|_| self.failure != failure) {
+            output.say(format!("warning: the result is not kept in the project: {why}"));
+        }
+        self.failure = failure;
+    }
+
+    /// Whether the project has the last result.
+    fn is_whole(&self) -> bool {
+        self.is_wanted && self.failure.is_none()
     }
 }
 
@@ -288,10 +327,36 @@ fn expected_row(expected: &Expected, last: String) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        project::{
+            Manifest,
+            storage::refusals::{Refused, refuse},
+        },
+        spans::LabelSet,
+    };
 
     #[test]
     fn durations_have_the_unit_that_fits() {
         assert_eq!([12.4, 89.0, 600.0, 9000.0].map(duration), ["12 s", "89 s", "10 min", "2.5 h"]);
+    }
+
+    #[test]
+    fn a_disk_that_becomes_full_costs_no_training_and_is_tried_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("food");
+        let project = Project::create(&root, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        let mut kept = Kept { is_wanted: true, failure: None };
+        let write = || project.set_curve(&LearningCurve::default());
+        let full = refuse(&root, Refused::Bytes, std::io::ErrorKind::StorageFull);
+        kept.note(write(), Output { json: false });
+        assert!(
+            !kept.is_whole() && kept.failure.as_ref().is_some_and(|why| why.contains("full")),
+            "{:?}",
+            kept.failure
+        );
+        drop(full);
+        kept.note(write(), Output { json: false });
+        assert!(kept.is_whole() && !Kept::default().is_whole());
     }
 
     #[test]

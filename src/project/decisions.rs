@@ -4,11 +4,16 @@
 //! fingerprint and the spans by offsets, and holds no words. Lines are only appended; their order does not matter, so git
 //! merges two versions by keeping every line of both.
 
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     AnnotatorName, Project, ProjectError,
-    storage::{self, Appender, LARGE},
+    storage::{self, Appender, LARGE, StorageError},
     text_anchor::Fingerprint,
 };
 use crate::{
@@ -144,7 +149,8 @@ impl Project {
         let path = self.root.join(REVIEWED);
         let mut file = Appender::open(&path)?;
         // A line that a crash left incomplete must not be continued.
-        let mut bytes = if ends_in_a_line(&storage::read(&path, LARGE)?) { Vec::new() } else { vec![b'\n'] };
+        let ends = ends_in_a_line(storage::open(&path)?).map_err(|cause| StorageError::new("read", &path, cause))?;
+        let mut bytes = if ends { Vec::new() } else { vec![b'\n'] };
         for question in questions {
             let decision = Decision {
                 at: now,
@@ -162,8 +168,15 @@ impl Project {
     }
 }
 
-fn ends_in_a_line(bytes: &[u8]) -> bool {
-    bytes.is_empty() || bytes.ends_with(b"\n")
+/// Whether a file is empty, or its last line is complete. Only its last byte is read.
+fn ends_in_a_line(mut file: File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 #[cfg(test)]
@@ -220,6 +233,20 @@ mod tests {
             [bare(0, 10), bare(5, 10), bare(5, 15)].map(|question| decisions.keeps(&question)),
             [true, true, false]
         );
+    }
+
+    #[test]
+    fn only_the_last_byte_of_the_file_says_whether_a_line_was_begun() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(REVIEWED);
+        let ends_in_a_line = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            ends_in_a_line(storage::open(&path).unwrap()).unwrap()
+        };
+        assert_eq!(["", "{}\n", "{}\n{", "{"].map(ends_in_a_line), [true, true, false, false]);
+        // A file of more than can be read at once is not read.
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(LARGE + 1).unwrap();
+        assert!(!super::ends_in_a_line(storage::open(&path).unwrap()).unwrap());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::storage::{self, StorageError};
-use crate::runs::Point;
+use super::storage::{self, FileState, StorageError};
+use crate::{guard, runs::Point};
 
 /// Reader of a growing metrics file.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct MetricsTail {
 
 /// Maximum bytes of one reading, and so of a line; the rest follows with the next.
 const MOST: u64 = 16 << 20;
+/// Largest file that is read, in bytes: no training writes as much, and the list of runs waits for it.
+const LARGEST: u64 = 512 << 20;
 
 impl MetricsTail {
     /// Starts at the beginning of the file at `path`, which need not exist yet.
@@ -34,7 +36,7 @@ impl MetricsTail {
     /// Returns points of lines that were completed since the last call; none if no line that is a point was.
     ///
     /// # Errors
-    /// The file exists and cannot be read.
+    /// The file exists and cannot be read, or is too large.
     pub fn poll(&mut self) -> Result<Vec<Point>, StorageError> {
         let mut file = match storage::open(&self.path) {
             Ok(file) => file,
@@ -42,6 +44,7 @@ impl MetricsTail {
             Err(error) => return Err(error),
         };
         let len = file.metadata().map_err(|cause| self.error(cause))?.len();
+        guard::check_size(len, LARGEST).map_err(|cause| self.error(cause))?;
         if len < self.offset {
             *self = Self::new(&self.path);
         }
@@ -82,7 +85,7 @@ impl MetricsTail {
             let text = &rest[..end];
             rest = &rest[end + 1..];
             match serde_json::from_slice(text) {
-                Ok(point) if !self.overlong => points.push(point),
+                Ok(point) if !self.overlong && Point::is_sound(&point) => points.push(point),
                 _ => self.skipped += 1,
             }
             self.overlong = false;
@@ -97,7 +100,16 @@ impl MetricsTail {
         StorageError::new("read", &self.path, cause)
     }
 
-    /// Number of complete lines that are not points: damaged, or of a newer version.
+    /// Checks the size of the file without reading it.
+    ///
+    /// # Errors
+    /// It is too large to be read.
+    pub(super) fn check_size(&self) -> Result<(), StorageError> {
+        let length = FileState::of(&self.path).map_or(0, |file| file.length());
+        guard::check_size(length, LARGEST).map_err(|cause| self.error(cause))
+    }
+
+    /// Number of complete lines that are not points: damaged, with a score outside 0 to 1, or of a newer version.
     pub fn skipped(&self) -> usize {
         self.skipped
     }
@@ -141,6 +153,28 @@ mod tests {
         fs::write(&path, format!("{{\"kind\":\"new\"}}\n{line}")).unwrap();
         assert_eq!(tail.poll().unwrap().len(), 1);
         assert_eq!(tail.skipped(), 1);
+    }
+
+    #[test]
+    fn a_score_outside_0_to_1_is_left_out_wherever_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let scores = r#"{"precision":0.0,"recall":1.0,"f1":0.5,"accuracy":1.0}"#;
+        let label = r#"{"precision":0.0,"recall":1.0,"f1":0.25,"support":3}"#;
+        let table = format!(r#"{{"all":{scores},"labels":{{"Dish":{label}}}}}"#);
+        let line = format!(
+            r#"{{"kind":"eval","step":1,"epoch":1.0,"split":"valid","loss":9.0,"piece":{scores},"word":{scores},"labels":{{"Dish":{label}}},"tables":{{"word_strict":{table},"piece":{table},"piece_strict":{table}}}}}"#
+        );
+        let places: Vec<usize> = line.match_indices("\"f1\":0.").map(|(at, _)| at).collect();
+        assert_eq!(places.len(), 9);
+        let mut text = format!("{line}\n");
+        for at in &places {
+            text += &format!("{}\"f1\":7.{}\n", &line[..*at], &line[at + 7..]);
+        }
+        text += &line.replace("\"recall\":1.0", "\"recall\":-1.0");
+        fs::write(&path, text + "\n").unwrap();
+        let mut tail = MetricsTail::new(&path);
+        assert_eq!((tail.poll().unwrap().len(), tail.skipped()), (1, 10));
     }
 
     #[test]

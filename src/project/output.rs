@@ -13,7 +13,7 @@ use super::{
     file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, EXPORT_LOCK, EXPORT_RECORD},
     import_record::IMPORTS,
     run_files::{is_run, is_run_name},
-    storage,
+    storage::{self, MadeFolder},
 };
 
 /// Files in the folder of a project that belong to it.
@@ -44,6 +44,30 @@ impl Existing {
 /// It is one of a project's or of a run's own files, or it exists and is kept, or the file system refuses.
 pub fn write_output(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), ProjectError> {
     write_output_file(path, existing, &|mut file| file.write_all(bytes))
+}
+
+/// As [`write_output`], in a folder that is made if it does not exist. After an error no empty folder stays.
+///
+/// # Errors
+/// As [`write_output`], or the folder cannot be made.
+pub fn write_output_in_folder(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), ProjectError> {
+    refuse_own_file(path)?;
+    let missing: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| !is_there(folder)).collect();
+    let mut made = Vec::new();
+    let folders = missing.iter().rev().try_for_each(|folder| -> Result<(), ProjectError> {
+        made.push(MadeFolder::make(folder)?);
+        Ok(())
+    });
+    let written = folders.and_then(|()| write_output(path, bytes, existing));
+    if written.is_err() {
+        made.iter().rev().for_each(|folder| drop(folder.remove_if_empty()));
+    }
+    written
+}
+
+/// Whether a folder exists; that of a plain file name does.
+fn is_there(folder: &Path) -> bool {
+    folder.as_os_str().is_empty() || folder.symlink_metadata().is_ok()
 }
 
 /// As [`write_output`], with contents that are not in memory. Only if `contents` returns without an error, the file gets its
@@ -197,7 +221,7 @@ fn resolved(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::{
-        project::{Manifest, Project},
+        project::{Manifest, Project, storage::refusals::Refused},
         spans::LabelSet,
     };
 
@@ -253,6 +277,25 @@ mod tests {
         // Force does not help where there is a folder.
         let folder = write_output(folder.path(), b"one", Existing::Keep).unwrap_err().to_string();
         assert!(folder.contains("choose another name") && !folder.contains("--force"), "{folder}");
+    }
+
+    #[test]
+    fn folders_of_an_output_are_made_and_go_again_if_it_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tensorboard/0001-mini/events");
+        let refused = storage::refusals::refuse(folder.path(), Refused::Bytes, ErrorKind::StorageFull);
+        assert!(write_output_in_folder(&path, b"one", Existing::Keep).unwrap_err().to_string().contains("full"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        drop(refused);
+        write_output_in_folder(&path, b"one", Existing::Keep).unwrap();
+        // What was there before stays, also an empty folder.
+        let empty = folder.path().join("empty");
+        std::fs::create_dir(&empty).unwrap();
+        let _refused = storage::refusals::refuse(folder.path(), Refused::Bytes, ErrorKind::StorageFull);
+        for path in [empty.join("new/events"), path.with_file_name("more")] {
+            write_output_in_folder(&path, b"two", Existing::Keep).unwrap_err();
+        }
+        assert!(std::fs::read_dir(&empty).unwrap().next().is_none() && std::fs::read(&path).unwrap() == b"one");
     }
 
     #[test]

@@ -25,6 +25,9 @@ use crate::{
 /// Bytes that are read from the end of a log.
 const LOG_END: u64 = 256 << 10;
 
+/// Difference of F1 below which two computations from the same counts agree.
+const SAME_F1: f64 = 1e-6;
+
 /// Why an interrupted run with a checkpoint cannot go on.
 const FOREIGN_BASE: &str =
     "it cannot go on: its base is not the one of this name in this version of tagli; start a new run";
@@ -201,11 +204,26 @@ impl RunView {
     /// Counts of each validation sentence by its model; `None` without a model, or for one of an earlier version.
     ///
     /// # Errors
-    /// The file exists and cannot be read.
+    /// The file exists and cannot be read, or its counts do not give the F1 that the metrics have for these weights.
     pub fn sentence_scores(&self) -> Result<Option<SentenceScores>, StorageError> {
         let path = self.model().join(SENTENCE_SCORES);
         let Some(bytes) = storage::read_below(&path, SMALL)? else { return Ok(None) };
-        SentenceScores::from_json(&bytes).map(Some).map_err(|cause| StorageError::new("read", &path, cause))
+        let scores = SentenceScores::from_json(&bytes).and_then(|scores| self.with_f1_of_metrics(scores));
+        scores.map(Some).map_err(|cause| StorageError::new("use", &path, cause))
+    }
+
+    /// Returns the counts if they give the F1 that the metrics have for the same weights.
+    fn with_f1_of_metrics(&self, scores: SentenceScores) -> io::Result<SentenceScores> {
+        let (points, _) = self.points()?;
+        let known = metrics::at(&points, scores.step).and_then(Point::valid_f1);
+        let f1 = scores.f1();
+        let contradiction = match known {
+            Some(known) if (known - f1).abs() < SAME_F1 => return Ok(scores),
+            Some(known) => format!("its counts give F1 {f1:.4}, and the metrics have {known:.4} for these weights"),
+            None => format!("the metrics have no scores of step {}, whose counts it has", scores.step),
+        };
+        let text = format!("{contradiction}; `tagli runs compare` computes the scores from the models");
+        Err(io::Error::new(io::ErrorKind::InvalidData, text))
     }
 
     /// Summary with the facts by which its scores are compared with those of other runs, and nothing else.
@@ -430,6 +448,7 @@ impl Runs {
         });
         let config = read_json(&path, CONFIG, RunConfig::from_json, &mut problems);
         let status = read_json(&path, STATUS, |bytes| serde_json::from_slice(bytes), &mut problems);
+        problems.extend(MetricsTail::new(&path.join(METRICS)).check_size().err().map(|error| error.to_string()));
         let has_model = fs::symlink_metadata(path.join(MODEL)).is_ok_and(|about| about.is_dir());
         RunView { id, path, config, status, holder, has_model, problems }
     }

@@ -42,7 +42,7 @@ pub struct StoredFolds {
     pub tags: Vec<String>,
     /// Predictions for documents by models that had not learned them.
     pub documents: Vec<StoredAnswer>,
-    /// Number of lines that could not be read.
+    /// Number of lines that could not be read, or that contradict the tags.
     pub skipped: usize,
 }
 
@@ -65,6 +65,15 @@ impl StoredAnswer {
     /// Prediction for a document as it is now.
     pub fn new(document: &Document, fold: usize, predicted: Vec<usize>, rows: Vec<Vec<f32>>) -> Self {
         Self { id: document.id.clone(), text: Fingerprint::of(&document.text), fold, predicted, rows }
+    }
+
+    /// Whether every word has one of `tags` tags, and a probability of each of them.
+    fn is_sound(&self, tags: usize) -> bool {
+        let is_row = |row: &Vec<f32>| row.len() == tags && row.iter().all(|share| (0.0..=1.0).contains(share));
+        tags > 0
+            && self.predicted.len() == self.rows.len()
+            && self.predicted.iter().all(|tag| *tag < tags)
+            && self.rows.iter().all(is_row)
     }
 
     /// Whether the document still has the text and the words that were predicted.
@@ -109,7 +118,10 @@ impl Project {
         })?;
         let Some(head) = head else { return Ok(None) };
         let Head { tags, result, .. } = head?;
-        Ok(Some(StoredFolds { result, tags, ..found }))
+        let read = found.documents.len();
+        found.documents.retain(|document| document.is_sound(tags.len()));
+        let skipped = found.skipped + read - found.documents.len();
+        Ok(Some(StoredFolds { result, tags, skipped, documents: found.documents }))
     }
 
     /// Replaces the last cross-validation.
@@ -126,14 +138,18 @@ impl Project {
         Ok(path)
     }
 
-    /// Reads the last learning curve; `None` if there is none.
+    /// Reads the last learning curve; `None` if there is none. Its forecast is computed from its points.
     ///
     /// # Errors
-    /// The file exists and cannot be read, or is of another version.
+    /// The file exists and cannot be read, or is of another version or damaged.
     pub fn curve(&self) -> Result<Option<LearningCurve>, ProjectError> {
         let path = self.study(CURVE);
         let Some(bytes) = storage::read_if_there(&path, SMALL)? else { return Ok(None) };
-        read_version(&path, &bytes, [CURVE_VERSION, "--curve"], learning_curve::FORMAT).map(Some)
+        let curve: LearningCurve = read_version(&path, &bytes, [CURVE_VERSION, "--curve"], learning_curve::FORMAT)?;
+        match curve.is_sound() {
+            true => Ok(Some(curve.with_forecast())),
+            false => Err(ProjectError::OtherStudy { path, option: "--curve" }),
+        }
     }
 
     /// Replaces the last learning curve.
@@ -146,6 +162,22 @@ impl Project {
         bytes.push(b'\n');
         storage::replace(&path, &bytes)?;
         Ok(path)
+    }
+
+    /// Checks, before the first training of a cross-validation, that its result can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check_folds(&self) -> Result<(), ProjectError> {
+        Ok(storage::check_replaceable(&self.writable_study(FOLDS)?)?)
+    }
+
+    /// Checks, before the first training of a learning curve, that its result can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check_curve(&self) -> Result<(), ProjectError> {
+        Ok(storage::check_replaceable(&self.writable_study(CURVE)?)?)
     }
 
     fn study(&self, name: &str) -> PathBuf {
@@ -186,7 +218,11 @@ fn write_line(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{project::Manifest, spans::LabelSet};
+    use crate::{
+        project::Manifest,
+        runs::learning_curve::{CurvePoint, Expected},
+        spans::LabelSet,
+    };
 
     fn project() -> (tempfile::TempDir, Project) {
         let dir = tempfile::tempdir().unwrap();
@@ -226,6 +262,28 @@ mod tests {
     }
 
     #[test]
+    fn predictions_that_contradict_the_tags_are_skipped_and_counted() {
+        let (_dir, project) = project();
+        let document = Document::from_words("r1", ["fish", "tacos"]);
+        let stored = |tags: &[&str], predicted: [usize; 2], rows: [&[f32]; 2]| {
+            let rows = rows.map(<[f32]>::to_vec).to_vec();
+            let documents = vec![StoredAnswer::new(&document, 1, predicted.to_vec(), rows)];
+            let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            project.set_folds(&StoredFolds { tags, documents, ..StoredFolds::default() }).unwrap();
+            let found = project.folds().unwrap().unwrap();
+            (found.documents.len(), found.skipped)
+        };
+        let tags = ["O", "B-Dish"];
+        let good: &[f32] = &[0.5, 0.5];
+        assert_eq!(stored(&tags, [0, 1], [good, good]), (1, 0));
+        for row in [&[-5.0, 0.5], &[50.0, 0.5], &[f32::NAN, 0.5], &[][..], &[1.0], &[0.3, 0.3, 0.4]] {
+            assert_eq!(stored(&tags, [0, 1], [good, row]), (0, 1), "{row:?}");
+        }
+        assert_eq!(stored(&tags, [0, 99], [good, good]), (0, 1));
+        assert_eq!(stored(&[], [0, 0], [&[], &[]]), (0, 1));
+    }
+
+    #[test]
     fn a_curve_is_read_as_it_was_written() {
         let (_dir, project) = project();
         assert_eq!(project.curve().unwrap(), None);
@@ -241,5 +299,30 @@ mod tests {
         }
         std::fs::write(path, "[").unwrap();
         assert!(project.curve().unwrap_err().to_string().contains("curve.json"));
+    }
+
+    #[test]
+    fn a_stored_forecast_counts_for_nothing_and_impossible_points_are_refused() {
+        let (_dir, project) = project();
+        let mut curve = LearningCurve { format: learning_curve::FORMAT, sentences: 320, ..LearningCurve::default() };
+        [(80, 0.5), (160, 0.6), (320, 0.65)].iter().for_each(|(sentences, f1)| curve.add(*sentences, *f1));
+        let sound = curve.clone().with_forecast();
+        let more = Expected { sentences: usize::MAX, f1: 7.5, low: 7.0, high: 8.0 };
+        project.set_curve(&LearningCurve { more: Some(more), forecast: vec![more; 9], ..curve }).unwrap();
+        assert_eq!(project.curve().unwrap(), Some(sound.clone()));
+        for (at, point) in
+            [(0, (80, vec![1.5])), (1, (160, vec![])), (1, (400, vec![0.6])), (2, (usize::MAX, vec![0.6]))]
+        {
+            let mut points = sound.points.clone();
+            points[at] = CurvePoint { sentences: point.0, f1: point.1 };
+            project.set_curve(&LearningCurve { points, ..sound.clone() }).unwrap();
+            let error = project.curve().unwrap_err().to_string();
+            assert!(error.contains("curve.json") && error.contains("damaged") && error.contains("--curve"), "{error}");
+        }
+        // No number of sentences is too large to compute with.
+        let huge = LearningCurve { sentences: usize::MAX, ..sound };
+        let points = [1, 2, usize::MAX].map(|sentences| CurvePoint { sentences, f1: vec![0.5] }).to_vec();
+        project.set_curve(&LearningCurve { points, ..huge }).unwrap();
+        assert!(project.curve().unwrap().unwrap().more.is_some());
     }
 }

@@ -110,6 +110,14 @@ impl LearningCurve {
         self.points.iter().map(|point| point.f1.len()).sum()
     }
 
+    /// Whether the points are those of a learning curve: growing parts of the data, each with F1 from 0 to 1.
+    pub fn is_sound(&self) -> bool {
+        let is_score = |f1: &f64| (0.0..=1.0).contains(f1);
+        self.points.is_sorted_by(|one, next| one.sentences < next.sentences)
+            && self.points.last().is_none_or(|last| last.sentences <= self.sentences)
+            && self.points.iter().all(|point| !point.f1.is_empty() && point.f1.iter().all(is_score))
+    }
+
     /// Computes the forecasts from the points: none from fewer than three sizes.
     #[must_use]
     pub fn with_forecast(self) -> Self {
@@ -216,8 +224,9 @@ impl Fit {
 
     /// Rise of F1 by `more` sentences.
     fn rise(&self, all: usize, more: usize) -> Expected {
-        let distance = power(all + more) - power(all);
-        let variance = self.variance.1 * distance.powi(2) + model_error(all, all + more).powi(2);
+        let sum = all.saturating_add(more);
+        let distance = power(sum) - power(all);
+        let variance = self.variance.1 * distance.powi(2) + model_error(all, sum).powi(2);
         expected(more, self.slope * distance, variance)
     }
 }

@@ -19,6 +19,16 @@ pub struct Scores {
     pub accuracy: f64,
 }
 
+impl Scores {
+    fn is_sound(&self) -> bool {
+        are_shares(&[self.precision, self.recall, self.f1, self.accuracy])
+    }
+}
+
+fn are_shares(values: &[f64]) -> bool {
+    values.iter().all(|value| (0.0..=1.0).contains(value))
+}
+
 /// Scores of one label, per word, lenient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelScores {
@@ -33,6 +43,12 @@ pub struct LabelScores {
     /// Number of predicted entities; lines of earlier versions do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<usize>,
+}
+
+impl LabelScores {
+    fn is_sound(&self) -> bool {
+        are_shares(&[self.precision, self.recall, self.f1])
+    }
 }
 
 /// Scores for one way of counting entities.
@@ -143,6 +159,16 @@ impl Point {
         match self {
             Self::Step { epoch, .. } | Self::Eval { epoch, .. } | Self::Stage { epoch, .. } => *epoch,
         }
+    }
+
+    /// Whether all its scores are from 0 to 1.
+    pub fn is_sound(&self) -> bool {
+        let Self::Eval { piece, word, labels, tables, .. } = self else { return true };
+        let tables = tables.iter().flat_map(|tables| [&tables.word_strict, &tables.piece, &tables.piece_strict]);
+        piece.is_sound()
+            && word.is_sound()
+            && labels.values().all(LabelScores::is_sound)
+            && tables.into_iter().all(|table| table.all.is_sound() && table.labels.values().all(LabelScores::is_sound))
     }
 
     /// F1 per word, lenient, if this is an evaluation of the validation split.

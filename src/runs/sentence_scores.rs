@@ -2,7 +2,7 @@
 //!
 //! With them two runs can be compared sentence by sentence, without opening their models. The file has no text.
 
-use std::io;
+use std::{collections::HashSet, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,12 @@ impl SentenceScores {
             let text = format!("it has more than {MOST_LABELS} labels or {MOST_SENTENCES} sentences");
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
-        match found.format == FORMAT && found.sentences.iter().flatten().all(is_sound) {
+        let is_single = |sentence: &Vec<[u32; 4]>| {
+            let labels: HashSet<u32> = sentence.iter().map(|[label, ..]| *label).collect();
+            labels.len() == sentence.len()
+        };
+        let is_whole = found.sentences.iter().all(|sentence| sentence.iter().all(is_sound) && is_single(sentence));
+        match found.format == FORMAT && is_whole {
             true => Ok(found),
             false => Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version, or damaged")),
         }
@@ -76,6 +81,13 @@ impl SentenceScores {
         let mut bytes = serde_json::to_vec(self)?;
         bytes.push(b'\n');
         Ok(bytes)
+    }
+
+    /// F1 of all sentences, per word, lenient.
+    pub fn f1(&self) -> f64 {
+        let mut all = EntityCounts::default();
+        self.sentences.iter().flat_map(|sentence| self.cells(sentence, 0)).for_each(|(_, _, counts)| all.add(counts));
+        all.rates().f1
     }
 
     /// Compares two models on the same sentences.
@@ -128,6 +140,8 @@ mod tests {
              \"sentences\":[[[1,0,1,0],[0,1,2,2]],[],[[0,1,2,2]]]}\n"
         );
         assert_eq!(SentenceScores::from_json(text.as_bytes()).unwrap(), written);
+        // Two of five predicted and of four gold entities are right.
+        assert!((written.f1() - 4.0 / 9.0).abs() < 1e-12, "{}", written.f1());
         let found = scores("ab", 2).differences(&written).unwrap();
         assert!((found.labels["Dish"].observed() - 0.5).abs() < 1e-12 && found.sentences == 3, "{found:?}");
         assert!(scores("cd", 2).differences(&written).is_err());
@@ -139,6 +153,7 @@ mod tests {
         for (from, to) in [("[1,0,1,0]", "[2,0,1,0]"), ("[0,1,2,2]", "[0,3,2,2]"), (":1,", ":2,"), ("[1,0", "[-1,0")] {
             assert!(SentenceScores::from_json(good.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
         }
+        assert!(SentenceScores::from_json(good.replace("[1,0,1,0]", "[0,0,1,0]").as_bytes()).is_err(), "a label twice");
         assert!(SentenceScores::from_json(b"[]").is_err());
         let many = good.replace("[\"Dish\"", &format!("[{}\"Dish\"", "\"A\",".repeat(MOST_LABELS)));
         assert!(SentenceScores::from_json(many.as_bytes()).unwrap_err().to_string().contains("more than 2000 labels"));

@@ -300,7 +300,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{Runs, run_folder::RunConfig},
-        runs::{RunSink, SENTENCE_SCORES, Settings},
+        runs::{RunSink, SENTENCE_SCORES, Scores, Settings},
         spans::score::EntityCounts,
     };
 
@@ -350,6 +350,13 @@ mod tests {
         let found = compared(1, 0).unwrap();
         assert!((found.overall.observed() - 0.5).abs() < 1e-9 && found.sentences == 5, "{found:?}");
         assert!(compared(0, 2).unwrap_err().contains("tagli runs compare"));
+        // Counts that contradict the metrics beside them give no interval.
+        let metrics = dir.path().join("runs").join(&ids[1]).join("metrics.jsonl");
+        std::fs::write(&metrics, format!("{}\n", serde_json::to_string(&evaluation(0.25)).unwrap())).unwrap();
+        let refused = compared(1, 0).unwrap_err();
+        assert!(refused.contains("its counts give F1") && refused.contains("the metrics have 0.2500"), "{refused}");
+        std::fs::write(metrics, "").unwrap();
+        assert!(compared(1, 0).unwrap_err().contains("no scores of step 5"));
     }
 
     /// A run whose model has found `right` of the two dishes of each of five sentences; with 0 it keeps no scores.
@@ -363,7 +370,15 @@ mod tests {
             model.file(SENTENCE_SCORES, &scores.to_json().unwrap()).unwrap();
         }
         model.finish().unwrap();
+        folder.point(&evaluation(scores.f1())).unwrap();
         id.to_string()
+    }
+
+    /// Scores of the validation split after the fifth step.
+    fn evaluation(f1: f64) -> Point {
+        let word = Scores { f1, ..Scores::default() };
+        let (split, piece, labels) = ("valid".to_owned(), Scores::default(), std::collections::BTreeMap::new());
+        Point::Eval { step: 5, epoch: 1.0, split, loss: 0.0, piece, word, labels, tables: None }
     }
 
     #[test]

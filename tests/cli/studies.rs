@@ -88,6 +88,17 @@ fn a_curve_has_intervals_and_a_forecast_that_the_project_keeps() {
 }
 
 #[test]
+fn a_study_whose_result_cannot_be_kept_is_refused_before_its_first_training() {
+    let place = project();
+    let _ = std::fs::remove_dir(place.path("food/runs"));
+    place.file("food/runs", "");
+    for study in ["--folds 2", "--curve --draws 1"] {
+        let answer = place.tagli(&format!("train food {study} {QUICK}")).fails(1, &["runs", "it is a file"]);
+        assert!(!answer.err.contains(" 1 of "), "{}", answer.err);
+    }
+}
+
+#[test]
 fn studies_refuse_what_they_cannot_measure() {
     let place = Place::new();
     place.file("a.txt", TAGGED);

@@ -59,6 +59,19 @@ fn the_best_of_the_models_that_can_be_compared_stands_for_the_project() {
 }
 
 #[test]
+fn metrics_that_are_too_large_are_a_problem_and_not_read() {
+    let (_dir, runs) = runs();
+    runs.create(&config("mini")).unwrap();
+    let run = runs.get("1").unwrap();
+    assert_eq!(run.problems, [""; 0]);
+    fs::File::create(run.path.join(METRICS)).unwrap().set_len(8 << 30).unwrap();
+    let run = runs.get("1").unwrap();
+    assert!(run.problems.len() == 1 && run.problems[0].contains("metrics.jsonl"), "{:?}", run.problems);
+    assert!(run.problems[0].contains("it has 8.") && run.problems[0].contains("can be read"), "{:?}", run.problems);
+    assert_eq!((run.f1(), run.points().unwrap_err().to_string()), ((None, None), run.problems[0].clone()));
+}
+
+#[test]
 fn runs_started_at_once_get_different_numbers() {
     let (_dir, runs) = runs();
     std::thread::scope(|scope| {
