@@ -3,7 +3,7 @@
 use super::{clock::now, message::message, thread::Thread, training_start::TrainingStart};
 use crate::{
     app::{Event, event::Level},
-    project::decisions::Question,
+    project::decisions::{AskedText, Question},
     spans::{LabelId, ReviewList, review::LabelledRange},
     text::TextRange,
     work::suspects,
@@ -50,6 +50,7 @@ pub(super) fn decide(
         Some((side.range, project.manifest.labels.named(&side.label)?.id))
     };
     let [given, other] = sides.map(|side| side.and_then(id));
-    let recorded = project.decide(annotator, &[Question { document, given, other }], kept, now());
+    let recorded =
+        project.decide(annotator, &[Question { about: &AskedText::of(document), given, other }], kept, now());
     recorded.err().map(|error| message(Level::Error, format!("the decision was not saved: {error}")))
 }

@@ -10,13 +10,13 @@ use super::mistakes::MOST_LISTED;
 use crate::{
     project::{
         Annotator, AnnotatorName, Project, ProjectError,
-        decisions::Question,
+        decisions::{AskedText, Question},
         studies::{StoredAnswer, StoredFolds},
     },
     runs::cross_validation::CrossValidation,
     spans::{
-        Action, Document, Edit, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span, SpanId,
-        SpanSource, Status, WordSpan,
+        Action, Annotation, Document, Edit, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme,
+        Span, SpanId, SpanSource, Status, WordSpan,
         consistency::{Habits, LabelledWords},
         dataset::word_spans,
         journal::JournalOp,
@@ -90,10 +90,10 @@ pub enum Choice {
 
 impl Item {
     /// The item as the file of decisions names it.
-    fn question<'d>(&self, document: &'d Document) -> Question<'d> {
-        let given = self.given.map(|(_, given)| whole(document, given));
+    fn question<'d>(&self, about: &'d AskedText<'d>) -> Question<'d> {
+        let given = self.given.map(|(_, given)| whole(about.document, given));
         let [given, other] = [given, self.other].map(|side| side.map(|marked| (marked.range, marked.label)));
-        Question { document, given, other }
+        Question { about, given, other }
     }
 
     /// Edits that put the suggestion in the place of the label.
@@ -143,9 +143,11 @@ pub fn queue(project: &Project, name: &AnnotatorName, journal: &Journal) -> Resu
     for Labelled { document, words } in &labelled {
         let answer = answers.get(document.id.as_str()).filter(|answer| answer.is_of(document));
         queue.answered += usize::from(answer.is_some());
+        let annotation = journal.annotation(&document.id);
+        let about = AskedText::of(document);
         for suspect in suspects_of(words, &habits, answer.map(|answer| (&folds, *answer))) {
-            let Some(item) = item(project, journal, document, suspect) else { continue };
-            let list = if decisions.keeps(&item.question(document)) { &mut queue.kept } else { &mut queue.items };
+            let Some(item) = item(project, annotation, &about, suspect) else { continue };
+            let list = if decisions.keeps(&item.question(&about)) { &mut queue.kept } else { &mut queue.items };
             list.push(item);
         }
     }
@@ -190,7 +192,8 @@ fn suspects_of(words: &LabelledWords, habits: &Habits, answer: Option<(&StoredFo
 }
 
 /// The suspect in the units of the project; `None` if its label or span is not in the project.
-fn item(project: &Project, journal: &Journal, document: &Document, suspect: Suspect) -> Option<Item> {
+fn item(project: &Project, annotation: &Annotation, about: &AskedText<'_>, suspect: Suspect) -> Option<Item> {
+    let document = about.document;
     let marked = |span: &WordSpan| {
         let label = project.manifest.labels.find(&span.label)?.id;
         Some(Marked { range: document.range_of_words(span.start..span.end)?, label })
@@ -198,7 +201,7 @@ fn item(project: &Project, journal: &Journal, document: &Document, suspect: Susp
     let given = match &suspect.given {
         Some(span) => {
             let on_words = marked(span)?;
-            let found = journal.annotation(&document.id).spans().iter().find(|own| {
+            let found = annotation.over(on_words.range).find(|own| {
                 own.label == on_words.label && document.words_touching(own.range) == Some(span.start..span.end)
             })?;
             Some((found.id, Marked { range: found.range, label: found.label }))
@@ -213,7 +216,7 @@ fn item(project: &Project, journal: &Journal, document: &Document, suspect: Susp
     let kind = kind(&suspect)?;
     let Suspect { score, reasons, .. } = suspect;
     let item = Item { key: String::new(), document: document.id.clone(), given, other, kind, words, score, reasons };
-    Some(Item { key: item.question(document).key(), ..item })
+    Some(Item { key: item.question(about).key(), ..item })
 }
 
 fn kind(suspect: &Suspect) -> Option<MistakeKind> {
@@ -272,8 +275,9 @@ pub fn decide(
     if choice == Choice::Take {
         return take(project, annotator, items, now);
     }
-    let questions: Vec<Question<'_>> =
-        items.iter().filter_map(|item| Some(item.question(project.documents.get(&item.document)?))).collect();
+    let found = items.iter().filter_map(|item| Some((item, AskedText::of(project.documents.get(&item.document)?))));
+    let asked: Vec<(&&Item, AskedText<'_>)> = found.collect();
+    let questions: Vec<Question<'_>> = asked.iter().map(|(item, about)| item.question(about)).collect();
     project.decide(annotator.name(), &questions, choice == Choice::Keep, now)
 }
 
@@ -292,6 +296,7 @@ mod tests {
     use crate::{
         project::{ImportItem, Manifest},
         spans::LabelSet,
+        text::growth::assert_linear,
     };
 
     const DISH: u32 = 2;
@@ -395,6 +400,26 @@ mod tests {
         setting.decide(0, Choice::Take);
         let spans = setting.anna.journal.annotation("b").spans();
         assert_eq!((spans.len(), spans[0].label), (1, LabelId(DISH)));
+    }
+
+    #[test]
+    fn the_time_grows_with_the_length_of_a_document() {
+        assert_linear(300, of_one_document, |(_dir, project, anna)| {
+            let found = queue(project, anna.name(), &anna.journal).unwrap();
+            assert_eq!(found.items.len(), anna.journal.annotation("a").spans().len() / 10);
+        });
+    }
+
+    /// A project with one document, in which one in ten of `10 * n` spans on the same word has another label.
+    fn of_one_document(n: usize) -> (tempfile::TempDir, Project, Annotator) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let document = Document::from_words("a", vec!["tacos"; 10 * n]);
+        let label = |at: usize| LabelId(if at % 10 == 0 { LOCATION } else { DISH });
+        let spans = document.words.iter().enumerate().map(|(at, word)| (*word, label(at))).collect();
+        project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
+        (dir, project, anna)
     }
 
     #[test]
