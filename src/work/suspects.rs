@@ -15,12 +15,14 @@ use crate::{
     },
     runs::cross_validation::CrossValidation,
     spans::{
-        Action, Annotation, Document, Edit, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme,
-        Span, SpanId, SpanSource, Status, WordSpan,
+        Action, Annotation, Document, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span,
+        SpanId, SpanSource, Status, WordSpan,
+        adjudication::ADJUDICATOR,
         consistency::{Habits, LabelledWords},
         dataset::word_spans,
         journal::JournalOp,
         mistakes::compare,
+        replacement::replacement,
         review::LabelledRange,
         suspects::{Answer, Reason, Suspect, by_model, combined, joined},
     },
@@ -96,21 +98,11 @@ impl Item {
         Question { about, given, other }
     }
 
-    /// Edits that put the suggestion in the place of the label.
-    fn edits(&self, new_span: impl FnOnce() -> SpanId) -> Vec<Edit> {
-        match (self.given, self.other) {
-            (Some((id, _)), None) => vec![Edit::Remove(id)],
-            (Some((id, given)), Some(other)) => {
-                let resize = (given.range != other.range).then_some(Edit::Resize(id, other.range));
-                let relabel = (given.label != other.label).then_some(Edit::Relabel(id, other.label));
-                resize.into_iter().chain(relabel).collect()
-            }
-            (None, Some(Marked { range, label })) => {
-                let source = SpanSource::Model { run: SOURCE.to_owned(), score: 1.0 - self.score };
-                vec![Edit::Add(Span { id: new_span(), range, label, source })]
-            }
-            (None, None) => Vec::new(),
-        }
+    /// The suggested label as a span.
+    fn suggestion(&self, new_span: impl FnOnce() -> SpanId) -> Option<Span> {
+        let Marked { range, label } = self.other?;
+        let source = SpanSource::Model { run: SOURCE.to_owned(), score: 1.0 - self.score };
+        Some(Span { id: new_span(), range, label, source })
     }
 }
 
@@ -282,9 +274,16 @@ pub fn decide(
 }
 
 fn take(project: &Project, annotator: &mut Annotator, items: &[&Item], now: u64) -> Result<(), ProjectError> {
+    let rejects = annotator.name().as_str() == ADJUDICATOR;
+    // Of two items of a document, the second finds what the first leaves.
+    let mut annotations: HashMap<&str, Annotation> = HashMap::new();
     let mut ops = Vec::new();
     for item in items {
-        let edits = item.edits(|| annotator.next_span());
+        let new = item.suggestion(|| annotator.next_span());
+        let before = annotations.entry(&item.document);
+        let annotation = before.or_insert_with(|| annotator.journal.annotation(&item.document).clone());
+        let edits = replacement(annotation, item.given.map(|(id, _)| id), new, rejects);
+        annotation.apply_all(&edits);
         ops.push(JournalOp::Do(Action { document: item.document.clone(), edits }));
     }
     annotator.record_all(&project.documents, now, ops).map(drop)
@@ -295,7 +294,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest},
-        spans::LabelSet,
+        spans::{Edit, LabelSet},
         text::growth::assert_linear,
     };
 
@@ -420,6 +419,25 @@ mod tests {
         let spans = document.words.iter().enumerate().map(|(at, word)| (*word, label(at))).collect();
         project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
         (dir, project, anna)
+    }
+
+    #[test]
+    fn a_suggestion_takes_the_place_of_every_span_that_it_covers() {
+        let mut setting = setting();
+        let here = Span {
+            id: setting.anna.next_span(),
+            range: TextRange::new(5, 15),
+            label: LabelId(DISH),
+            source: SpanSource::Human,
+        };
+        let op = JournalOp::Do(Action { document: "b".into(), edits: vec![Edit::Add(here)] });
+        setting.anna.record_all(&setting.project.documents, 8, vec![op]).unwrap();
+        let queue = setting.queue();
+        let item = queue.items.iter().find(|item| item.document == "b").unwrap();
+        decide(&setting.project, &mut setting.anna, &[item], Choice::Take, 9).unwrap();
+        let spans = setting.anna.journal.annotation("b").spans();
+        assert_eq!((spans.len(), spans[0].range, spans[0].label), (1, TextRange::new(0, 10), LabelId(DISH)));
+        assert!(matches!(&spans[0].source, SpanSource::Model { run, .. } if run == "folds"), "as on the screen");
     }
 
     #[test]
