@@ -30,9 +30,8 @@ fn find(start: &TrainingStart) -> Result<ReviewList, String> {
     if let Err(why) = journal.flush() {
         tracing::warn!("suspects are searched without some lines: {why}");
     }
-    let mut own = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
-    own.resolve(&project.manifest.labels);
-    let queue = suspects::queue(project, annotator, &own).map_err(|error| error.to_string())?;
+    let own = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
+    let queue = suspects::queue(project, annotator, own).map_err(|error| error.to_string())?;
     Ok(suspects::review_list(project, annotator, &queue))
 }
 

@@ -118,17 +118,18 @@ struct Labelled<'a> {
     words: LabelledWords,
 }
 
-/// Collects the suspects in the documents that an annotator has done.
+/// Collects the suspects in the documents that an annotator has done. Merged labels count as those that they are now.
 ///
 /// # Errors
 /// The cross-validation or the decisions exist and cannot be read.
-pub fn queue(project: &Project, name: &AnnotatorName, journal: &Journal) -> Result<Queue, ProjectError> {
+pub fn queue(project: &Project, name: &AnnotatorName, mut journal: Journal) -> Result<Queue, ProjectError> {
+    journal.resolve(&project.manifest.labels);
     // Models that learned the labels of another annotator say nothing about these.
     let folds = project.folds()?.filter(|folds| folds.result.annotator == name.as_str()).unwrap_or_default();
     let decisions = project.decisions(name)?;
     let answers: HashMap<&str, &StoredAnswer> =
         folds.documents.iter().map(|answer| (answer.id.as_str(), answer)).collect();
-    let labelled = labelled(project, journal);
+    let labelled = labelled(project, &journal);
     let words: Vec<LabelledWords> = labelled.iter().map(|one| one.words.clone()).collect();
     let habits = Habits::of(&words);
     let mut queue = Queue { documents: labelled.len(), skipped: folds.skipped + decisions.skipped, ..Queue::default() };
@@ -294,7 +295,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest},
-        spans::{Edit, LabelSet},
+        spans::{Edit, LabelChange, LabelSet},
         text::growth::assert_linear,
     };
 
@@ -309,7 +310,7 @@ mod tests {
 
     impl Setting {
         fn queue(&self) -> Queue {
-            queue(&self.project, self.anna.name(), &self.anna.journal).unwrap()
+            queue(&self.project, self.anna.name(), self.anna.journal.clone()).unwrap()
         }
 
         fn decide(&mut self, place: usize, choice: Choice) {
@@ -404,7 +405,7 @@ mod tests {
     #[test]
     fn the_time_grows_with_the_length_of_a_document() {
         assert_linear(300, of_one_document, |(_dir, project, anna)| {
-            let found = queue(project, anna.name(), &anna.journal).unwrap();
+            let found = queue(project, anna.name(), anna.journal.clone()).unwrap();
             assert_eq!(found.items.len(), anna.journal.annotation("a").spans().len() / 10);
         });
     }
@@ -419,6 +420,18 @@ mod tests {
         let spans = document.words.iter().enumerate().map(|(at, word)| (*word, label(at))).collect();
         project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
         (dir, project, anna)
+    }
+
+    #[test]
+    fn a_label_that_was_merged_is_suspected_as_the_one_that_it_is_now() {
+        let mut setting = setting();
+        let before = shown(&setting.queue().items).len();
+        let (from, to) = (LabelId(LOCATION), LabelId(5));
+        setting.project.manifest.labels.change(&LabelChange::Merge(from, to), || 77).unwrap();
+        let queue = setting.queue();
+        assert_eq!((queue.items.len(), shown(&queue.items)[0]), (before, ("b", Some(to.0), Some(DISH))));
+        setting.decide(0, Choice::Take);
+        assert_eq!(setting.anna.journal.annotation("b").spans()[0].label, LabelId(DISH));
     }
 
     #[test]
