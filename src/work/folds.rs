@@ -123,12 +123,14 @@ impl Folds {
         settings: Settings,
         base: BaseModel,
     ) -> Result<(FoldScores, Vec<OutOfFold>), FoldsError> {
-        let device = settings.device.clone();
         let data = Dataset { train: self.chosen(&fold.train), valid: self.chosen(&fold.valid), test: Vec::new() };
-        let request = TrainRequest::new(TrainingData::of_sentences(data), settings)?;
+        let request = TrainRequest::new(TrainingData::of_sentences(data), settings.clone())?;
         let (report, model) = trial::train(request, base)?;
         let predicted = match model {
-            Some(model) => self.predict(fold, &Predictor::of(model, &device, Threads::All, Precision::Fp32)?)?,
+            Some(model) => {
+                let opened = Predictor::of(model, &settings.device, Threads::All, Precision::Fp32)?;
+                self.predict(fold, &opened.with_windows_of(&settings))?
+            }
             None => Vec::new(),
         };
         let scores = FoldScores {
