@@ -6,8 +6,8 @@ use super::{Annotation, Edit, Span, SpanId};
 ///
 /// With `rejects`, what is removed is also rejected: an adjudicator's annotators may still have it.
 pub fn replacement(annotation: &Annotation, given: Option<SpanId>, new: Option<Span>, rejects: bool) -> Vec<Edit> {
-    let over = new.iter().flat_map(|new| annotation.over(new.range));
-    let given = given.and_then(|id| annotation.get(id)).filter(|given| over.clone().all(|span| span.id != given.id));
+    let over: Vec<&Span> = new.iter().flat_map(|new| annotation.over(new.range)).collect();
+    let given = given.and_then(|id| annotation.get(id)).filter(|given| over.iter().all(|span| span.id != given.id));
     let mut edits = Vec::new();
     for span in given.into_iter().chain(over) {
         edits.push(Edit::Remove(span.id));
