@@ -11,7 +11,7 @@ use crate::{
     spans::{
         Scheme, SentenceCounts,
         scheme::{SchemeDetector, Tag, decode},
-        score::{self, EntityCounts, Mode, Report, ScoreError, Scorer},
+        score::{self, EntityCounts, LabelCounts, Mode, score_by_sentence},
     },
     text::{number::with_noun, width::clean},
 };
@@ -33,13 +33,13 @@ pub(super) fn run(args: &args::Score, output: Output) -> Result<(), CliError> {
     }
     let [gold, pred] = [gold, pred].map(|sentences| sentences.into_iter().map(|s| s.tags).collect::<Vec<_>>());
     let mut counts = SentenceCounts::new(2);
-    let lenient = scored(&gold, &pred, Mode::Default).map_err(CliError::data)?;
-    let strict = match scored(&gold, &pred, Mode::Strict) {
-        Ok(scored) => scored,
+    let lenient = score_by_sentence(&gold, &pred, Mode::Default).map_err(CliError::data)?;
+    let strict = match score_by_sentence(&gold, &pred, Mode::Strict) {
+        Ok(found) => found,
         // Strict scoring knows only B, I and O, and seqeval stops here. The spans are the same in IOB2.
         Err(error) => {
             output.say(format!("note: {error}; for the strict scores the tags are read as spans and written as IOB2"));
-            scored(&as_bio(&gold), &as_bio(&pred), Mode::Strict).map_err(CliError::data)?
+            score_by_sentence(&as_bio(&gold), &as_bio(&pred), Mode::Strict).map_err(CliError::data)?
         }
     };
     for (lenient, strict) in lenient.1.iter().zip(&strict.1) {
@@ -63,21 +63,7 @@ pub(super) fn run(args: &args::Score, output: Output) -> Result<(), CliError> {
     output.result(&value, &format!("{tables}\n{}", score_table::explanation(counts.len())))
 }
 
-/// Counts of a sentence by label.
-type Counts = Vec<(String, EntityCounts)>;
-
-/// Scores the tags, and counts each sentence.
-fn scored(gold: &[Vec<String>], pred: &[Vec<String>], mode: Mode) -> Result<(Report, Vec<Counts>), ScoreError> {
-    let mut scorer = Scorer::new(mode);
-    let mut sentences = Vec::with_capacity(gold.len());
-    for (gold, pred) in gold.iter().zip(pred) {
-        let counts = scorer.add(gold, pred)?.into_iter();
-        sentences.push(counts.map(|(label, counts)| (label.to_owned(), counts)).collect());
-    }
-    Ok((scorer.finish(), sentences))
-}
-
-fn cells(counts: &Counts, way: usize) -> impl Iterator<Item = (usize, &str, EntityCounts)> {
+fn cells(counts: &LabelCounts, way: usize) -> impl Iterator<Item = (usize, &str, EntityCounts)> {
     counts.iter().map(move |(label, counts)| (way, label.as_str(), *counts))
 }
 

@@ -301,7 +301,7 @@ fn folds_text(result: &CrossValidation, is_kept: bool) -> String {
 }
 
 fn curve_text(curve: &LearningCurve) -> String {
-    let mut rows = vec![["sentences", "F1 on valid", "95 %", "draws"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["sentences", "F1 on valid", "95 % of draws", "draws"].map(str::to_owned).to_vec()];
     for (expected, point) in curve.measured().iter().zip(&curve.points) {
         rows.push(expected_row(expected, point.f1.len().to_string()));
     }
@@ -316,6 +316,7 @@ fn curve_text(curve: &LearningCurve) -> String {
         Some(statement) => format!("\n{statement}\nwith {}\n", curve.settings_text()),
         None => "\nno forecast: three sizes are needed\n".to_owned(),
     };
+    text += "the intervals are of other draws, scored on these validation sentences; with others, scores differ more\n";
     text
 }
 
@@ -365,7 +366,10 @@ mod tests {
         [(40, 0.4), (80, 0.5), (160, 0.57)].iter().for_each(|(sentences, f1)| curve.add(*sentences, *f1));
         let text = curve_text(&curve.with_forecast());
         assert!(
-            text.contains("stopped after 3 of 4 trainings") && text.contains("10 more documents: about +."),
+            text.contains("stopped after 3 of 4 trainings")
+                && text.contains("10 more documents: about +.")
+                && text.contains("95 % of draws")
+                && text.contains("scored on these validation sentences"),
             "{text}"
         );
         assert!(text.lines().any(|line| line.starts_with("320") && line.ends_with("forecast")), "{text}");

@@ -33,11 +33,11 @@ pub(super) fn run(args: &args::Suspects, output: Output) -> Result<(), CliError>
     let project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::choose(&project, args.annotator.as_deref())?;
     if !decides {
-        let queue = suspects::queue(&project, &name, &project.read_annotator(&name)?.journal)?;
+        let queue = suspects::queue(&project, &name, project.read_annotator(&name)?.journal)?;
         return list(args, &project, &queue, output);
     }
     let mut annotator = project.annotator(&name, now())?;
-    let queue = suspects::queue(&project, &name, &annotator.journal)?;
+    let queue = suspects::queue(&project, &name, annotator.journal.clone())?;
     let chosen = [
         (Choice::Keep, find(&queue.items, &args.keep)?),
         (Choice::Take, find(&queue.items, &args.take)?),
@@ -50,7 +50,7 @@ pub(super) fn run(args: &args::Suspects, output: Output) -> Result<(), CliError>
         }
     }
     let counts = chosen.map(|(_, items)| items.len());
-    let left = suspects::queue(&project, &name, &annotator.journal)?.items.len();
+    let left = suspects::queue(&project, &name, annotator.journal)?.items.len();
     let [kept, taken, reopened] = counts;
     let value = json!({ "kept": kept, "taken": taken, "reopened": reopened, "left": left });
     let text = format!("{kept} kept, {taken} taken, {reopened} reopened; {} left\n", with_noun(left, "suspect"));

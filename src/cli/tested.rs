@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// Opens a model for an evaluation, and reports a fault of its files.
+/// Opens a model for an evaluation, with the windows of its training, and reports a fault of its files.
 ///
 /// # Errors
 /// It cannot be opened.
@@ -39,7 +39,10 @@ pub(super) fn open(model: &TestedModel, compute: &Compute, output: Output) -> Re
     if let Some(note) = opened.note() {
         output.say(format!("note: {note}"));
     }
-    Ok(opened)
+    Ok(match &model.settings {
+        Some(settings) => opened.with_windows_of(settings),
+        None => opened,
+    })
 }
 
 /// Sentences that are scored.

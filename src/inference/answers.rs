@@ -15,6 +15,13 @@ use crate::{
     text::TextRange,
 };
 
+/// Words on each side of a span that are left out, one after the other, to explain its score.
+pub const AROUND: usize = 32;
+/// Maximum number of words that are left out, for a very long span.
+const MOST_LEFT_OUT: usize = 128;
+/// Sentences with a word left out that are read together.
+const BLOCK: usize = 16;
+
 /// Text with its words.
 pub type TextWords<'a> = (&'a str, &'a [TextRange]);
 
@@ -73,10 +80,11 @@ impl Predictor {
         }
     }
 
-    /// Returns how the score of a span changes without each of the other words of its sentence.
-    /// All sentences are read together.
+    /// Returns how the score of a span changes without each of the other words of its sentence. `None` if `goes_on` ended
+    /// the work; it is asked again and again.
     ///
-    /// Words of the span are left out, too, unless it has no other. The span is one of `words`.
+    /// Words of the span are left out, too, unless it has no other. The span is one of `words`. Of a long text only the words
+    /// around the span are read, so that the time does not grow with the text.
     ///
     /// # Errors
     /// The tokenizer refuses a word.
@@ -84,25 +92,42 @@ impl Predictor {
         &self,
         (text, words): TextWords<'_>,
         span: &WordSpan,
-    ) -> Result<Vec<SpanInfluence>, PredictError> {
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<SpanInfluence>>, PredictError> {
+        let first = span.start.saturating_sub(AROUND);
+        let words = words.get(first..words.len().min(span.end + AROUND)).unwrap_or_default();
+        let span = WordSpan::new(span.start - first..span.end - first, span.label.as_str());
         let all: Vec<&str> = words.iter().map(|word| word.of(text)).collect();
-        let left_out: Vec<usize> =
-            (0..words.len()).filter(|word| span.start != *word || span.end != word + 1).collect();
-        let mut sentences: Vec<Vec<&str>> = vec![all.clone()];
-        sentences.extend(left_out.iter().map(|word| without(&all, *word)));
+        let others = (0..words.len()).filter(|word| span.start != *word || span.end != word + 1).take(MOST_LEFT_OUT);
+        let left_out: Vec<Option<usize>> = std::iter::once(None).chain(others.map(Some)).collect();
+        let mut scores = Vec::with_capacity(left_out.len());
+        for block in left_out.chunks(BLOCK) {
+            if !goes_on() {
+                return Ok(None);
+            }
+            scores.extend(self.scores_without(&all, block, &span)?);
+        }
+        let whole = scores.first().copied().unwrap_or_default();
+        let influences = left_out.iter().zip(scores).filter_map(|(word, score)| {
+            Some(SpanInfluence { word: *words.get((*word)?)?, without: score, change: score - whole })
+        });
+        Ok(Some(influences.collect()))
+    }
+
+    /// Returns the score of a span of a sentence, without each of these words, all read together.
+    fn scores_without(
+        &self,
+        words: &[&str],
+        left_out: &[Option<usize>],
+        span: &WordSpan,
+    ) -> Result<Vec<f32>, PredictError> {
+        let sentences: Vec<Vec<&str>> = left_out.iter().map(|gone| without(words, *gone)).collect();
         let sentences: Vec<&[&str]> = sentences.iter().map(Vec::as_slice).collect();
         let found = self.pieces(&sentences)?;
-        let scores = sentences.iter().zip(&found).enumerate().map(|(at, (words, (pieces, rows)))| {
-            let rows = first_rows(words.len(), &pieces.words, rows);
-            let gone = at.checked_sub(1).and_then(|at| left_out.get(at)).copied();
-            self.score_of(&rows, &moved(span, gone))
+        let scores = sentences.iter().zip(&found).zip(left_out).map(|((words, (pieces, rows)), gone)| {
+            self.score_of(&first_rows(words.len(), &pieces.words, rows), &moved(span, *gone))
         });
-        let scores: Vec<f32> = scores.collect();
-        let Some((whole, others)) = scores.split_first() else { return Ok(Vec::new()) };
-        let influences = left_out.iter().zip(others).filter_map(|(word, score)| {
-            Some(SpanInfluence { word: *words.get(*word)?, without: *score, change: score - whole })
-        });
-        Ok(influences.collect())
+        Ok(scores.collect())
     }
 
     /// Returns the score of any span of a sentence, found or not.
@@ -120,9 +145,9 @@ impl Predictor {
     }
 }
 
-/// The sentence without one of its words.
-fn without<'a>(words: &[&'a str], gone: usize) -> Vec<&'a str> {
-    words.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, word)| *word).collect()
+/// The sentence without one of its words, if one has gone.
+fn without<'a>(words: &[&'a str], gone: Option<usize>) -> Vec<&'a str> {
+    words.iter().enumerate().filter(|(at, _)| Some(*at) != gone).map(|(_, word)| *word).collect()
 }
 
 /// The span after a word of its sentence has gone.
@@ -136,6 +161,8 @@ fn place_after(place: usize, gone: Option<usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::{super::fake, *};
     use crate::{
         spans::ScoreScale,
@@ -184,7 +211,7 @@ mod tests {
     fn each_other_word_is_left_out_once() {
         let text = "cheap lasagne verde now";
         let words = split(text);
-        let found = flat().influences((text, &words), &WordSpan::new(1..3, "Dish")).unwrap();
+        let found = flat().influences((text, &words), &WordSpan::new(1..3, "Dish"), &|| true).unwrap().unwrap();
         let without: Vec<&str> = found.iter().map(|influence| influence.word.of(text)).collect();
         assert_eq!(without, ["cheap", "lasagne", "verde", "now"]);
         let score = |at: usize| found[at].without;
@@ -192,9 +219,29 @@ mod tests {
         assert!(found[0].change.abs() < 0.05 && found[3].change.abs() < 0.1, "{found:?}");
         assert!(score(1) < 0.1, "without its first word nothing begins the span: {found:?}");
         assert!((found[2].without - found[2].change - (found[0].without - found[0].change)).abs() < 1e-6, "{found:?}");
-        let alone = flat().influences((text, &words), &WordSpan::new(0..1, "Price")).unwrap();
+        let alone = flat().influences((text, &words), &WordSpan::new(0..1, "Price"), &|| true).unwrap().unwrap();
         assert_eq!(alone.len(), 3, "the only word of a span is not left out");
-        let plain = fake::predictor(512).influences((text, &words), &WordSpan::new(1..3, "Dish")).unwrap();
+        let plain = fake::predictor(512).influences((text, &words), &WordSpan::new(1..3, "Dish"), &|| true);
+        let plain = plain.unwrap().unwrap();
         assert!(plain.len() == 4 && plain.iter().all(|influence| influence.without > 0.9), "{plain:?}");
+    }
+
+    #[test]
+    fn of_a_long_text_the_words_around_the_span_are_left_out() {
+        let text = format!("{}cheap lasagne verde{}", "far ".repeat(400), " near".repeat(400));
+        let words = split(&text);
+        let span = WordSpan::new(401..403, "Dish");
+        let found = flat().influences((&text, &words), &span, &|| true).unwrap().unwrap();
+        let expected: Vec<TextRange> = words[401 - AROUND..403 + AROUND].to_vec();
+        assert_eq!(found.iter().map(|influence| influence.word).collect::<Vec<_>>(), expected);
+        // The span is the same words as in the whole text.
+        let without_first = found[AROUND].without;
+        assert!(without_first < 0.1 && found[AROUND - 1].change.abs() < 0.05, "{found:?}");
+        let asked = Cell::new(0);
+        let ended = flat().influences((&text, &words), &span, &|| asked.replace(asked.get() + 1) < 2).unwrap();
+        assert_eq!((ended, asked.get()), (None, 3), "between blocks");
+        let endless = WordSpan::new(0..words.len(), "Dish");
+        let found = flat().influences((&text, &words), &endless, &|| true).unwrap().unwrap();
+        assert_eq!(found.len(), MOST_LEFT_OUT);
     }
 }

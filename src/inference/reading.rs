@@ -60,12 +60,8 @@ pub fn read_sentences<'m>(
     let tags = model.tags();
     let readings = texts.iter().zip(answers).map(|(words, (pieces, rows))| {
         let choices = decode::word_tags(words.len(), &pieces.words, &rows, model.grammar());
-        let mut probabilities = vec![None; words.len()];
-        for (word, row) in pieces.words.iter().zip(&rows) {
-            if let Some(empty @ None) = probabilities.get_mut(*word) {
-                *empty = Some(softmax(row));
-            }
-        }
+        let first = decode::first_rows(words.len(), &pieces.words, &rows);
+        let probabilities = first.into_iter().map(|row| row.map(softmax)).collect();
         let spans = spans_of(&decode::names(&choices, tags));
         SentenceReading { spans, choices, probabilities, tags }
     });

@@ -27,13 +27,11 @@ pub fn word_probabilities<S: AsRef<str> + Sync>(
         let found = predictor.pieces(chunk)?;
         all.extend(chunk.iter().zip(&found).map(|(words, (pieces, logits))| {
             let choices = decode::word_tags(words.len(), &pieces.words, logits, predictor.grammar());
-            let mut rows = vec![Vec::new(); words.len()];
-            for (word, row) in pieces.words.iter().zip(logits) {
-                if let Some(empty) = rows.get_mut(*word).filter(|row| row.is_empty()) {
-                    *empty = softmax(row);
-                }
+            let first = decode::first_rows(words.len(), &pieces.words, logits).into_iter();
+            WordProbabilities {
+                chosen: choices.iter().map(|choice| choice.map(|choice| choice.tag)).collect(),
+                rows: first.map(|row| row.map(softmax).unwrap_or_default()).collect(),
             }
-            WordProbabilities { chosen: choices.iter().map(|choice| choice.map(|choice| choice.tag)).collect(), rows }
         }));
     }
     Ok(all)

@@ -110,6 +110,12 @@ impl Shared {
         self.wake.notify_one();
     }
 
+    /// Whether the work on a request goes on: no newer one waits.
+    fn goes_on(&self) -> bool {
+        let slot = self.slot();
+        slot.request.is_none() && !slot.closed
+    }
+
     /// Waits for a request that a model can answer; `None` at the end.
     fn next(&self, model: &mut Option<(String, Box<Predictor>)>) -> Option<Request> {
         let mut slot = self.slot();
@@ -138,7 +144,7 @@ impl Shared {
 
 impl Worker {
     /// Starts the thread.
-    /// It calls `on_reply` for each request that was not replaced.
+    /// It calls `on_reply` for each request that was not replaced. An explanation is replaced even while it is computed.
     ///
     /// Requests wait until there is a model.
     ///
@@ -150,8 +156,9 @@ impl Worker {
         let work = move || {
             let mut model = None;
             while let Some(request) = inside.next(&mut model) {
-                if let Some((name, model)) = &model {
-                    on_reply(answer(name, model, &request));
+                let Some((name, model)) = &model else { continue };
+                if let Some(reply) = answer(name, model, &request, &|| inside.goes_on()) {
+                    on_reply(reply);
                 }
             }
         };
@@ -220,23 +227,26 @@ impl Drop for Worker {
     }
 }
 
-fn answer(name: &str, model: &Predictor, request: &Request) -> Reply {
+/// Answers a request; `None` if `goes_on` ended the work.
+fn answer(name: &str, model: &Predictor, request: &Request, goes_on: &dyn Fn() -> bool) -> Option<Reply> {
     let started = Instant::now();
     // A panic in the network must not end the thread: the next request may be answered.
-    let outcome = match guard::catch(|| find(model, request)) {
-        Ok(found) => found.map_err(|error| error.to_string()),
+    let outcome = match guard::catch(|| find(model, request, goes_on)) {
+        Ok(Ok(found)) => Ok(found?),
+        Ok(Err(error)) => Err(error.to_string()),
         Err(panicked) => Err(format!("the model failed on this text: {panicked}")),
     };
-    Reply {
+    Some(Reply {
         generation: request.generation,
         model: name.to_owned(),
         outcome,
         millis: started.elapsed().as_secs_f64() * 1000.0,
-    }
+    })
 }
 
-fn find(model: &Predictor, Request { purpose, text, words, .. }: &Request) -> Result<Findings, PredictError> {
-    Ok(match purpose {
+fn find(model: &Predictor, request: &Request, goes_on: &dyn Fn() -> bool) -> Result<Option<Findings>, PredictError> {
+    let Request { purpose, text, words, .. } = request;
+    Ok(Some(match purpose {
         Purpose::Exploring => model.answer(text, words)?.into(),
         Purpose::Suggesting => model.suggest(text, words)?.into(),
         Purpose::Pipeline(strategy) => {
@@ -244,9 +254,10 @@ fn find(model: &Predictor, Request { purpose, text, words, .. }: &Request) -> Re
             Findings { pipeline, ..model.answer(text, words)?.into() }
         }
         Purpose::Explaining(span) => {
-            Findings { influences: Some(model.influences((text, words), span)?), ..Findings::default() }
+            let Some(influences) = model.influences((text, words), span, goes_on)? else { return Ok(None) };
+            Findings { influences: Some(influences), ..Findings::default() }
         }
-    })
+    }))
 }
 
 /// The pipeline's answer with Hugging Face's defaults, except that every word piece is in the answer of [`Strategy::None`].
@@ -321,6 +332,18 @@ mod tests {
         drop(worker.await_model());
         worker.ask(request(2, "cheap"));
         assert_eq!(replies.recv(), Ok(2), "the place was given up");
+    }
+
+    #[test]
+    fn an_explanation_ends_when_a_newer_request_waits() {
+        let shared = Shared::default();
+        let model = fake::predictor(16);
+        let explain = Request { purpose: Purpose::Explaining(WordSpan::new(0..1, "Dish")), ..request(1, "lasagne") };
+        assert!(answer("m", &model, &explain, &|| shared.goes_on()).is_some());
+        shared.put(|slot| slot.queue = vec![request(2, "cheap")].into());
+        assert!(answer("m", &model, &explain, &|| shared.goes_on()).is_some(), "suggestions wait");
+        shared.put(|slot| slot.request = Some(request(3, "cheap")));
+        assert_eq!(answer("m", &model, &explain, &|| shared.goes_on()), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! merges two versions by keeping every line of both.
 
 use std::{
+    collections::HashMap,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
 };
@@ -48,11 +49,27 @@ pub struct Decision {
     kept: bool,
 }
 
+/// Document that questions are about, with what they all need of its text.
+#[derive(Clone, Debug)]
+pub struct AskedText<'a> {
+    /// The document.
+    pub document: &'a Document,
+    offsets: OffsetMap,
+    text: Fingerprint,
+}
+
+impl<'a> AskedText<'a> {
+    /// Reads the text of a document once, for all questions about it.
+    pub fn of(document: &'a Document) -> Self {
+        Self { document, offsets: OffsetMap::new(&document.text), text: Fingerprint::of(&document.text) }
+    }
+}
+
 /// Label of a document, or words without one, with what was suggested instead.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The document.
-    pub document: &'a Document,
+    pub about: &'a AskedText<'a>,
     /// Label that it has.
     pub given: Option<(TextRange, LabelId)>,
     /// Label that is suggested instead.
@@ -62,21 +79,21 @@ pub struct Question<'a> {
 impl Question<'_> {
     /// Eight hexadecimal digits by which a user names it.
     pub fn key(&self) -> String {
-        let text = Fingerprint::of(&self.document.text);
-        let named = serde_json::json!([self.document.id, text, self.marked(self.given), self.marked(self.other)]);
+        let AskedText { document, text, .. } = self.about;
+        let named = serde_json::json!([document.id, text, self.marked(self.given), self.marked(self.other)]);
         Fingerprint::of(&named.to_string()).to_string()
     }
 
     fn marked(&self, one: Option<(TextRange, LabelId)>) -> Option<Marked> {
-        one.map(|(range, label)| (OffsetMap::new(&self.document.text).to_chars(range), label))
+        one.map(|(range, label)| (self.about.offsets.to_chars(range), label))
     }
 }
 
 /// Decisions of one annotator.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decisions {
-    /// The latest last.
-    list: Vec<Decision>,
+    /// Those about each document, the latest last.
+    by_document: HashMap<String, Vec<Decision>>,
     /// Number of lines that could not be read.
     pub skipped: usize,
 }
@@ -84,26 +101,23 @@ pub struct Decisions {
 impl Decisions {
     /// Number of decisions, those that were taken back included.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.by_document.values().map(Vec::len).sum()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.by_document.is_empty()
     }
 
     /// Whether the annotator keeps this label, whatever is suggested instead.
     ///
     /// Words without a label are kept if the annotator was asked about these words, or about words around them.
     pub fn keeps(&self, question: &Question<'_>) -> bool {
-        let mut about = self.list.iter().filter(|decision| decision.doc == question.document.id).peekable();
-        if about.peek().is_none() {
-            return false;
-        }
-        let text = Fingerprint::of(&question.document.text);
+        let AskedText { document, text, .. } = question.about;
+        let Some(about) = self.by_document.get(&document.id) else { return false };
         let [given, other] = [question.given, question.other].map(|one| question.marked(one));
-        let last = about.rfind(|decision| {
-            decision.text == text && decision.given == given && (given.is_some() || covers(decision.other, other))
+        let last = about.iter().rfind(|decision| {
+            decision.text == *text && decision.given == given && (given.is_some() || covers(decision.other, other))
         });
         last.is_some_and(|decision| decision.kept)
     }
@@ -127,11 +141,15 @@ impl Project {
             return Ok(found);
         }
         storage::read_lines(&path, LARGE, |line| match serde_json::from_slice::<Decision>(line) {
-            Ok(decision) if decision.by == name.as_str() => found.list.push(decision),
+            Ok(decision) if decision.by == name.as_str() => {
+                found.by_document.entry(decision.doc.clone()).or_default().push(decision);
+            }
             Ok(_) => {}
             Err(_) => found.skipped += usize::from(!line.trim_ascii().is_empty()),
         })?;
-        found.list.sort_by_key(|decision| decision.at);
+        for about in found.by_document.values_mut() {
+            about.sort_by_key(|decision| decision.at);
+        }
         Ok(found)
     }
 
@@ -155,8 +173,8 @@ impl Project {
             let decision = Decision {
                 at: now,
                 by: name.to_string(),
-                doc: question.document.id.clone(),
-                text: Fingerprint::of(&question.document.text),
+                doc: question.about.document.id.clone(),
+                text: question.about.text,
                 given: question.marked(question.given),
                 other: question.marked(question.other),
                 kept,
@@ -202,15 +220,16 @@ mod tests {
         let (_dir, project) = project();
         let document = Document::from_words("r1", ["caf\u{e9}", "tacos"]);
         let range = TextRange::new(6, 11);
+        let about = AskedText::of(&document);
         let question =
-            |label, other| Question { document: &document, given: Some((range, label)), other: Some((range, other)) };
+            |label, other| Question { about: &about, given: Some((range, label)), other: Some((range, other)) };
         let keeps = |question: &Question<'_>| project.decisions(&anna()).unwrap().keeps(question);
         assert!(!keeps(&question(DISH, PRICE)));
         project.decide(&anna(), &[question(DISH, PRICE)], true, 1).unwrap();
         assert!(keeps(&question(DISH, PRICE)) && keeps(&question(DISH, LabelId(1))), "another suggestion");
         assert!(!keeps(&question(PRICE, DISH)), "another label");
         let changed = Document::from_words("r1", ["caf\u{e9}", "taco "]);
-        assert!(!keeps(&Question { document: &changed, ..question(DISH, PRICE) }), "another text");
+        assert!(!keeps(&Question { about: &AskedText::of(&changed), ..question(DISH, PRICE) }), "another text");
         let ben = project.decisions(&"ben".parse().unwrap()).unwrap();
         assert!(!ben.keeps(&question(DISH, PRICE)) && ben.is_empty(), "another annotator");
         project.decide(&anna(), &[question(DISH, PRICE)], false, 2).unwrap();
@@ -225,8 +244,9 @@ mod tests {
     fn words_without_a_label_are_kept_with_all_inside() {
         let (_dir, project) = project();
         let document = Document::from_words("r1", ["fish", "tacos", "here"]);
+        let about = AskedText::of(&document);
         let bare =
-            |start, end| Question { document: &document, given: None, other: Some((TextRange::new(start, end), DISH)) };
+            |start, end| Question { about: &about, given: None, other: Some((TextRange::new(start, end), DISH)) };
         project.decide(&anna(), &[bare(0, 10)], true, 1).unwrap();
         let decisions = project.decisions(&anna()).unwrap();
         assert_eq!(
@@ -253,17 +273,19 @@ mod tests {
     fn merged_versions_and_torn_lines_keep_every_decision() {
         let (_dir, project) = project();
         let documents = ["r1", "r2", "r3"].map(|id| Document::from_words(id, ["fish"]));
-        let question = |document| Question { document, given: Some((TextRange::new(0, 4), DISH)), other: None };
-        project.decide(&anna(), &[question(&documents[0])], true, 5).unwrap();
+        let about: Vec<AskedText<'_>> = documents.iter().map(AskedText::of).collect();
+        let question =
+            |at: usize| Question { about: &about[at], given: Some((TextRange::new(0, 4), DISH)), other: None };
+        project.decide(&anna(), &[question(0)], true, 5).unwrap();
         let path = project.root.join(REVIEWED);
         let ours = std::fs::read_to_string(&path).unwrap();
         let theirs = ours.replace("\"r1\"", "\"r2\"");
         let back = ours.replace("\"at\":5", "\"at\":4").replace("true", "false");
         let merged = format!("<<<<<<< HEAD\n{ours}=======\n{theirs}{back}>>>>>>> other\n{{\"at\":7,\"by\"");
         std::fs::write(&path, merged).unwrap();
-        project.decide(&anna(), &[question(&documents[2])], true, 9).unwrap();
+        project.decide(&anna(), &[question(2)], true, 9).unwrap();
         let decisions = project.decisions(&anna()).unwrap();
         assert_eq!((decisions.len(), decisions.skipped), (4, 4));
-        assert!(documents.iter().all(|document| decisions.keeps(&question(document))), "{decisions:?}");
+        assert!((0..3).all(|at| decisions.keeps(&question(at))), "{decisions:?}");
     }
 }

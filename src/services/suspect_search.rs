@@ -3,7 +3,7 @@
 use super::{clock::now, message::message, thread::Thread, training_start::TrainingStart};
 use crate::{
     app::{Event, event::Level},
-    project::decisions::Question,
+    project::decisions::{AskedText, Question},
     spans::{LabelId, ReviewList, review::LabelledRange},
     text::TextRange,
     work::suspects,
@@ -30,9 +30,8 @@ fn find(start: &TrainingStart) -> Result<ReviewList, String> {
     if let Err(why) = journal.flush() {
         tracing::warn!("suspects are searched without some lines: {why}");
     }
-    let mut own = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
-    own.resolve(&project.manifest.labels);
-    let queue = suspects::queue(project, annotator, &own).map_err(|error| error.to_string())?;
+    let own = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
+    let queue = suspects::queue(project, annotator, own).map_err(|error| error.to_string())?;
     Ok(suspects::review_list(project, annotator, &queue))
 }
 
@@ -50,6 +49,7 @@ pub(super) fn decide(
         Some((side.range, project.manifest.labels.named(&side.label)?.id))
     };
     let [given, other] = sides.map(|side| side.and_then(id));
-    let recorded = project.decide(annotator, &[Question { document, given, other }], kept, now());
+    let recorded =
+        project.decide(annotator, &[Question { about: &AskedText::of(document), given, other }], kept, now());
     recorded.err().map(|error| message(Level::Error, format!("the decision was not saved: {error}")))
 }

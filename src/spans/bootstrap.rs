@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::score::{EntityCounts, Rates, Report, mean_rates};
+use crate::text::hash::mixed;
 
 /// Number of resamples.
 pub const RESAMPLES: usize = 1000;
@@ -21,13 +22,6 @@ pub const SEED: u64 = 42;
 /// Share of the resamples in an interval.
 pub const LEVEL: f64 = 0.95;
 
-/// Finaliser of SplitMix64: every input bit affects every output bit.
-pub(super) fn mix(value: u64) -> u64 {
-    let mixed = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
 /// Random numbers: SplitMix64.
 struct Draws(u64);
 
@@ -35,7 +29,7 @@ impl Draws {
     /// Draws a number below `end`. The deviation from equal chances is below `end` / 2^64.
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let product = u128::from(mix(self.0)) * end as u128;
+        let product = u128::from(mixed(self.0)) * end as u128;
         usize::try_from(product >> 64).unwrap_or(0)
     }
 }

@@ -171,8 +171,7 @@ fn bare_phrases(sentence: &LabelledWords) -> Vec<(usize, usize)> {
 
 /// End of the words without a label from a word on, up to the longest phrase.
 fn end_of_bare(covered: &[bool], start: usize) -> usize {
-    let bare = covered.iter().skip(start).take_while(|covered| !**covered).count();
-    start + bare.min(LONGEST)
+    start + covered.iter().skip(start).take(LONGEST).take_while(|covered| !**covered).count()
 }
 
 /// The span without the words at its edges that are marks, if there are any and other words are left.
@@ -202,6 +201,7 @@ pub fn has_mark_at_edge(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::growth::assert_linear;
 
     /// Words in brackets are a span: `cheap [fish tacos]Dish`.
     fn sentence(text: &str) -> LabelledWords {
@@ -262,6 +262,14 @@ mod tests {
         let usual =
             Suspect { given: Some(WordSpan::new(0..1, "Cuisine")), ..habits.suspects(&sentences[18]).remove(0) };
         assert_eq!(habits.share_elsewhere(&sentences[0], &usual), Some(17.5 / 20.0));
+    }
+
+    #[test]
+    fn the_time_grows_with_the_length_of_a_sentence() {
+        let long = |n: usize| vec![sentence(&vec!["good [fish tacos]Dish near here and then some more"; n].join(" "))];
+        assert_linear(2_000, long, |sentences| Habits::of(sentences).suspects(&sentences[0]));
+        let bare = |n: usize| vec![sentence(&vec!["word"; n].join(" "))];
+        assert_linear(20_000, bare, |sentences| Habits::of(sentences).suspects(&sentences[0]));
     }
 
     #[test]

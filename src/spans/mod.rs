@@ -28,6 +28,7 @@ pub mod patterns;
 pub mod phrase;
 pub mod prediction;
 pub mod query;
+pub mod replacement;
 pub mod review;
 pub mod scheme;
 pub mod score;

@@ -181,14 +181,31 @@ impl Report {
 /// # Errors
 /// The two sides do not match word for word, or, in strict mode, a tag is not IOB2.
 pub fn score<S: AsRef<str>>(gold: &[Vec<S>], predicted: &[Vec<S>], mode: Mode) -> Result<Report, ScoreError> {
+    Ok(score_by_sentence(gold, predicted, mode)?.0)
+}
+
+/// Counts of a sentence by label.
+pub type LabelCounts = Vec<(String, EntityCounts)>;
+
+/// As [`score`], with the counts of each sentence.
+///
+/// # Errors
+/// As [`score`].
+pub fn score_by_sentence<S: AsRef<str>>(
+    gold: &[Vec<S>],
+    predicted: &[Vec<S>],
+    mode: Mode,
+) -> Result<(Report, Vec<LabelCounts>), ScoreError> {
     if gold.len() != predicted.len() {
         return Err(ScoreError::Sentences { gold: gold.len(), predicted: predicted.len() });
     }
     let mut scorer = Scorer::new(mode);
+    let mut sentences = Vec::with_capacity(gold.len());
     for (gold, predicted) in gold.iter().zip(predicted) {
-        scorer.add(gold, predicted)?;
+        let counts = scorer.add(gold, predicted)?.into_iter();
+        sentences.push(counts.map(|(label, counts)| (label.to_owned(), counts)).collect());
     }
-    Ok(scorer.finish())
+    Ok((scorer.finish(), sentences))
 }
 
 /// Scores sentences one after the other, so that none of them must be kept.

@@ -6,7 +6,10 @@
 //! places with 5 % of the labels of MIT Restaurant swapped, .28 against .46 (`training/RECIPES.md`). What is known of the
 //! same words elsewhere ([`consistency`](super::consistency)) counts as a second opinion: the odds are multiplied.
 
-use std::ops::Range;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use serde::Serialize;
 use strum::IntoStaticStr;
@@ -126,24 +129,51 @@ pub fn by_model<S: AsRef<str>>(given: &[S], answer: &Answer<'_>) -> Vec<Suspect>
 /// The suggestion and the score of the earlier source stay.
 pub fn joined(sources: impl IntoIterator<Item = Vec<Suspect>>) -> Vec<Suspect> {
     let mut all: Vec<Suspect> = Vec::new();
+    let mut known = Known::default();
     for suspect in sources.into_iter().flatten() {
-        let is_same = |known: &&mut Suspect| match (&known.given, &suspect.given) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => known.words().start < suspect.words().end && suspect.words().start < known.words().end,
-            // The model's span may reach into words that are labelled.
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        match all.iter_mut().find(is_same) {
-            Some(known) => known.reasons.extend(suspect.reasons),
-            None => all.push(suspect),
+        match known.find(&suspect).and_then(|at| all.get_mut(at)) {
+            Some(same) => same.reasons.extend(suspect.reasons),
+            None => {
+                known.add(&suspect, all.len());
+                all.push(suspect);
+            }
         }
     }
     all
 }
 
+/// Places of suspects in a list, by their words.
+#[derive(Default)]
+struct Known {
+    given: HashMap<WordSpan, usize>,
+    /// Of words without a label: the end and the place by the start. They are disjoint.
+    bare: BTreeMap<usize, (usize, usize)>,
+}
+
+impl Known {
+    /// Finds the first suspect of the same label, or of some of the same words without one.
+    fn find(&self, suspect: &Suspect) -> Option<usize> {
+        // The model's span may reach into words that are labelled; those are other suspects.
+        if let Some(given) = &suspect.given {
+            return self.given.get(given).copied();
+        }
+        let words = suspect.words();
+        let before = self.bare.range(..words.end).rev().map(|(_, known)| known);
+        before.take_while(|(end, _)| *end > words.start).map(|(_, at)| *at).min()
+    }
+
+    fn add(&mut self, suspect: &Suspect, at: usize) {
+        match &suspect.given {
+            Some(given) => drop(self.given.insert(given.clone(), at)),
+            None => drop(self.bare.insert(suspect.words().start, (suspect.words().end, at))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::growth::assert_linear;
 
     const TAGS: [&str; 5] = ["O", "B-Dish", "I-Dish", "B-Price", "I-Price"];
 
@@ -183,6 +213,19 @@ mod tests {
             close(combined(0.3, 0.5), 0.3) && close(combined(0.2, 0.2), 1.0 / 17.0) && close(combined(0.2, 0.8), 0.5)
         );
         assert!(combined(0.0, 1.0).is_finite() && combined(0.0, 0.0) >= 0.0);
+    }
+
+    #[test]
+    fn the_time_to_join_grows_with_the_number_of_suspects() {
+        let suspect = |start: usize, given: bool| {
+            let span = Some(WordSpan::new(start..start + 2, "Dish"));
+            let sides = if given { (span, None) } else { (None, span) };
+            Suspect { given: sides.0, other: sides.1, score: 0.5, reasons: vec![Reason::Model] }
+        };
+        let both = |n: usize, given| vec![(0..n).map(|at| suspect(at * 3, given)).collect::<Vec<_>>(); 2];
+        for given in [true, false] {
+            assert_linear(2_000, |n| both(n, given), |sources| joined(sources.clone()));
+        }
     }
 
     #[test]

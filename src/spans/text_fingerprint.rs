@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::hash::{FNV_BEGIN, fnv, mixed};
+
 /// Fingerprint of the words of sentences, in any order and in any letter case. Tags have no part in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TextFingerprint {
@@ -15,14 +17,10 @@ impl TextFingerprint {
     /// Adds a sentence. The same on every machine: FNV-1a of 64 bits over the words in lower case, each followed by a zero
     /// byte, then the finaliser of SplitMix64.
     pub fn add<S: AsRef<str>>(&mut self, words: &[S]) {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for word in words {
-            for byte in word.as_ref().to_lowercase().bytes().chain([0]) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-            }
-        }
+        let words = words.iter().map(|word| word.as_ref().to_lowercase());
+        let hash = words.fold(FNV_BEGIN, |hash, word| fnv(hash, word.bytes().chain([0])));
         self.sentences += 1;
-        self.sum = self.sum.wrapping_add(super::bootstrap::mix(hash));
+        self.sum = self.sum.wrapping_add(mixed(hash));
     }
 }
 

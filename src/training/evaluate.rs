@@ -15,7 +15,7 @@ use crate::{
     },
     spans::{
         Grammar,
-        score::{self, EntityCounts, Mode, Scorer, score},
+        score::{self, EntityCounts, LabelCounts, Mode, score, score_by_sentence},
     },
 };
 
@@ -33,15 +33,12 @@ pub(super) struct Evaluation {
     word: Table,
     tables: Tables,
     /// Counts of each sentence by label, per word, lenient.
-    sentences: Vec<SentenceCounts>,
+    sentences: Vec<LabelCounts>,
 }
-
-/// Counts of a sentence by label.
-type SentenceCounts = Vec<(String, EntityCounts)>;
 
 impl Evaluation {
     /// Counts of each sentence by label, per word, lenient.
-    pub(super) fn sentences(&self) -> &[SentenceCounts] {
+    pub(super) fn sentences(&self) -> &[LabelCounts] {
         &self.sentences
     }
 
@@ -213,14 +210,9 @@ fn table((gold, predicted): &Tags<'_>, mode: Mode) -> Result<Table, TrainError> 
 }
 
 /// As [`table`] in the lenient mode, with the counts of each sentence.
-fn table_by_sentence((gold, predicted): &Tags<'_>) -> Result<(Table, Vec<SentenceCounts>), TrainError> {
-    let mut scorer = Scorer::new(Mode::Default);
-    let mut sentences = Vec::with_capacity(gold.len());
-    for (gold, predicted) in gold.iter().zip(predicted) {
-        let counts = scorer.add(gold, predicted)?.into_iter();
-        sentences.push(counts.map(|(label, counts)| (label.to_owned(), counts)).collect());
-    }
-    Ok((table_of(&scorer.finish()), sentences))
+fn table_by_sentence((gold, predicted): &Tags<'_>) -> Result<(Table, Vec<LabelCounts>), TrainError> {
+    let (report, sentences) = score_by_sentence(gold, predicted, Mode::Default)?;
+    Ok((table_of(&report), sentences))
 }
 
 fn table_of(report: &score::Report) -> Table {

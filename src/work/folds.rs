@@ -78,6 +78,8 @@ pub struct Folds {
     pub tags: Vec<String>,
     /// The trainings.
     pub plan: Vec<Fold>,
+    /// Number of the group of each sentence: those that are the same or nearly the same.
+    groups: Vec<usize>,
     seed: u64,
 }
 
@@ -108,9 +110,10 @@ impl Folds {
         }
         let parts = share_out(&groups, &vec![1; folds], seed);
         let plan = (0..folds).map(|at| fold(at, &groups, &parts, chooses, seed)).collect();
+        let groups = numbers(&groups, sentences.len());
         let data = Dataset { train: sentences, ..Dataset::default() };
         let tags = tag_names(&data.label_names());
-        Ok(Self { sentences: data.train, tags, plan, seed })
+        Ok(Self { sentences: data.train, tags, plan, groups, seed })
     }
 
     /// Trains on the other folds and predicts the sentences of this one.
@@ -123,12 +126,14 @@ impl Folds {
         settings: Settings,
         base: BaseModel,
     ) -> Result<(FoldScores, Vec<OutOfFold>), FoldsError> {
-        let device = settings.device.clone();
         let data = Dataset { train: self.chosen(&fold.train), valid: self.chosen(&fold.valid), test: Vec::new() };
-        let request = TrainRequest::new(TrainingData::of_sentences(data), settings)?;
+        let request = TrainRequest::new(TrainingData::of_sentences(data), settings.clone())?;
         let (report, model) = trial::train(request, base)?;
         let predicted = match model {
-            Some(model) => self.predict(fold, &Predictor::of(model, &device, Threads::All, Precision::Fp32)?)?,
+            Some(model) => {
+                let opened = Predictor::of(model, &settings.device, Threads::All, Precision::Fp32)?;
+                self.predict(fold, &opened.with_windows_of(&settings))?
+            }
             None => Vec::new(),
         };
         let scores = FoldScores {
@@ -165,7 +170,8 @@ impl Folds {
         Ok(all.collect())
     }
 
-    /// Scores the predictions of the finished folds, with intervals over the sentences.
+    /// Scores the predictions of the finished folds, with intervals over the groups of sentences: copies are no further
+    /// evidence.
     pub fn score(&self, finished: &[FoldScores], predicted: &[OutOfFold], about: &CrossValidation) -> CrossValidation {
         let counts = self.counts(predicted);
         let report = counts.report(0);
@@ -189,16 +195,24 @@ impl Folds {
         }
     }
 
-    /// Counts the entities of each predicted sentence.
+    /// Counts the entities of the predicted sentences of each group.
     fn counts(&self, predicted: &[OutOfFold]) -> SentenceCounts {
         let mut scorer = Scorer::new(Mode::Default);
-        let mut counts = SentenceCounts::new(1);
+        let mut groups: BTreeMap<usize, BTreeMap<String, EntityCounts>> = BTreeMap::new();
         for one in predicted {
-            let Some(sentence) = self.sentences.get(one.sentence) else { continue };
+            let place = self.sentences.get(one.sentence).zip(self.groups.get(one.sentence));
+            let Some((sentence, group)) = place else { continue };
             let names = self.names(&one.predicted);
             // Both sides have a tag for each word.
             let found = scorer.add(&sentence.tags, &names).unwrap_or_default();
-            counts.add(found.into_iter().map(|(label, counts)| (0, label, counts)));
+            let labels = groups.entry(*group).or_default();
+            for (label, counts) in found {
+                labels.entry(label.to_owned()).or_default().add(counts);
+            }
+        }
+        let mut counts = SentenceCounts::new(1);
+        for labels in groups.values() {
+            counts.add(labels.iter().map(|(label, counts)| (0, label.as_str(), *counts)));
         }
         counts
     }
@@ -223,6 +237,19 @@ fn labelled_groups(sentences: &[Sentence]) -> Vec<Group> {
         }
     }
     groups
+}
+
+/// The number of the group of each of `sentences` sentences.
+fn numbers(groups: &[Group], sentences: usize) -> Vec<usize> {
+    let mut numbers = vec![0; sentences];
+    for (number, group) in groups.iter().enumerate() {
+        for member in &group.members {
+            if let Some(own) = numbers.get_mut(*member) {
+                *own = number;
+            }
+        }
+    }
+    numbers
 }
 
 /// The training that holds out part `at`.
@@ -352,6 +379,25 @@ mod tests {
         }
         let price = scored.labels["Price"];
         assert_eq!((price.low, price.high, price.interval()), (None, None, "-".to_owned()), "never found");
+    }
+
+    #[test]
+    fn copies_are_no_further_evidence() {
+        let scored = |copies: usize| {
+            let sentences: Vec<Sentence> = (0..40 * copies).map(|at| sentence(at % 40)).collect();
+            let folds = Folds::new(sentences, 2, 1, true).unwrap();
+            let answer = |at: usize| {
+                let mut predicted = vec![0; 6];
+                predicted[0] = usize::from((at % 40).is_multiple_of(6));
+                OutOfFold { sentence: at, fold: 1, predicted, rows: Vec::new() }
+            };
+            let predicted: Vec<OutOfFold> = (0..40 * copies).map(answer).collect();
+            let Estimate { f1, low, high, .. } = folds.score(&[], &predicted, &CrossValidation::default()).word;
+            [f1, low, high]
+        };
+        let [once, often] = [1, 4].map(scored);
+        assert!(once[2] - once[1] > 0.1, "{once:?}");
+        assert!(once.iter().zip(often).all(|(one, other)| (one - other).abs() < 1e-12), "{once:?} {often:?}");
     }
 
     #[test]

@@ -10,17 +10,19 @@ use super::mistakes::MOST_LISTED;
 use crate::{
     project::{
         Annotator, AnnotatorName, Project, ProjectError,
-        decisions::Question,
+        decisions::{AskedText, Question},
         studies::{StoredAnswer, StoredFolds},
     },
     runs::cross_validation::CrossValidation,
     spans::{
-        Action, Document, Edit, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span, SpanId,
-        SpanSource, Status, WordSpan,
+        Action, Annotation, Document, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span,
+        SpanId, SpanSource, Status, WordSpan,
+        adjudication::ADJUDICATOR,
         consistency::{Habits, LabelledWords},
         dataset::word_spans,
         journal::JournalOp,
         mistakes::compare,
+        replacement::replacement,
         review::LabelledRange,
         suspects::{Answer, Reason, Suspect, by_model, combined, joined},
     },
@@ -107,27 +109,17 @@ impl Item {
     }
 
     /// The item as the file of decisions names it.
-    fn question<'d>(&self, document: &'d Document) -> Question<'d> {
-        let given = self.given.map(|(_, given)| whole(document, given));
+    fn question<'d>(&self, about: &'d AskedText<'d>) -> Question<'d> {
+        let given = self.given.map(|(_, given)| whole(about.document, given));
         let [given, other] = [given, self.other].map(|side| side.map(|marked| (marked.range, marked.label)));
-        Question { document, given, other }
+        Question { about, given, other }
     }
 
-    /// Edits that put the suggestion in the place of the label.
-    fn edits(&self, new_span: impl FnOnce() -> SpanId) -> Vec<Edit> {
-        match (self.given, self.other) {
-            (Some((id, _)), None) => vec![Edit::Remove(id)],
-            (Some((id, given)), Some(other)) => {
-                let resize = (given.range != other.range).then_some(Edit::Resize(id, other.range));
-                let relabel = (given.label != other.label).then_some(Edit::Relabel(id, other.label));
-                resize.into_iter().chain(relabel).collect()
-            }
-            (None, Some(Marked { range, label })) => {
-                let source = SpanSource::Model { run: SOURCE.to_owned(), score: 1.0 - self.score };
-                vec![Edit::Add(Span { id: new_span(), range, label, source })]
-            }
-            (None, None) => Vec::new(),
-        }
+    /// The suggested label as a span.
+    fn suggestion(&self, new_span: impl FnOnce() -> SpanId) -> Option<Span> {
+        let Marked { range, label } = self.other?;
+        let source = SpanSource::Model { run: SOURCE.to_owned(), score: 1.0 - self.score };
+        Some(Span { id: new_span(), range, label, source })
     }
 }
 
@@ -143,26 +135,29 @@ struct Labelled<'a> {
     words: LabelledWords,
 }
 
-/// Collects the suspects in the documents that an annotator has done.
+/// Collects the suspects in the documents that an annotator has done. Merged labels count as those that they are now.
 ///
 /// # Errors
 /// The cross-validation or the decisions exist and cannot be read.
-pub fn queue(project: &Project, name: &AnnotatorName, journal: &Journal) -> Result<Queue, ProjectError> {
+pub fn queue(project: &Project, name: &AnnotatorName, mut journal: Journal) -> Result<Queue, ProjectError> {
+    journal.resolve(&project.manifest.labels);
     // Models that learned the labels of another annotator say nothing about these.
     let folds = project.folds()?.filter(|folds| folds.result.annotator == name.as_str()).unwrap_or_default();
     let decisions = project.decisions(name)?;
     let answers: HashMap<&str, &StoredAnswer> =
         folds.documents.iter().map(|answer| (answer.id.as_str(), answer)).collect();
-    let labelled = labelled(project, journal);
+    let labelled = labelled(project, &journal);
     let words: Vec<LabelledWords> = labelled.iter().map(|one| one.words.clone()).collect();
     let habits = Habits::of(&words);
     let mut queue = Queue { documents: labelled.len(), skipped: folds.skipped + decisions.skipped, ..Queue::default() };
     for Labelled { document, words } in &labelled {
         let answer = answers.get(document.id.as_str()).filter(|answer| answer.is_of(document));
         queue.answered += usize::from(answer.is_some());
+        let annotation = journal.annotation(&document.id);
+        let about = AskedText::of(document);
         for suspect in suspects_of(words, &habits, answer.map(|answer| (&folds, *answer))) {
-            let Some(item) = item(project, journal, document, suspect) else { continue };
-            let list = if decisions.keeps(&item.question(document)) { &mut queue.kept } else { &mut queue.items };
+            let Some(item) = item(project, annotation, &about, suspect) else { continue };
+            let list = if decisions.keeps(&item.question(&about)) { &mut queue.kept } else { &mut queue.items };
             list.push(item);
         }
     }
@@ -207,7 +202,8 @@ fn suspects_of(words: &LabelledWords, habits: &Habits, answer: Option<(&StoredFo
 }
 
 /// The suspect in the units of the project; `None` if its label or span is not in the project.
-fn item(project: &Project, journal: &Journal, document: &Document, suspect: Suspect) -> Option<Item> {
+fn item(project: &Project, annotation: &Annotation, about: &AskedText<'_>, suspect: Suspect) -> Option<Item> {
+    let document = about.document;
     let marked = |span: &WordSpan| {
         let label = project.manifest.labels.find(&span.label)?.id;
         Some(Marked { range: document.range_of_words(span.start..span.end)?, label })
@@ -215,7 +211,7 @@ fn item(project: &Project, journal: &Journal, document: &Document, suspect: Susp
     let given = match &suspect.given {
         Some(span) => {
             let on_words = marked(span)?;
-            let found = journal.annotation(&document.id).spans().iter().find(|own| {
+            let found = annotation.over(on_words.range).find(|own| {
                 own.label == on_words.label && document.words_touching(own.range) == Some(span.start..span.end)
             })?;
             Some((found.id, Marked { range: found.range, label: found.label }))
@@ -230,7 +226,7 @@ fn item(project: &Project, journal: &Journal, document: &Document, suspect: Susp
     let kind = kind(&suspect)?;
     let Suspect { score, reasons, .. } = suspect;
     let item = Item { key: String::new(), document: document.id.clone(), given, other, kind, words, score, reasons };
-    Some(Item { key: item.question(document).key(), ..item })
+    Some(Item { key: item.question(about).key(), ..item })
 }
 
 fn kind(suspect: &Suspect) -> Option<MistakeKind> {
@@ -290,15 +286,23 @@ pub fn decide(
     if choice == Choice::Take {
         return take(project, annotator, items, now);
     }
-    let questions: Vec<Question<'_>> =
-        items.iter().filter_map(|item| Some(item.question(project.documents.get(&item.document)?))).collect();
+    let found = items.iter().filter_map(|item| Some((item, AskedText::of(project.documents.get(&item.document)?))));
+    let asked: Vec<(&&Item, AskedText<'_>)> = found.collect();
+    let questions: Vec<Question<'_>> = asked.iter().map(|(item, about)| item.question(about)).collect();
     project.decide(annotator.name(), &questions, choice == Choice::Keep, now)
 }
 
 fn take(project: &Project, annotator: &mut Annotator, items: &[&Item], now: u64) -> Result<(), ProjectError> {
+    let rejects = annotator.name().as_str() == ADJUDICATOR;
+    // Of two items of a document, the second finds what the first leaves.
+    let mut annotations: HashMap<&str, Annotation> = HashMap::new();
     let mut ops = Vec::new();
     for item in items {
-        let edits = item.edits(|| annotator.next_span());
+        let new = item.suggestion(|| annotator.next_span());
+        let before = annotations.entry(&item.document);
+        let annotation = before.or_insert_with(|| annotator.journal.annotation(&item.document).clone());
+        let edits = replacement(annotation, item.given.map(|(id, _)| id), new, rejects);
+        annotation.apply_all(&edits);
         ops.push(JournalOp::Do(Action { document: item.document.clone(), edits }));
     }
     annotator.record_all(&project.documents, now, ops).map(drop)
@@ -309,7 +313,8 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest},
-        spans::LabelSet,
+        spans::{Edit, LabelChange, LabelSet},
+        text::growth::assert_linear,
     };
 
     const DISH: u32 = 2;
@@ -323,7 +328,7 @@ mod tests {
 
     impl Setting {
         fn queue(&self) -> Queue {
-            queue(&self.project, self.anna.name(), &self.anna.journal).unwrap()
+            queue(&self.project, self.anna.name(), self.anna.journal.clone()).unwrap()
         }
 
         fn decide(&mut self, place: usize, choice: Choice) {
@@ -422,6 +427,57 @@ mod tests {
         setting.decide(0, Choice::Take);
         let spans = setting.anna.journal.annotation("b").spans();
         assert_eq!((spans.len(), spans[0].label), (1, LabelId(DISH)));
+    }
+
+    #[test]
+    fn the_time_grows_with_the_length_of_a_document() {
+        assert_linear(300, of_one_document, |(_dir, project, anna)| {
+            let found = queue(project, anna.name(), anna.journal.clone()).unwrap();
+            assert_eq!(found.items.len(), anna.journal.annotation("a").spans().len() / 10);
+        });
+    }
+
+    /// A project with one document, in which one in ten of `10 * n` spans on the same word has another label.
+    fn of_one_document(n: usize) -> (tempfile::TempDir, Project, Annotator) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
+        let document = Document::from_words("a", vec!["tacos"; 10 * n]);
+        let label = |at: usize| LabelId(if at % 10 == 0 { LOCATION } else { DISH });
+        let spans = document.words.iter().enumerate().map(|(at, word)| (*word, label(at))).collect();
+        project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
+        (dir, project, anna)
+    }
+
+    #[test]
+    fn a_label_that_was_merged_is_suspected_as_the_one_that_it_is_now() {
+        let mut setting = setting();
+        let before = shown(&setting.queue().items).len();
+        let (from, to) = (LabelId(LOCATION), LabelId(5));
+        setting.project.manifest.labels.change(&LabelChange::Merge(from, to), || 77).unwrap();
+        let queue = setting.queue();
+        assert_eq!((queue.items.len(), shown(&queue.items)[0]), (before, ("b", Some(to.0), Some(DISH))));
+        setting.decide(0, Choice::Take);
+        assert_eq!(setting.anna.journal.annotation("b").spans()[0].label, LabelId(DISH));
+    }
+
+    #[test]
+    fn a_suggestion_takes_the_place_of_every_span_that_it_covers() {
+        let mut setting = setting();
+        let here = Span {
+            id: setting.anna.next_span(),
+            range: TextRange::new(5, 15),
+            label: LabelId(DISH),
+            source: SpanSource::Human,
+        };
+        let op = JournalOp::Do(Action { document: "b".into(), edits: vec![Edit::Add(here)] });
+        setting.anna.record_all(&setting.project.documents, 8, vec![op]).unwrap();
+        let queue = setting.queue();
+        let item = queue.items.iter().find(|item| item.document == "b").unwrap();
+        decide(&setting.project, &mut setting.anna, &[item], Choice::Take, 9).unwrap();
+        let spans = setting.anna.journal.annotation("b").spans();
+        assert_eq!((spans.len(), spans[0].range, spans[0].label), (1, TextRange::new(0, 10), LabelId(DISH)));
+        assert!(matches!(&spans[0].source, SpanSource::Model { run, .. } if run == "folds"), "as on the screen");
     }
 
     #[test]

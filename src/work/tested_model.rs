@@ -8,7 +8,7 @@ use crate::{
         run_folder::{is_run, model_path, read_config},
         training_data,
     },
-    runs::{RunData, RunSummary, embedded_bases::is_embedded, suggester::is_better},
+    runs::{RunData, RunSummary, Settings, embedded_bases::is_embedded, suggester::is_better},
     spans::{HalfWords, Journal, Sentence, Split},
 };
 
@@ -45,6 +45,8 @@ pub struct TestedModel {
     pub run: Option<String>,
     /// Data that it has learned from, if its run says so.
     pub data: Option<RunData>,
+    /// Settings of its run, if it is that of a run: it reads long documents in the windows of its training.
+    pub settings: Option<Settings>,
 }
 
 impl TestedModel {
@@ -64,14 +66,20 @@ impl TestedModel {
                 return Err(TestedModelError::Unknown { name: name.to_owned(), or_run });
             }
             let (name, folder) = (name.to_owned(), name.to_owned());
-            return Ok(Self { name, folder, run: None, data: None });
+            return Ok(Self { name, folder, run: None, data: None, settings: None });
         }
-        let data = RunData::read(&read_config(folder)?.data);
+        let config = read_config(folder)?;
         let model = model_path(folder);
         if !model.is_dir() {
             return Err(TestedModelError::NoModel(name.to_owned()));
         }
-        Ok(Self { name: name.to_owned(), folder: model.to_string_lossy().into_owned(), run: None, data })
+        Ok(Self {
+            name: name.to_owned(),
+            folder: model.to_string_lossy().into_owned(),
+            run: None,
+            data: RunData::read(&config.data),
+            settings: Some(config.settings),
+        })
     }
 
     /// The model that stands for a project: the one that suggests on the screen.
@@ -114,6 +122,7 @@ impl TestedModel {
             folder: run.model().to_string_lossy().into_owned(),
             run: Some(run.id.to_string()),
             data: run.config.as_ref().and_then(|config| RunData::read(&config.data)),
+            settings: run.config.as_ref().map(|config| config.settings.clone()),
         })
     }
 
@@ -205,6 +214,7 @@ mod tests {
             let found = TestedModel::named(Some(&project), name).unwrap();
             assert_eq!(Path::new(&found.folder), folder.join("model"), "{name}");
             assert_eq!(found.annotator().unwrap().as_str(), "ada");
+            assert_eq!(found.settings, Some(Settings::lesson("mini")), "{name}");
         }
         let found = TestedModel::named(Some(&project), folder.join("model").to_str().unwrap()).unwrap();
         assert_eq!((found.run, found.data), (None, None));
@@ -249,7 +259,7 @@ mod tests {
     fn scores_on_known_sentences_are_called_too_good() {
         let data = RunData { validated: Some("ab".into()), validated_ids: Some("ids".into()), ..RunData::default() };
         let (name, folder) = ("1".to_owned(), String::new());
-        let model = TestedModel { name, folder, run: None, data: Some(data) };
+        let model = TestedModel { name, folder, run: None, data: Some(data), settings: None };
         let report = |validated: &str| TrainingDataReport {
             validated: validated.into(),
             validated_ids: "others".into(),

@@ -56,6 +56,28 @@ fn a_project_is_evaluated_with_every_mistake() {
 }
 
 #[test]
+fn the_score_of_a_run_with_short_windows_is_computed_again() {
+    let place = Place::new();
+    // What a word is depends on the first word, which most windows of six pieces do not contain.
+    let sentence = |first: &str, label: &str| {
+        let rest: String = (0..12).map(|_| format!("B-{label}\ttacos\nO\tor\n")).collect();
+        format!("O\t{first}\n{rest}\n")
+    };
+    place.file("a.txt", sentence("eat", "Dish") + &sentence("visit", "Location"));
+    place.tagli("new food").fine();
+    place.tagli("import food a.txt --split train --as ada").fine();
+    place.file("b.txt", sentence("visit", "Location") + &sentence("eat", "Dish"));
+    place.tagli("import food b.txt --split valid --as ada").fine();
+    place.tagli(&format!("{TRAIN} --set max_pieces=8 --json")).fine();
+    let lines = place.read("food/runs/0001-mini/metrics.jsonl");
+    let points = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let shown = points.filter_map(|point| point["word"]["f1"].as_f64()).last();
+    let again = place.tagli("eval food --json").fine().json();
+    assert_eq!(again["word"]["lenient"]["overall_f1"].as_f64(), shown, "{lines}");
+    assert!(shown.is_some_and(|f1| f1 < 1.0), "the windows matter: {shown:?}");
+}
+
+#[test]
 fn mistakes_are_listed_by_sentence_up_to_a_number() {
     let place = project();
     let found = place.tagli("eval food --data other.txt --json").fine().json();

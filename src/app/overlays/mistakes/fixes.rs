@@ -11,7 +11,10 @@ use crate::{
         review::{Decision, span_of},
         session::Session,
     },
-    spans::{Action, Edit, ReviewItem, ReviewList, Span, SpanSource, Split, Status, journal::JournalOp},
+    spans::{
+        Action, Edit, ReviewItem, ReviewList, Span, SpanSource, Split, Status, journal::JournalOp,
+        replacement::replacement,
+    },
     text::{number::with_noun, width},
 };
 
@@ -166,31 +169,26 @@ fn edits(project: &mut Project, list: &ReviewList, item: &ReviewItem) -> Result<
     let words = project.documents.get(at).map_or("", |document| item.range().of(&document.text));
     let words = width::cut(words, WORDS);
     let gold = item.gold.as_ref().and_then(|gold| span_of(project, &item.document, gold)).cloned();
+    let rejects = project.is_adjudicator();
     let Some(model) = &item.model else {
         let span = gold.ok_or_else(|| format!("You have no span on \u{ab}{words}\u{bb}, as the model has none"))?;
         let message = format!("Removed: {} on \u{ab}{words}\u{bb}", project.labels.name(span.label));
-        return Ok((with_status(project, at, removal(project, &span)), message));
+        let edits = replacement(project.annotation(at), Some(span.id), None, rejects);
+        return Ok((with_status(project, at, edits), message));
     };
     let label = project.labels.named(&model.label).map(|label| label.id);
     let label = label.ok_or_else(|| format!("The project has no label {}", model.label))?;
     if span_of(project, &item.document, model).is_some() {
         return Err(format!("{} is on \u{ab}{words}\u{bb} already", model.label));
     }
-    let replaced: Vec<Span> = project.annotation(at).over(model.range).cloned().collect();
-    let mut edits: Vec<Edit> = replaced.iter().flat_map(|span| removal(project, span)).collect();
     let source = SpanSource::Model { run: list.run.clone(), score: item.model_probability.unwrap_or_default() };
-    edits.push(Edit::Add(Span { id: project.new_id(), range: model.range, label, source }));
-    let message = match replaced.len() {
+    let new = Span { id: project.new_id(), range: model.range, label, source };
+    let edits = replacement(project.annotation(at), gold.map(|gold| gold.id), Some(new), rejects);
+    let message = match edits.iter().filter(|edit| matches!(edit, Edit::Remove(_))).count() {
         0 => format!("Taken: {} on \u{ab}{words}\u{bb}", model.label),
         n => format!("Taken: {} on \u{ab}{words}\u{bb}, in place of {}", model.label, with_noun(n, "span")),
     };
     Ok((with_status(project, at, edits), message))
-}
-
-/// The edits that remove a span. An adjudicator also rejects it, since annotators may still have it.
-fn removal(project: &Project, span: &Span) -> Vec<Edit> {
-    let rejection = project.is_adjudicator().then_some(Edit::Reject(span.range, span.label));
-    std::iter::once(Edit::Remove(span.id)).chain(rejection).collect()
 }
 
 /// The edits, with a status for a document that was not begun or was skipped.
