@@ -64,6 +64,11 @@ impl ModelView {
         Some(Effect::PredictDocument { generation, run, document })
     }
 
+    /// Forgets the question, because another one takes its place before the model; a late answer is dropped.
+    pub(super) fn forget_question(&mut self) {
+        self.asked = None;
+    }
+
     /// Whether a subject is asked or answered.
     fn knows(&self, subject: &Subject) -> bool {
         match &self.asked {
@@ -222,6 +227,35 @@ mod tests {
         assert!(!press(&mut state, "l").iter().any(|effect| matches!(effect, Effect::PredictDocument { .. })));
         press(&mut state, "M");
         assert!(!state.session.model_view.is_on() && press(&mut state, "n").len() < 2);
+    }
+
+    #[test]
+    fn a_question_that_another_screen_replaces_is_asked_again() {
+        let mut state = with_model();
+        let generation = |effects: &[Effect]| match effects {
+            [.., Effect::PredictDocument { generation, .. }] => *generation,
+            _ => panic!("{effects:?}"),
+        };
+        let first = generation(&press(&mut state, "M"));
+        let sentence = press(&mut state, "f5 x");
+        let Some(Effect::Predict { generation: asked, .. }) = sentence.last() else { panic!("{sentence:?}") };
+        let again = press(&mut state, "f1");
+        assert!(generation(&again) > *asked, "the sentence has taken its place");
+        answer(
+            &mut state,
+            &[Effect::PredictDocument { generation: first, run: String::new(), document: String::new() }],
+            &[],
+        );
+        assert!(state.session.model_view.answer.is_none(), "a late answer is dropped");
+        answer(&mut state, &again, &[]);
+        assert!(state.session.model_view.answer.is_some());
+        // The document has taken the place of the sentence.
+        let sentence = press(&mut state, "f5");
+        let Some(Effect::Predict { generation, .. }) = sentence.last() else { panic!("{sentence:?}") };
+        let prediction = Prediction { model: "0001-mini".into(), answer: ModelAnswer::default(), pipeline: None };
+        update(&mut state, Event::Prediction { generation: *generation, prediction });
+        assert!(!state.explore.is_waiting());
+        assert!(press(&mut state, "f1 f5").iter().all(|effect| !matches!(effect, Effect::Predict { .. })));
     }
 
     #[test]
