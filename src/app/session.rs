@@ -317,13 +317,16 @@ impl Session {
         });
     }
 
-    /// Asks for the view of the document in front, if it is shown and not known yet. Called after every event.
+    /// Asks for the view of the document in front, if it is shown and not known yet, and keeps its differences up to
+    /// date. Called after every event.
     pub(super) fn ask_for_view(&mut self) -> Option<Effect> {
         if !self.model_view.is_on || self.screen != Screen::Tag || self.is_test_document() {
             return None;
         }
-        let run = self.suggester()?.id.clone();
-        let document = self.project.as_ref()?.documents.get(self.tagging.document)?;
+        let project = self.project.as_ref()?;
+        self.model_view.compare(project, self.tagging.document);
+        let run = self.runs.suggester()?.id.clone();
+        let document = project.documents.get(self.tagging.document)?;
         // A number that is not used is no loss.
         self.generation += 1;
         self.model_view.ask(self.generation, &run, &document.id)
