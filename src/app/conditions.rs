@@ -18,6 +18,11 @@ pub(super) fn project<P>(_: &P, session: &Session) -> Check {
     check(session.project.is_some(), "No project is open yet")
 }
 
+/// What is open can have documents: it is a project.
+pub(super) fn not_only_runs<P>(_: &P, session: &Session) -> Check {
+    check(!session.has_only_runs(), "There are no documents here: this is a run, not a project")
+}
+
 /// The open project has a document.
 pub(super) fn documents<P>(_: &P, session: &Session) -> Check {
     let any = session.project.as_ref().is_some_and(|project| !project.documents.is_empty());

@@ -188,6 +188,14 @@ fn a_sentence_is_added_with_its_spans_and_undo_takes_them_back() {
 }
 
 #[test]
+fn a_run_outside_any_project_takes_no_sentence() {
+    let mut state = answered(&["0001-mini"]);
+    state.session.project.as_mut().unwrap().only_runs = true;
+    assert_eq!(press(&mut state, "s"), []);
+    assert!(state.session.project.is_some() && message(&state).contains("not a project"), "{}", message(&state));
+}
+
+#[test]
 fn a_sentence_that_is_not_added_stays_in_the_field_and_the_reason_is_shown() {
     let mut state = answered(&["0001-mini"]);
     let effects = press(&mut state, "s");

@@ -230,9 +230,9 @@ mod tests {
         let effects = press(&mut state, "M");
         answer(&mut state, &effects, &[(0, 9, "Label1", 0.9)]);
         assert_eq!(seen(&state), [(MistakeKind::TooLong, TextRange::new(0, 9), Some(0.9))]);
-        press(&mut state, "u");
+        press(&mut state, "u u");
         assert_eq!(seen(&state), [(MistakeKind::Spurious, TextRange::new(0, 9), Some(0.9))], "the span is gone");
-        press(&mut state, "U");
+        press(&mut state, "ctrl-r ctrl-r");
         assert_eq!(seen(&state), [(MistakeKind::TooLong, TextRange::new(0, 9), Some(0.9))]);
         // The same document is not asked about again, the next one is.
         assert!(!press(&mut state, "l h").iter().any(|effect| matches!(effect, Effect::PredictDocument { .. })));

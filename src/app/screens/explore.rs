@@ -14,7 +14,7 @@ use history::History;
 use crate::{
     app::{
         command::{Command, Context},
-        conditions::always,
+        conditions::{always, not_only_runs},
         effect::Effect,
         exchange::AddedSentence,
         list,
@@ -486,7 +486,7 @@ impl Commands for Explore {
             hint: "add",
             doc: "Add the sentence with its spans to the project",
             keys: &[(Context::Explore, "s"), (Context::Typing, "")],
-            when: always,
+            when: not_only_runs,
             run: |screen, session| screen.add(session),
         },
         Row {
