@@ -19,7 +19,7 @@ use super::{
     prompts::{Prompt, Prompts},
     review::Review,
     screen::{Screen, Size},
-    tagging::{TagContext, Tagging},
+    tagging::{Queue, TagContext, Tagging},
 };
 
 /// State shared by all panels.
@@ -277,12 +277,13 @@ impl Session {
 
     /// Brings a document to the front, as one of `queue`, along which "next" then goes.
     /// An empty queue stands for all.
-    pub(super) fn open_document(&mut self, document: usize, queue: Vec<usize>) -> Vec<Effect> {
-        if !queue.is_empty() {
-            let found = crate::text::number::with_noun(queue.len(), "document");
+    pub(super) fn open_document(&mut self, document: usize, queue: impl Into<Queue>) -> Vec<Effect> {
+        let queue = queue.into();
+        if !queue.documents.is_empty() {
+            let found = crate::text::number::with_noun(queue.documents.len(), "document");
             self.inform(format!("Going on along the {found} found; esc: along all"));
         }
-        self.tagging.queue = queue;
+        self.tagging.follow(queue);
         self.tag(|context| context.go(document))
     }
 
