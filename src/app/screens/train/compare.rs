@@ -25,8 +25,8 @@ pub struct OtherRun {
     pub(super) generation: u64,
     /// Differences of the scores of both, or why there are none; `None` while they are computed.
     pub differences: Option<Result<Box<Differences>, String>>,
-    /// Generation of the request that computes them.
-    pub(super) scoring: u64,
+    /// Generation of the request that computes them; `None` until both runs have ended.
+    pub(super) scoring: Option<u64>,
 }
 
 /// Largest number of runs beside the followed one.
@@ -115,7 +115,7 @@ pub fn chance(
     b: &RunSummary,
 ) -> Vec<String> {
     let overall = match differences {
-        None => return vec!["A-B on single sentences is being computed".to_owned()],
+        None => return vec![awaited(a, b)],
         Some(Err(why)) => return vec![format!("no interval of A-B: {why}")],
         Some(Ok(differences)) => &differences.overall,
     };
@@ -133,6 +133,14 @@ pub fn chance(
         }
     }
     lines
+}
+
+/// Says when the differences between two runs are there.
+fn awaited(a: &RunSummary, b: &RunSummary) -> String {
+    match [a, b].into_iter().find(|run| !run.status.phase.is_over()) {
+        Some(run) => format!("A-B on single sentences is computed when {} has ended", run.id),
+        None => "A-B on single sentences is being computed".to_owned(),
+    }
 }
 
 /// Formats a difference of scores with its sign: `+.034`.
@@ -200,6 +208,8 @@ mod tests {
         let failed = Some(Err("1 keeps none".to_owned()));
         assert_eq!(chance(failed.as_ref(), &[], &other, &other), ["no interval of A-B: 1 keeps none"]);
         assert!(chance(None, &[], &other, &other)[0].contains("being computed"));
+        let live = RunSummary { id: "4".to_owned(), ..RunSummary::default() };
+        assert!(chance(None, &[], &live, &other)[0].ends_with("computed when 4 has ended"));
     }
 
     #[test]

@@ -171,20 +171,40 @@ impl Train {
     }
 
     fn show_beside(&mut self, session: &mut Session, run: String) -> Vec<Effect> {
-        let followed = session.runs.followed.as_ref().map(|view| view.id.clone()).unwrap_or_default();
         let generation = session.next_generation();
-        let scoring = session.next_generation();
         let curves = Curves::default();
-        self.others.push(OtherRun { id: run.clone(), points: None, curves, generation, differences: None, scoring });
+        let id = run.clone();
+        self.others.push(OtherRun { id, points: None, curves, generation, differences: None, scoring: None });
         self.page = Page::Compare;
         self.scrolled = 0;
-        let scores = Effect::CompareScores { generation: scoring, runs: [followed, run.clone()] };
-        vec![Effect::Compare { generation, run }, scores]
+        let mut effects = vec![Effect::Compare { generation, run }];
+        effects.extend(self.compare_scores(session));
+        effects
+    }
+
+    /// Asks for the differences to the runs beside, once both have ended: only then are there scores of sentences.
+    pub(super) fn compare_scores(&mut self, session: &mut Session) -> Vec<Effect> {
+        let Some(followed) = session.runs.followed_info() else { return Vec::new() };
+        let is_over = followed.status.phase.is_over();
+        let followed = followed.id.clone();
+        let mut effects = Vec::new();
+        for other in &mut self.others {
+            if !is_over || !session.runs.info(&other.id).is_some_and(|run| run.status.phase.is_over()) {
+                // A run that goes on has other scores at its end.
+                other.scoring = None;
+                other.differences = None;
+            } else if other.scoring.is_none() {
+                let generation = session.next_generation();
+                other.scoring = Some(generation);
+                effects.push(Effect::CompareScores { generation, runs: [followed.clone(), other.id.clone()] });
+            }
+        }
+        effects
     }
 
     /// Takes the differences between the scores of both runs; late answers are dropped.
     pub(in crate::app) fn scores_compared(&mut self, generation: u64, differences: Result<Box<Differences>, String>) {
-        if let Some(other) = self.others.iter_mut().find(|other| other.scoring == generation) {
+        if let Some(other) = self.others.iter_mut().find(|other| other.scoring == Some(generation)) {
             other.differences = Some(differences);
         }
     }

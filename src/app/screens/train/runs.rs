@@ -209,7 +209,7 @@ impl Train {
             changed = true;
         }
         outcome.request = changed.then_some(Request::ModelChanged);
-        outcome
+        outcome.then(self.compare_scores(session))
     }
 
     /// Follows the running or the newest run, unless the followed one is still listed.
@@ -249,7 +249,8 @@ impl Train {
         }
         // Most lines of a log are written when the phase changes.
         let log = if changes.phase { self.read_log(session) } else { None };
-        Outcome { request: changed.then_some(Request::ModelChanged), ..Outcome::from(log) }
+        let outcome = Outcome { request: changed.then_some(Request::ModelChanged), ..Outcome::from(log) };
+        outcome.then(self.compare_scores(session))
     }
 }
 

@@ -402,10 +402,24 @@ fn of_two_runs_the_one_that_goes_on_is_followed() {
     press(&mut state, "f3");
     assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0001-mini");
     let effects = press(&mut state, "r home m");
-    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }, _] = effects.as_slice() else {
+    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!((followed.as_str(), read.as_str()), ("0002-mini", "0001-mini"));
+    // Only a run that has ended has scores of sentences.
+    let ended = |state: &mut State, phase| {
+        let status = Status { phase, ..Status::default() };
+        let effects = update(state, Event::RunStatus { run: "0002-mini".into(), status }).into_iter();
+        effects.filter(|effect| matches!(effect, Effect::CompareScores { .. })).collect::<Vec<_>>()
+    };
+    assert_eq!(ended(&mut state, Phase::Evaluating), []);
+    let asked = ended(&mut state, Phase::Done);
+    let [Effect::CompareScores { generation, runs: both }] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(both.each_ref().map(String::as_str), ["0002-mini", "0001-mini"]);
+    update(&mut state, Event::ScoresCompared { generation: *generation, found: Err("no file".into()) });
+    assert!(state.train.others[0].differences.is_some() && ended(&mut state, Phase::Done).is_empty());
+    // It is resumed: what was computed no longer holds.
+    assert_eq!((ended(&mut state, Phase::Training), state.train.others[0].differences.is_none()), (Vec::new(), true));
 }
 
 #[test]
