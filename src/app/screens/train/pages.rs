@@ -142,9 +142,12 @@ impl Train {
         if over {
             return self.show_beside(session, chosen).into();
         }
-        // A live run is followed, and the other one is read once.
+        // A live run is followed, and the others are read once: the one that was followed, and those beside it.
+        let beside: Vec<String> = self.others.iter().map(|other| other.id.clone()).collect();
         let mut effects = vec![self.follow_in_place(session, chosen)];
-        effects.extend(self.show_beside(session, followed));
+        for run in std::iter::once(followed).chain(beside) {
+            effects.extend(self.show_beside(session, run));
+        }
         effects.into()
     }
 

@@ -423,6 +423,23 @@ fn of_two_runs_the_one_that_goes_on_is_followed() {
 }
 
 #[test]
+fn a_live_run_keeps_the_runs_beside_the_one_before() {
+    let mut state = start();
+    let done = || ["0003-mini", "0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, 9));
+    runs(&mut state, done().to_vec());
+    press(&mut state, "f3 v m m m m");
+    let live = run("0004-mini", Phase::Training, 3);
+    runs(&mut state, std::iter::once(live).chain(done()).collect());
+    let effects = press(&mut state, "r home m");
+    let read = effects.iter().filter_map(|effect| match effect {
+        Effect::Compare { run, .. } => Some(run.as_str()),
+        _ => None,
+    });
+    assert_eq!(read.collect::<Vec<_>>(), ["0003-mini", "0002-mini", "0001-mini"]);
+    assert_eq!((state.session.runs.followed.as_ref().unwrap().id.as_str(), state.train.others.len()), ("0004-mini", 3));
+}
+
+#[test]
 fn a_log_is_read_again_when_the_run_moves_on_and_keeps_its_end_in_sight() {
     let mut state = start();
     runs(&mut state, vec![run("0001-mini", Phase::Training, 3)]);
