@@ -32,7 +32,12 @@ pub struct OtherRun {
 /// Largest number of runs beside the followed one.
 pub(super) const MOST_OTHERS: usize = 5;
 /// Letters of the runs, the followed one first.
-pub const LETTERS: [char; MOST_OTHERS + 1] = ['A', 'B', 'C', 'D', 'E', 'F'];
+const LETTERS: [char; MOST_OTHERS + 1] = ['A', 'B', 'C', 'D', 'E', 'F'];
+
+/// Letter of a run: of the followed one, which has place 0, or of one beside it.
+pub fn letter(place: usize) -> char {
+    LETTERS[place % LETTERS.len()]
+}
 
 /// Name, value of the followed run, value of the other.
 type Difference = (String, String, String);
