@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    app::{evaluation::Evaluation, run_view},
-    runs::{Point, RunSummary, Settings, curves::Curves, seed_spread},
+    app::{evaluation::Evaluation, run_view::RunView},
+    runs::{RunSummary, Settings, seed_spread},
     spans::{Differences, Interval},
     text::number::grouped,
 };
@@ -15,14 +15,10 @@ use super::form;
 /// The run beside the followed one.
 #[derive(Clone, Debug)]
 pub struct OtherRun {
-    /// Folder name.
-    pub id: String,
-    /// Its lines, or why there are none; `None` while they are being read.
-    pub points: Option<Result<Vec<Point>, String>>,
-    /// The curves of these lines.
-    pub curves: Curves,
-    /// Generation of the request that reads them.
-    pub(super) generation: u64,
+    /// The run, with its lines once they are read.
+    pub view: RunView,
+    /// Reason why they cannot be read.
+    pub problem: Option<String>,
     /// Differences of the scores of both, or why there are none; `None` while they are computed.
     pub differences: Option<Result<Box<Differences>, String>>,
     /// Generation of the request that computes them; `None` until both runs have ended.
@@ -161,16 +157,6 @@ fn signed(value: f64) -> String {
 fn score_text(value: f64) -> String {
     let text = format!("{value:.3}");
     text.strip_prefix('0').unwrap_or(&text).to_owned()
-}
-
-/// The evaluation by which a run is compared.
-///
-/// Once the run is over, the one of its kept weights; before, the last one.
-pub fn evaluation<'a>(info: &RunSummary, points: &'a [Point]) -> Option<Evaluation<'a>> {
-    match info.status.phase.is_over() {
-        true => run_view::kept(points, &info.status, info.settings.as_ref()),
-        false => run_view::evaluations(points).next_back(),
-    }
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ impl Train {
         // The cursor stays on its run.
         let row = cursor.and_then(|run| session.runs.row(&run)).unwrap_or(self.run_row);
         self.run_row = row.min(session.runs.list.len().saturating_sub(1));
-        self.others.retain(|other| session.runs.info(&other.id).is_some());
+        self.others.retain(|other| session.runs.info(&other.view.id).is_some());
         if self.others.is_empty() && self.page == Page::Compare {
             self.page = Page::Runs;
         }

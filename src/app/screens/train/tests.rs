@@ -258,10 +258,10 @@ fn two_runs_are_laid_side_by_side() {
     update(&mut state, Event::ScoresCompared { generation: *scoring, found: Err("no file".into()) });
     assert_eq!(state.train.others[0].differences, Some(Err("no file".to_owned())));
     update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
-    assert!(state.train.others[0].points.is_none(), "a late answer");
+    assert!(!state.train.others[0].view.is_read, "a late answer");
     update(&mut state, Event::Compared { generation: *generation, points: Ok(vec![eval(3, 0.5)]) });
-    assert!(matches!(&state.train.others[0].points, Some(Ok(points)) if points.len() == 1));
-    assert!(!state.train.others[0].curves.is_empty());
+    let view = &state.train.others[0].view;
+    assert!(view.is_read && view.points.len() == 1 && !view.curves.is_empty());
     // The run beside goes: so does the comparison.
     let fewer = ["0003-mini", "0002-mini"].map(|id| super::tests::run(id, Phase::Done, 9));
     runs(&mut state, fewer.to_vec());
@@ -283,7 +283,7 @@ fn more_runs_are_laid_beside_and_taken_away_with_the_same_key() {
     assert!(press(&mut state, "m").is_empty() && message(&state).contains("Six runs"), "{}", message(&state));
     press(&mut state, "home down m");
     assert!(message(&state).contains("0008-mini is no longer beside 0009-mini"), "{}", message(&state));
-    let beside: Vec<&str> = state.train.others.iter().map(|other| other.id.as_str()).collect();
+    let beside: Vec<&str> = state.train.others.iter().map(|other| other.view.id.as_str()).collect();
     assert_eq!(beside, ["0007-mini", "0006-mini", "0005-mini", "0004-mini"]);
 }
 

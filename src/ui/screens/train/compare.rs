@@ -10,7 +10,7 @@ use crate::{
         screen::SizeClass,
         screens::train::compare::{self, LabelRow, Line},
     },
-    runs::{Point, RunSummary},
+    runs::RunSummary,
     text::{number::grouped, width},
     ui::{
         Canvas,
@@ -34,17 +34,17 @@ impl Canvas<'_> {
             return self.runs_page(area);
         }
         let (head, rest) = top(area, 1);
-        let mut runs = vec![self.compared(0, &view.id, &view.points)];
+        let mut runs = vec![self.compared(0, view)];
         let mut curves = Vec::new();
         let mut unread = Vec::new();
         for (at, other) in train.others.iter().enumerate() {
-            match &other.points {
-                Some(Ok(points)) => {
-                    runs.push(self.compared(at + 1, &other.id, points));
-                    curves.push((at + 1, &other.curves));
+            match &other.problem {
+                Some(why) => unread.push((format!("{}: {why}", other.view.id), self.theme.bad)),
+                None if other.view.is_read => {
+                    runs.push(self.compared(at + 1, &other.view));
+                    curves.push((at + 1, &other.view.curves));
                 }
-                Some(Err(why)) => unread.push((format!("{}: {why}", other.id), self.theme.bad)),
-                None => unread.push((format!("{} is being read", other.id), self.theme.muted)),
+                None => unread.push((format!("{} is being read", other.view.id), self.theme.muted)),
             }
         }
         let mut rest = rest;
@@ -75,9 +75,9 @@ impl Canvas<'_> {
         self.differences(&runs, top(side, used).1);
     }
 
-    fn compared<'a>(&self, place: usize, id: &str, points: &'a [Point]) -> Compared<'a> {
-        let info = self.state.session.runs.info(id).cloned().unwrap_or_default();
-        Compared { evaluation: compare::evaluation(&info, points), letter: compare::letter(place), place, info }
+    fn compared<'a>(&self, place: usize, view: &'a RunView) -> Compared<'a> {
+        let info = self.state.session.runs.info(&view.id).cloned().unwrap_or_default();
+        Compared { evaluation: view.compared(&info), letter: compare::letter(place), place, info }
     }
 
     /// Says which run has which letter.
