@@ -3,13 +3,13 @@
 
 use crate::{
     spans::{
-        Document, Entity, HalfWords, LabelSet, ModelAnswer, Prediction, ReviewItem, Span, WordSpan,
-        dataset::word_spans, mistakes::compare, review::LabelledRange,
+        Document, Entity, HalfWords, ModelAnswer, Prediction, ReviewItem, Span, dataset::word_spans, mistakes::compare,
+        review::LabelledRange,
     },
     text::TextRange,
 };
 
-use super::{effect::Effect, project::Project};
+use super::{effect::Effect, project::Project, suggestions::entity_spans};
 
 /// Tag that a model gives to words outside every span.
 const OUTSIDE: &str = "O";
@@ -152,20 +152,6 @@ fn differences(project: &Project, at: usize, document: &Document, answer: &Model
         }
     });
     items.collect()
-}
-
-/// A model's entities as spans over the words of a document, with the present names of their labels.
-fn entity_spans(document: &Document, labels: &LabelSet, entities: &[Entity]) -> Vec<WordSpan> {
-    let mut spans: Vec<WordSpan> = Vec::with_capacity(entities.len());
-    for Entity { range, label, .. } in entities {
-        let label = labels.named(label).map_or(label, |label| &label.name);
-        let words = document.words_touching(*range);
-        // Entities are on the words of the document, so that no two have a word in common.
-        if let Some(words) = words.filter(|words| spans.last().is_none_or(|last| last.end <= words.start)) {
-            spans.push(WordSpan::new(words, label));
-        }
-    }
-    spans
 }
 
 /// Score of the entity on these words.

@@ -510,7 +510,7 @@ impl Commands for Documents {
             command: Command::DisagreementsFirst,
             name: "model-disagrees-first",
             hint: "disagreements",
-            doc: "List the documents first whose spans the model has not",
+            doc: "List documents first where the model and the spans differ",
             keys: &[(Context::Documents, "d"), (Context::Evaluate, "d"), (Context::Everywhere, "")],
             when: conditions::documents,
             run: |screen, session| screen.show_sorted(Order::Disagreement, session),

@@ -7,7 +7,7 @@ use crate::{
     app::{evaluation::Evaluation, run_view::RunView},
     runs::{RunSummary, Settings, seed_spread},
     spans::{Differences, Interval},
-    text::number::grouped,
+    text::number::{grouped, score, signed},
 };
 
 use super::form;
@@ -123,12 +123,17 @@ pub fn chance(
     let mut lines = Vec::new();
     if let Some(Interval { low, high }) = overall.interval {
         let decided = if overall.is_clear() { "" } else { ", may be chance" };
-        lines.push(format!("A-B {} (95 %: {} to {}){decided}", signed(overall.observed()), signed(low), signed(high)));
+        lines.push(format!(
+            "A-B {} (95 %: {} to {}){decided}",
+            signed(overall.observed(), 3),
+            signed(low, 3),
+            signed(high, 3)
+        ));
     }
     if let Some(seeds) = seed_spread(runs, a, b) {
         let within = if overall.observed().abs() <= seeds.spread { "within" } else { "above" };
         let count = seeds.runs.len();
-        lines.push(format!("{within} the spread of {count} seeds, {}", score_text(seeds.spread)));
+        lines.push(format!("{within} the spread of {count} seeds, {}", score(seeds.spread, 3)));
         if seeds.has_both {
             lines.push("A and B differ by their seed alone".to_owned());
         }
@@ -142,21 +147,6 @@ fn awaited(a: &RunSummary, b: &RunSummary) -> String {
         Some(run) => format!("A-B on single sentences is computed when {} has ended", run.id),
         None => "A-B on single sentences is being computed".to_owned(),
     }
-}
-
-/// Formats a difference of scores with its sign: `+.034`.
-fn signed(value: f64) -> String {
-    let sign = match value {
-        value if value.abs() < 0.0005 => "",
-        value if value < 0.0 => "-",
-        _ => "+",
-    };
-    format!("{sign}{}", score_text(value.abs()))
-}
-
-fn score_text(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.strip_prefix('0').unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]

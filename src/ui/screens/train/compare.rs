@@ -11,7 +11,10 @@ use crate::{
         screens::train::compare::{self, LabelRow, Line},
     },
     runs::RunSummary,
-    text::{number::grouped, width},
+    text::{
+        number::{grouped, signed},
+        width,
+    },
     ui::{
         Canvas,
         chrome::{blank, wrapped},
@@ -158,7 +161,7 @@ impl Canvas<'_> {
             _ => self.theme.text,
         };
         let end = column_end(area, name, 2) + 1;
-        self.painter.text_before(end, area.y, 6, &gain.map_or_else(|| "-".to_owned(), signed), style);
+        self.painter.text_before(end, area.y, 6, &gain.map_or_else(|| "-".to_owned(), |gain| signed(gain, 3)), style);
     }
 
     /// Data and settings that differ; they scroll.
@@ -230,20 +233,4 @@ fn difference_lines(runs: &[Compared<'_>]) -> Vec<Line> {
         all.extend(lines);
     }
     all
-}
-
-/// Formats a difference with its sign: `+.034`.
-fn signed(gain: f64) -> String {
-    if gain.abs() < 0.0005 {
-        return ".000".to_owned();
-    }
-    format!("{}{}", if gain > 0.0 { '+' } else { '-' }, share(gain.abs()))
-}
-
-#[cfg(test)]
-mod words {
-    #[test]
-    fn differences_have_signs() {
-        assert_eq!([0.034, -0.5, 0.0001, 1.0].map(super::signed), ["+.034", "-.500", ".000", "+1.00"]);
-    }
 }
