@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::number::{score, signed};
+use crate::text::number::{self, signed};
 
 /// Exponent of the curve.
 const EXPONENT: f64 = 0.25;
@@ -124,7 +124,12 @@ impl LearningCurve {
     /// States what more documents would bring; `None` without a forecast.
     pub fn statement(&self) -> Option<String> {
         let Expected { sentences, f1, low, high } = self.more?;
-        Some(format!("{sentences} more documents: about {} ({} to {})", signed(f1, 2), score(low, 2), score(high, 2)))
+        Some(format!(
+            "{sentences} more documents: about {} ({} to {})",
+            signed(f1, 2),
+            number::score(low, 2),
+            number::score(high, 2)
+        ))
     }
 }
 
