@@ -9,21 +9,15 @@ use crate::{
 };
 
 use super::{
-    effect::Effect, event::Level, exchange::AddedSentence, project::SaveState, screen::Screen, state::State,
+    conditions, effect::Effect, event::Level, exchange::AddedSentence, screen::Screen, state::State,
     tagging::TagContext,
 };
 
 impl State {
     /// Adds a sentence as a document.
     pub(super) fn add_sentence(&mut self, sentence: AddedSentence) -> Vec<Effect> {
-        let Some(project) = &self.session.project else { return Vec::new() };
-        if let Some(why) = &project.read_only {
-            let text = format!("Nothing can be added here: {why}");
-            self.session.warn(text);
-            return Vec::new();
-        }
-        if project.save_state() != SaveState::Saved {
-            self.session.warn("Not everything is saved yet; then the sentence can be added");
+        if let Err(why) = conditions::can_extend(&self.session, "add the sentence") {
+            self.session.warn(why);
             return Vec::new();
         }
         self.put_aside();

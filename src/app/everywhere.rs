@@ -163,3 +163,26 @@ fn save_failed(_: &NoPanel, session: &Session) -> Check {
 pub(super) fn infos() -> impl Iterator<Item = CommandInfo> {
     ROWS.iter().map(Row::info)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::app::{
+        Event,
+        tests::{press, start},
+        update,
+    };
+
+    #[test]
+    fn marked_documents_are_gone_through_without_the_search_of_an_earlier_queue() {
+        let mut state = start();
+        // Of `fish tacos` the search finds the second word.
+        press(&mut state, "f2 / a enter enter");
+        assert_eq!((state.session.tagging.document, state.session.tagging.queue.len()), (0, 3));
+        state.session.review.toggle_mark("d1");
+        press(&mut state, ":");
+        update(&mut state, Event::Paste("work-marked".into()));
+        press(&mut state, "enter");
+        let tagging = &state.session.tagging;
+        assert_eq!((tagging.document, tagging.word, tagging.queue.as_slice()), (1, 0, &[1][..]));
+    }
+}

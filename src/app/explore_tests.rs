@@ -188,6 +188,24 @@ fn a_sentence_is_added_with_its_spans_and_undo_takes_them_back() {
 }
 
 #[test]
+fn a_run_outside_any_project_takes_no_sentence() {
+    let mut state = answered(&["0001-mini"]);
+    state.session.project.as_mut().unwrap().only_runs = true;
+    assert_eq!(press(&mut state, "s"), []);
+    assert!(state.session.project.is_some() && message(&state).contains("not a project"), "{}", message(&state));
+}
+
+#[test]
+fn a_sentence_waits_for_the_end_of_a_training() {
+    let mut state = answered(&["0001-mini"]);
+    let done = RunSummary { has_model: true, ..run("0001-mini", Phase::Done, false) };
+    update(&mut state, Event::Runs(vec![run("0002-mini", Phase::Training, true), done]));
+    assert_eq!(press(&mut state, "s"), []);
+    assert_eq!(message(&state), "A training runs: add the sentence when it has ended");
+    assert!(state.session.project.is_some(), "the project stays open");
+}
+
+#[test]
 fn a_sentence_that_is_not_added_stays_in_the_field_and_the_reason_is_shown() {
     let mut state = answered(&["0001-mini"]);
     let effects = press(&mut state, "s");

@@ -3,13 +3,13 @@
 
 use crate::{
     spans::{
-        Document, Entity, HalfWords, LabelSet, ModelAnswer, Prediction, ReviewItem, WordSpan, dataset::word_spans,
-        mistakes::compare, review::LabelledRange,
+        Document, Entity, HalfWords, ModelAnswer, Prediction, ReviewItem, Span, dataset::word_spans, mistakes::compare,
+        review::LabelledRange,
     },
     text::TextRange,
 };
 
-use super::{effect::Effect, project::Project};
+use super::{effect::Effect, project::Project, suggestions::entity_spans};
 
 /// Tag that a model gives to words outside every span.
 const OUTSIDE: &str = "O";
@@ -23,6 +23,26 @@ pub struct ModelView {
     asked: Option<(u64, Subject)>,
     /// The last answer, or the reason why there is none.
     answer: Option<(Subject, Result<ModelAnswer, String>)>,
+    /// That answer beside the spans.
+    compared: Option<Compared>,
+}
+
+/// The last answer beside the spans of its document.
+#[derive(Clone, Debug)]
+struct Compared {
+    /// Spans with which it was compared, and the names of the labels then.
+    spans: Vec<Span>,
+    names: Vec<String>,
+    /// The places at which they differ, in reading order.
+    items: Vec<ReviewItem>,
+}
+
+impl Compared {
+    /// Whether this is still what the project says.
+    fn is_of(&self, project: &Project, at: usize) -> bool {
+        let names = project.labels.iter().map(|label| &label.name);
+        self.spans == project.annotation(at).spans() && self.names.iter().eq(names)
+    }
 }
 
 /// Subject of a question: a run and the id of a document.
@@ -47,6 +67,7 @@ impl ModelView {
         match self.asked.take_if(|(asked, _)| *asked == generation) {
             Some((_, subject)) => {
                 self.answer = Some((subject, answer.map(|prediction| prediction.answer)));
+                self.compared = None;
                 None
             }
             None => Some(answer),
@@ -64,6 +85,11 @@ impl ModelView {
         Some(Effect::PredictDocument { generation, run, document })
     }
 
+    /// Forgets the question, because another one takes its place before the model; a late answer is dropped.
+    pub(super) fn forget_question(&mut self) {
+        self.asked = None;
+    }
+
     /// Whether a subject is asked or answered.
     fn knows(&self, subject: &Subject) -> bool {
         match &self.asked {
@@ -72,21 +98,33 @@ impl ModelView {
         }
     }
 
-    /// The places at which the model differs from the spans of document `at`, in reading order.
+    /// Compares the answer about document `at` with its spans, unless neither has changed since the last time.
+    pub(super) fn compare(&mut self, project: &Project, at: usize) {
+        let Some(document) = project.documents.get(at) else { return };
+        let Some((subject, Ok(answer))) = &self.answer else { return };
+        if subject.document != document.id || self.compared.as_ref().is_some_and(|done| done.is_of(project, at)) {
+            return;
+        }
+        self.compared = Some(Compared {
+            spans: project.annotation(at).spans().to_vec(),
+            names: project.labels.iter().map(|label| label.name.clone()).collect(),
+            items: differences(project, at, document, answer),
+        });
+    }
+
+    /// The places at which the model differs from the spans of a document, in reading order.
     /// `None` while there is no answer about it.
     ///
     /// # Errors
     /// The reason why the model gave no answer.
-    pub fn differences(&self, project: &Project, at: usize) -> Option<Result<Vec<ReviewItem>, &str>> {
-        let document = project.documents.get(at)?;
-        let (subject, answer) = self.answer.as_ref()?;
-        if subject.document != document.id {
-            return None;
+    pub fn differences(&self, document: &str) -> Option<Result<&[ReviewItem], &str>> {
+        match &self.answer {
+            Some((subject, answer)) if subject.document == document => match answer {
+                Ok(_) => self.compared.as_ref().map(|compared| Ok(compared.items.as_slice())),
+                Err(why) => Some(Err(why)),
+            },
+            _ => None,
         }
-        Some(match answer {
-            Ok(answer) => Ok(differences(project, at, document, answer)),
-            Err(why) => Err(why),
-        })
     }
 }
 
@@ -114,20 +152,6 @@ fn differences(project: &Project, at: usize, document: &Document, answer: &Model
         }
     });
     items.collect()
-}
-
-/// A model's entities as spans over the words of a document, with the present names of their labels.
-fn entity_spans(document: &Document, labels: &LabelSet, entities: &[Entity]) -> Vec<WordSpan> {
-    let mut spans: Vec<WordSpan> = Vec::with_capacity(entities.len());
-    for Entity { range, label, .. } in entities {
-        let label = labels.named(label).map_or(label, |label| &label.name);
-        let words = document.words_touching(*range);
-        // Entities are on the words of the document, so that no two have a word in common.
-        if let Some(words) = words.filter(|words| spans.last().is_none_or(|last| last.end <= words.start)) {
-            spans.push(WordSpan::new(words, label));
-        }
-    }
-    spans
 }
 
 /// Score of the entity on these words.
@@ -180,9 +204,9 @@ mod tests {
 
     fn seen(state: &State) -> Vec<(MistakeKind, TextRange, Option<f32>)> {
         let project = state.session.project.as_ref().unwrap();
-        let found = state.session.model_view.differences(project, state.session.tagging.document);
-        let items = found.unwrap().unwrap().into_iter();
-        items.map(|item| (item.kind, item.range(), item.model_probability)).collect()
+        let document = &project.documents[state.session.tagging.document];
+        let items = state.session.model_view.differences(&document.id).unwrap().unwrap();
+        items.iter().map(|item| (item.kind, item.range(), item.model_probability)).collect()
     }
 
     #[test]
@@ -191,6 +215,10 @@ mod tests {
         press(&mut state, "1 enter p");
         let effects = press(&mut state, "M");
         answer(&mut state, &effects, &[(0, 9, "Label1", 0.9)]);
+        assert_eq!(seen(&state), [(MistakeKind::TooLong, TextRange::new(0, 9), Some(0.9))]);
+        press(&mut state, "u u");
+        assert_eq!(seen(&state), [(MistakeKind::Spurious, TextRange::new(0, 9), Some(0.9))], "the span is gone");
+        press(&mut state, "ctrl-r ctrl-r");
         assert_eq!(seen(&state), [(MistakeKind::TooLong, TextRange::new(0, 9), Some(0.9))]);
         // The same document is not asked about again, the next one is.
         assert!(!press(&mut state, "l h").iter().any(|effect| matches!(effect, Effect::PredictDocument { .. })));
@@ -212,7 +240,7 @@ mod tests {
         answer(&mut state, &first, &[(0, 4, "Label1", 0.9)]);
         let differences = |state: &State| {
             let project = state.session.project.as_ref().unwrap();
-            state.session.model_view.differences(project, 1).map(|found| found.is_err())
+            state.session.model_view.differences(&project.documents[1].id).map(|found| found.is_err())
         };
         assert_eq!(differences(&state), None);
         let [.., Effect::PredictDocument { generation, .. }] = second[..] else { panic!("{second:?}") };
@@ -222,6 +250,35 @@ mod tests {
         assert!(!press(&mut state, "l").iter().any(|effect| matches!(effect, Effect::PredictDocument { .. })));
         press(&mut state, "M");
         assert!(!state.session.model_view.is_on() && press(&mut state, "n").len() < 2);
+    }
+
+    #[test]
+    fn a_question_that_another_screen_replaces_is_asked_again() {
+        let mut state = with_model();
+        let generation = |effects: &[Effect]| match effects {
+            [.., Effect::PredictDocument { generation, .. }] => *generation,
+            _ => panic!("{effects:?}"),
+        };
+        let first = generation(&press(&mut state, "M"));
+        let sentence = press(&mut state, "f5 x");
+        let Some(Effect::Predict { generation: asked, .. }) = sentence.last() else { panic!("{sentence:?}") };
+        let again = press(&mut state, "f1");
+        assert!(generation(&again) > *asked, "the sentence has taken its place");
+        answer(
+            &mut state,
+            &[Effect::PredictDocument { generation: first, run: String::new(), document: String::new() }],
+            &[],
+        );
+        assert!(state.session.model_view.answer.is_none(), "a late answer is dropped");
+        answer(&mut state, &again, &[]);
+        assert!(state.session.model_view.answer.is_some());
+        // The document has taken the place of the sentence.
+        let sentence = press(&mut state, "f5");
+        let Some(Effect::Predict { generation, .. }) = sentence.last() else { panic!("{sentence:?}") };
+        let prediction = Prediction { model: "0001-mini".into(), answer: ModelAnswer::default(), pipeline: None };
+        update(&mut state, Event::Prediction { generation: *generation, prediction });
+        assert!(!state.explore.is_waiting());
+        assert!(press(&mut state, "f1 f5").iter().all(|effect| !matches!(effect, Effect::Predict { .. })));
     }
 
     #[test]

@@ -6,19 +6,16 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::{
-    spans::{
-        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, Journal, LabelId, LabelSet, Span, SpanId, Status,
-        adjudication::ADJUDICATOR, journal::JournalOp,
-    },
-    text::{TextRange, range_set::RangeSet},
+use crate::spans::{
+    ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span, SpanId,
+    Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
 };
 
 use super::{
     effect::Effect,
     event::Opened,
     pace::Pace,
-    suggestions::{ModelOutput, Suggestion, SuggestionSource, Suggestions},
+    suggestions::{ModelOutput, Suggestion, SuggestionSource, Suggestions, entity_spans},
 };
 
 /// The open project.
@@ -332,22 +329,14 @@ impl Project {
         Some(found != spans)
     }
 
-    /// Number of spans that document `at` has and the model has otherwise or not at all, and those of the model alone.
+    /// Number of places at which the model differs from the spans of document `at`, as in its view of the document.
     /// `None` as for [`Self::mismatch`].
     pub fn disagreement(&self, at: usize) -> Option<usize> {
         self.mismatch(at)?;
         let document = self.documents.get(at)?;
         let found = &self.suggestions.output(&document.id)?.found;
-        let own: Vec<(TextRange, Option<LabelId>)> =
-            self.annotation(at).spans().iter().map(|span| (span.range, Some(span.label))).collect();
-        let theirs: HashSet<(TextRange, Option<LabelId>)> =
-            found.iter().map(|found| (found.range, self.label_id(&found.label))).collect();
-        let alone: Vec<TextRange> = own.iter().filter(|span| !theirs.contains(span)).map(|(range, _)| *range).collect();
-        let own: HashSet<_> = own.into_iter().collect();
-        // A span of the model over one of the annotator's that differs is the same disagreement.
-        let over = RangeSet::new(alone.iter().copied());
-        let more = theirs.iter().filter(|span| !own.contains(span) && !over.overlaps(span.0)).count();
-        Some(alone.len() + more)
+        let (own, _) = word_spans(document, self.annotation(at), &self.labels, HalfWords::Snap);
+        Some(compare(&own, &entity_spans(document, &self.labels, found)).len())
     }
 
     fn label_id(&self, name: &str) -> Option<LabelId> {

@@ -18,6 +18,8 @@ pub struct RunView {
     pub curves: Curves,
     /// Places of the evaluations on the validation split among the lines.
     scored: Vec<usize>,
+    /// Place of the last evaluation on the test split.
+    tested: Option<usize>,
     /// Whether the lines that it had when it was opened were read, at least in part.
     pub is_read: bool,
     pub(super) generation: u64,
@@ -48,25 +50,6 @@ pub fn steps(points: &[Point]) -> impl DoubleEndedIterator<Item = StepLine> {
     })
 }
 
-/// The evaluations on the validation split among points, in order.
-pub fn evaluations(points: &[Point]) -> impl DoubleEndedIterator<Item = Evaluation<'_>> {
-    points.iter().filter_map(Evaluation::of).filter(|evaluation| evaluation.split == "valid")
-}
-
-/// The evaluation with the highest F1 per word on the validation split.
-pub fn best(points: &[Point]) -> Option<Evaluation<'_>> {
-    metrics::kept(points, true, None).and_then(Evaluation::of)
-}
-
-/// The evaluation of the weights that a run keeps, or would keep if it ended now.
-pub fn kept<'a>(points: &'a [Point], status: &Status, settings: Option<&Settings>) -> Option<Evaluation<'a>> {
-    let written = status.checkpoint.filter(|_| status.phase.is_over());
-    if written.is_none() && settings.is_none() {
-        return None;
-    }
-    metrics::kept(points, settings.is_some_and(|settings| settings.keep_best), written).and_then(Evaluation::of)
-}
-
 impl RunView {
     /// A run of which nothing was read yet.
     pub(super) fn new(id: String, status: Status, generation: u64) -> Self {
@@ -82,18 +65,48 @@ impl RunView {
     ///
     /// It is shown only on request: scores that decide between runs are no longer a test.
     pub fn test(&self) -> Option<Evaluation<'_>> {
-        self.points.iter().rev().filter_map(Evaluation::of).find(|evaluation| evaluation.split == "test")
+        self.points.get(self.tested?).and_then(Evaluation::of)
     }
 
     /// The evaluation of the weights that the run keeps, or would keep if it ended now.
     pub fn kept(&self, info: &RunSummary) -> Option<Evaluation<'_>> {
-        kept(&self.points, &self.status, info.settings.as_ref())
+        self.kept_at(&self.status, info.settings.as_ref())
+    }
+
+    /// The same with a status that may be newer.
+    fn kept_at(&self, status: &Status, settings: Option<&Settings>) -> Option<Evaluation<'_>> {
+        let written = status.checkpoint.filter(|_| status.phase.is_over());
+        if written.is_none() && settings.is_none() {
+            return None;
+        }
+        let keep_best = settings.is_some_and(|settings| settings.keep_best);
+        metrics::kept(self.scored_points(), keep_best, written).and_then(Evaluation::of)
+    }
+
+    /// The evaluation by which the run is compared with others.
+    ///
+    /// Once it is over, the one of its kept weights; before, the last one.
+    pub fn compared(&self, info: &RunSummary) -> Option<Evaluation<'_>> {
+        match info.status.phase.is_over() {
+            true => self.kept_at(&info.status, info.settings.as_ref()),
+            false => self.evaluation(),
+        }
+    }
+
+    /// The evaluation with the highest F1 per word on the validation split.
+    fn best(&self) -> Option<Evaluation<'_>> {
+        metrics::kept(self.scored_points(), true, None).and_then(Evaluation::of)
     }
 
     /// The evaluations on the validation split, in order.
     pub fn evaluations(&self) -> impl DoubleEndedIterator<Item = Evaluation<'_>> {
+        self.scored_points().filter_map(Evaluation::of)
+    }
+
+    /// Their lines.
+    fn scored_points(&self) -> impl DoubleEndedIterator<Item = &Point> + Clone {
         // They are few, and the lines may be very many.
-        self.scored.iter().filter_map(|at| self.points.get(*at)).filter_map(Evaluation::of)
+        self.scored.iter().filter_map(|at| self.points.get(*at))
     }
 
     /// F1 per word of the last evaluation on the validation split.
@@ -125,6 +138,8 @@ impl RunView {
             self.curves.push(&point);
             if point.valid_f1().is_some() {
                 self.scored.push(self.points.len());
+            } else if Evaluation::of(&point).is_some_and(|evaluation| evaluation.split == "test") {
+                self.tested = Some(self.points.len());
             }
             self.points.push(point);
         }
@@ -175,12 +190,39 @@ pub fn weights(info: &RunSummary, view: &RunView) -> Weights {
         (Phase::Failed, _) if info.has_model => Weights::Some,
         (Phase::Done | Phase::Stopped, _) if status.step == 0 => Weights::None,
         (Phase::Done | Phase::Stopped, Some(settings)) => {
-            let best = best(&view.points).filter(|_| settings.keep_best).map(|evaluation| evaluation.step);
+            let best = view.best().filter(|_| settings.keep_best).map(|evaluation| evaluation.step);
             let step = status.checkpoint.or(best);
             Weights::Step(step.unwrap_or(status.step))
         }
         (Phase::Done | Phase::Stopped, None) => Weights::Some,
         (Phase::Failed, _) => Weights::None,
         _ => status.checkpoint.map_or(Weights::None, Weights::Step),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runs::Scores;
+
+    fn eval(split: &str, step: usize, f1: f64) -> Point {
+        let scores = Scores { f1, ..Scores::default() };
+        let (split, labels) = (split.to_owned(), [].into());
+        Point::Eval { step, epoch: 1.0, split, loss: 0.5, piece: scores, word: scores, labels, tables: None }
+    }
+
+    #[test]
+    fn evaluations_are_found_by_their_places() {
+        let mut view = RunView::new("0001-mini".to_owned(), Status::default(), 1);
+        view.add(vec![eval("valid", 10, 0.5), eval("test", 10, 0.1), eval("valid", 20, 0.7)]);
+        view.add(vec![eval("valid", 30, 0.6), eval("test", 30, 0.2)]);
+        let step = |found: Option<Evaluation<'_>>| found.map(|evaluation| evaluation.step);
+        assert_eq!([step(view.test()), step(view.best()), step(view.evaluation())], [Some(30), Some(20), Some(30)]);
+        let settings = Some(Settings { keep_best: true, ..Settings::lesson("mini") });
+        let going = RunSummary { settings, ..RunSummary::default() };
+        assert_eq!([step(view.compared(&going)), step(view.kept(&going))], [Some(30), Some(20)]);
+        let status = Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
+        let done = RunSummary { status, ..going };
+        assert_eq!(step(view.compared(&done)), Some(10), "the weights that were written, by the newer status");
     }
 }

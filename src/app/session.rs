@@ -19,7 +19,7 @@ use super::{
     prompts::{Prompt, Prompts},
     review::Review,
     screen::{Screen, Size},
-    tagging::{TagContext, Tagging},
+    tagging::{Queue, TagContext, Tagging},
 };
 
 /// State shared by all panels.
@@ -277,12 +277,13 @@ impl Session {
 
     /// Brings a document to the front, as one of `queue`, along which "next" then goes.
     /// An empty queue stands for all.
-    pub(super) fn open_document(&mut self, document: usize, queue: Vec<usize>) -> Vec<Effect> {
-        if !queue.is_empty() {
-            let found = crate::text::number::with_noun(queue.len(), "document");
+    pub(super) fn open_document(&mut self, document: usize, queue: impl Into<Queue>) -> Vec<Effect> {
+        let queue = queue.into();
+        if !queue.documents.is_empty() {
+            let found = crate::text::number::with_noun(queue.documents.len(), "document");
             self.inform(format!("Going on along the {found} found; esc: along all"));
         }
-        self.tagging.queue = queue;
+        self.tagging.follow(queue);
         self.tag(|context| context.go(document))
     }
 
@@ -317,13 +318,16 @@ impl Session {
         });
     }
 
-    /// Asks for the view of the document in front, if it is shown and not known yet. Called after every event.
+    /// Asks for the view of the document in front, if it is shown and not known yet, and keeps its differences up to
+    /// date. Called after every event.
     pub(super) fn ask_for_view(&mut self) -> Option<Effect> {
         if !self.model_view.is_on || self.screen != Screen::Tag || self.is_test_document() {
             return None;
         }
-        let run = self.suggester()?.id.clone();
-        let document = self.project.as_ref()?.documents.get(self.tagging.document)?;
+        let project = self.project.as_ref()?;
+        self.model_view.compare(project, self.tagging.document);
+        let run = self.runs.suggester()?.id.clone();
+        let document = project.documents.get(self.tagging.document)?;
         // A number that is not used is no loss.
         self.generation += 1;
         self.model_view.ask(self.generation, &run, &document.id)

@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    spans::{Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split},
+    spans::{
+        Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split, WordSpan,
+    },
     text::{TextRange, range_set::RangeSet},
 };
 
@@ -352,4 +354,17 @@ impl Suggestions {
 fn whole_words(document: &Document, range: TextRange) -> Option<TextRange> {
     let whole = document.range_of_words(document.words_touching(range)?)?;
     (!whole.is_empty()).then_some(whole)
+}
+/// A model's entities as spans over the words of a document, with the present names of their labels.
+pub(super) fn entity_spans(document: &Document, labels: &LabelSet, entities: &[Entity]) -> Vec<WordSpan> {
+    let mut spans: Vec<WordSpan> = Vec::with_capacity(entities.len());
+    for Entity { range, label, .. } in entities {
+        let label = labels.named(label).map_or(label, |label| &label.name);
+        let words = document.words_touching(*range);
+        // Entities are on the words of the document, so that no two have a word in common.
+        if let Some(words) = words.filter(|words| spans.last().is_none_or(|last| last.end <= words.start)) {
+            spans.push(WordSpan::new(words, label));
+        }
+    }
+    spans
 }

@@ -8,6 +8,7 @@ use crate::{
 use super::{
     carried::Carried,
     command::{Command, Context},
+    conditions,
     effect::{DocumentChange, Effect, Leave},
     event::{Level, Message, Opened, Place},
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
@@ -78,6 +79,9 @@ impl State {
             None => self.session.open_document(first, Vec::new()),
         });
         effects.extend(self.documents.reopened(&self.session));
+        if self.session.screen == Screen::Explore {
+            effects.extend(self.explore.ask_again(&mut self.session));
+        }
         effects.extend(place.map(|place| self.return_to(&place)).unwrap_or_default());
         let step = asked.tutorial.then_some(0).or(step).filter(|_| !is_taken_up);
         if let Some(step) = step {
@@ -232,10 +236,9 @@ impl State {
     /// The project is closed meanwhile, so that nothing is tagged in what is about to change.
     /// Only the contents with this fingerprint are imported.
     pub(super) fn import(&mut self, file: String, fingerprint: u64) -> Vec<Effect> {
-        let project = self.session.project.as_ref();
-        if !project.is_some_and(|project| project.save_state() == SaveState::Saved) {
+        if let Err(why) = conditions::can_extend(&self.session, "import") {
             self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
-            self.session.warn("Not everything is saved yet; then it can be imported");
+            self.session.warn(why);
             return Vec::new();
         }
         self.put_aside();
@@ -342,10 +345,9 @@ impl State {
 
     /// Whether the project can be opened again without losing or interrupting anything.
     fn can_reload(&self) -> bool {
-        let is_saved = self.session.project.as_ref().is_some_and(|project| project.save_state() == SaveState::Saved);
         let is_in_a_command =
             !self.overlays.is_empty() || self.field().is_some() || self.session.tagging.anchor.is_some();
-        is_saved && !is_in_a_command && !self.session.runs.is_busy() && self.leaving.is_none()
+        !is_in_a_command && self.leaving.is_none() && conditions::can_reopen(&self.session, "").is_ok()
     }
 
     /// Opens the project, all of which is saved, for another annotator.

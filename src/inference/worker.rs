@@ -1,5 +1,5 @@
 //! A thread that answers while the user types.
-//! Only the latest request is answered; older ones are dropped.
+//! Only the latest request of each kind is answered; older ones are dropped.
 
 use std::{
     collections::VecDeque,
@@ -87,6 +87,8 @@ struct Shared {
 #[derive(Default)]
 struct Slot {
     request: Option<Request>,
+    /// Answered after it: it takes one pass of the model for each word.
+    explanation: Option<Request>,
     /// Answered in order while there is no request.
     queue: VecDeque<Request>,
     /// Answered in order when nothing else is left.
@@ -96,6 +98,25 @@ struct Slot {
     awaited: Option<u64>,
     slots: u64,
     closed: bool,
+}
+
+impl Slot {
+    /// Puts a request in. An explanation leaves the request for the text in place; that one ends an explanation, which is
+    /// about an older text.
+    fn ask(&mut self, request: Request) {
+        if matches!(request.purpose, Purpose::Explaining(_)) {
+            self.explanation = Some(request);
+        } else {
+            self.request = Some(request);
+            self.explanation = None;
+        }
+    }
+
+    /// The request to be answered next.
+    fn next(&mut self) -> Option<Request> {
+        let asked = self.request.take().or_else(|| self.explanation.take());
+        asked.or_else(|| self.queue.pop_front()).or_else(|| self.later.pop_front())
+    }
 }
 
 impl Shared {
@@ -132,7 +153,7 @@ impl Shared {
                 continue;
             }
             if model.is_some() && slot.awaited.is_none() {
-                let next = slot.request.take().or_else(|| slot.queue.pop_front()).or_else(|| slot.later.pop_front());
+                let next = slot.next();
                 if next.is_some() {
                     return next;
                 }
@@ -166,9 +187,9 @@ impl Worker {
         Ok(Self { shared })
     }
 
-    /// Sends a request. It replaces one that was not started yet.
+    /// Sends a request. It replaces one that was not started yet, except that an explanation replaces only explanations.
     pub fn ask(&self, request: Request) {
-        self.shared.put(|slot| slot.request = Some(request));
+        self.shared.put(|slot| slot.ask(request));
     }
 
     /// Sends several requests, answered in order while there is no other.
@@ -344,6 +365,28 @@ mod tests {
         assert!(answer("m", &model, &explain, &|| shared.goes_on()).is_some(), "suggestions wait");
         shared.put(|slot| slot.request = Some(request(3, "cheap")));
         assert_eq!(answer("m", &model, &explain, &|| shared.goes_on()), None);
+    }
+
+    #[test]
+    fn an_explanation_replaces_no_other_request_and_ends_with_its_text() {
+        let (send, replies) = mpsc::channel();
+        let worker = Worker::start(move |reply: Reply| send.send(reply.generation).unwrap()).unwrap();
+        let explain = |generation| {
+            let purpose = Purpose::Explaining(WordSpan::new(0..1, "Dish"));
+            worker.ask(Request { purpose, ..request(generation, "lasagne") });
+        };
+        worker.ask(request(1, "lasagne"));
+        explain(2);
+        explain(3);
+        let slot = worker.await_model();
+        slot.put("m", fake::predictor(16));
+        assert_eq!([replies.recv(), replies.recv()], [Ok(1), Ok(3)]);
+        let slot = worker.await_model();
+        explain(4);
+        worker.ask(request(5, "cheap"));
+        worker.queue(vec![request(6, "cheap")]);
+        slot.put("m", fake::predictor(16));
+        assert_eq!([replies.recv(), replies.recv()], [Ok(5), Ok(6)], "the explanation was about an older text");
     }
 
     #[test]

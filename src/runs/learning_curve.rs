@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::number::{self, signed};
+
 /// Version of the file.
 pub const FORMAT: u32 = 1;
 /// Exponent of the curve.
@@ -145,20 +147,13 @@ impl LearningCurve {
     /// States what more documents would bring; `None` without a forecast.
     pub fn statement(&self) -> Option<String> {
         let Expected { sentences, f1, low, high } = self.more?;
-        Some(format!("{sentences} more documents: about {} ({} to {})", signed(f1), unsigned(low), unsigned(high)))
+        Some(format!(
+            "{sentences} more documents: about {} ({} to {})",
+            signed(f1, 2),
+            number::score(low, 2),
+            number::score(high, 2)
+        ))
     }
-}
-
-/// A score in two digits: `.02`, `-.01`.
-fn unsigned(value: f64) -> String {
-    let text = format!("{value:.2}").replacen("0.", ".", 1);
-    if text == "-.00" { ".00".to_owned() } else { text }
-}
-
-/// The same with its sign: `+.02`.
-fn signed(value: f64) -> String {
-    let text = unsigned(value);
-    if text.starts_with('-') { text } else { format!("+{text}") }
 }
 
 /// Number of further documents for which a gain is stated: a power of ten, at most as many as there are.
@@ -281,8 +276,6 @@ mod tests {
         let found = curve(&[(80, &[0.50, 0.52]), (160, &[0.58, 0.56]), (320, &[0.62, 0.63])]);
         let statement = found.statement().unwrap();
         assert!(statement.starts_with("100 more documents: about +.0") && statement.contains(" to ."), "{statement}");
-        assert_eq!([-0.001, 0.016, -0.02].map(unsigned), [".00", ".02", "-.02"]);
-        assert_eq!((signed(-0.02), signed(0.0)), ("-.02".to_owned(), "+.00".to_owned()));
         assert_eq!([12, 20, 199, 200, 1999, 2000, 9000].map(round_step), [12, 10, 10, 100, 100, 1000, 1000]);
     }
 

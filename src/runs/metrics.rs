@@ -191,8 +191,13 @@ pub fn replaces_best(f1: f64, best: f64) -> bool {
 ///
 /// That is the evaluation after step `written`, whose weights are the model, if the run has ended; else the best one so
 /// far or, without `keep_best`, the last.
-pub fn kept(points: &[Point], keep_best: bool, written: Option<usize>) -> Option<&Point> {
-    if let Some(known) = written.and_then(|step| at(points, step)) {
+pub fn kept<'a>(
+    points: impl IntoIterator<Item = &'a Point, IntoIter: DoubleEndedIterator + Clone>,
+    keep_best: bool,
+    written: Option<usize>,
+) -> Option<&'a Point> {
+    let points = points.into_iter();
+    if let Some(known) = written.and_then(|step| at(points.clone(), step)) {
         return Some(known);
     }
     let mut kept: Option<(&Point, f64)> = None;
@@ -206,8 +211,11 @@ pub fn kept(points: &[Point], keep_best: bool, written: Option<usize>) -> Option
 }
 
 /// Finds the evaluation of the validation split after a step.
-pub fn at(points: &[Point], step: usize) -> Option<&Point> {
-    points.iter().rfind(|point| point.step() == step && point.valid_f1().is_some())
+pub fn at<'a>(
+    points: impl IntoIterator<Item = &'a Point, IntoIter: DoubleEndedIterator>,
+    step: usize,
+) -> Option<&'a Point> {
+    points.into_iter().rfind(|point| point.step() == step && point.valid_f1().is_some())
 }
 
 /// Scores of one split, counted in two ways.

@@ -1,7 +1,7 @@
 //! A thread that answers requests with the model of one run, and that loads the model when it is first needed.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
@@ -65,8 +65,8 @@ struct Shared {
     suggested: HashMap<u64, String>,
     /// Documents of the last ranking, likewise.
     ranked: HashMap<u64, String>,
-    /// Generation of the sentence whose prediction the Explore screen waits for.
-    explored: Option<u64>,
+    /// Generations of the questions that are not answered yet, those that were replaced among them.
+    explored: BTreeSet<u64>,
 }
 
 impl Shared {
@@ -155,7 +155,7 @@ impl ModelThread {
         let version: Version = (run, written);
         let mut shared = lock(&self.shared);
         // Both under one lock: the failure of an earlier model is not the answer to this sentence.
-        shared.explored = explored.or(shared.explored);
+        shared.explored.extend(explored);
         if shared.model.replace(version.clone()).is_some_and(|loaded| loaded == version) {
             return;
         }
@@ -200,9 +200,9 @@ impl Failure {
         // The next request tries again, since the folder may have been repaired. If another model was requested
         // meanwhile, that one answers the sentence.
         let is_current = shared.model.take_if(|loaded| *loaded == self.version).is_some();
-        let explored = if is_current { shared.explored.take() } else { None };
+        let explored = if is_current { std::mem::take(&mut shared.explored) } else { BTreeSet::new() };
         drop(shared);
-        if let Some(generation) = explored {
+        for generation in explored {
             self.events.send(Event::PredictionFailed { generation, message: text.clone() });
         }
         self.events.send(message(Level::Warn, text));
@@ -224,7 +224,8 @@ fn answer(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
         let uncertainty = inference::uncertainty(&answer.words);
         return Some(Event::Suggestions { document, run: reply.model, found: answer.entities, uncertainty });
     }
-    lock(shared).explored.take_if(|explored| *explored == generation);
+    // Earlier questions were answered or replaced.
+    lock(shared).explored.retain(|explored| *explored > generation);
     Some(match reply.outcome {
         Ok(Findings { influences: Some(influences), .. }) => Event::Explained { generation, influences },
         Ok(Findings { answer, pipeline, .. }) => {

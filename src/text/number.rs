@@ -29,9 +29,46 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
+/// Formats a score without the zero before the point: `.598`, `-.020`; a dash for what is no number.
+pub fn score(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return "-".to_owned();
+    }
+    let text = format!("{:.digits$}", value.abs());
+    let sign = if value < 0.0 && !is_zero(&text) { "-" } else { "" };
+    format!("{sign}{}", text.strip_prefix('0').unwrap_or(&text))
+}
+
+/// Formats a difference of scores with its sign: `+.034`, `-.020`, and `.000` where there is none.
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = score(value, digits);
+    if value > 0.0 && value.is_finite() && !is_zero(&text) { format!("+{text}") } else { text }
+}
+
+/// Whether a formatted number is 0.
+fn is_zero(text: &str) -> bool {
+    text.chars().all(|digit| matches!(digit, '0' | '.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scores_and_their_differences_have_no_zero_before_the_point() {
+        assert_eq!(
+            [0.5984, -0.02, 0.0, -0.0001, 1.0, 10.5].map(|value| score(value, 3)),
+            [".598", "-.020", ".000", ".000", "1.000", "10.500"]
+        );
+        assert_eq!(
+            [0.034, -0.5, 0.0001, -0.0001, 1.0].map(|value| signed(value, 3)),
+            ["+.034", "-.500", ".000", ".000", "+1.000"]
+        );
+        assert_eq!(
+            [0.016, -0.02, 0.0, f64::NAN, f64::INFINITY].map(|value| signed(value, 2)),
+            ["+.02", "-.02", ".00", "-", "-"]
+        );
+    }
 
     #[test]
     fn thousands_are_separated() {

@@ -67,12 +67,8 @@ fn has_removed(panel: &NoPanel, session: &Session) -> Check {
 
 /// Id and text of the document in front, if it may be changed now.
 fn changeable(session: &mut Session) -> Option<(String, String)> {
-    let why_not = match &session.project {
-        Some(project) if project.read_only.is_some() => session.read_only(),
-        _ if session.runs.is_busy() => Some("A training runs: change documents when it has ended".to_owned()),
-        _ => None,
-    };
-    if let Some(why) = why_not {
+    let read_only = session.read_only().map_or(Ok(()), Err);
+    if let Err(why) = read_only.and_then(|()| conditions::no_training(session, "change documents")) {
         session.warn(why);
         return None;
     }

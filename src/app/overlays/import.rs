@@ -9,7 +9,6 @@ use crate::{
         list::{ListCursor, PAGED},
         pages,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
-        project::SaveState,
         prompts::Prompt,
         session::Session,
     },
@@ -74,19 +73,12 @@ impl Opens for Import {
 
 /// Asks for a file, if the project can be closed and opened again now.
 fn open(session: &mut Session) -> Opening<Import> {
-    let Some(project) = &session.project else { return None.into() };
-    let why_not = match project.save_state() {
-        _ if project.read_only.is_some() => session.read_only(),
-        _ if session.runs.is_ours() => Some("A training of this project runs: import when it has ended".to_owned()),
-        SaveState::Saved => None,
-        _ => Some("Not everything is saved yet; then it can be imported".to_owned()),
-    };
-    match why_not {
-        None => {
+    match conditions::can_extend(session, "import") {
+        Ok(()) => {
             session.ask(&Prompt::Import, "");
             Import::default().into()
         }
-        Some(why) => {
+        Err(why) => {
             session.warn(why);
             None.into()
         }

@@ -16,6 +16,7 @@ use crate::{
         prompts::Prompt,
         screen::Screen,
         session::Session,
+        tagging::{Begin, Queue},
     },
     spans::{
         Annotation, Document, DocumentList, Split, Status,
@@ -324,11 +325,11 @@ impl Documents {
     /// There, and in those that follow, the cursor is on the first word found.
     fn open(&mut self, session: &mut Session) -> Outcome {
         let Some(at) = self.shown.get(self.row).copied() else { return Outcome::none() };
-        session.tagging.follow_search(self.query.clone());
         // Who searched or sorted goes on along those documents.
         let chosen = self.is_narrowed() || self.order != Order::Given;
         let queue = if chosen { self.shown.clone() } else { Vec::new() };
-        let effects = session.open_document(at, queue);
+        let begin = Begin::Search(self.query.clone());
+        let effects = session.open_document(at, Queue { documents: queue, begin });
         Outcome::from(effects).and(Request::Go(Screen::Tag))
     }
 
@@ -509,7 +510,7 @@ impl Commands for Documents {
             command: Command::DisagreementsFirst,
             name: "model-disagrees-first",
             hint: "disagreements",
-            doc: "List the documents first whose spans the model has not",
+            doc: "List documents first where the model and the spans differ",
             keys: &[(Context::Documents, "d"), (Context::Evaluate, "d"), (Context::Everywhere, "")],
             when: conditions::documents,
             run: |screen, session| screen.show_sorted(Order::Disagreement, session),

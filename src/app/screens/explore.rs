@@ -14,7 +14,7 @@ use history::History;
 use crate::{
     app::{
         command::{Command, Context},
-        conditions::always,
+        conditions::{always, not_only_runs},
         effect::Effect,
         exchange::AddedSentence,
         list,
@@ -182,6 +182,7 @@ impl Explore {
         let run = self.run_asked(session).map(|run| run.id.clone());
         let generation = session.next_generation();
         self.asked = Some((generation, text.clone()));
+        session.model_view.forget_question();
         self.explanation = None;
         // A model is not shown beside itself.
         self.beside.take_if(|beside| {
@@ -193,6 +194,13 @@ impl Explore {
             (generation, beside.run.clone())
         });
         Some(Effect::Predict { generation, run, text, strategy: self.strategy, beside })
+    }
+
+    /// Asks again if an answer is waited for: the models of other screens may have taken its place.
+    pub(in crate::app) fn ask_again(&mut self, session: &mut Session) -> Option<Effect> {
+        self.explanation.take_if(|explanation| explanation.is_waiting());
+        let is_beside_waiting = self.beside.as_ref().is_some_and(Beside::is_waiting);
+        if self.is_waiting() || is_beside_waiting { self.ask(session) } else { None }
     }
 
     /// Takes an answer; those to earlier questions are dropped.
@@ -248,6 +256,7 @@ impl Explore {
         };
         let generation = session.next_generation();
         self.explanation = Some(Explanation::new(span.clone(), generation));
+        session.model_view.forget_question();
         let text = sentence(session).to_owned();
         Effect::Explain { generation, run, text, range: span.range, label: span.label }.into()
     }
@@ -400,9 +409,9 @@ impl Panel for Explore {
         Outcome::none()
     }
 
-    fn enter(&mut self, _: &mut Session) -> Outcome {
+    fn enter(&mut self, session: &mut Session) -> Outcome {
         self.typing = true;
-        Outcome::none()
+        self.ask_again(session).into()
     }
 
     fn leave(&mut self, session: &mut Session) {
@@ -477,7 +486,7 @@ impl Commands for Explore {
             hint: "add",
             doc: "Add the sentence with its spans to the project",
             keys: &[(Context::Explore, "s"), (Context::Typing, "")],
-            when: always,
+            when: not_only_runs,
             run: |screen, session| screen.add(session),
         },
         Row {

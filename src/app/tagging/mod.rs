@@ -41,6 +41,32 @@ const MANY_DISCARDED: usize = 3;
 /// Computing it would take too long for every key.
 const LONG_TEXT: usize = 8 << 10;
 
+/// Documents to go along; none for all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue {
+    pub(super) documents: Vec<usize>,
+    /// Where the cursor begins in each.
+    pub(super) begin: Begin,
+}
+
+/// Where the cursor begins in a document of a queue that comes to the front for the first time.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Begin {
+    /// Where it was.
+    #[default]
+    Cursor,
+    /// At the first match of a search.
+    Search(Query),
+    /// At the place of the document.
+    Places(HashMap<usize, TextRange>),
+}
+
+impl From<Vec<usize>> for Queue {
+    fn from(documents: Vec<usize>) -> Self {
+        Self { documents, begin: Begin::default() }
+    }
+}
+
 /// Cursor, selection and armed label on the document in front.
 #[derive(Clone, Debug, Default)]
 pub struct Tagging {
@@ -180,17 +206,18 @@ impl Tagging {
         }
     }
 
-    /// Begins to go along documents that a search has found.
-    pub(super) fn follow_search(&mut self, search: Query) {
-        self.search = search;
-        self.places.clear();
+    /// Begins to go along documents. Nothing of an earlier queue is left.
+    pub(super) fn follow(&mut self, queue: Queue) {
+        let Queue { documents, begin } = queue;
+        self.queue = documents;
         self.visited.clear();
-    }
-
-    /// Begins to go along documents, each with the place at which the cursor begins.
-    pub(super) fn follow_places(&mut self, places: HashMap<usize, TextRange>) {
-        self.follow_search(Query::default());
-        self.places = places;
+        self.search = Query::default();
+        self.places.clear();
+        match begin {
+            Begin::Cursor => {}
+            Begin::Search(search) => self.search = search,
+            Begin::Places(places) => self.places = places,
+        }
     }
 
     /// The first word of a document of the queue that the search has found, when it comes to the front for the first time.

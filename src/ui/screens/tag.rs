@@ -12,7 +12,7 @@ use crate::{
         screen::SizeClass,
         suggestions::Suggestion,
     },
-    spans::{Label, LabelId, ReviewItem, Span, SpanSource, Split, Status},
+    spans::{Document, Label, LabelId, ReviewItem, Span, SpanSource, Split, Status},
     text::{
         TextRange,
         number::{grouped, with_noun},
@@ -78,7 +78,7 @@ impl Item<'_> {
     }
 }
 
-impl Canvas<'_> {
+impl<'a> Canvas<'a> {
     pub(in super::super) fn tag(&mut self, project: &Project, body: Rect) {
         let side = u16::try_from(self.state.session.size.side_columns()).unwrap_or(0);
         let (body, _) = bottom(body, 1);
@@ -148,13 +148,15 @@ impl Canvas<'_> {
             text_style: self.theme.text,
             odd_style: self.theme.muted,
         };
-        let differences = view.unwrap_or_default();
-        let marked: Vec<TextRange> = differences.iter().map(model_range).collect();
+        // A long text may have very many: only those in sight are drawn.
+        let differences = view.iter().copied().flatten().filter(|item| model_range(item).overlaps(seen));
+        let differences: Vec<&ReviewItem> = differences.collect();
+        let marked: Vec<TextRange> = differences.iter().map(|item| model_range(item)).collect();
         let below = Below {
             ranges: &marked,
             mark: &|at| differences.get(at).map(|item| model_mark(project, theme, item)).unwrap_or_default(),
         };
-        let below = self.is_view_shown(project).then_some(&below);
+        let below = view.is_some().then_some(&below);
         let drawn = pane.draw_above(below, &mut self.painter, area);
         self.painter.marked = drawn.focus;
         let lines = drawn.lines_in_sight();
@@ -164,27 +166,23 @@ impl Canvas<'_> {
         lines
     }
 
-    /// Whether what the model saw in the document in front is shown.
-    fn is_view_shown(&self, project: &Project) -> bool {
+    /// The document in front, if what the model saw in it is shown.
+    fn viewed<'p>(&self, project: &'p Project) -> Option<&'p Document> {
         let document = project.documents.get(self.state.session.tagging.document);
-        self.state.session.model_view.is_on() && document.is_some_and(|document| document.split != Some(Split::Test))
+        document.filter(|document| self.state.session.model_view.is_on() && document.split != Some(Split::Test))
     }
 
     /// Where the model differs from the spans of the document in front, if that is shown.
     /// Nothing while it is being asked: the text has room for the answer at once.
-    fn view_of(&self, project: &Project) -> Option<Vec<ReviewItem>> {
-        let session = &self.state.session;
-        let found = session.model_view.differences(project, session.tagging.document);
-        self.is_view_shown(project).then(|| found.and_then(Result::ok).unwrap_or_default())
+    fn view_of(&self, project: &Project) -> Option<&'a [ReviewItem]> {
+        let found = self.state.session.model_view.differences(&self.viewed(project)?.id);
+        Some(found.and_then(Result::ok).unwrap_or_default())
     }
 
     /// Words for the model's view on the line above the labels.
     fn view_words(&self, project: &Project) -> Option<String> {
-        if !self.is_view_shown(project) {
-            return None;
-        }
-        let session = &self.state.session;
-        Some(match session.model_view.differences(project, session.tagging.document) {
+        let document = self.viewed(project)?;
+        Some(match self.state.session.model_view.differences(&document.id) {
             None => "the model is being asked".to_owned(),
             Some(Err(why)) => width::cut(why, WHY).to_string(),
             Some(Ok(found)) if found.is_empty() => "the model agrees".to_owned(),

@@ -16,6 +16,7 @@ use crate::{
         review::{Decision, ReviewOrder},
         screen::{Screen, Size, SizeClass},
         session::Session,
+        tagging::{Begin, Queue},
     },
     spans::{MistakeKind, ReviewFilter, ReviewItem, ReviewList, Split},
     text::{TextRange, number::with_noun},
@@ -452,8 +453,7 @@ impl Mistakes {
         }
         places.insert(at, range);
         self.remember(session);
-        session.tagging.follow_places(places);
-        let effects = session.open_document(at, queue);
+        let effects = session.open_document(at, Queue { documents: queue, begin: Begin::Places(places) });
         let back = session.key(Context::Tag, Command::Mistakes);
         let documents = with_noun(session.tagging.queue.len(), "document");
         session.inform(format!("Going on along the {documents} of the list; {back} goes back to it"));

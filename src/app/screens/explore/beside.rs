@@ -26,6 +26,11 @@ impl Beside {
         self.asked = Some(generation);
     }
 
+    /// Whether a question is not answered yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Forgets question and answer.
     pub(super) fn forget(&mut self) {
         *self = Self::new(std::mem::take(&mut self.run));

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    app::{evaluation::Evaluation, run_view},
-    runs::{Point, RunSummary, SeedVerdict, Settings, curves::Curves, seed_verdict},
+    app::{evaluation::Evaluation, run_view::RunView},
+    runs::{RunSummary, SeedVerdict, Settings, seed_verdict},
     spans::{Differences, Interval},
-    text::number::grouped,
+    text::number::{grouped, score, signed},
 };
 
 use super::form;
@@ -15,24 +15,25 @@ use super::form;
 /// The run beside the followed one.
 #[derive(Clone, Debug)]
 pub struct OtherRun {
-    /// Folder name.
-    pub id: String,
-    /// Its lines, or why there are none; `None` while they are being read.
-    pub points: Option<Result<Vec<Point>, String>>,
-    /// The curves of these lines.
-    pub curves: Curves,
-    /// Generation of the request that reads them.
-    pub(super) generation: u64,
+    /// The run, with its lines once they are read.
+    pub view: RunView,
+    /// Reason why they cannot be read.
+    pub problem: Option<String>,
     /// Differences of the scores of both, or why there are none; `None` while they are computed.
     pub differences: Option<Result<Box<Differences>, String>>,
-    /// Generation of the request that computes them.
-    pub(super) scoring: u64,
+    /// Generation of the request that computes them; `None` until both runs have ended.
+    pub(super) scoring: Option<u64>,
 }
 
 /// Largest number of runs beside the followed one.
 pub(super) const MOST_OTHERS: usize = 5;
 /// Letters of the runs, the followed one first.
-pub const LETTERS: [char; MOST_OTHERS + 1] = ['A', 'B', 'C', 'D', 'E', 'F'];
+const LETTERS: [char; MOST_OTHERS + 1] = ['A', 'B', 'C', 'D', 'E', 'F'];
+
+/// Letter of a run: of the followed one, which has place 0, or of one beside it.
+pub fn letter(place: usize) -> char {
+    LETTERS[place % LETTERS.len()]
+}
 
 /// Name, value of the followed run, value of the other.
 type Difference = (String, String, String);
@@ -115,14 +116,19 @@ pub fn chance(
     b: &RunSummary,
 ) -> Vec<String> {
     let overall = match differences {
-        None => return vec!["A-B on single sentences is being computed".to_owned()],
+        None => return vec![awaited(a, b)],
         Some(Err(why)) => return vec![format!("no interval of A-B: {why}")],
         Some(Ok(differences)) => &differences.overall,
     };
     let mut lines = Vec::new();
     if let Some(Interval { low, high }) = overall.interval {
         let decided = if overall.is_clear() { "" } else { ", may be chance" };
-        lines.push(format!("A-B {} (95 %: {} to {}){decided}", signed(overall.observed()), signed(low), signed(high)));
+        lines.push(format!(
+            "A-B {} (95 %: {} to {}){decided}",
+            signed(overall.observed(), 3),
+            signed(low, 3),
+            signed(high, 3)
+        ));
     }
     // The kept scores are those on the validation split.
     match seed_verdict(runs, a, b, a.validated()) {
@@ -130,35 +136,18 @@ pub fn chance(
         Some(SeedVerdict::Spread(seeds)) => {
             let within = if overall.observed().abs() <= seeds.spread { "within" } else { "above" };
             let count = seeds.runs.len();
-            lines.push(format!("{within} the spread of {count} other seeds, {}", score_text(seeds.spread)));
+            lines.push(format!("{within} the spread of {count} other seeds, {}", score(seeds.spread, 3)));
         }
         None => {}
     }
     lines
 }
 
-/// Formats a difference of scores with its sign: `+.034`.
-fn signed(value: f64) -> String {
-    let sign = match value {
-        value if value.abs() < 0.0005 => "",
-        value if value < 0.0 => "-",
-        _ => "+",
-    };
-    format!("{sign}{}", score_text(value.abs()))
-}
-
-fn score_text(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.strip_prefix('0').unwrap_or(&text).to_owned()
-}
-
-/// The evaluation by which a run is compared.
-///
-/// Once the run is over, the one of its kept weights; before, the last one.
-pub fn evaluation<'a>(info: &RunSummary, points: &'a [Point]) -> Option<Evaluation<'a>> {
-    match info.status.phase.is_over() {
-        true => run_view::kept(points, &info.status, info.settings.as_ref()),
-        false => run_view::evaluations(points).next_back(),
+/// Says when the differences between two runs are there.
+fn awaited(a: &RunSummary, b: &RunSummary) -> String {
+    match [a, b].into_iter().find(|run| !run.status.phase.is_over()) {
+        Some(run) => format!("A-B on single sentences is computed when {} has ended", run.id),
+        None => "A-B on single sentences is being computed".to_owned(),
     }
 }
 
@@ -198,6 +187,8 @@ mod tests {
         let failed = Some(Err("1 keeps none".to_owned()));
         assert_eq!(chance(failed.as_ref(), &[], &other, &other), ["no interval of A-B: 1 keeps none"]);
         assert!(chance(None, &[], &other, &other)[0].contains("being computed"));
+        let live = RunSummary { id: "4".to_owned(), ..RunSummary::default() };
+        assert!(chance(None, &[], &live, &other)[0].ends_with("computed when 4 has ended"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ impl Train {
         let across = self.view.across;
         let own = view.horizon_across(across);
         let others =
-            self.others.iter().filter(|_| self.page == Page::Compare).filter_map(|other| other.curves.end(across));
+            self.others.iter().filter(|_| self.page == Page::Compare).filter_map(|other| other.view.curves.end(across));
         Window::new(0.0, others.fold(own, f64::max))
     }
 
@@ -41,7 +41,7 @@ impl Train {
     pub(super) fn next_axis(&mut self, session: &mut Session) -> Outcome {
         let Some(view) = &session.runs.followed else { return Outcome::none() };
         let mut next = self.view.across.next();
-        let others = self.others.iter().filter(|_| self.page == Page::Compare).map(|other| &other.curves);
+        let others = self.others.iter().filter(|_| self.page == Page::Compare).map(|other| &other.view.curves);
         let has_time = std::iter::once(&view.curves).chain(others).all(Curves::has_time);
         let is_skipped = next == Across::Time && !has_time;
         if is_skipped {
@@ -88,7 +88,7 @@ impl Train {
     fn read(&mut self, session: &Session, later: bool) -> Outcome {
         let Some(view) = &session.runs.followed else { return Outcome::none() };
         let whole = self.whole(view);
-        let others = self.others.iter().filter(|_| self.page == Page::Compare).map(|other| &other.curves);
+        let others = self.others.iter().filter(|_| self.page == Page::Compare).map(|other| &other.view.curves);
         let curves: Vec<&Curves> = std::iter::once(&view.curves).chain(others).collect();
         self.view.read(later, &curves, whole);
         Outcome::none()

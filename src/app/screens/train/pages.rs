@@ -2,8 +2,8 @@
 //! Moves on them, the log, and two runs side by side.
 
 use crate::{
-    app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, session::Session},
-    runs::{Point, curves::Curves},
+    app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, run_view::RunView, session::Session},
+    runs::Point,
     spans::Differences,
 };
 
@@ -57,7 +57,7 @@ impl Train {
     /// Lines about the differences between the runs that are compared.
     fn differences(&self, session: &Session) -> usize {
         let Some(followed) = session.runs.followed_info() else { return 0 };
-        let others = self.others.iter().filter_map(|other| session.runs.info(&other.id));
+        let others = self.others.iter().filter_map(|other| session.runs.info(&other.view.id));
         others.map(|other| compare::lines(followed, other).len()).sum()
     }
 
@@ -130,7 +130,7 @@ impl Train {
         }
         let over = chosen.status.phase.is_over();
         let chosen = chosen.id.clone();
-        if let Some(at) = self.others.iter().position(|other| other.id == chosen) {
+        if let Some(at) = self.others.iter().position(|other| other.view.id == chosen) {
             self.others.remove(at);
             session.inform(format!("{chosen} is no longer beside {followed}"));
             return Outcome::none();
@@ -142,9 +142,12 @@ impl Train {
         if over {
             return self.show_beside(session, chosen).into();
         }
-        // A live run is followed, and the other one is read once.
+        // A live run is followed, and the others are read once: the one that was followed, and those beside it.
+        let beside: Vec<String> = self.others.iter().map(|other| other.view.id.clone()).collect();
         let mut effects = vec![self.follow_in_place(session, chosen)];
-        effects.extend(self.show_beside(session, followed));
+        for run in std::iter::once(followed).chain(beside) {
+            effects.extend(self.show_beside(session, run));
+        }
         effects.into()
     }
 
@@ -161,7 +164,7 @@ impl Train {
         let earlier = (at + 1..runs).chain((0..at).rev());
         let free = earlier.clone().find(|row| {
             let run = session.runs.list.get(*row);
-            run.is_some_and(|run| !self.others.iter().any(|other| other.id == run.id))
+            run.is_some_and(|run| !self.others.iter().any(|other| other.view.id == run.id))
         });
         self.run_row = free.or(earlier.clone().next()).unwrap_or(at);
         session.inform(match self.others.len() {
@@ -171,29 +174,51 @@ impl Train {
     }
 
     fn show_beside(&mut self, session: &mut Session, run: String) -> Vec<Effect> {
-        let followed = session.runs.followed.as_ref().map(|view| view.id.clone()).unwrap_or_default();
         let generation = session.next_generation();
-        let scoring = session.next_generation();
-        let curves = Curves::default();
-        self.others.push(OtherRun { id: run.clone(), points: None, curves, generation, differences: None, scoring });
+        let status = session.runs.info(&run).map(|info| info.status.clone()).unwrap_or_default();
+        let view = RunView::new(run.clone(), status, generation);
+        self.others.push(OtherRun { view, problem: None, differences: None, scoring: None });
         self.page = Page::Compare;
         self.scrolled = 0;
-        let scores = Effect::CompareScores { generation: scoring, runs: [followed, run.clone()] };
-        vec![Effect::Compare { generation, run }, scores]
+        let mut effects = vec![Effect::Compare { generation, run }];
+        effects.extend(self.compare_scores(session));
+        effects
+    }
+
+    /// Asks for the differences to the runs beside, once both have ended: only then are there scores of sentences.
+    pub(super) fn compare_scores(&mut self, session: &mut Session) -> Vec<Effect> {
+        let Some(followed) = session.runs.followed_info() else { return Vec::new() };
+        let is_over = followed.status.phase.is_over();
+        let followed = followed.id.clone();
+        let mut effects = Vec::new();
+        for other in &mut self.others {
+            if !is_over || !session.runs.info(&other.view.id).is_some_and(|run| run.status.phase.is_over()) {
+                // A run that goes on has other scores at its end.
+                other.scoring = None;
+                other.differences = None;
+            } else if other.scoring.is_none() {
+                let generation = session.next_generation();
+                other.scoring = Some(generation);
+                effects.push(Effect::CompareScores { generation, runs: [followed.clone(), other.view.id.clone()] });
+            }
+        }
+        effects
     }
 
     /// Takes the differences between the scores of both runs; late answers are dropped.
     pub(in crate::app) fn scores_compared(&mut self, generation: u64, differences: Result<Box<Differences>, String>) {
-        if let Some(other) = self.others.iter_mut().find(|other| other.scoring == generation) {
+        if let Some(other) = self.others.iter_mut().find(|other| other.scoring == Some(generation)) {
             other.differences = Some(differences);
         }
     }
 
     /// Takes the lines of the other run; late answers are dropped.
     pub(in crate::app) fn compared(&mut self, generation: u64, points: Result<Vec<Point>, String>) {
-        if let Some(other) = self.others.iter_mut().find(|other| other.generation == generation) {
-            other.curves = points.as_deref().map(Curves::of).unwrap_or_default();
-            other.points = Some(points);
+        if let Some(other) = self.others.iter_mut().find(|other| other.view.generation == generation) {
+            match points {
+                Ok(points) => other.view.add(points),
+                Err(why) => other.problem = Some(why),
+            }
         }
     }
 }

@@ -199,7 +199,7 @@ impl Train {
         // The cursor stays on its run.
         let row = cursor.and_then(|run| session.runs.row(&run)).unwrap_or(self.run_row);
         self.run_row = row.min(session.runs.list.len().saturating_sub(1));
-        self.others.retain(|other| session.runs.info(&other.id).is_some());
+        self.others.retain(|other| session.runs.info(&other.view.id).is_some());
         if self.others.is_empty() && self.page == Page::Compare {
             self.page = Page::Runs;
         }
@@ -219,7 +219,7 @@ impl Train {
             changed = true;
         }
         outcome.request = changed.then_some(Request::ModelChanged);
-        outcome
+        outcome.then(self.compare_scores(session))
     }
 
     /// Follows the running or the newest run, unless the followed one is still listed.
@@ -259,7 +259,8 @@ impl Train {
         }
         // Most lines of a log are written when the phase changes.
         let log = if changes.phase { self.read_log(session) } else { None };
-        Outcome { request: changed.then_some(Request::ModelChanged), ..Outcome::from(log) }
+        let outcome = Outcome { request: changed.then_some(Request::ModelChanged), ..Outcome::from(log) };
+        outcome.then(self.compare_scores(session))
     }
 }
 

@@ -258,10 +258,10 @@ fn two_runs_are_laid_side_by_side() {
     update(&mut state, Event::ScoresCompared { generation: *scoring, found: Err("no file".into()) });
     assert_eq!(state.train.others[0].differences, Some(Err("no file".to_owned())));
     update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
-    assert!(state.train.others[0].points.is_none(), "a late answer");
+    assert!(!state.train.others[0].view.is_read, "a late answer");
     update(&mut state, Event::Compared { generation: *generation, points: Ok(vec![eval(3, 0.5)]) });
-    assert!(matches!(&state.train.others[0].points, Some(Ok(points)) if points.len() == 1));
-    assert!(!state.train.others[0].curves.is_empty());
+    let view = &state.train.others[0].view;
+    assert!(view.is_read && view.points.len() == 1 && !view.curves.is_empty());
     // The run beside goes: so does the comparison.
     let fewer = ["0003-mini", "0002-mini"].map(|id| super::tests::run(id, Phase::Done, 9));
     runs(&mut state, fewer.to_vec());
@@ -283,7 +283,7 @@ fn more_runs_are_laid_beside_and_taken_away_with_the_same_key() {
     assert!(press(&mut state, "m").is_empty() && message(&state).contains("Six runs"), "{}", message(&state));
     press(&mut state, "home down m");
     assert!(message(&state).contains("0008-mini is no longer beside 0009-mini"), "{}", message(&state));
-    let beside: Vec<&str> = state.train.others.iter().map(|other| other.id.as_str()).collect();
+    let beside: Vec<&str> = state.train.others.iter().map(|other| other.view.id.as_str()).collect();
     assert_eq!(beside, ["0007-mini", "0006-mini", "0005-mini", "0004-mini"]);
 }
 
@@ -402,10 +402,41 @@ fn of_two_runs_the_one_that_goes_on_is_followed() {
     press(&mut state, "f3");
     assert_eq!(state.session.runs.followed.as_ref().unwrap().id, "0001-mini");
     let effects = press(&mut state, "r home m");
-    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }, _] = effects.as_slice() else {
+    let [Effect::Follow { run: followed, .. }, Effect::Compare { run: read, .. }] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!((followed.as_str(), read.as_str()), ("0002-mini", "0001-mini"));
+    // Only a run that has ended has scores of sentences.
+    let ended = |state: &mut State, phase| {
+        let status = Status { phase, ..Status::default() };
+        let effects = update(state, Event::RunStatus { run: "0002-mini".into(), status }).into_iter();
+        effects.filter(|effect| matches!(effect, Effect::CompareScores { .. })).collect::<Vec<_>>()
+    };
+    assert_eq!(ended(&mut state, Phase::Evaluating), []);
+    let asked = ended(&mut state, Phase::Done);
+    let [Effect::CompareScores { generation, runs: both }] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(both.each_ref().map(String::as_str), ["0002-mini", "0001-mini"]);
+    update(&mut state, Event::ScoresCompared { generation: *generation, found: Err("no file".into()) });
+    assert!(state.train.others[0].differences.is_some() && ended(&mut state, Phase::Done).is_empty());
+    // It is resumed: what was computed no longer holds.
+    assert_eq!((ended(&mut state, Phase::Training), state.train.others[0].differences.is_none()), (Vec::new(), true));
+}
+
+#[test]
+fn a_live_run_keeps_the_runs_beside_the_one_before() {
+    let mut state = start();
+    let done = || ["0003-mini", "0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, 9));
+    runs(&mut state, done().to_vec());
+    press(&mut state, "f3 v m m m m");
+    let live = run("0004-mini", Phase::Training, 3);
+    runs(&mut state, std::iter::once(live).chain(done()).collect());
+    let effects = press(&mut state, "r home m");
+    let read = effects.iter().filter_map(|effect| match effect {
+        Effect::Compare { run, .. } => Some(run.as_str()),
+        _ => None,
+    });
+    assert_eq!(read.collect::<Vec<_>>(), ["0003-mini", "0002-mini", "0001-mini"]);
+    assert_eq!((state.session.runs.followed.as_ref().unwrap().id.as_str(), state.train.others.len()), ("0004-mini", 3));
 }
 
 #[test]

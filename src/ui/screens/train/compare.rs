@@ -8,10 +8,13 @@ use crate::{
         evaluation::Evaluation,
         run_view::RunView,
         screen::SizeClass,
-        screens::train::compare::{self, LETTERS, LabelRow, Line},
+        screens::train::compare::{self, LabelRow, Line},
     },
-    runs::{Point, RunSummary},
-    text::{number::grouped, width},
+    runs::RunSummary,
+    text::{
+        number::{grouped, signed},
+        width,
+    },
     ui::{
         Canvas,
         chrome::{blank, wrapped},
@@ -34,17 +37,17 @@ impl Canvas<'_> {
             return self.runs_page(area);
         }
         let (head, rest) = top(area, 1);
-        let mut runs = vec![self.compared(&view.id, &view.points)];
+        let mut runs = vec![self.compared(0, view)];
         let mut curves = Vec::new();
         let mut unread = Vec::new();
         for (at, other) in train.others.iter().enumerate() {
-            match &other.points {
-                Some(Ok(points)) => {
-                    runs.push(self.compared(&other.id, points));
-                    curves.push((at + 1, &other.curves));
+            match &other.problem {
+                Some(why) => unread.push((format!("{}: {why}", other.view.id), self.theme.bad)),
+                None if other.view.is_read => {
+                    runs.push(self.compared(at + 1, &other.view));
+                    curves.push((at + 1, &other.view.curves));
                 }
-                Some(Err(why)) => unread.push((format!("{}: {why}", other.id), self.theme.bad)),
-                None => unread.push((format!("{} is being read", other.id), self.theme.muted)),
+                None => unread.push((format!("{} is being read", other.view.id), self.theme.muted)),
             }
         }
         let mut rest = rest;
@@ -75,19 +78,19 @@ impl Canvas<'_> {
         self.differences(&runs, top(side, used).1);
     }
 
-    fn compared<'a>(&self, id: &str, points: &'a [Point]) -> Compared<'a> {
-        let info = self.state.session.runs.info(id).cloned().unwrap_or_default();
-        Compared { evaluation: compare::evaluation(&info, points), info }
+    fn compared<'a>(&self, place: usize, view: &'a RunView) -> Compared<'a> {
+        let info = self.state.session.runs.info(&view.id).cloned().unwrap_or_default();
+        Compared { evaluation: view.compared(&info), letter: compare::letter(place), place, info }
     }
 
     /// Says which run has which letter.
     fn run_names(&mut self, runs: &[Compared<'_>], area: Rect) {
         let most = if runs.len() > 2 { 12 } else { 20 };
-        let pieces = runs.iter().enumerate().map(|(at, Compared { info, .. })| {
+        let pieces = runs.iter().map(|Compared { info, letter, place, .. }| {
             let f1 = info.word_f1.map(|f1| format!(" {}", share(f1))).unwrap_or_default();
             let phase = if runs.len() > 2 { String::new() } else { format!(" {}", info.status.phase.name()) };
-            let text = format!("{} {}{phase}{f1}", LETTERS[at % LETTERS.len()], width::cut(&info.id, most));
-            (text, self.run_style(at))
+            let text = format!("{letter} {}{phase}{f1}", width::cut(&info.id, most));
+            (text, self.run_style(*place))
         });
         let pieces: Vec<_> = pieces.collect();
         self.painter.pieces(area, &pieces);
@@ -102,11 +105,12 @@ impl Canvas<'_> {
         let name = area.width.saturating_sub(columns * 6 + gain).clamp(6, 24);
         let (head, rest) = top(area, 1);
         self.painter.text(head.x, head.y, name, "F1 per word", self.theme.muted);
-        for (at, letter) in LETTERS.iter().take(runs.len()).enumerate() {
-            self.painter.text_before(column_end(area, name, at), head.y, 6, &letter.to_string(), self.theme.muted);
+        for (at, run) in runs.iter().enumerate() {
+            self.painter.text_before(column_end(area, name, at), head.y, 6, &run.letter.to_string(), self.theme.muted);
         }
-        if gain > 0 {
-            self.painter.text_before(column_end(area, name, 2) + 1, head.y, 6, "A-B", self.theme.muted);
+        if let [a, b] = runs {
+            let head_text = format!("{}-{}", a.letter, b.letter);
+            self.painter.text_before(column_end(area, name, 2) + 1, head.y, 6, &head_text, self.theme.muted);
         }
         let chance = self.chance(runs);
         let (width, glyphs) = (usize::from(area.width), self.painter.caps.glyphs);
@@ -123,9 +127,9 @@ impl Canvas<'_> {
             used += 1;
         }
         let steps: Vec<String> = evaluations.iter().map(|run| step_words(*run)).collect();
-        let text = match steps.as_slice() {
-            [a, b] => format!("valid, A step {a}, B step {b}"),
-            steps => format!("valid, steps {}", steps.join(" ")),
+        let text = match (steps.as_slice(), runs) {
+            ([a, b], [one, other]) => format!("valid, {} step {a}, {} step {b}", one.letter, other.letter),
+            (steps, _) => format!("valid, steps {}", steps.join(" ")),
         };
         self.painter.text(area.x, area.y + used, area.width, &text, self.theme.muted);
         used += 1;
@@ -157,7 +161,7 @@ impl Canvas<'_> {
             _ => self.theme.text,
         };
         let end = column_end(area, name, 2) + 1;
-        self.painter.text_before(end, area.y, 6, &gain.map_or_else(|| "-".to_owned(), signed), style);
+        self.painter.text_before(end, area.y, 6, &gain.map_or_else(|| "-".to_owned(), |gain| signed(gain, 3)), style);
     }
 
     /// Data and settings that differ; they scroll.
@@ -203,6 +207,9 @@ fn step_words(evaluation: Option<Evaluation<'_>>) -> String {
 
 /// A run that is compared.
 struct Compared<'a> {
+    /// Its place: 0 for the followed one, then those beside it, also where one before it cannot be read.
+    place: usize,
+    letter: char,
     info: RunSummary,
     evaluation: Option<Evaluation<'a>>,
 }
@@ -216,28 +223,14 @@ fn column_end(area: Rect, name: u16, at: usize) -> u16 {
 fn difference_lines(runs: &[Compared<'_>]) -> Vec<Line> {
     let Some((first, others)) = runs.split_first() else { return Vec::new() };
     let mut all = Vec::new();
-    for (other, letter) in others.iter().zip(LETTERS.iter().skip(1)) {
+    for other in others {
+        let letter = other.letter;
+        let is_plain = others.len() == 1 && other.place == 1;
         let lines = compare::lines(&first.info, &other.info).into_iter().map(|line| match line {
-            Line::Title(text) if others.len() > 1 => Line::Title(format!("A and {letter}: {text}")),
+            Line::Title(text) if !is_plain => Line::Title(format!("A and {letter}: {text}")),
             line => line,
         });
         all.extend(lines);
     }
     all
-}
-
-/// Formats a difference with its sign: `+.034`.
-fn signed(gain: f64) -> String {
-    if gain.abs() < 0.0005 {
-        return ".000".to_owned();
-    }
-    format!("{}{}", if gain > 0.0 { '+' } else { '-' }, share(gain.abs()))
-}
-
-#[cfg(test)]
-mod words {
-    #[test]
-    fn differences_have_signs() {
-        assert_eq!([0.034, -0.5, 0.0001, 1.0].map(super::signed), ["+.034", "-.500", ".000", "+1.00"]);
-    }
 }

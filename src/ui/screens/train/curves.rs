@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, style::Style};
 use crate::{
     app::{
         run_view::RunView,
-        screens::train::{Chart as Page, compare::LETTERS, view::ChartView},
+        screens::train::{Chart as Page, compare, view::ChartView},
     },
     runs::{
         Across,
@@ -221,8 +221,7 @@ impl Canvas<'_> {
     /// The runs that are compared: the followed one and those beside it that were read.
     pub(super) fn shown_runs<'a>(&self, view: &'a RunView, others: &'a [(usize, &'a Curves)]) -> Vec<Shown<'a>> {
         let all = std::iter::once((0, &view.curves)).chain(others.iter().copied());
-        all.map(|(at, curves)| Shown { curves, letter: LETTERS[at % LETTERS.len()], style: self.run_style(at) })
-            .collect()
+        all.map(|(at, curves)| Shown { curves, letter: compare::letter(at), style: self.run_style(at) }).collect()
     }
 
     /// Style of a run among those that are compared.

@@ -96,7 +96,7 @@ impl Canvas<'_> {
     /// The sign before a run: `>` for the followed one, `=` for those beside it.
     fn run_mark(&self, run: &RunSummary) -> &'static str {
         let followed = self.state.session.runs.followed.as_ref().map(|view| &view.id);
-        let is_beside = self.state.train.others.iter().any(|other| other.id == run.id);
+        let is_beside = self.state.train.others.iter().any(|other| other.view.id == run.id);
         if followed == Some(&run.id) {
             ">"
         } else if is_beside {

@@ -285,6 +285,23 @@ fn three_runs_on_common_axes() {
 }
 
 #[test]
+fn letters_stay_with_their_runs_when_one_cannot_be_read() {
+    let runs = vec![info("0008-mini", Phase::Done, 400), older("0003-distilbert"), older("0002-distilbert")];
+    let mut state = run(120, 40, runs, learned(400, 400, 16, 0.64));
+    for points in [Err("it is gone".to_owned()), Ok(learned(160, 400, 16, 0.7))] {
+        press(&mut state, "m");
+        let effects = update(&mut state, Event::Key { key: "m".parse().unwrap(), at: 0 });
+        let [Effect::Compare { generation, .. }, ..] = effects.as_slice() else { panic!("{effects:?}") };
+        update(&mut state, Event::Compared { generation: *generation, points });
+    }
+    let shown = plain(&state, Caps::default());
+    for part in ["A 0008-mini", "C 0002-distil", "A-C", "C step ", "A and C: settings"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(!shown.contains("B step") && !shown.contains("A-B"), "{shown}");
+}
+
+#[test]
 fn the_cursor_shows_the_values_of_the_point_itself() {
     let mut state = done(120, 40);
     press(&mut state, "x left");
