@@ -188,7 +188,7 @@ impl Commands for Mistakes {
             hint: "confusion",
             doc: "Show kinds of mistakes, and which labels are confused",
             keys: &[(HERE, "c")],
-            when: |panel, _| check(panel.list.is_some(), "The mistakes are being searched"),
+            when: Self::has_confusion,
             run: |_, _| Outcome::close().and(Request::ShowConfusion(None)),
         },
     ];
@@ -346,6 +346,13 @@ impl Mistakes {
 
     fn has_row(&self, _: &Session) -> Check {
         check(self.item(self.row).is_some(), "There is no place here")
+    }
+
+    /// Suspected labels have no counts of their own: the table is about the mistakes of a run.
+    fn has_confusion(&self, session: &Session) -> Check {
+        let is_of_run = !session.review.is_of_suspects();
+        check(is_of_run, "Confusion is counted over the mistakes of a run; Evaluate opens it")?;
+        check(self.list.is_some(), "The mistakes are being searched")
     }
 
     /// Keeps choice, order and place for the next time that the list is opened.

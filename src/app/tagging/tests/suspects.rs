@@ -99,3 +99,12 @@ fn a_suggestion_is_taken_in_place_of_the_label() {
     let again = press(&mut state, "s");
     assert!(matches!(again[..], [Effect::FindSuspects { .. }]), "{again:?}");
 }
+
+#[test]
+fn confusion_is_not_offered_where_no_run_was_scored() {
+    let mut state = with_list();
+    assert!(press(&mut state, "c").is_empty());
+    assert!(matches!(state.overlay(), Some(Overlay::Mistakes(_))), "{:?}", state.overlay());
+    let message = &state.session.message.as_ref().unwrap().text;
+    assert!(message.contains("mistakes of a run"), "{message}");
+}
