@@ -95,9 +95,9 @@ impl ReviewOrder {
     }
 }
 
-/// Probability of the model's answer at an item, as a key to sort by; bits of a non-negative float sort as it does.
+/// Probability of the answer at an item that is not gold, as a key to sort by; bits of a non-negative float sort as it does.
 fn sureness_key(items: &[ReviewItem], row: usize) -> u32 {
-    items.get(row).and_then(|item| item.model_probability).unwrap_or(0.0).max(0.0).to_bits()
+    items.get(row).and_then(ReviewItem::sureness).unwrap_or(0.0).max(0.0).to_bits()
 }
 
 /// What became of a place.

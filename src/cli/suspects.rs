@@ -210,6 +210,7 @@ fn item_value(project: &Project, item: &Item) -> Value {
         "document": item.document,
         "split": document.and_then(|document| document.split),
         "score": item.score,
+        "model_probability": item.model_probability,
         "kind": item.kind.name(),
         "probably_wrong": item.is_probably_wrong(),
         "reasons": item.reasons.iter().map(|reason: &Reason| reason.name()).collect::<Vec<_>>(),

@@ -131,7 +131,7 @@ impl Habits {
         let usual = places.usual().filter(|(label, count)| *label != span.label && *count >= places.bare);
         let other = usual.map(|(label, _)| WordSpan::new(span.start..span.end, label));
         let reason = if other.is_some() { Reason::OtherLabel } else { Reason::UsuallyBare };
-        Some(Suspect { given: Some(span.clone()), other, score, reasons: vec![reason] })
+        Some(Suspect { given: Some(span.clone()), other, score, model_probability: None, reasons: vec![reason] })
     }
 
     /// Words without a label that usually have one; the longest first, none of them twice.
@@ -146,7 +146,13 @@ impl Habits {
             let Some(words) = taken.get_mut(start..end).filter(|taken| !taken.contains(&true)) else { continue };
             words.fill(true);
             let other = Some(WordSpan::new(start..end, label));
-            found.push(Suspect { given: None, other, score, reasons: vec![Reason::UsuallyLabelled] });
+            found.push(Suspect {
+                given: None,
+                other,
+                score,
+                model_probability: None,
+                reasons: vec![Reason::UsuallyLabelled],
+            });
         }
         found
     }
@@ -155,8 +161,13 @@ impl Habits {
     fn mark_at_edge(&self, sentence: &LabelledWords, span: &WordSpan) -> Option<Suspect> {
         let other = without_marks(sentence, span)?;
         let score = self.with_mark as f32 / self.spans.max(1) as f32;
-        let suspect =
-            Suspect { given: Some(span.clone()), other: Some(other), score, reasons: vec![Reason::MarkAtEdge] };
+        let suspect = Suspect {
+            given: Some(span.clone()),
+            other: Some(other),
+            score,
+            model_probability: None,
+            reasons: vec![Reason::MarkAtEdge],
+        };
         (score <= SELDOM_AT_EDGE).then_some(suspect)
     }
 }

@@ -40,9 +40,9 @@ pub struct ReviewItem {
     /// Mean probability that the model gives the gold tags of these words, from 0 to 1.
     /// `None` if it is not known.
     pub gold_probability: Option<f32>,
-    /// The same for the tags that the model chose.
+    /// The same for the tags that the model chose; `None` if no model chose them.
     pub model_probability: Option<f32>,
-    /// Reason why the place is in the list; `None` for the meaning of its kind.
+    /// Reason why a label is suspected, which is what its list is about; `None` for a mistake of a model.
     pub reason: Option<Arc<str>>,
 }
 
@@ -56,6 +56,16 @@ impl ReviewItem {
     /// Reason shown to the user.
     pub fn reason(&self) -> &str {
         self.reason.as_deref().unwrap_or_else(|| self.kind.meaning())
+    }
+
+    /// Whether it is a label that may be wrong, not a mistake of a model.
+    pub fn is_suspect(&self) -> bool {
+        self.reason.is_some()
+    }
+
+    /// Probability of the answer that is not gold: by the model, or of a suspected label that it is wrong.
+    pub fn sureness(&self) -> Option<f32> {
+        if self.is_suspect() { self.gold_probability.map(|right| 1.0 - right) } else { self.model_probability }
     }
 
     /// Labels of the gold span and of the model's.

@@ -67,6 +67,8 @@ pub struct Suspect {
     pub other: Option<WordSpan>,
     /// Estimated probability that the words are labelled rightly, from 0 to 1.
     pub score: f32,
+    /// Mean probability of the suggested labels, by the model that suggests them; `None` if no model does.
+    pub model_probability: Option<f32>,
     /// Reasons, the first one for the score.
     pub reasons: Vec<Reason>,
 }
@@ -119,8 +121,14 @@ pub fn by_model<S: AsRef<str>>(given: &[S], answer: &Answer<'_>) -> Vec<Suspect>
     let predicted: Vec<&str> =
         answer.predicted.iter().map(|tag| answer.tags.get(*tag).map_or("O", String::as_str)).collect();
     let mistakes = compare(&decode(given), &decode(&predicted)).into_iter().map(|mistake| {
-        let score = answer.mean_probability(given, mistake.words());
-        Suspect { given: mistake.gold, other: mistake.predicted, score, reasons: vec![Reason::Model] }
+        let words = mistake.words();
+        Suspect {
+            score: answer.mean_probability(given, words.clone()),
+            model_probability: Some(answer.mean_probability(&predicted, words)),
+            given: mistake.gold,
+            other: mistake.predicted,
+            reasons: vec![Reason::Model],
+        }
     });
     mistakes.collect()
 }
@@ -201,6 +209,9 @@ mod tests {
         let dish = (0.2 + 0.2 + 0.05 + 0.2375) / 2.0;
         let scores: Vec<f32> = found.iter().map(|one| one.score).collect();
         assert!((scores[0] - dish).abs() < 1e-6 && (scores[1] - 0.3).abs() < 1e-6, "{scores:?}");
+        // Of the model's own label: a quarter of the rest for each of its tags.
+        let price = (2.0 * 0.2 + 2.0 * 0.2375) / 2.0;
+        assert!((found[0].model_probability.unwrap() - price).abs() < 1e-6, "{:?}", found[0]);
         assert!(suspects(&["B-Dish", "O"], &[1, 0], &[0.01, 0.01]).is_empty(), "the model does not differ");
         let unknown = suspects(&["B-Name", "O"], &[0, 0], &[0.0, 0.9]);
         assert_eq!((unknown[0].score, &unknown[0].other), (0.0, &None), "a label that the model does not have");
@@ -231,7 +242,7 @@ mod tests {
     #[test]
     fn suspects_of_the_same_words_are_one_with_all_reasons() {
         let one = |given: Option<WordSpan>, other: Option<WordSpan>, reason| {
-            vec![Suspect { given, other, score: 0.5, reasons: vec![reason] }]
+            vec![Suspect { given, other, score: 0.5, model_probability: None, reasons: vec![reason] }]
         };
         let dish = || Some(WordSpan::new(0..2, "Dish"));
         let found = joined([

@@ -151,6 +151,12 @@ fn suspected(keys: &str, columns: u16, rows: u16) -> State {
     let mut found = ReviewList { run: "folds".into(), split: None, probably_wrong: 3, ..list() };
     for item in &mut found.items {
         item.reason = Some("the model disagrees, usually another label".into());
+        item.gold_probability = item.model_probability.map(|sure| 1.0 - sure);
+    }
+    // No model has looked at the last one.
+    if let Some(last) = found.items.last_mut() {
+        last.reason = Some("usually labelled".into());
+        last.model_probability = None;
     }
     update(&mut state, Event::MistakesFound { generation, found: Ok(Box::new(found)) });
     press(&mut state, keys);
@@ -160,7 +166,11 @@ fn suspected(keys: &str, columns: u16, rows: u16) -> State {
 #[test]
 fn suspected_labels_are_listed_with_their_reasons() {
     snapshots("suspects", |columns, rows| suspected("g", columns, rows));
-    let mut state = suspected("", 80, 24);
+    let mut state = suspected("end", 80, 24);
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("unlabelled") && !shown.contains("spurious"), "{shown}");
+    let foot: Vec<&str> = shown.lines().filter(|line| line.contains("Amenity \u{ab}view")).collect();
+    assert!(foot.len() == 1 && foot[0].trim_start().starts_with("usual  "), "{shown}");
     let effects = update(&mut state, Event::Key { key: Key::char('s'), at: 1_790_000_000 });
     let [.., Effect::FindSuspects { generation }] = effects[..] else { panic!("{effects:?}") };
     update(&mut state, Event::MistakesFound { generation, found: Ok(Box::default()) });

@@ -393,7 +393,7 @@ mod tests {
             };
             let predicted: Vec<OutOfFold> = (0..40 * copies).map(answer).collect();
             let Estimate { f1, low, high, .. } = folds.score(&[], &predicted, &CrossValidation::default()).word;
-            [f1, low, high]
+            [f1, low.unwrap(), high.unwrap()]
         };
         let [once, often] = [1, 4].map(scored);
         assert!(once[2] - once[1] > 0.1, "{once:?}");

@@ -62,6 +62,8 @@ pub struct Item {
     pub words: Range<usize>,
     /// Estimated probability that it is right, from 0 to 1.
     pub score: f32,
+    /// Probability of the suggestion, by the model that makes it; `None` if no model does.
+    pub model_probability: Option<f32>,
     /// Reasons, the first one for the score.
     pub reasons: Vec<Reason>,
 }
@@ -224,8 +226,9 @@ fn item(project: &Project, annotation: &Annotation, about: &AskedText<'_>, suspe
     };
     let words = suspect.words();
     let kind = kind(&suspect)?;
-    let Suspect { score, reasons, .. } = suspect;
-    let item = Item { key: String::new(), document: document.id.clone(), given, other, kind, words, score, reasons };
+    let Suspect { score, model_probability, reasons, .. } = suspect;
+    let [key, document] = [String::new(), document.id.clone()];
+    let item = Item { key, document, given, other, kind, words, score, model_probability, reasons };
     Some(Item { key: item.question(about).key(), ..item })
 }
 
@@ -236,7 +239,7 @@ fn kind(suspect: &Suspect) -> Option<MistakeKind> {
 
 /// The queue as a list of places for the screen, document by document.
 ///
-/// The probability of the model's side is the probability that the label is wrong, so that the surest come first.
+/// The probability of the gold side is the estimate that the label is right; the other one is the model's, if it was asked.
 pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> ReviewList {
     let places: HashMap<&str, usize> =
         project.documents.iter().enumerate().map(|(at, document)| (document.id.as_str(), at)).collect();
@@ -259,7 +262,7 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
             gold: item.given.and_then(|(_, given)| labelled_range(project, document, given)),
             model: item.other.and_then(|other| labelled_range(project, document, other)),
             gold_probability: Some(item.score),
-            model_probability: Some(1.0 - item.score),
+            model_probability: item.model_probability,
             reason: Some(reasons.join(", ").into()),
         };
         list.add(place, MOST_LISTED);
@@ -405,9 +408,27 @@ mod tests {
             [("b", [Some("Location"), dish], MistakeKind::Label), ("c", [None, dish], MistakeKind::Spurious)]
         );
         assert_eq!((list.split, list.documents, list.changed, list.annotator.as_str()), (None, 3, 0, "anna"));
-        assert!((list.items[0].model_probability.unwrap() - 0.985).abs() < 1e-6);
+        assert!((list.items[0].sureness().unwrap() - 0.985).abs() < 1e-6);
+        // The model's own probability of a dish on both words, which is not what the label lacks.
+        assert!((list.items[0].model_probability.unwrap() - 0.9 + 0.1).abs() < 1e-6, "{:?}", list.items[0]);
         assert_eq!(list.items[0].reason(), "the model disagrees");
         assert_eq!(list.probably_wrong, 1);
+    }
+
+    #[test]
+    fn what_is_usual_elsewhere_is_not_said_to_be_a_probability_of_a_model() {
+        let mut setting = setting();
+        setting.project.set_folds(&StoredFolds::default()).unwrap();
+        let item = |id: usize| ImportItem {
+            document: Document::from_words(format!("e{id}"), ["fish", "tacos", "here"]),
+            spans: vec![(TextRange::new(0, 10), LabelId(DISH))],
+            status: Status::Done,
+        };
+        setting.project.import(Some(&mut setting.anna), 0, (0..20).map(item).collect()).unwrap();
+        let list = review_list(&setting.project, setting.anna.name(), &setting.queue());
+        let usual = list.items.iter().find(|item| item.kind == MistakeKind::Label).unwrap();
+        assert_eq!((usual.model_probability, usual.reason()), (None, "usually another label"));
+        assert!(usual.sureness().is_some_and(|sure| sure > 0.85), "{usual:?}");
     }
 
     #[test]

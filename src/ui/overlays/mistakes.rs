@@ -118,7 +118,7 @@ impl Canvas<'_> {
                 "{} in {}, {}: {} open, {} kept, {} fixed",
                 suspected(panel.rows.len(), list),
                 with_noun(list.documents, "document"),
-                panel.filter.name(),
+                panel.filter.kind.map_or("all", suspect_kind),
                 grouped(open),
                 grouped(kept),
                 grouped(fixed)
@@ -148,7 +148,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// One place: its decision, kind, labels, words, and the probability of the model's answer.
+    /// One place: its decision, kind, labels, words, and the probability that gold is wrong.
     fn mistake_row(&mut self, project: &Project, item: &ReviewItem, decision: Decision, line: Rect) {
         let Rect { x, y, width, .. } = line;
         let (decided, style) = match decision {
@@ -157,13 +157,13 @@ impl Canvas<'_> {
             Decision::Fixed => ("fixed", self.theme.ok),
         };
         self.painter.text(x, y, DECISION, decided, style);
-        self.painter.text(x + DECISION, y, KIND, kind_name(item.kind), self.theme.text);
+        self.painter.text(x + DECISION, y, KIND, kind_of(item), self.theme.text);
         let labels = (width / 4).clamp(10, 28);
         let start = x + DECISION + KIND;
         self.painter.text(start, y, labels, &labels_of(item), self.item_style(project, item));
         let words = start + labels + 1;
         let is_marked = self.state.session.review.is_marked(&item.document);
-        let score = item.model_probability.map(two_digits).unwrap_or_default();
+        let score = item.sureness().map(two_digits).unwrap_or_default();
         let score = format!("{}{score}", if is_marked { "* " } else { "" });
         let end = self.painter.text_before(line.right(), y, 6, &score, self.theme.text);
         let text = project.position(&item.document).and_then(|at| project.documents.get(at));
@@ -219,7 +219,9 @@ impl Canvas<'_> {
         pane.draw_above(Some(&below), &mut self.painter, Rect { width: columns, ..text });
         self.side_line("gold", item.gold.as_ref(), item.gold_probability, (&document.text, foot));
         let (_, second) = top(foot, 1);
-        self.side_line("model", item.model.as_ref(), item.model_probability, (&document.text, second));
+        // Without a model, the suggestion is what the same words are elsewhere.
+        let side = if item.is_suspect() && item.model_probability.is_none() { "usual" } else { "model" };
+        self.side_line(side, item.model.as_ref(), item.model_probability, (&document.text, second));
     }
 
     /// One side of a place in words, with the probability that the model gives to it.
@@ -277,6 +279,22 @@ pub(in crate::ui) fn kind_name(kind: MistakeKind) -> &'static str {
 /// Numbers of suspected labels that are shown, and of those of the whole list that are probably wrong.
 fn suspected(rows: usize, list: &ReviewList) -> String {
     format!("{} ({} probable)", with_noun(rows, "suspected label"), grouped(list.probably_wrong))
+}
+
+/// The same for a label that is suspected: what is wrong with it, instead of with the other answer.
+fn suspect_kind(kind: MistakeKind) -> &'static str {
+    match kind {
+        MistakeKind::TooLong => "too short",
+        MistakeKind::TooShort => "too long",
+        MistakeKind::Missed => "needless",
+        MistakeKind::Spurious => "unlabelled",
+        MistakeKind::Label | MistakeKind::Shifted | MistakeKind::Both => kind_name(kind),
+    }
+}
+
+/// What is wrong at a place: with the answer of a model, or with a suspected label.
+fn kind_of(item: &ReviewItem) -> &'static str {
+    if item.is_suspect() { suspect_kind(item.kind) } else { kind_name(item.kind) }
 }
 
 /// The labels of a place: one where both sides have the same, or where only one has any.
