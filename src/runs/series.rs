@@ -6,58 +6,36 @@
 /// Point of a series: x (steps, epochs, seconds) and y.
 pub type Sample = (f64, f64);
 
-/// Exponential moving average with bias correction, as in TensorBoard.
-/// The first values are not pulled to zero.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Smoother {
-    weight: f64,
-    sum: f64,
-    /// `weight` to the power of the number of values so far.
-    decay: f64,
+/// Values on either side of one that its smoothed form depends on at most.
+pub const REACH: usize = 15;
+/// The same for values near the start.
+pub const LEAST_REACH: usize = 2;
+/// The reach grows by one value after so many.
+const GROWTH: usize = 300;
+
+/// Number of values on either side of value `at` that its smoothed form depends on.
+/// It depends on the place alone: what comes later does not change it.
+pub fn reach(at: usize) -> usize {
+    (at / GROWTH).clamp(LEAST_REACH, REACH)
 }
 
-impl Smoother {
-    /// Creates a smoother.
-    /// `weight` is the share of the past, from 0 (no smoothing) to 0.999; TensorBoard's default is 0.6.
-    pub fn new(weight: f64) -> Self {
-        let weight = if weight.is_nan() { 0.0 } else { weight.clamp(0.0, 0.999) };
-        Self { weight, sum: 0.0, decay: 1.0 }
-    }
-
-    /// Adds a value and returns the smoothed one.
-    /// `None`, without any change, if `value` is not finite.
-    pub fn push(&mut self, value: f64) -> Option<f64> {
-        if !value.is_finite() {
-            return None;
-        }
-        self.sum = self.sum * self.weight + (1.0 - self.weight) * value;
-        self.decay *= self.weight;
-        Some(self.sum / (1.0 - self.decay))
-    }
-}
-
-/// Smoothed series.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Smoothed {
-    /// One sample for each finite one, at its x.
-    pub samples: Vec<Sample>,
-    /// Number of samples skipped because they are not finite.
-    pub skipped: usize,
-}
-
-/// Smooths a whole series; see [`Smoother`].
-pub fn smooth(samples: &[Sample], weight: f64) -> Smoothed {
-    let mut smoother = Smoother::new(weight);
-    let finite = samples.iter().filter(|(x, _)| x.is_finite());
-    let smoothed: Vec<Sample> = finite.filter_map(|(x, y)| Some((*x, smoother.push(*y)?))).collect();
-    Smoothed { skipped: samples.len() - smoothed.len(), samples: smoothed }
-}
-
-/// The smoothed series of finite samples: a mean over about a twentieth of them, at most 30.
-pub fn smoothed(samples: impl Iterator<Item = Sample> + Clone) -> impl Iterator<Item = Sample> + Clone {
-    let window = (real(samples.clone().count()) / 20.0).clamp(3.0, 30.0);
-    let finite = samples.filter(|(x, y)| x.is_finite() && y.is_finite());
-    finite.scan(Smoother::new(1.0 - 1.0 / window), |smoother, (x, y)| Some((x, smoother.push(y)?)))
+/// The value `at` without its noise: the straight line that fits the values around it best, at its place.
+/// Unlike a mean of the values before it, this does not lag behind a series that falls or rises.
+///
+/// Values that are not finite are left out; `None` if the value itself is not finite or there is none.
+pub fn smoothed(at: usize, value: impl Fn(usize) -> Option<f64>) -> Option<f64> {
+    value(at).filter(|y| y.is_finite())?;
+    let reach = reach(at);
+    let around = (at.saturating_sub(reach)..=at + reach).filter_map(|near| Some((real(near) - real(at), value(near)?)));
+    let around: Vec<Sample> = around.filter(|(_, y)| y.is_finite()).collect();
+    let count = real(around.len());
+    let x = around.iter().map(|(x, _)| x).sum::<f64>() / count;
+    let y = around.iter().map(|(_, y)| y / count).sum::<f64>();
+    let spread = around.iter().map(|(near, _)| (near - x).powi(2)).sum::<f64>();
+    let rise = around.iter().map(|(near, height)| (near - x) * (height - y)).sum::<f64>();
+    let slope = if spread > 0.0 { rise / spread } else { 0.0 };
+    let (low, high) = bounds(around.iter().map(|(_, y)| *y))?;
+    Some((y - slope * x).clamp(low, high)).filter(|y| y.is_finite())
 }
 
 /// Returns the smallest and the largest finite number; `None` if there is none.
@@ -68,7 +46,7 @@ pub fn bounds(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "ticks are few")]
+#[expect(clippy::cast_precision_loss, reason = "ticks and lines are fewer than 2^53")]
 fn real(count: usize) -> f64 {
     count as f64
 }
@@ -196,21 +174,26 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn smoothing_corrects_its_bias() {
-        let smoothed = smooth(&[(0.0, 2.0), (1.0, 4.0), (2.0, f64::NAN), (3.0, 2.0)], 0.5);
-        assert_eq!(smoothed.skipped, 1);
-        // 2; (1 + 2)/0.75... by hand: sums 1, 2.5, 2.25 over 0.5, 0.75, 0.875.
-        let expected = [2.0, 2.5 / 0.75, 2.25 / 0.875];
-        assert!(smoothed.samples.iter().zip(expected).all(|((_, y), expected)| (y - expected).abs() < 1e-12));
-        assert_eq!(smoothed.samples.last().map(|sample| sample.0), Some(3.0));
+    fn all_smoothed(values: &[f64]) -> Vec<Option<f64>> {
+        (0..values.len()).map(|at| smoothed(at, |at| values.get(at).copied())).collect()
     }
 
     #[test]
-    fn without_weight_nothing_is_smoothed() {
-        let samples = [(0.0, 2.0), (1.0, -4.0)];
-        assert_eq!(smooth(&samples, 0.0).samples, samples);
-        assert_eq!(smooth(&samples, f64::NAN).samples, samples);
+    fn smoothing_takes_the_line_through_the_values_around() {
+        let found: Vec<f64> = all_smoothed(&[1.0, 0.0, 5.0, 3.0, 1.0]).into_iter().flatten().collect();
+        // By hand: 1, 0, 5 rise by 2 from 0; the line through 1, 0, 5, 3 rises by 1.1 and is 1.7 at the 0; all five have mean 2.
+        let expected = [0.0, 1.7, 2.0, 2.3, 1.0];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+        assert_eq!(all_smoothed(&[f64::NAN, 2.0, f64::INFINITY, 4.0]), [None, Some(2.0), None, Some(4.0)]);
+        assert!(all_smoothed(&[1e300; 3]).iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn smoothing_does_not_lag_behind_a_loss_that_falls_fast() {
+        let losses: Vec<f64> = (0..60).map(|at| 2.0 * (-f64::from(at) / 6.0).exp()).collect();
+        let found = all_smoothed(&losses);
+        let worst = found.iter().zip(&losses).map(|(found, loss)| (found.unwrap() / loss).max(loss / found.unwrap()));
+        assert!(worst.fold(1.0, f64::max) < 1.1, "a mean over the lines before it is off by a factor of 3");
     }
 
     #[test]
@@ -253,11 +236,9 @@ mod tests {
         #[test]
         fn smoothed_values_stay_between_the_smallest_and_the_largest(
             values in prop::collection::vec(-1e6f64..1e6, 1..60),
-            weight in 0f64..1.0,
         ) {
-            let samples: Vec<Sample> = values.iter().map(|y| (0.0, *y)).collect();
-            let (low, high) = bounds(values).unwrap();
-            prop_assert!(smooth(&samples, weight).samples.iter().all(|(_, y)| low - 1e-6 <= *y && *y <= high + 1e-6));
+            let (low, high) = bounds(values.iter().copied()).unwrap();
+            prop_assert!(all_smoothed(&values).into_iter().flatten().all(|y| low <= y && y <= high));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{
     Across,
-    series::{Sample, Smoother, smoothed},
+    series::{LEAST_REACH, REACH, Sample, reach, smoothed},
     window::Window,
 };
 
@@ -13,10 +13,6 @@ use super::{
 const BLOCK: usize = 64;
 /// Blocks for each column from which blocks are looked at instead of lines.
 const BLOCKS_PER_COLUMN: usize = 2;
-/// Share of the past in smoothed numbers: a mean over about this many lines.
-const SMOOTH: f64 = 30.0;
-/// Lines from which [`SMOOTH`] is the window of [`smoothed`].
-const SMOOTHED_AS_SEEN: usize = 600;
 
 /// Number of a training line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +197,6 @@ fn number(lines: &[Line], at: Option<u8>, field: usize) -> Option<f64> {
 pub(super) struct TrainingLines {
     lines: Vec<Line>,
     blocks: Vec<Block>,
-    smoothers: Option<[Smoother; 2]>,
     /// Whether some line is before the one above it on an axis.
     is_unsorted: bool,
     /// The greatest place on each axis.
@@ -211,10 +206,7 @@ pub(super) struct TrainingLines {
 impl TrainingLines {
     /// Adds a line; numbers that are not known are not finite.
     pub(super) fn push(&mut self, [step, epoch, seconds]: [f64; 3], [loss, rate, norm]: [f64; 3]) {
-        let [losses, norms] = self.smoothers.get_or_insert([Smoother::new(1.0 - 1.0 / SMOOTH); 2]);
-        let [smooth_loss, smooth_norm] =
-            [(losses, loss), (norms, norm)].map(|(smoother, y)| smoother.push(y).unwrap_or(f64::NAN));
-        let line = Line { step, epoch, seconds, values: [loss, rate, norm, smooth_loss, smooth_norm] };
+        let line = Line { step, epoch, seconds, values: [loss, rate, norm, f64::NAN, f64::NAN] };
         for across in [Across::Epoch, Across::Step, Across::Time] {
             let x = line.x(across);
             self.is_unsorted |= self.lines.last().is_some_and(|last| x < last.x(across));
@@ -222,8 +214,32 @@ impl TrainingLines {
             *end = end.filter(|end| *end >= x).or(Some(x).filter(|x| x.is_finite())).or(*end);
         }
         self.lines.push(line);
-        if self.lines.len().is_multiple_of(BLOCK) {
-            self.blocks.push(Block::of(&self.lines[self.lines.len() - BLOCK..]));
+        self.smooth();
+        // The last lines of a block are smoothed again when later ones are there.
+        let start = self.blocks.len() * BLOCK;
+        if let Some(lines) = self.lines.get(start..start + BLOCK).filter(|_| self.lines.len() >= start + BLOCK + REACH)
+        {
+            self.blocks.push(Block::of(lines));
+        }
+    }
+
+    /// Smooths the newest line, and the one for which all lines around are there now.
+    fn smooth(&mut self) {
+        let Some(last) = self.lines.len().checked_sub(1) else { return };
+        self.smooth_line(last);
+        let complete = (LEAST_REACH..=REACH).find_map(|by| last.checked_sub(by).filter(|at| reach(*at) == by));
+        if let Some(at) = complete {
+            self.smooth_line(at);
+        }
+    }
+
+    fn smooth_line(&mut self, at: usize) {
+        for field in [Field::SmoothLoss, Field::SmoothNorm] {
+            let raw = field.raw().unwrap_or(field);
+            let value = smoothed(at, |at| self.lines.get(at).map(|line| line.value(raw)));
+            if let Some(line) = self.lines.get_mut(at) {
+                line.values[field as usize] = value.unwrap_or(f64::NAN);
+            }
         }
     }
 
@@ -243,9 +259,6 @@ impl TrainingLines {
     /// The samples of a field; of very many those that decide what is seen.
     pub(super) fn series(&self, field: Field, cut: Cut) -> Series {
         let Cut { across, columns, log, .. } = cut;
-        if let Some(raw) = field.raw().filter(|_| self.lines.len() < SMOOTHED_AS_SEEN) {
-            return Series::of(self.smoothed(raw, across), log);
-        }
         let mut series = Series::default();
         let has_blocks = self.blocks.len() > BLOCKS_PER_COLUMN * columns;
         for (at, lines) in self.lines.chunks(BLOCK).enumerate() {
@@ -261,16 +274,8 @@ impl TrainingLines {
         series
     }
 
-    /// A field without its noise, while there are few lines.
-    fn smoothed(&self, raw: Field, across: Across) -> impl Iterator<Item = Sample> {
-        smoothed(self.lines.iter().map(move |line| (line.x(across), line.value(raw))))
-    }
-
     /// The finite sample of a field at the nearest place.
     pub(super) fn at(&self, field: Field, x: f64, across: Across) -> Option<Sample> {
-        if let Some(raw) = field.raw().filter(|_| self.lines.len() < SMOOTHED_AS_SEEN) {
-            return self.smoothed(raw, across).min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()));
-        }
         self.nearest(x, across, Some(field)).map(|line| (line.x(across), line.value(field)))
     }
 
@@ -384,6 +389,21 @@ mod tests {
                     prop_assert_eq!((found.first, found.last), (all.first, all.last));
                     prop_assert_eq!((found.low.1, found.high.1), (all.low.1, all.high.1));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn later_lines_change_a_smoothed_loss_only_near_the_end() {
+        let losses: Vec<f64> =
+            (0..5000).map(|at| 1.0 / (1.0 + f64::from(at) / 50.0) + f64::from(at * 31 % 97)).collect();
+        let all = lines(&losses);
+        for count in [3, 64, 600, 601, 2400, 4999] {
+            let before = lines(&losses[..count]);
+            for at in 0..count {
+                let [then, now] = [&before, &all].map(|lines| lines.lines[at].value(Field::SmoothLoss));
+                let is_near = at + reach(at) >= count;
+                assert!(is_near || then.to_bits() == now.to_bits(), "line {at} of {count}: {then} and {now}");
             }
         }
     }
