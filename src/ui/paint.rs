@@ -97,6 +97,12 @@ impl<'a> Painter<'a> {
     }
 }
 
+/// First row of the page with row `at` of a list; the last page is full if there are enough rows.
+pub(super) fn first_of_page(at: usize, rows: usize, all: usize) -> usize {
+    let rows = rows.max(1);
+    (at / rows * rows).min(all.saturating_sub(rows))
+}
+
 /// `n` rows from the top of `area`, and the rest.
 pub(super) fn top(area: Rect, n: u16) -> (Rect, Rect) {
     let n = n.min(area.height);

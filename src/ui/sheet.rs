@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Canvas, Target,
     chrome::{MESSAGE_ROWS, blank, wrapped},
-    paint::{inset, top},
+    paint::{first_of_page, inset, top},
 };
 
 impl Canvas<'_> {
@@ -68,7 +68,7 @@ impl Canvas<'_> {
     /// The page of the row of the cursor.
     pub(super) fn page_of(area: Rect, row: usize, all: usize) -> impl Iterator<Item = (Rect, usize)> {
         let rows = usize::from(area.height.max(1));
-        let first = row / rows * rows;
+        let first = first_of_page(row, rows, all);
         (area.top()..area.bottom()).zip(first..all).map(move |(y, at)| (Rect { y, height: 1, ..area }, at))
     }
 

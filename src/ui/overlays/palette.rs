@@ -10,7 +10,7 @@ use crate::{
 use super::super::{
     Canvas, Target,
     chrome::wrapped,
-    paint::{bottom, top},
+    paint::{bottom, first_of_page, top},
 };
 
 impl Canvas<'_> {
@@ -28,7 +28,7 @@ impl Canvas<'_> {
             self.painter.text(rest.x, rest.y, rest.width, text, self.theme.muted);
         }
         let rows = usize::from(rest.height.max(1));
-        let first = row / rows * rows;
+        let first = first_of_page(row, rows, entries.len());
         let shown: Vec<_> = entries.iter().enumerate().skip(first).take(rows).collect();
         let name = widest(entries.iter().map(|entry| entry.name.as_str()), 24);
         let keys = widest(entries.iter().map(|entry| entry.keys.as_str()), 12);

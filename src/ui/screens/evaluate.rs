@@ -18,7 +18,7 @@ use crate::{
     ui::{
         Canvas,
         chrome::{MESSAGE_ROWS, wrapped},
-        paint::{bottom, inset, left, share, top},
+        paint::{bottom, first_of_page, inset, left, share, top},
     },
 };
 
@@ -175,7 +175,7 @@ impl Canvas<'_> {
         let (rest, foot) = bottom(rest, 1);
         let labels = table.counted.sorted(table.sort);
         let rows = usize::from(rest.height.max(1));
-        let first = table.row.min(labels.len().saturating_sub(1)) / rows * rows;
+        let first = first_of_page(table.row.min(labels.len().saturating_sub(1)), rows, labels.len());
         let title = match labels.len() {
             many if many > rows => format!("label {}-{} of {many}", first + 1, (first + rows).min(many)),
             _ => "label".to_owned(),

@@ -17,7 +17,7 @@ use crate::{
     ui::{
         Canvas, Theme,
         chrome::wrapped,
-        paint::{bottom, inset, left, share, top},
+        paint::{bottom, first_of_page, inset, left, share, top},
         text_pane::{Mark, TextPane, height, two_digits},
     },
 };
@@ -165,9 +165,7 @@ impl Canvas<'_> {
         let current = explore.is_current(session);
         let found = if current { explore.entities(session) } else { Vec::new() };
         let rows = usize::from(rest.height.max(1));
-        let here = self.byte_in_sight();
-        let at = found.iter().position(|entity| entity.range.end > here).unwrap_or(found.len().saturating_sub(1));
-        let first = at / rows * rows;
+        let first = self.first_entity(&found, rest);
         let title = match (current, found.len()) {
             (false, _) => "spans of the sentence before".to_owned(),
             (true, many) if many > rows => {
@@ -186,6 +184,13 @@ impl Canvas<'_> {
         let others = beside.map(|other| explore.entities_of(other));
         let page: Vec<&Entity> = found.into_iter().skip(first).collect();
         self.entity_rows(project, rest, &page, others.as_deref());
+    }
+
+    /// The first of the entities in sight: the page with the one under the cursor, or with the next one.
+    fn first_entity(&self, found: &[&Entity], area: Rect) -> usize {
+        let here = self.byte_in_sight();
+        let at = found.iter().position(|entity| entity.range.end > here).unwrap_or(found.len().saturating_sub(1));
+        first_of_page(at, usize::from(area.height), found.len())
     }
 
     /// Name of what is listed: spans by word, or what a strategy finds.
@@ -291,7 +296,8 @@ impl Canvas<'_> {
         }
         let ours = explore.prediction().filter(|_| explore.is_current(session));
         let ours = ours.map(|ours| explore.entities_of(ours));
-        self.entity_rows(project, rest, &found, ours.as_deref());
+        let page = found.get(self.first_entity(&found, rest)..).unwrap_or_default();
+        self.entity_rows(project, rest, page, ours.as_deref());
     }
 
     /// The likeliest labels of the word under the cursor.

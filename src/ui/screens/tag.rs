@@ -24,7 +24,7 @@ use crate::{
 use super::super::{
     Canvas, Target, Theme,
     model_marks::{model_mark, model_range},
-    paint::{bottom, clock, inset, left, top},
+    paint::{bottom, clock, first_of_page, inset, left, top},
     text_pane::{Below, Mark, TextPane, rows_each, sight_in, two_digits},
 };
 
@@ -348,7 +348,7 @@ impl<'a> Canvas<'a> {
         let document = project.documents.get(at);
         let word = document.and_then(|document| document.words.get(tagging.word)).map_or(0, |word| word.start);
         let here = items(project, at).position(|row| row.range().end > word).unwrap_or(all.saturating_sub(1));
-        let first = here / shown * shown;
+        let first = first_of_page(here, shown, all);
         if all > shown {
             let text = format!("{}-{} of {all}", first + 1, (first + shown).min(all));
             self.painter.text_before(head.right(), head.y, 20, &text, self.theme.muted);

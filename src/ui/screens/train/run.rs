@@ -17,7 +17,7 @@ use crate::{
     ui::{
         Canvas,
         chart::plain,
-        paint::{bottom, clock, left, share, top},
+        paint::{bottom, clock, first_of_page, left, share, top},
     },
 };
 
@@ -194,7 +194,7 @@ impl Canvas<'_> {
         // The last row says how many are left out.
         let is_cut = all_labels > rows;
         let page = if is_cut { rows.saturating_sub(1).max(1) } else { rows };
-        let first = chosen.map_or(0, |row| row / page * page);
+        let first = chosen.map_or(0, |row| first_of_page(row, page, all_labels));
         let best = evaluation.labels.values().map(|scores| scores.f1).fold(0.0, f64::max);
         let labels = evaluation.labels.iter().enumerate().skip(first).take(page);
         for (y, (at, (label, scores))) in (rest.top()..rest.bottom()).zip(labels) {
