@@ -301,6 +301,11 @@ pub trait Panel {
         Outcome::none()
     }
 
+    /// Takes a pasted text in a way of its own; `None` if it goes into the text field.
+    fn paste(&mut self, _text: &str, _session: &mut Session) -> Option<Outcome> {
+        None
+    }
+
     /// Takes what the text field holds.
     /// If the field is closed by that, its text is forgotten afterwards.
     fn accept(&mut self, _session: &mut Session) -> Outcome {

@@ -306,7 +306,7 @@ fn every_printable_key_is_text_in_a_field() {
     let mut state = start();
     press(&mut state, "f5 q ? : 1 space T");
     assert_eq!((sentence(&state.session), state.overlay().is_none()), ("q?:1 T", true));
-    update(&mut state, Event::Paste("fish\ntacos\u{7}".into()));
+    update(&mut state, Event::Paste("fish\ttacos\u{7}".into()));
     assert_eq!(sentence(&state.session), "q?:1 Tfish tacos");
     press(&mut state, "esc q");
     assert_eq!(sentence(&state.session), "q?:1 Tfish tacos");

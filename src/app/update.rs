@@ -333,6 +333,9 @@ impl State {
             session.inform("Text can be pasted where text is typed: Explore, search, forms");
             return Vec::new();
         };
+        if let Some(outcome) = front.paste(text, session) {
+            return self.resolve(outcome);
+        }
         session.prompts.insert(&prompt, text);
         let outcome = front.typed(session);
         self.resolve(outcome)

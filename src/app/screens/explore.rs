@@ -6,10 +6,12 @@
 mod beside;
 mod explanation;
 mod history;
+mod pasted;
 
 pub use beside::{Beside, is_among};
 pub use explanation::Explanation;
 use history::History;
+use pasted::Pasted;
 
 use crate::{
     app::{
@@ -344,8 +346,19 @@ impl Explore {
     fn recall(&mut self, earlier: bool, session: &mut Session) -> Outcome {
         self.goal = None;
         let Some(text) = self.history.bring_back(earlier, sentence(session)) else { return Outcome::none() };
-        session.prompts.set(&Prompt::Sentence, text);
+        self.show(&text, session)
+    }
+
+    /// Puts a sentence into the field.
+    fn show(&mut self, text: &str, session: &mut Session) -> Outcome {
+        session.prompts.set(&Prompt::Sentence, "");
+        session.prompts.insert(&Prompt::Sentence, text);
         self.ask(session).into()
+    }
+
+    /// The sentence in the field and the number of all, where several were pasted.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.history.pasted().map(Pasted::place)
     }
 }
 
@@ -382,8 +395,19 @@ impl Panel for Explore {
     }
 
     fn typed(&mut self, session: &mut Session) -> Outcome {
-        self.history.typed();
+        self.history.typed(sentence(session));
         self.ask(session).into()
+    }
+
+    /// Takes several lines as sentences, with the first one in the field.
+    fn paste(&mut self, text: &str, session: &mut Session) -> Option<Outcome> {
+        let pasted = Pasted::of(text)?;
+        self.remember(session);
+        let keys = [Command::Later, Command::Earlier].map(|command| session.key(Context::Typing, command));
+        session.inform(pasted.message(keys));
+        let first = pasted.line().to_owned();
+        self.history.paste(pasted);
+        Some(self.show(&first, session))
     }
 
     /// Keeps the sentence and stays in the field.

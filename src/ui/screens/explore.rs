@@ -12,8 +12,8 @@ use crate::{
         screens::explore::{Beside, Explanation, is_among, sentence},
     },
     runs::RunSummary,
-    spans::{Entity, PipelineAnswer, Strategy},
-    text::{TextRange, width, wrap::TextLayout},
+    spans::{Entity, PipelineAnswer, Prediction, Strategy},
+    text::{TextRange, number::grouped, width, wrap::TextLayout},
     ui::{
         Canvas, Theme,
         chrome::wrapped,
@@ -91,17 +91,13 @@ impl Canvas<'_> {
             _ if is_asked && !explore.is_current(session) => "is asked",
             _ => "",
         };
-        let scores = match explore.prediction().filter(|_| explore.strategy.is_none()) {
-            Some(prediction) if prediction.answer.scale.is_some() => "scores calibrated",
-            Some(_) => "scores not calibrated",
-            None => "",
-        };
+        let pasted = explore.place().map(|(at, all)| format!("sentence {} of {}", grouped(at), grouped(all)));
         [
             (format!("model {name}"), self.theme.accent),
             (which, self.theme.muted),
             (f1.map(|f1| format!("word F1 {}", share(f1))).unwrap_or_default(), self.theme.text),
             (split.to_owned(), self.theme.muted),
-            (scores.to_owned(), self.theme.muted),
+            (pasted.unwrap_or_default(), self.theme.accent),
             (note.to_owned(), self.theme.muted),
         ]
     }
@@ -173,8 +169,9 @@ impl Canvas<'_> {
             }
             (true, _) => self.shown_name(),
         };
-        let title = title + &self.left_out();
-        self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
+        let scale = explore.prediction().filter(|_| explore.strategy.is_none());
+        let title = format!("{title}, {}{}", scale_name(scale), self.left_out());
+        self.painter.text(head.x, head.y, head.width.saturating_sub(1), &title, self.theme.accent);
         if current && found.is_empty() && explore.hidden(session) == 0 {
             let waits = explore.strategy.is_some() && explore.pipeline(session).is_none();
             let none = if waits { "is asked" } else { "none" };
@@ -252,7 +249,8 @@ impl Canvas<'_> {
         let text = sentence(&self.state.session);
         let (head, rest) = top(area, 1);
         let Entity { label, score, .. } = &explanation.span;
-        let title = format!("{label} {} without each word", two_digits(*score));
+        let scale = scale_name(self.state.explore.prediction());
+        let title = format!("{label} {} {scale}, without each word", two_digits(*score));
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
         if let Some(problem) = &explanation.problem {
             self.painter.text(rest.x, rest.y, rest.width, problem, self.theme.bad);
@@ -279,13 +277,16 @@ impl Canvas<'_> {
         let (head, rest) = top(area, 1);
         let f1 = session.models().find(|run| run.id == beside.run).and_then(|run| run.word_f1);
         let f1 = f1.map(|f1| format!("  word F1 {}", share(f1))).unwrap_or_default();
-        let title = format!("{}  + in one only{f1}", beside.run);
+        let prediction = beside.prediction(sentence(session));
+        let scale = prediction.map(|own| scale_name(Some(own).filter(|_| explore.strategy.is_none())));
+        let scale = scale.map(|scale| format!(", {scale}")).unwrap_or_default();
+        let title = format!("{}{scale}  + in one only{f1}", beside.run);
         self.painter.text(head.x, head.y, head.width, &title, self.theme.accent);
         if let Some(problem) = &beside.problem {
             self.painter.text(rest.x, rest.y, rest.width, problem, self.theme.bad);
             return;
         }
-        let Some(prediction) = beside.prediction(sentence(session)) else {
+        let Some(prediction) = prediction else {
             self.painter.text(rest.x, rest.y, rest.width, "is asked", self.theme.muted);
             return;
         };
@@ -305,13 +306,20 @@ impl Canvas<'_> {
         let State { session, explore, .. } = self.state;
         let Some(guess) = explore.guess(session) else { return };
         let (head, rest) = top(area, 1);
-        let word = width::cut(guess.range.of(sentence(session)), usize::from(area.width.saturating_sub(6)));
-        self.painter.text(head.x, head.y, head.width, &format!("word `{word}`"), self.theme.accent);
+        let scale = scale_name(explore.prediction());
+        let room = usize::from(area.width).saturating_sub("word ``, ".len() + scale.len());
+        let word = width::cut(guess.range.of(sentence(session)), room);
+        self.painter.text(head.x, head.y, head.width, &format!("word `{word}`, {scale}"), self.theme.accent);
         for (y, (label, score)) in (rest.top()..rest.bottom()).zip(&guess.labels) {
             self.painter.text(rest.x, y, 5, &two_digits(*score), self.theme.text);
             self.painter.text(rest.x + 6, y, rest.width.saturating_sub(6), label, self.theme.text);
         }
     }
+}
+
+/// Says whether the scores of an answer are fitted to what is right; those of a pipeline, which is no answer, never are.
+fn scale_name(answer: Option<&Prediction>) -> &'static str {
+    if answer.is_some_and(|prediction| prediction.answer.scale.is_some()) { "calibrated" } else { "raw" }
 }
 
 /// Name of the label of a tag, such as `B-Dish`, or of a label.

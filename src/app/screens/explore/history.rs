@@ -1,4 +1,6 @@
-//! Sentences that were typed before, for as long as the project is open.
+//! Sentences that were typed before, for as long as the project is open, and those that were pasted together.
+
+use super::pasted::Pasted;
 
 /// Number of sentences that are remembered.
 const REMEMBERED: usize = 50;
@@ -10,12 +12,25 @@ pub(super) struct History {
     earlier: Vec<String>,
     /// Index in `earlier` that was brought back, and the text of the field before that.
     recalled: Option<(usize, String)>,
+    /// Lines that were pasted together, until the field is emptied; meanwhile the keys go through these.
+    pasted: Option<Pasted>,
 }
 
 impl History {
     /// Follows typing: what is in the field is no longer what was brought back.
-    pub(super) fn typed(&mut self) {
+    pub(super) fn typed(&mut self, now: &str) {
         self.recalled = None;
+        self.pasted.take_if(|_| now.is_empty());
+    }
+
+    /// Takes lines that were pasted, in place of earlier ones.
+    pub(super) fn paste(&mut self, pasted: Pasted) {
+        self.pasted = Some(pasted);
+    }
+
+    /// The lines that were pasted.
+    pub(super) fn pasted(&self) -> Option<&Pasted> {
+        self.pasted.as_ref()
     }
 
     /// Remembers a sentence, so that it can be brought back.
@@ -34,6 +49,9 @@ impl History {
 
     /// Returns an earlier or later sentence than `now`, the text of the field; `None` if the field stays as it is.
     pub(super) fn bring_back(&mut self, earlier: bool, now: &str) -> Option<String> {
+        if let Some(pasted) = &mut self.pasted {
+            return pasted.go(earlier, now).then(|| pasted.line().to_owned());
+        }
         let (at, typed) = self.recalled.take().unwrap_or_else(|| (self.earlier.len(), now.to_owned()));
         // A sentence that is in the field already is passed over.
         let mut others = self.earlier.iter().enumerate().filter(|(_, sentence)| **sentence != now);

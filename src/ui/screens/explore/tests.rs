@@ -7,7 +7,10 @@ use crate::{
         Entity, ModelAnswer, PipelineAnswer, PipelineEntity, Prediction, ScoreScale, SpanInfluence, Strategy, WordGuess,
     },
     text::TextRange,
-    ui::tests::{after, snapshots},
+    ui::{
+        Caps,
+        tests::{after, plain, snapshots},
+    },
 };
 
 /// Ranges of `cheap`, `tacos` and `here`.
@@ -125,4 +128,45 @@ fn explore_beside() {
         update(&mut state, Event::Prediction { generation, prediction: first });
         state
     });
+}
+
+#[test]
+fn each_list_says_whether_its_scores_are_calibrated() {
+    let (mut state, generation) = typed(120, 40);
+    let calibrated = prediction("0008-mini", answer(Some(ScoreScale::NONE)));
+    update(&mut state, Event::Prediction { generation, prediction: calibrated });
+    press(&mut state, "esc");
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("spans, calibrated") && shown.contains("word `tacos`, calibrated"), "{shown}");
+    // The words keep their scale when a strategy shows raw spans beside them.
+    let (generation, _) = asked(&press(&mut state, "t t")).unwrap();
+    let pipeline = PipelineAnswer { strategy: Strategy::Simple, found: Vec::new(), pieces: 3, longest: 9 };
+    let raw = Prediction { pipeline: Some(pipeline), ..prediction("0008-mini", answer(Some(ScoreScale::NONE))) };
+    update(&mut state, Event::Prediction { generation, prediction: raw });
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("spans, simple, raw") && shown.contains("word `tacos`, calibrated"), "{shown}");
+}
+
+/// A sentence of eight spans in a small window, with the cursor in the last of them.
+#[test]
+fn the_last_page_of_both_lists_is_full() {
+    let (mut state, _) = typed(60, 16);
+    press(&mut state, "ctrl-u");
+    let sentence = "tacos ramen sushi pizza pasta curry salad soups";
+    update(&mut state, Event::Paste(sentence.into()));
+    let (generation, second) = asked(&press(&mut state, "esc c")).unwrap();
+    let words = || (0..8).map(|at| range((at * 6, at * 6 + 5)));
+    let entities = words().map(|range| Entity { range, label: "Dish".into(), score: 0.9 }).collect();
+    let words = words().map(|range| WordGuess { range, labels: vec![("Dish".to_owned(), 0.9)] }).collect();
+    let answer = ModelAnswer { entities, words, scale: None };
+    for (generation, model) in [(second.unwrap(), "0007-mini"), (generation, "0008-mini")] {
+        let prediction = prediction(model, answer.clone());
+        update(&mut state, Event::Prediction { generation, prediction });
+    }
+    press(&mut state, "end");
+    let shown = plain(&state, Caps::default());
+    let lists: Vec<&str> = shown.lines().filter(|line| line.matches("Dish ").count() == 2).collect();
+    assert!(lists.len() > 2 && lists.last().unwrap().matches("soups").count() == 2, "{shown}");
+    let title = format!("spans {}-8 of 8", 9 - lists.len());
+    assert!(shown.contains(&title), "{title} in {shown}");
 }
