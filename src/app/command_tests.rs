@@ -60,9 +60,7 @@ fn no_key_has_two_commands_in_a_context_except_those_that_exclude_each_other() {
     let mut seen: HashSet<(Context, Key)> = HashSet::new();
     for binding in keymap.bindings() {
         let shared = binding.context.is_typing() || binding.context == Context::Help;
-        // With a run in front that goes on, `k` writes a checkpoint; elsewhere it goes up, as in every list.
-        let checkpoint = binding.context == Context::Train && binding.key == Key::char('k');
-        assert!(seen.insert((binding.context, binding.key)) || shared || checkpoint, "{binding:?}");
+        assert!(seen.insert((binding.context, binding.key)) || shared, "{binding:?}");
     }
 }
 

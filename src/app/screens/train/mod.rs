@@ -34,7 +34,6 @@ use crate::{
 /// Conditions.
 impl Train {
     /// A training is running, and a run is in front.
-    /// Here `k` writes a checkpoint, elsewhere it moves up.
     fn live(&self, session: &Session) -> Check {
         check(session.runs.is_busy() && self.page == Page::Run, "No training is running")
     }
@@ -200,7 +199,7 @@ impl Commands for Train {
             name: "start",
             hint: "start",
             doc: "Start a training with the settings shown",
-            keys: &[(Context::Train, "s")],
+            keys: &[(Context::Train, "s T")],
             when: idle,
             run: Self::start,
         },
@@ -227,7 +226,7 @@ impl Commands for Train {
             name: "checkpoint",
             hint: "checkpoint",
             doc: "Write the model as it is now; the run goes on",
-            keys: &[(Context::Train, "k")],
+            keys: &[(Context::Train, "K")],
             when: Self::live,
             run: Self::checkpoint,
         },

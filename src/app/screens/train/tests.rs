@@ -94,6 +94,15 @@ fn a_recipe_follows_the_documents_until_a_row_is_changed() {
 }
 
 #[test]
+fn the_key_that_trains_on_other_screens_trains_here_too() {
+    let mut state = start();
+    press(&mut state, "f3");
+    counted(&mut state, 300);
+    let started = press(&mut state, "T").pop();
+    assert!(matches!(started, Some(Effect::StartTraining { .. })), "{started:?}");
+}
+
+#[test]
 fn enter_goes_through_the_recipes_and_back_to_ones_own() {
     let mut state = start();
     counted(&mut state, 10);
@@ -174,12 +183,13 @@ fn what_was_not_typed_follows_the_recipe_of_another_base() {
 }
 
 #[test]
-fn k_writes_a_checkpoint_where_a_run_is_in_front_and_goes_up_elsewhere() {
+fn a_checkpoint_is_written_where_a_run_is_in_front_and_k_always_goes_up() {
     let mut state = start();
     runs(&mut state, vec![run("0001-mini", Phase::Training, 5)]);
     press(&mut state, "f3");
     assert_eq!(state.train.page, Page::Run);
-    let effects = press(&mut state, "k");
+    assert!(press(&mut state, "k").is_empty(), "it goes up, as in every list");
+    let effects = press(&mut state, "K");
     assert!(matches!(effects.as_slice(), [Effect::ControlRun { control: Control::Checkpoint, .. }]), "{effects:?}");
     let status = Status { phase: Phase::Training, step: 6, checkpoint: Some(5), ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
@@ -187,9 +197,9 @@ fn k_writes_a_checkpoint_where_a_run_is_in_front_and_goes_up_elsewhere() {
     press(&mut state, "v j j k");
     assert_eq!((state.train.page, state.train.row), (Page::Form, 1));
     runs(&mut state, vec![run("0001-mini", Phase::Training, 0)]);
-    assert!(press(&mut state, "v k").is_empty() && message(&state).contains("nothing to keep"), "{}", message(&state));
+    assert!(press(&mut state, "v K").is_empty() && message(&state).contains("nothing to keep"), "{}", message(&state));
     runs(&mut state, vec![run("0001-mini", Phase::Done, 9)]);
-    press(&mut state, "k");
+    press(&mut state, "K");
     assert_eq!(state.train.page, Page::Run);
 }
 
