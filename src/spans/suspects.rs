@@ -231,7 +231,13 @@ mod tests {
         let suspect = |start: usize, given: bool| {
             let span = Some(WordSpan::new(start..start + 2, "Dish"));
             let sides = if given { (span, None) } else { (None, span) };
-            Suspect { given: sides.0, other: sides.1, score: 0.5, reasons: vec![Reason::Model] }
+            Suspect {
+                given: sides.0,
+                other: sides.1,
+                score: 0.5,
+                model_probability: None,
+                reasons: vec![Reason::Model],
+            }
         };
         let both = |n: usize, given| vec![(0..n).map(|at| suspect(at * 3, given)).collect::<Vec<_>>(); 2];
         for given in [true, false] {

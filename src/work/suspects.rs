@@ -464,7 +464,7 @@ mod tests {
         let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
         let mut anna = project.annotator(&"anna".parse().unwrap(), 0).unwrap();
         let document = Document::from_words("a", vec!["tacos"; 10 * n]);
-        let label = |at: usize| LabelId(if at % 10 == 0 { LOCATION } else { DISH });
+        let label = |at: usize| LabelId(if at.is_multiple_of(10) { LOCATION } else { DISH });
         let spans = document.words.iter().enumerate().map(|(at, word)| (*word, label(at))).collect();
         project.import(Some(&mut anna), 0, vec![ImportItem { document, spans, status: Status::Done }]).unwrap();
         (dir, project, anna)

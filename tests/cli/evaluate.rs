@@ -71,7 +71,7 @@ fn the_score_of_a_run_with_short_windows_is_computed_again() {
     place.tagli(&format!("{TRAIN} --set max_pieces=8 --json")).fine();
     let lines = place.read("food/runs/0001-mini/metrics.jsonl");
     let points = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let shown = points.filter_map(|point| point["word"]["f1"].as_f64()).last();
+    let shown = points.filter_map(|point| point["word"]["f1"].as_f64()).next_back();
     let again = place.tagli("eval food --json").fine().json();
     assert_eq!(again["word"]["lenient"]["overall_f1"].as_f64(), shown, "{lines}");
     assert!(shown.is_some_and(|f1| f1 < 1.0), "the windows matter: {shown:?}");

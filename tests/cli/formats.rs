@@ -188,7 +188,7 @@ fn a_device_is_refused_before_it_fills_the_disk() {
 fn a_file_that_its_reader_refuses_is_not_a_defect_to_report() {
     let place = Place::new();
     let rows = "a,0,4,Dish,\n".repeat(250_000);
-    place.file("spans.csv", &format!("doc_id,start,end,label,document\na,0,4,Dish,fish tacos\n{rows}"));
+    place.file("spans.csv", format!("doc_id,start,end,label,document\na,0,4,Dish,fish tacos\n{rows}"));
     let refused = place.tagli("convert spans.csv out.jsonl");
     refused.fails(1, &["too many values for one document", "divide the document"]);
     assert!(!place.path("out.jsonl").exists());

@@ -185,7 +185,7 @@ impl<'a> Canvas<'a> {
         Some(match self.state.session.model_view.differences(&document.id) {
             None => "the model is being asked".to_owned(),
             Some(Err(why)) => width::cut(why, WHY).to_string(),
-            Some(Ok(found)) if found.is_empty() => "the model agrees".to_owned(),
+            Some(Ok([])) => "the model agrees".to_owned(),
             Some(Ok(found)) => format!("the model differs in {}", with_noun(found.len(), "span")),
         })
     }
