@@ -4,7 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    app::{evaluation::Evaluation, run_view::RunView},
+    app::{
+        evaluation::Evaluation,
+        run_view::RunView,
+        screen::{Size, SizeClass},
+    },
     runs::{RunSummary, SeedVerdict, Settings, seed_verdict},
     spans::{Differences, Interval},
     text::number::{grouped, score, signed},
@@ -44,6 +48,11 @@ fn label_f1(evaluation: Option<Evaluation<'_>>, label: &str) -> Option<f64> {
 
 /// A label, `None` for all together, with its F1 in each run.
 pub type LabelRow = (Option<String>, Vec<Option<f64>>);
+
+/// Whether a window of this size shows the curves of several runs, not only their numbers.
+pub fn has_room_for_curves(size: Size) -> bool {
+    size.class() >= SizeClass::Standard
+}
 
 /// F1 per word of each label in several runs, all together last.
 pub fn label_rows(runs: &[Option<Evaluation<'_>>]) -> Vec<LabelRow> {

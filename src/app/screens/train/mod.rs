@@ -38,8 +38,10 @@ impl Train {
         check(session.runs.is_busy() && self.page == Page::Run, "No training is running")
     }
 
-    fn has_curves(&self, _: &Session) -> Check {
-        check(matches!(self.page, Page::Run | Page::Compare), NO_RUN_IN_FRONT)
+    fn has_curves(&self, session: &Session) -> Check {
+        check(matches!(self.page, Page::Run | Page::Compare), NO_RUN_IN_FRONT)?;
+        let is_drawn = self.page == Page::Run || compare::has_room_for_curves(session.size);
+        check(is_drawn, "The window is too small for the curves of several runs")
     }
 
     fn shows_run(&self, _: &Session) -> Check {

@@ -42,7 +42,7 @@ impl Train {
                 self.label = row.checked_sub(1);
             }
             Page::Compare => {
-                let rows = self.differences(session);
+                let rows = self.differences(session).max(self.labels_compared(session));
                 ListCursor { row: &mut self.scrolled, rows, page }.travel(command);
             }
             Page::Form | Page::Runs => {
@@ -59,6 +59,16 @@ impl Train {
         let Some(followed) = session.runs.followed_info() else { return 0 };
         let others = self.others.iter().filter_map(|other| session.runs.info(&other.view.id));
         others.map(|other| compare::lines(followed, other).len()).sum()
+    }
+
+    /// Labels of the runs that are compared, and all of them together.
+    fn labels_compared(&self, session: &Session) -> usize {
+        let followed = session.runs.followed.iter().map(|view| (view.id.as_str(), view.points.as_slice()));
+        let others = self.others.iter();
+        let others = others.filter_map(|other| Some((other.id.as_str(), other.points.as_ref()?.as_deref().ok()?)));
+        let known =
+            followed.chain(others).filter_map(|(id, points)| Some(compare::evaluation(session.runs.info(id)?, points)));
+        compare::label_rows(&known.collect::<Vec<_>>()).len()
     }
 
     /// Goes back to the page from which this one was opened. False on the first page.

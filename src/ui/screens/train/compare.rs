@@ -61,7 +61,9 @@ impl Canvas<'_> {
         self.run_names(&runs, head);
         let (rule, rest) = top(rest, 1);
         self.painter.rule(rule, self.theme.border);
-        if self.class() < SizeClass::Standard {
+        if !compare::has_room_for_curves(self.state.session.size) {
+            let text = " a wider window shows the curves ";
+            self.painter.text_before(rule.right(), rule.y, rule.width, text, self.theme.muted);
             let (table, list) = left(rest, rest.width / 2 + 1);
             let used = self.pairs(&runs, table);
             let list = if used < table.height { list } else { Rect { x: list.x + 1, ..list } };
@@ -118,14 +120,8 @@ impl Canvas<'_> {
         // Some labels must stay in sight, too.
         let reserved = chance_rows.min(usize::from(rest.height.saturating_sub(LEAST_LABELS)));
         let room = usize::from(rest.height.saturating_sub(2)).saturating_sub(reserved).max(1);
-        // The row of all labels must be in sight, whatever is left out.
-        let (labels, all) = rows.split_at(rows.len().saturating_sub(1));
-        let shown = labels.iter().take(room.saturating_sub(1)).chain(all);
-        let mut used = 1;
-        for (y, row) in (rest.top()..rest.bottom()).zip(shown) {
-            self.label_row(row, name, Rect { y, height: 1, ..rest });
-            used += 1;
-        }
+        let room = u16::try_from(room).unwrap_or(u16::MAX).min(rest.height);
+        let mut used = 1 + self.label_rows(&rows, name, top(rest, room).0);
         let steps: Vec<String> = evaluations.iter().map(|run| step_words(*run)).collect();
         let text = match (steps.as_slice(), runs) {
             ([a, b], [one, other]) => format!("valid, {} step {a}, {} step {b}", one.letter, other.letter),
@@ -135,6 +131,32 @@ impl Canvas<'_> {
         used += 1;
         for line in &chance {
             used += self.paragraph(top(area, used).1, line, self.theme.text);
+        }
+        used
+    }
+
+    /// The rows of labels, which scroll, and the one of all labels; returns the rows used.
+    fn label_rows(&mut self, rows: &[LabelRow], name: u16, area: Rect) -> u16 {
+        // The row of all labels must be in sight, whatever is left out.
+        let (labels, all) = rows.split_at(rows.len().saturating_sub(1));
+        let room = usize::from(area.height).saturating_sub(all.len());
+        let first = self.state.train.scrolled.min(labels.len().saturating_sub(room));
+        let is_cut = labels.len() > first + room && room > 1;
+        let fit = if is_cut { room - 1 } else { room };
+        let mut lines = (area.top()..area.bottom()).map(|y| Rect { y, height: 1, ..area });
+        let mut used = 0;
+        for (row, line) in labels.iter().skip(first).take(fit).zip(lines.by_ref()) {
+            self.label_row(row, name, line);
+            used += 1;
+        }
+        if let Some(line) = lines.next().filter(|_| is_cut) {
+            let text = format!("{} more: down", grouped(labels.len() - first - fit));
+            self.painter.text(line.x, line.y, line.width, &text, self.theme.muted);
+            used += 1;
+        }
+        if let Some(row) = all.first() {
+            self.label_row(row, name, Rect { y: area.y + used, height: 1, ..area });
+            used += 1;
         }
         used
     }

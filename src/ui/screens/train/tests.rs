@@ -464,3 +464,20 @@ fn the_tag_screen_tells_loss_and_f1_and_then_the_end() {
         assert!(line.contains("done") && line.contains(".587 kept"), "{line}");
     }
 }
+
+#[test]
+fn in_a_small_window_runs_are_compared_by_numbers_that_scroll() {
+    let mut state = compared(60, 16);
+    let shown = |state: &State| plain(state, Caps::default());
+    let before = shown(&state);
+    assert!(before.contains("a wider window shows the curves") && before.contains("more: down"), "{before}");
+    assert!(!before.contains("next chart") && !before.contains("zoom"), "{before}");
+    press(&mut state, "c");
+    let message = &state.session.message.as_ref().unwrap().text;
+    assert!(message.contains("too small"), "{message}");
+    press(&mut state, "down");
+    let first_label = |text: &str| text.lines().skip_while(|line| !line.contains("F1 per")).nth(1).unwrap().to_owned();
+    assert_ne!(first_label(&before), first_label(&shown(&state)));
+    press(&mut state, "end");
+    assert!(shown(&state).contains("Restau"), "the last label: {}", shown(&state));
+}
