@@ -63,11 +63,8 @@ impl Train {
 
     /// Labels of the runs that are compared, and all of them together.
     fn labels_compared(&self, session: &Session) -> usize {
-        let followed = session.runs.followed.iter().map(|view| (view.id.as_str(), view.points.as_slice()));
-        let others = self.others.iter();
-        let others = others.filter_map(|other| Some((other.id.as_str(), other.points.as_ref()?.as_deref().ok()?)));
-        let known =
-            followed.chain(others).filter_map(|(id, points)| Some(compare::evaluation(session.runs.info(id)?, points)));
+        let views = session.runs.followed.iter().chain(self.others.iter().map(|other| &other.view));
+        let known = views.filter_map(|view| Some(view.compared(session.runs.info(&view.id)?)));
         compare::label_rows(&known.collect::<Vec<_>>()).len()
     }
 
