@@ -204,8 +204,8 @@ impl State {
         self.tutorial = tutorial;
         self.session.screen = screen;
         self.session.removed_document = removed_document;
-        self.session.review = review.carried();
         let project = self.session.project.as_ref()?;
+        self.session.review = review.carried(project);
         // The journal of another annotator has other actions.
         self.session.label_edit = label_edit.filter(|_| project.folder == folder && project.annotator == annotator);
         self.session.prompts.take_up(prompts, project.annotator == annotator);

@@ -8,7 +8,7 @@ use crate::{
         effect::Effect,
         panel::Outcome,
         project::Project,
-        review::{Decision, span_of},
+        review::{Decision, is_current, span_of},
         session::Session,
     },
     spans::{Action, Edit, ReviewItem, ReviewList, Span, SpanSource, Split, Status, journal::JournalOp},
@@ -20,6 +20,8 @@ use super::Mistakes;
 /// Reason why the model's answer is not taken on the test split.
 const TESTS: &str =
     "Not on the test split: gold that is corrected towards a model flatters that model. Edit the gold by hand (e)";
+/// Reason why nothing is decided at a place that was compared with another text.
+pub(super) const OUTDATED: &str = "The text was changed since it was compared; find the places again first";
 /// Most cells of the words that a message names.
 const WORDS: usize = 30;
 
@@ -61,6 +63,10 @@ impl Mistakes {
             Decision::Kept => false,
             Decision::Open => true,
         };
+        if session.project.as_ref().is_none_or(|project| !is_current(project, &item)) {
+            session.warn(OUTDATED);
+            return Outcome::none();
+        }
         session.review.keep(&item, kept);
         self.look_here(session);
         match kept {
@@ -144,6 +150,10 @@ fn refuses(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool 
     }
     if project.annotation(at).needs_review() {
         session.warn("The text was changed since it was tagged: look at it on the Tag screen first (e)");
+        return true;
+    }
+    if !item.is_of(document) {
+        session.warn(OUTDATED);
         return true;
     }
     if list.annotator != project.annotator && !session.review.knows_owner(&list.run) {

@@ -21,9 +21,11 @@ fn list() -> ReviewList {
         ("d1", MistakeKind::Label, side("Dish", 6, 10), side("Price", 6, 10), 0.9),
         ("d1", MistakeKind::Spurious, None, side("Price", 0, 5), 0.8),
     ];
+    let (opened, _) = opened(&TEXTS);
     for (document, kind, gold, model, wrong) in items {
         let item = ReviewItem {
             document: document.into(),
+            text: opened.documents.find(document).unwrap().text.clone(),
             kind,
             gold,
             model,
