@@ -154,9 +154,16 @@ impl Review {
     }
 
     /// Returns the state for a project that was opened again: a search has ended with the project, and a document may have
-    /// another text, in which its places are elsewhere.
-    pub(super) fn carried(mut self, project: &Project) -> Self {
+    /// another text, in which its places are elsewhere. Suspects and decisions are those of one annotator.
+    pub(super) fn carried(mut self, project: &Project, is_same_annotator: bool) -> Self {
         self.asked = None;
+        if !is_same_annotator {
+            self.list = self.list.filter(|list| list.split.is_some());
+            self.problem = None;
+            self.kept.clear();
+            self.knows_owner_of = None;
+            self.left = None;
+        }
         let Some(list) = &mut self.list else { return self };
         let outdated: Vec<usize> = (0..list.items.len())
             .filter(|at| list.items.get(*at).is_some_and(|item| !is_current(project, item)))
@@ -233,7 +240,7 @@ impl Review {
     }
 
     /// Whether the user keeps the gold spans of a place.
-    fn is_kept(&self, item: &ReviewItem) -> bool {
+    pub(super) fn is_kept(&self, item: &ReviewItem) -> bool {
         !self.kept.is_empty() && self.kept.contains(&key(item))
     }
 

@@ -205,7 +205,9 @@ impl State {
         self.session.screen = screen;
         self.session.removed_document = removed_document;
         let project = self.session.project.as_ref()?;
-        self.session.review = review.carried(project);
+        if project.folder == folder {
+            self.session.review = review.carried(project, project.annotator == annotator);
+        }
         // The journal of another annotator has other actions.
         self.session.label_edit = label_edit.filter(|_| project.folder == folder && project.annotator == annotator);
         self.session.prompts.take_up(prompts, project.annotator == annotator);

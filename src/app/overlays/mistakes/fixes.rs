@@ -54,7 +54,9 @@ impl Mistakes {
     /// Keeps the gold spans at the place of the cursor, and goes to the next open place.
     /// Given again, the place is open again.
     pub(super) fn keep_gold(&mut self, session: &mut Session) -> Outcome {
-        let Some(item) = self.item(self.row).cloned() else { return Outcome::none() };
+        let (Some(list), Some(item)) = (self.list.clone(), self.item(self.row).cloned()) else {
+            return Outcome::none();
+        };
         let kept = match self.decision(self.row) {
             Decision::Fixed => {
                 session.inform("The gold spans were changed here; undo takes that back");
@@ -63,8 +65,7 @@ impl Mistakes {
             Decision::Kept => false,
             Decision::Open => true,
         };
-        if session.project.as_ref().is_none_or(|project| !is_current(project, &item)) {
-            session.warn(OUTDATED);
+        if refuses_decision(session, &list, &item) {
             return Outcome::none();
         }
         session.review.keep(&item, kept);
@@ -73,20 +74,11 @@ impl Mistakes {
             true => self.go_to_next_open(session),
             false => session.inform("To be decided again"),
         }
-        self.remember_decision(session, item, kept)
-    }
-
-    /// Records a decision on a suspected label, which is not asked about again.
-    fn remember_decision(&self, session: &mut Session, item: ReviewItem, kept: bool) -> Outcome {
-        if self.list.as_ref().is_none_or(|list| list.split.is_some()) {
-            return Outcome::none();
-        }
-        if session.read_only().is_some() {
+        if list.split.is_none() && session.read_only().is_some() {
             session.inform("Kept until the program ends, because the project cannot be written");
             return Outcome::none();
         }
-        let ReviewItem { document, gold, model, .. } = item;
-        Effect::DecideLabel { document: document.to_string(), gold, model, kept }.into()
+        recorded_decision(&list, item, kept).into()
     }
 
     /// Puts the document of the cursor on the list of marked ones, or takes it off.
@@ -132,6 +124,28 @@ impl Mistakes {
     }
 }
 
+/// Records a decision on a suspected label, which is not asked about again. Nothing is recorded about a run's mistakes.
+fn recorded_decision(list: &ReviewList, item: ReviewItem, kept: bool) -> Option<Effect> {
+    let ReviewItem { document, gold, model, .. } = item;
+    let decision = Effect::DecideLabel { document: document.to_string(), gold, model, kept };
+    list.split.is_none().then_some(decision)
+}
+
+/// Shows why nothing can be decided about the gold spans of a place, if so.
+fn refuses_decision(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool {
+    let Some(project) = &session.project else { return true };
+    if list.split.is_none() && list.annotator != project.annotator {
+        let owner = list.annotator.clone();
+        session.warn(format!("These are labels of {owner}, who alone decides about them; find your own first"));
+        return true;
+    }
+    if !is_current(project, item) {
+        session.warn(OUTDATED);
+        return true;
+    }
+    false
+}
+
 /// Shows why the model's answer cannot be taken, if so.
 fn refuses(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool {
     if let Some(why) = session.read_only() {
@@ -155,6 +169,9 @@ fn refuses(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool 
     if !item.is_of(document) {
         session.warn(OUTDATED);
         return true;
+    }
+    if list.split.is_none() && list.annotator != project.annotator {
+        return refuses_decision(session, list, item);
     }
     if list.annotator != project.annotator && !session.review.knows_owner(&list.run) {
         let (run, owner) = (&list.run, &list.annotator);

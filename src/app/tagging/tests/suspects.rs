@@ -101,3 +101,35 @@ fn a_suggestion_is_taken_in_place_of_the_label() {
     let again = press(&mut state, "s");
     assert!(matches!(again[..], [Effect::FindSuspects { .. }]), "{again:?}");
 }
+
+/// The list in front, with the project opened again for an annotator.
+fn opened_for(annotator: &str) -> State {
+    let mut state = with_list();
+    press(&mut state, "g esc");
+    state.put_aside();
+    let (opened, _) = opened(&TEXTS);
+    let opened = Opened { annotator: annotator.into(), ..opened };
+    update(&mut state, Event::Opened(Box::new(opened)));
+    state
+}
+
+#[test]
+fn suspects_and_decisions_of_one_annotator_are_not_those_of_another() {
+    let same = opened_for("ada");
+    assert!(same.session.review.list().is_some_and(|list| list.items.len() == 3));
+    assert!(list().items.iter().any(|item| same.session.review.is_kept(item)));
+    let other = opened_for("gold");
+    assert!(other.session.review.list().is_none());
+    assert!(!list().items.iter().any(|item| other.session.review.is_kept(item)));
+}
+
+#[test]
+fn only_the_annotator_of_the_labels_decides_about_them() {
+    let mut state = with_list();
+    state.session.project.as_mut().unwrap().annotator = "gold".into();
+    for key in ["g", "a"] {
+        assert!(press(&mut state, key).is_empty(), "{key}");
+        assert!(message(&state).contains("labels of ada"), "{key}: {}", message(&state));
+    }
+    assert_eq!(rows(&state)[0].2, Decision::Open);
+}
