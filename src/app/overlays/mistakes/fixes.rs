@@ -44,11 +44,16 @@ impl Mistakes {
         };
         let op = JournalOp::Do(Action { document: item.document.to_string(), edits });
         let effect = project.record(op, session.now);
+        // The label that was kept is gone, and an undo brings it back as one to be decided.
+        let taken_back = match session.review.is_kept(&item) {
+            true => recorded_decision(&list, item.clone(), false),
+            false => None,
+        };
         session.review.keep(&item, false);
         self.look_here(session);
         session.inform(message);
         self.go_to_next_open(session);
-        effect.into()
+        Vec::from_iter([Some(effect), taken_back].into_iter().flatten()).into()
     }
 
     /// Keeps the gold spans at the place of the cursor, and goes to the next open place.

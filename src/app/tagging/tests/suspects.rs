@@ -102,6 +102,22 @@ fn a_suggestion_is_taken_in_place_of_the_label() {
     assert!(matches!(again[..], [Effect::FindSuspects { .. }]), "{again:?}");
 }
 
+#[test]
+fn a_label_that_was_kept_and_then_replaced_is_asked_about_again_after_undo() {
+    let mut state = with_list();
+    press(&mut state, "g");
+    let effects = press(&mut state, "p a");
+    let taken_back = Effect::DecideLabel {
+        document: "d1".into(),
+        gold: side("Dish", 6, 10),
+        model: side("Price", 6, 10),
+        kept: false,
+    };
+    assert!(matches!(effects.as_slice(), [Effect::Record { .. }, last] if *last == taken_back), "{effects:?}");
+    press(&mut state, "u");
+    assert_eq!(rows(&state)[0].2, Decision::Open);
+}
+
 /// The list in front, with the project opened again for an annotator.
 fn opened_for(annotator: &str) -> State {
     let mut state = with_list();
