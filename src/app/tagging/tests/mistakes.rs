@@ -504,3 +504,13 @@ fn a_span_that_is_not_on_the_words_is_never_recorded() {
     assert!(press(&mut state, "a").is_empty());
     assert_eq!(now(&state, 0), done("caf\u{e9} [fish](Dish) tacos"));
 }
+
+#[test]
+fn the_documents_of_the_list_begin_at_their_places_after_a_reload_too() {
+    let mut state = with_list("end enter");
+    press(&mut state, "n e");
+    reopen_with(&mut state, "fish tacos near the town");
+    assert_eq!(super::shown(&state).matches('|').count(), 1);
+    press(&mut state, "n n");
+    assert_eq!(super::shown(&state), "open |[late](Hours) on [weekends](Hours)");
+}
