@@ -407,8 +407,8 @@ impl Panel for Documents {
     /// Puts the cursor on the document that is being tagged.
     fn enter(&mut self, session: &mut Session) -> Outcome {
         self.refresh_in(session);
-        let row = self.shown.iter().position(|at| *at == session.tagging.document);
-        let row = row.filter(|_| !std::mem::take(&mut self.from_top));
+        let from_top = std::mem::take(&mut self.from_top);
+        let row = self.shown.iter().position(|at| *at == session.tagging.document).filter(|_| !from_top);
         self.row = row.unwrap_or(self.row);
         Outcome::none()
     }

@@ -514,3 +514,16 @@ fn the_documents_of_the_list_begin_at_their_places_after_a_reload_too() {
     press(&mut state, "n n");
     assert_eq!(super::shown(&state), "open |[late](Hours) on [weekends](Hours)");
 }
+
+#[test]
+fn the_list_begins_at_the_top_once_even_if_the_document_in_front_is_hidden() {
+    let mut state = evaluated(&GOLD, "ada");
+    // All documents are done, so that a list of those to do is empty.
+    press(&mut state, "f2 f");
+    assert!(state.documents.shown().is_empty());
+    press(&mut state, "f4 d esc");
+    assert_eq!((state.documents.shown().len(), state.session.tagging.document), (4, 3));
+    press(&mut state, "f1 f2");
+    let row = state.documents.row;
+    assert_eq!(state.documents.shown()[row], 3, "the document in front");
+}
