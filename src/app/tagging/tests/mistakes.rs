@@ -527,3 +527,26 @@ fn the_list_begins_at_the_top_once_even_if_the_document_in_front_is_hidden() {
     let row = state.documents.row;
     assert_eq!(state.documents.shown()[row], 3, "the document in front");
 }
+
+fn suggested(state: &mut State, document: &str) {
+    let found = vec![Entity { range: TextRange::new(0, 4), label: "Price".into(), score: 0.9 }];
+    let [document, run] = [document, "0001-mini"].map(str::to_owned);
+    update(state, Event::Suggestions { document, run, found, uncertainty: Some(0.5) });
+}
+
+#[test]
+fn the_list_is_sorted_when_the_last_document_that_was_asked_about_is_answered_or_has_failed() {
+    let mut state = evaluated(&GOLD, "ada");
+    press(&mut state, "f4 d");
+    let before = state.documents.shown().to_vec();
+    // The same document again is no answer about another one.
+    for document in ["d3", "d3", "d3", "d3"] {
+        suggested(&mut state, document);
+    }
+    assert_eq!(state.documents.shown(), before);
+    suggested(&mut state, "d0");
+    suggested(&mut state, "d1");
+    assert_eq!(state.documents.shown(), before);
+    update(&mut state, Event::NotSuggested { document: "d2".into() });
+    assert_ne!(state.documents.shown(), before, "the documents that were answered come first");
+}
