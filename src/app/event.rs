@@ -252,6 +252,11 @@ pub enum Event {
         /// `None` if unknown.
         uncertainty: Option<f32>,
     },
+    /// The model has failed on a document, and suggests nothing for it.
+    NotSuggested {
+        /// Id of the document.
+        document: String,
+    },
     /// The label set on disk after a change, or the reason why it could not be changed.
     /// Answers [`Effect::ChangeLabels`].
     Labels(Result<LabelSet, String>),

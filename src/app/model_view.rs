@@ -143,6 +143,7 @@ fn differences(project: &Project, at: usize, document: &Document, answer: &Model
         };
         ReviewItem {
             document: document.id.as_str().into(),
+            text: document.text.clone(),
             kind: mistake.kind,
             gold,
             model,

@@ -50,8 +50,7 @@ struct Search {
 type PlaceKey = (Arc<str>, TextRange, [Option<Arc<str>>; 2]);
 
 fn key(item: &ReviewItem) -> PlaceKey {
-    let labels = [&item.gold, &item.model].map(|side| side.as_ref().map(|side| Arc::clone(&side.label)));
-    (Arc::clone(&item.document), item.range(), labels)
+    (Arc::clone(&item.document), item.range(), item.shared_labels())
 }
 
 /// An order of places.
@@ -154,9 +153,32 @@ impl Review {
         }
     }
 
-    /// Returns the state for a project that was opened again: a search has ended with the project.
-    pub(super) fn carried(self) -> Self {
-        Self { asked: None, ..self }
+    /// Returns the state for a project that was opened again: a search has ended with the project, and a document may have
+    /// another text, in which its places are elsewhere. Suspects and decisions are those of one annotator.
+    pub(super) fn carried(mut self, project: &Project, is_same_annotator: bool) -> Self {
+        self.asked = None;
+        if !is_same_annotator {
+            self.list = self.list.filter(|list| list.split.is_some());
+            self.problem = None;
+            self.kept.clear();
+            self.knows_owner_of = None;
+            self.left = None;
+        }
+        let Some(list) = &mut self.list else { return self };
+        let outdated: Vec<usize> = (0..list.items.len())
+            .filter(|at| list.items.get(*at).is_some_and(|item| !is_current(project, item)))
+            .collect();
+        if outdated.is_empty() {
+            return self;
+        }
+        if let Some((.., place)) = &mut self.left {
+            *place -= outdated.iter().filter(|at| **at < *place).count();
+        }
+        for item in outdated.iter().filter_map(|at| list.items.get(*at)) {
+            self.kept.remove(&key(item));
+        }
+        Arc::make_mut(list).leave_out(|item| !is_current(project, item));
+        self
     }
 
     /// Whether the list, or the search that goes on, is about this.
@@ -218,7 +240,7 @@ impl Review {
     }
 
     /// Whether the user keeps the gold spans of a place.
-    fn is_kept(&self, item: &ReviewItem) -> bool {
+    pub(super) fn is_kept(&self, item: &ReviewItem) -> bool {
         !self.kept.is_empty() && self.kept.contains(&key(item))
     }
 
@@ -259,6 +281,11 @@ impl Review {
     }
 }
 
+/// Whether the document of a place still is as it was compared.
+pub(super) fn is_current(project: &Project, item: &ReviewItem) -> bool {
+    project.documents.find(&item.document).is_some_and(|document| item.is_of(document))
+}
+
 /// The user's span on the words of one side, with its label.
 /// A span that begins or ends inside a word stands for whole words, as in a training.
 pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledRange) -> Option<&'p Span> {
@@ -270,7 +297,7 @@ pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledR
     })
 }
 
-/// The evaluation with which the counts of a list must agree: that of the weights that its run kept.
+/// The evaluation with which the counts of a list must agree: the one of the weights that its run kept.
 fn table<'r>(runs: &'r ProjectRuns, list: &ReviewList) -> Option<Evaluation<'r>> {
     let view = runs.followed.as_ref().filter(|view| view.id == list.run)?;
     match list.split? {
@@ -292,8 +319,15 @@ fn agrees(list: &ReviewList, evaluation: &Evaluation<'_>) -> bool {
     counted && known.count() == list.labels.len()
 }
 
-/// How the counts of a list and the run's own table fit together, in a sentence.
+/// How the counts of a list and the run's own table fit together, and what was left out, in a sentence.
 pub fn agreement(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
+    let documents = with_noun(list.outdated, "document");
+    let left_out = (list.outdated > 0).then(|| format!("{documents} left out, as the text was changed since"));
+    let parts: Vec<String> = agreement_of_counts(runs, list).into_iter().chain(left_out).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn agreement_of_counts(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
     let table = table(runs, list);
     let now = list.overall().rates().f1;
     let documents = with_noun(list.changed, "document");
@@ -321,9 +355,9 @@ mod tests {
 
     fn item(document: &str, model_probability: Option<f32>) -> ReviewItem {
         let gold = Some(LabelledRange { range: TextRange::new(0, 4), label: "Dish".into() });
-        let document = document.into();
         ReviewItem {
-            document,
+            document: document.into(),
+            text: "".into(),
             kind: MistakeKind::Missed,
             gold,
             model: None,

@@ -87,14 +87,19 @@ impl State {
         if let Some(step) = step {
             self.tutorial = Some(Tutorial::new(&self.session, step, true));
         }
-        if !others.is_empty() {
-            let own = self.session.project.as_ref().map(|project| project.annotator.clone()).unwrap_or_default();
-            self.push(WhoseWork { own, others }.into());
-        }
+        self.ask_whose_work(others);
         effects.extend(self.show_only_runs());
         let compares = std::mem::take(&mut self.compares_next);
         effects.extend(if compares { self.run(Command::Annotators) } else { Vec::new() });
         effects
+    }
+
+    /// Asks whether the user continues the work of one of these annotators, if there are any.
+    fn ask_whose_work(&mut self, others: Vec<(String, usize)>) {
+        if !others.is_empty() {
+            let own = self.session.project.as_ref().map(|project| project.annotator.clone()).unwrap_or_default();
+            self.push(WhoseWork { own, others }.into());
+        }
     }
 
     /// Shows the run that was opened, or the list of runs, if there is no project.
@@ -208,8 +213,10 @@ impl State {
         self.tutorial = tutorial;
         self.session.screen = screen;
         self.session.removed_document = removed_document;
-        self.session.review = review.carried();
         let project = self.session.project.as_ref()?;
+        if project.folder == folder {
+            self.session.review = review.carried(project, project.annotator == annotator);
+        }
         // The journal of another annotator has other actions.
         self.session.label_edit = label_edit.filter(|_| project.folder == folder && project.annotator == annotator);
         self.session.prompts.take_up(prompts, project.annotator == annotator);

@@ -132,8 +132,9 @@ impl State {
                 if let Some(project) = &mut self.session.project {
                     project.suggest(&document, run, found, uncertainty);
                 }
-                self.documents.model_answered(&self.session).into()
+                self.documents.model_answered(&self.session, &document).into()
             }
+            Event::NotSuggested { document } => self.documents.model_answered(&self.session, &document).into(),
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
             Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),

@@ -220,7 +220,7 @@ fn answer(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
         let mut shared = lock(shared);
         let document = shared.suggested.remove(&generation).or_else(|| shared.ranked.remove(&generation))?;
         drop(shared);
-        let answer = reply.outcome.ok()?.answer;
+        let Ok(Findings { answer, .. }) = reply.outcome else { return Some(Event::NotSuggested { document }) };
         let uncertainty = inference::uncertainty(&answer.words);
         return Some(Event::Suggestions { document, run: reply.model, found: answer.entities, uncertainty });
     }

@@ -3,8 +3,11 @@
 use super::{clock::now, message::message, thread::Thread, training_start::TrainingStart};
 use crate::{
     app::{Event, event::Level},
-    project::decisions::{AskedText, Question},
-    spans::{LabelId, ReviewList, review::LabelledRange},
+    project::{
+        AnnotatorName, Project,
+        decisions::{AskedText, Question},
+    },
+    spans::{LabelId, LabelSet, ReviewList, review::LabelledRange},
     text::TextRange,
     work::suspects,
 };
@@ -44,12 +47,63 @@ pub(super) fn decide(
     kept: bool,
 ) -> Option<Event> {
     let TrainingStart { project, annotator, .. } = start;
-    let document = project.documents.get(document)?;
-    let id = |side: LabelledRange| -> Option<(TextRange, LabelId)> {
-        Some((side.range, project.manifest.labels.named(&side.label)?.id))
+    let recorded = record(project, annotator, document, sides, kept);
+    recorded.err().map(|why| message(Level::Error, format!("the decision was not saved: {why}")))
+}
+
+/// Records a decision. A label or document that has gone is an error: without it, the question would be another one.
+fn record(
+    project: &Project,
+    annotator: &AnnotatorName,
+    document: &str,
+    [given, other]: [Option<LabelledRange>; 2],
+    kept: bool,
+) -> Result<(), String> {
+    let Some(document) = project.documents.get(document) else {
+        return Err(format!("the document {document} is no longer in the project"));
     };
-    let [given, other] = sides.map(|side| side.and_then(id));
-    let recorded =
-        project.decide(annotator, &[Question { about: &AskedText::of(document), given, other }], kept, now());
-    recorded.err().map(|error| message(Level::Error, format!("the decision was not saved: {error}")))
+    let labels = &project.manifest.labels;
+    let question =
+        Question { about: &AskedText::of(document), given: marked(labels, given)?, other: marked(labels, other)? };
+    project.decide(annotator, &[question], kept, now()).map_err(|error| error.to_string())
+}
+
+/// One side with the id of its label.
+fn marked(labels: &LabelSet, side: Option<LabelledRange>) -> Result<Option<(TextRange, LabelId)>, String> {
+    let Some(LabelledRange { range, label }) = side else { return Ok(None) };
+    match labels.named(&label) {
+        Some(known) => Ok(Some((range, known.id))),
+        None => Err(format!("the project no longer has the label {label}; find the suspects again")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        project::{ImportItem, Manifest},
+        spans::{Document, Status},
+    };
+
+    #[test]
+    fn a_decision_about_a_label_or_document_that_has_gone_is_an_error_and_is_not_recorded() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let document = Document::from_words("a", ["fish", "tacos"]);
+        let item = ImportItem { document, spans: Vec::new(), status: Status::Todo };
+        project.import(None, 0, vec![item]).unwrap();
+        let ada = "ada".parse().unwrap();
+        let side = |label: &str| Some(LabelledRange { range: TextRange::new(0, 4), label: label.into() });
+        for (document, sides, gone) in [
+            ("a", [side("Gone"), side("Dish")], "label Gone"),
+            ("a", [side("Dish"), side("Gone")], "label Gone"),
+            ("b", [side("Dish"), None], "document b"),
+        ] {
+            let why = record(&project, &ada, document, sides, true).unwrap_err();
+            assert!(why.contains(gone), "{why}");
+        }
+        assert!(project.decisions(&ada).unwrap().is_empty());
+        record(&project, &ada, "a", [side("Dish"), None], true).unwrap();
+        assert_eq!(project.decisions(&ada).unwrap().len(), 1);
+    }
 }

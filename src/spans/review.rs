@@ -24,6 +24,12 @@ impl LabelledRange {
         let range = document.range_of_words(span.start..span.end)?;
         Some(Self { range, label: span.label.as_str().into() })
     }
+
+    /// Whether it begins and ends with words of a document.
+    fn is_on_words(&self, document: &Document) -> bool {
+        let words = document.words_touching(self.range).and_then(|words| document.range_of_words(words));
+        words == Some(self.range)
+    }
 }
 
 /// One place at which the two sides differ.
@@ -31,6 +37,8 @@ impl LabelledRange {
 pub struct ReviewItem {
     /// Id of the document.
     pub document: Arc<str>,
+    /// Text that was compared, with the document's memory for as long as that has it.
+    pub text: Arc<str>,
     /// Kind of the difference.
     pub kind: MistakeKind,
     /// The gold span; `None` if the model alone has one.
@@ -53,6 +61,12 @@ impl ReviewItem {
         ranges.reduce(TextRange::join).unwrap_or_default()
     }
 
+    /// Whether the document still is as it was compared: it has the same text, and words where the spans are.
+    pub fn is_of(&self, document: &Document) -> bool {
+        let mut sides = [&self.gold, &self.model].into_iter().flatten();
+        self.text == document.text && sides.all(|side| side.is_on_words(document))
+    }
+
     /// Reason shown to the user.
     pub fn reason(&self) -> &str {
         self.reason.as_deref().unwrap_or_else(|| self.kind.meaning())
@@ -71,6 +85,11 @@ impl ReviewItem {
     /// Labels of the gold span and of the model's.
     pub fn labels(&self) -> [Option<&str>; 2] {
         [label_of(self.gold.as_ref()), label_of(self.model.as_ref())]
+    }
+
+    /// The same, to be kept.
+    pub fn shared_labels(&self) -> [Option<Arc<str>>; 2] {
+        [&self.gold, &self.model].map(|side| side.as_ref().map(|side| Arc::clone(&side.label)))
     }
 }
 
@@ -96,6 +115,8 @@ pub struct ReviewList {
     pub changed: usize,
     /// Number of places whose gold is probably wrong, in a list of suspected labels.
     pub probably_wrong: usize,
+    /// Number of documents that have another text since they were compared, so that their places were left out.
+    pub outdated: usize,
     /// Entities of each label, lenient and by word: right, wrong and missed.
     /// Empty for a list that does not score anything.
     pub labels: BTreeMap<String, EntityCounts>,
@@ -115,13 +136,28 @@ impl ReviewList {
         if let Some(count) = self.kinds.get_mut(item.kind as usize) {
             *count += 1;
         }
-        let labels = [&item.gold, &item.model].map(|side| side.as_ref().map(|side| Arc::clone(&side.label)));
-        *self.pairs.entry(labels).or_default() += 1;
+        *self.pairs.entry(item.shared_labels()).or_default() += 1;
         if self.items.len() < most {
             self.items.push(item);
         } else {
             self.unlisted += 1;
         }
+    }
+
+    /// Leaves out the places that are no longer in their documents: neither listed nor counted as differences.
+    pub fn leave_out(&mut self, is_outdated: impl Fn(&ReviewItem) -> bool) {
+        let outdated: Vec<ReviewItem> = self.items.iter().filter(|item| is_outdated(item)).cloned().collect();
+        self.items.retain(|item| !is_outdated(item));
+        for item in &outdated {
+            if let Some(count) = self.kinds.get_mut(item.kind as usize) {
+                *count = count.saturating_sub(1);
+            }
+            if let Some(count) = self.pairs.get_mut(&item.shared_labels()) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.pairs.retain(|_, count| *count > 0);
+        self.outdated += outdated.iter().map(|item| &item.document).collect::<HashSet<_>>().len();
     }
 
     /// Counts an entity that both sides have.
@@ -245,10 +281,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spans::{
-        mistakes::compare,
-        scheme::decode,
-        score::{Mode, score},
+    use crate::{
+        spans::{
+            mistakes::compare,
+            scheme::decode,
+            score::{Mode, score},
+        },
+        text::Grid,
     };
 
     fn side(label: &str, start: usize, end: usize) -> Option<LabelledRange> {
@@ -256,8 +295,16 @@ mod tests {
     }
 
     fn item(kind: MistakeKind, gold: Option<LabelledRange>, model: Option<LabelledRange>) -> ReviewItem {
-        let document = "d0".into();
-        ReviewItem { document, kind, gold, model, gold_probability: None, model_probability: None, reason: None }
+        ReviewItem {
+            document: "d0".into(),
+            text: "fish and cola here or there".into(),
+            kind,
+            gold,
+            model,
+            gold_probability: None,
+            model_probability: None,
+            reason: None,
+        }
     }
 
     fn list() -> ReviewList {
@@ -287,6 +334,20 @@ mod tests {
         assert_eq!((dish.true_positives, dish.false_positives, dish.false_negatives), (1, 1, 2));
         assert_eq!((list.overall().support(), list.overall().predicted()), (4, 4));
         assert_eq!(list.label_names(), ["Dish", "Price"]);
+    }
+
+    #[test]
+    fn a_place_is_left_out_of_list_and_counts_when_its_text_or_its_words_are_others() {
+        let of_cut = |text: &str| Document::new("d0", text, Grid::Natural);
+        let place = item(MistakeKind::Label, side("Dish", 0, 4), side("Price", 0, 4));
+        assert!(place.is_of(&of_cut("fish and cola here or there")));
+        assert!(!place.is_of(&of_cut("fish and cola here or then")));
+        let other_words = of_cut("fish and cola here or there").with_words(vec![TextRange::new(0, 8)]);
+        assert!(!place.is_of(&other_words), "it has the same text and other words");
+        let mut list = list();
+        list.leave_out(|item| item.kind == MistakeKind::Label);
+        assert_eq!((list.items.len(), list.total(), list.outdated), (2, 3, 1));
+        assert!(!list.pairs.contains_key(&[Some("Dish".into()), Some("Price".into())]));
     }
 
     #[test]

@@ -26,6 +26,7 @@ fn list() -> ReviewList {
     list.split = Some(Split::Valid);
     list.documents = 3;
     list.changed = 1;
+    let project = after("", 80, 24).session.project.unwrap();
     let items = [
         ("d0", MistakeKind::TooLong, side("Dish", 4, 9), side("Dish", 0, 9), 0.91),
         ("d0", MistakeKind::Label, side("Restaurant_Name", 13, 22), side("Location", 13, 22), 0.64),
@@ -37,6 +38,7 @@ fn list() -> ReviewList {
         list.count_wrong(gold_label.as_deref(), model_label.as_deref());
         let item = ReviewItem {
             document: document.into(),
+            text: project.documents.find(document).unwrap().text.clone(),
             kind,
             gold,
             model,
@@ -115,10 +117,12 @@ fn hostile_labels_and_ids_and_many_labels_are_drawn_in_every_size() {
         press(&mut state, "f4");
         let generation = search(&mut state, "enter");
         let mut list = list();
+        let text = state.session.project.as_ref().unwrap().documents.find("d2").unwrap().text.clone();
         for at in 0..40 {
             let label = format!("\u{1b}[31mL{at}\u{5bff}");
             let item = ReviewItem {
                 document: if at % 2 == 0 { "d2".into() } else { "gone\u{7}".into() },
+                text: text.clone(),
                 kind: MistakeKind::Both,
                 gold: side(&label, 0, 900),
                 model: side("Dish", 3, 5),

@@ -167,6 +167,7 @@ fn item(
     let words = mistake.words();
     ReviewItem {
         document: Arc::clone(id),
+        text: Arc::clone(&document.text),
         kind: mistake.kind,
         gold: mistake.gold.as_ref().and_then(|span| LabelledRange::of_words(document, span)),
         model: mistake.predicted.as_ref().and_then(|span| LabelledRange::of_words(document, span)),

@@ -258,6 +258,7 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
         let reasons: Vec<&str> = item.reasons.iter().map(|reason| reason.meaning()).collect();
         let place = ReviewItem {
             document: item.document.as_str().into(),
+            text: document.text.clone(),
             kind: item.kind,
             gold: item.given.and_then(|(_, given)| labelled_range(project, document, given)),
             model: item.other.and_then(|other| labelled_range(project, document, other)),

@@ -1,4 +1,4 @@
-//! The model that an evaluation is about: that of a run of a project, of the folder of a run, or in a folder of its own.
+//! The model that an evaluation is about: of a run of a project, of the folder of a run, or in a folder of its own.
 
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ pub struct TestedModel {
     pub run: Option<String>,
     /// Data that it has learned from, if its run says so.
     pub data: Option<RunData>,
-    /// Settings of its run, if it is that of a run: it reads long documents in the windows of its training.
+    /// Settings of its run, if it is the model of a run: it reads long documents in the windows of its training.
     pub settings: Option<Settings>,
 }
 

@@ -1,7 +1,7 @@
 //! The Documents screen.
 //! The list of documents, filtered, searched and sorted, from which one is opened.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use crate::{
     app::{
@@ -68,8 +68,8 @@ pub struct Documents {
     new_answers: usize,
     /// Whether the cursor begins at the first row when the screen comes to the front.
     from_top: bool,
-    /// Documents about which a model was asked for the order and has not answered.
-    awaited: usize,
+    /// Ids of the documents about which a model was asked for the order and has not answered.
+    awaited: HashSet<String>,
 }
 
 /// A document together with what a query may ask of it.
@@ -231,11 +231,11 @@ impl Documents {
     }
 
     /// Takes an answer of the model: the list is sorted again after some of them, and after the last.
-    pub(in crate::app) fn model_answered(&mut self, session: &Session) {
+    /// Answers to other questions, such as suggestions on the Tag screen, are not awaited.
+    pub(in crate::app) fn model_answered(&mut self, session: &Session, document: &str) {
         let Some(project) = &session.project else { return };
         self.new_answers += 1;
-        let is_last = self.awaited == 1;
-        self.awaited = self.awaited.saturating_sub(1);
+        let is_last = self.awaited.remove(document) && self.awaited.is_empty();
         let is_due = self.new_answers >= ANSWERS_PER_SORT || is_last;
         if session.screen == Screen::Documents && self.order.wants_model() && is_due {
             self.refresh(project);
@@ -317,7 +317,7 @@ impl Documents {
         }
         let number = with_noun(documents.len(), "document");
         session.inform(format!("{sorted}; {run} is being asked about {number}"));
-        self.awaited = documents.len();
+        self.awaited = documents.iter().cloned().collect();
         Some(Effect::Rank { run, documents })
     }
 
@@ -408,8 +408,8 @@ impl Panel for Documents {
     /// Puts the cursor on the document that is being tagged.
     fn enter(&mut self, session: &mut Session) -> Outcome {
         self.refresh_in(session);
-        let row = self.shown.iter().position(|at| *at == session.tagging.document);
-        let row = row.filter(|_| !std::mem::take(&mut self.from_top));
+        let from_top = std::mem::take(&mut self.from_top);
+        let row = self.shown.iter().position(|at| *at == session.tagging.document).filter(|_| !from_top);
         self.row = row.unwrap_or(self.row);
         Outcome::none()
     }

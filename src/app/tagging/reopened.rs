@@ -42,6 +42,10 @@ impl Tagging {
             let same = before.text == document.text;
             Some((now, if same { *word } else { word_after(*word, before, document) }))
         });
+        let places = self.places.iter().filter_map(|(at, place)| {
+            let (before, now) = (old.get(*at)?, position(*at, old, project)?);
+            Some((now, place_in(*place, before, project.documents.get(now)?)))
+        });
         // Documents of the queue before the place that was left may be gone.
         let left =
             |place: usize| self.queue.iter().take(place).filter(|at| position(**at, old, project).is_some()).count();
@@ -54,8 +58,20 @@ impl Tagging {
             cursors: cursors.collect(),
             scope: self.scope,
             search: self.search,
+            places: places.collect(),
             document: spot.map_or(0, |spot| spot.document),
-            ..Self::default()
+            // The cursor follows when the document is in front; a selection and what began with it end.
+            word: 0,
+            at_end: false,
+            anchor: None,
+            pressed: None,
+            last: None,
+            nest: false,
+            layout: None,
+            goal: None,
+            asked_about_flag: None,
+            drawn: None,
+            seen: Vec::new(),
         };
         (reopened, spot)
     }
@@ -107,6 +123,15 @@ fn word_at(byte: usize, document: &Document) -> usize {
 /// The word of `now` that was word `word` of `before`.
 fn word_after(word: usize, before: &Document, now: &Document) -> usize {
     before.words.get(word).map_or(0, |range| word_at(place_after(*range, before, now), now))
+}
+
+/// The place in `now` of what was on `range` in `before`; where the text has changed, the word there.
+fn place_in(range: TextRange, before: &Document, now: &Document) -> TextRange {
+    if before.text == now.text {
+        return range;
+    }
+    let word = word_at(place_after(range, before, now), now);
+    now.words.get(word).copied().unwrap_or_default()
 }
 
 /// First byte in `now` of what was on `range` in `before`, or of what is in its place.

@@ -288,8 +288,8 @@ fn record_mistakes(project: &Project, run: &str) -> Mistakes {
 
 impl Mistakes {
     /// The list as the search for mistakes gives it.
-    fn list(&self, run: &str, annotator: &str) -> ReviewList {
-        let (run, annotator, split) = (run.to_owned(), annotator.to_owned(), Some(Split::Valid));
+    fn list(&self, run: &str, project: &app::project::Project) -> ReviewList {
+        let (run, annotator, split) = (run.to_owned(), project.annotator.clone(), Some(Split::Valid));
         let mut list = ReviewList { run, annotator, split, documents: self.documents, ..ReviewList::default() };
         for (label, right) in &self.right {
             (0..*right).for_each(|_| list.count_right(label));
@@ -306,6 +306,7 @@ impl Mistakes {
             let kind = MistakeKind::ALL.iter().copied().find(|kind| kind.name() == item.kind).unwrap();
             let item = ReviewItem {
                 document: item.document.as_str().into(),
+                text: project.documents.find(&item.document).unwrap().text.clone(),
                 kind,
                 gold,
                 model,
@@ -449,8 +450,7 @@ impl Stage<'_> {
                 }
                 Effect::Follow { generation, .. } => Event::Points { generation, points: self.points() },
                 Effect::FindMistakes { generation, run, split: Split::Valid } => {
-                    let annotator = state.session.project.as_ref().map_or("", |project| project.annotator.as_str());
-                    let list = self.recording.mistakes.list(&run, annotator);
+                    let list = self.recording.mistakes.list(&run, state.session.project.as_ref().unwrap());
                     Event::MistakesFound { generation, found: Ok(Box::new(list)) }
                 }
                 Effect::Predict { generation, text, .. } if text == self.recording.explored.text => {

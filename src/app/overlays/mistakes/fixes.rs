@@ -8,7 +8,7 @@ use crate::{
         effect::Effect,
         panel::Outcome,
         project::Project,
-        review::{Decision, span_of},
+        review::{Decision, is_current, span_of},
         session::Session,
     },
     spans::{
@@ -23,6 +23,8 @@ use super::Mistakes;
 /// Reason why the model's answer is not taken on the test split.
 const TESTS: &str =
     "Not on the test split: gold that is corrected towards a model flatters that model. Edit the gold by hand (e)";
+/// Reason why nothing is decided at a place that was compared with another text.
+pub(super) const OUTDATED: &str = "The text was changed since it was compared; find the places again first";
 /// Most cells of the words that a message names.
 const WORDS: usize = 30;
 
@@ -45,17 +47,24 @@ impl Mistakes {
         };
         let op = JournalOp::Do(Action { document: item.document.to_string(), edits });
         let effect = project.record(op, session.now);
+        // The label that was kept is gone, and an undo brings it back as one to be decided.
+        let taken_back = match session.review.is_kept(&item) {
+            true => recorded_decision(&list, item.clone(), false),
+            false => None,
+        };
         session.review.keep(&item, false);
         self.look_here(session);
         session.inform(message);
         self.go_to_next_open(session);
-        effect.into()
+        Vec::from_iter([Some(effect), taken_back].into_iter().flatten()).into()
     }
 
     /// Keeps the gold spans at the place of the cursor, and goes to the next open place.
     /// Given again, the place is open again.
     pub(super) fn keep_gold(&mut self, session: &mut Session) -> Outcome {
-        let Some(item) = self.item(self.row).cloned() else { return Outcome::none() };
+        let (Some(list), Some(item)) = (self.list.clone(), self.item(self.row).cloned()) else {
+            return Outcome::none();
+        };
         let kept = match self.decision(self.row) {
             Decision::Fixed => {
                 session.inform("The gold spans were changed here; undo takes that back");
@@ -64,26 +73,20 @@ impl Mistakes {
             Decision::Kept => false,
             Decision::Open => true,
         };
+        if refuses_decision(session, &list, &item) {
+            return Outcome::none();
+        }
         session.review.keep(&item, kept);
         self.look_here(session);
         match kept {
             true => self.go_to_next_open(session),
             false => session.inform("To be decided again"),
         }
-        self.remember_decision(session, item, kept)
-    }
-
-    /// Records a decision on a suspected label, which is not asked about again.
-    fn remember_decision(&self, session: &mut Session, item: ReviewItem, kept: bool) -> Outcome {
-        if self.list.as_ref().is_none_or(|list| list.split.is_some()) {
-            return Outcome::none();
-        }
-        if session.read_only().is_some() {
+        if list.split.is_none() && session.read_only().is_some() {
             session.inform("Kept until the program ends, because the project cannot be written");
             return Outcome::none();
         }
-        let ReviewItem { document, gold, model, .. } = item;
-        Effect::DecideLabel { document: document.to_string(), gold, model, kept }.into()
+        recorded_decision(&list, item, kept).into()
     }
 
     /// Puts the document of the cursor on the list of marked ones, or takes it off.
@@ -129,6 +132,28 @@ impl Mistakes {
     }
 }
 
+/// Records a decision on a suspected label, which is not asked about again. Nothing is recorded about a run's mistakes.
+fn recorded_decision(list: &ReviewList, item: ReviewItem, kept: bool) -> Option<Effect> {
+    let ReviewItem { document, gold, model, .. } = item;
+    let decision = Effect::DecideLabel { document: document.to_string(), gold, model, kept };
+    list.split.is_none().then_some(decision)
+}
+
+/// Shows why nothing can be decided about the gold spans of a place, if so.
+fn refuses_decision(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool {
+    let Some(project) = &session.project else { return true };
+    if list.split.is_none() && list.annotator != project.annotator {
+        let owner = list.annotator.clone();
+        session.warn(format!("These are labels of {owner}, who alone decides about them; find your own first"));
+        return true;
+    }
+    if !is_current(project, item) {
+        session.warn(OUTDATED);
+        return true;
+    }
+    false
+}
+
 /// Shows why the model's answer cannot be taken, if so.
 fn refuses(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool {
     if let Some(why) = session.read_only() {
@@ -148,6 +173,13 @@ fn refuses(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool 
     if project.annotation(at).needs_review() {
         session.warn("The text was changed since it was tagged: look at it on the Tag screen first (e)");
         return true;
+    }
+    if !item.is_of(document) {
+        session.warn(OUTDATED);
+        return true;
+    }
+    if list.split.is_none() && list.annotator != project.annotator {
+        return refuses_decision(session, list, item);
     }
     if list.annotator != project.annotator && !session.review.knows_owner(&list.run) {
         let (run, owner) = (&list.run, &list.annotator);

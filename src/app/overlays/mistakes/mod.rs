@@ -13,7 +13,7 @@ use crate::{
         conditions::{self, always, check},
         list::ListCursor,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
-        review::{Decision, ReviewOrder},
+        review::{Decision, ReviewOrder, is_current},
         screen::{Screen, Size, SizeClass},
         session::Session,
         tagging::{Begin, Queue},
@@ -120,7 +120,7 @@ impl Commands for Mistakes {
             command: Command::Split,
             name: "split",
             hint: "",
-            doc: "Show the mistakes on the next split; fixes on train are learned",
+            doc: "Show the mistakes on the next split; train is learned",
             keys: &[(HERE, "t")],
             when: Self::has_split,
             run: Self::next_split,
@@ -447,11 +447,15 @@ impl Mistakes {
             session.warn(format!("The document {} is no longer in the project", item.document));
             return Outcome::none();
         };
+        if !is_current(project, item) {
+            session.warn(fixes::OUTDATED);
+            return Outcome::none();
+        }
         let range = item.range();
         let mut queue: Vec<usize> = Vec::new();
         // The first place of each document, in the order of the list.
         let mut places: HashMap<usize, TextRange> = HashMap::new();
-        for item in (0..self.rows.len()).filter_map(|row| self.item(row)) {
+        for item in (0..self.rows.len()).filter_map(|row| self.item(row)).filter(|item| is_current(project, item)) {
             if let Some(document) = project.position(&item.document)
                 && places.insert(document, item.range()).is_none()
             {

@@ -91,6 +91,7 @@ fn list(gold: &[&str], model: &[&str], split: Split) -> ReviewList {
             let [gold, model] = [&mistake.gold, &mistake.predicted].map(side);
             let item = ReviewItem {
                 document: document.id.as_str().into(),
+                text: document.text.clone(),
                 kind: mistake.kind,
                 gold,
                 model,
@@ -451,4 +452,119 @@ fn every_key_is_quick_with_two_thousand_mistakes() {
     }
     println!("slowest key with 2,000 mistakes, without optimisation: {slowest:?}");
     assert!(slowest.0 < std::time::Duration::from_millis(100), "{slowest:?}");
+}
+
+/// The project opened again with this text of its first document, spans and all else as before.
+fn reopen_with(state: &mut State, first: &str) {
+    let project = state.session.project.clone().unwrap();
+    let runs = state.session.runs.list.clone();
+    state.put_aside();
+    let documents = project.documents.iter().enumerate();
+    let documents = documents.map(|(at, document)| match at {
+        0 => Document::new(document.id.clone(), first, Grid::Natural),
+        _ => document.clone(),
+    });
+    let opened = Opened {
+        name: project.name.clone(),
+        annotator: project.annotator.clone(),
+        documents: documents.collect(),
+        labels: project.labels.clone(),
+        journal: project.journal.clone(),
+        runs,
+        writer: 8,
+        ..Opened::default()
+    };
+    update(state, Event::Opened(Box::new(opened)));
+}
+
+#[test]
+fn a_place_of_a_text_that_was_corrected_is_left_out_and_no_span_goes_elsewhere() {
+    let mut state = with_list("end enter");
+    press(&mut state, "end g end esc");
+    // The third document is kept, and the cursor of the list is on its place.
+    reopen_with(&mut state, "the fish tacos near town");
+    let before = state.session.project.as_ref().unwrap().annotation(0).clone();
+    assert!(press(&mut state, "f9").is_empty(), "what was found is not searched again");
+    assert_eq!(kinds(&state), [MistakeKind::Label, MistakeKind::Missed]);
+    assert_eq!((view(&state).counts(), view(&state).row), ([1, 1, 0], 1));
+    let found = view(&state).list.clone().unwrap();
+    assert_eq!((found.outdated, found.total()), (1, 2));
+    let note = crate::app::review::agreement(&state.session.runs, &found).unwrap();
+    assert!(note.ends_with("1 document left out, as the text was changed since"), "{note}");
+    press(&mut state, "a a a");
+    assert_eq!(*state.session.project.as_ref().unwrap().annotation(0), before);
+}
+
+#[test]
+fn nothing_is_decided_at_a_place_of_another_text() {
+    let mut state = evaluated(&GOLD, "ada");
+    let effects = press(&mut state, "end enter");
+    let mut found = list(&GOLD, &MODEL, Split::Valid);
+    for item in &mut found.items {
+        item.text = format!("\u{e9}{}", item.text).into();
+    }
+    answer(&mut state, &effects, found);
+    for key in ["a", "g", "e"] {
+        assert!(press(&mut state, key).is_empty(), "{key}");
+        assert!(message(&state).contains("text was changed since it was compared"), "{key}: {}", message(&state));
+    }
+    assert_eq!((now(&state, 0), state.session.screen), (done("[fish](Dish) tacos near town"), Screen::Evaluate));
+}
+
+#[test]
+fn a_span_that_is_not_on_the_words_is_never_recorded() {
+    let mut state = evaluated(&["caf\u{e9} [fish](Dish) tacos"], "ada");
+    let effects = press(&mut state, "end enter");
+    let mut found = list(&["caf\u{e9} [fish](Dish) tacos"], &["caf\u{e9} [fish tacos](Dish)"], Split::Valid);
+    // The second byte of a character, and the end of a word.
+    found.items[0].model = Some(LabelledRange { range: TextRange::new(4, 10), label: "Dish".into() });
+    answer(&mut state, &effects, found);
+    assert!(press(&mut state, "a").is_empty());
+    assert_eq!(now(&state, 0), done("caf\u{e9} [fish](Dish) tacos"));
+}
+
+#[test]
+fn the_documents_of_the_list_begin_at_their_places_after_a_reload_too() {
+    let mut state = with_list("end enter");
+    press(&mut state, "n e");
+    reopen_with(&mut state, "fish tacos near the town");
+    assert_eq!(super::shown(&state).matches('|').count(), 1);
+    press(&mut state, "n n");
+    assert_eq!(super::shown(&state), "open |[late](Hours) on [weekends](Hours)");
+}
+
+#[test]
+fn the_list_begins_at_the_top_once_even_if_the_document_in_front_is_hidden() {
+    let mut state = evaluated(&GOLD, "ada");
+    // All documents are done, so that a list of those to do is empty.
+    press(&mut state, "f2 f");
+    assert!(state.documents.shown().is_empty());
+    press(&mut state, "f4 d esc");
+    assert_eq!((state.documents.shown().len(), state.session.tagging.document), (4, 3));
+    press(&mut state, "f1 f2");
+    let row = state.documents.row;
+    assert_eq!(state.documents.shown()[row], 3, "the document in front");
+}
+
+fn suggested(state: &mut State, document: &str) {
+    let found = vec![Entity { range: TextRange::new(0, 4), label: "Price".into(), score: 0.9 }];
+    let [document, run] = [document, "0001-mini"].map(str::to_owned);
+    update(state, Event::Suggestions { document, run, found, uncertainty: Some(0.5) });
+}
+
+#[test]
+fn the_list_is_sorted_when_the_last_document_that_was_asked_about_is_answered_or_has_failed() {
+    let mut state = evaluated(&GOLD, "ada");
+    press(&mut state, "f4 d");
+    let before = state.documents.shown().to_vec();
+    // The same document again is no answer about another one.
+    for document in ["d3", "d3", "d3", "d3"] {
+        suggested(&mut state, document);
+    }
+    assert_eq!(state.documents.shown(), before);
+    suggested(&mut state, "d0");
+    suggested(&mut state, "d1");
+    assert_eq!(state.documents.shown(), before);
+    update(&mut state, Event::NotSuggested { document: "d2".into() });
+    assert_ne!(state.documents.shown(), before, "the documents that were answered come first");
 }

@@ -21,9 +21,11 @@ fn list() -> ReviewList {
         ("d1", MistakeKind::Label, side("Dish", 6, 10), side("Price", 6, 10), 0.9),
         ("d1", MistakeKind::Spurious, None, side("Price", 0, 5), 0.8),
     ];
+    let (opened, _) = opened(&TEXTS);
     for (document, kind, gold, model, wrong) in items {
         let item = ReviewItem {
             document: document.into(),
+            text: opened.documents.find(document).unwrap().text.clone(),
             kind,
             gold,
             model,
@@ -107,4 +109,52 @@ fn confusion_is_not_offered_where_no_run_was_scored() {
     assert!(matches!(state.overlay(), Some(Overlay::Mistakes(_))), "{:?}", state.overlay());
     let message = &state.session.message.as_ref().unwrap().text;
     assert!(message.contains("mistakes of a run"), "{message}");
+}
+
+#[test]
+fn a_label_that_was_kept_and_then_replaced_is_asked_about_again_after_undo() {
+    let mut state = with_list();
+    press(&mut state, "g");
+    let effects = press(&mut state, "p a");
+    let taken_back = Effect::DecideLabel {
+        document: "d1".into(),
+        gold: side("Dish", 6, 10),
+        model: side("Price", 6, 10),
+        kept: false,
+    };
+    assert!(matches!(effects.as_slice(), [Effect::Record { .. }, last] if *last == taken_back), "{effects:?}");
+    press(&mut state, "u");
+    assert_eq!(rows(&state)[0].2, Decision::Open);
+}
+
+/// The list in front, with the project opened again for an annotator.
+fn opened_for(annotator: &str) -> State {
+    let mut state = with_list();
+    press(&mut state, "g esc");
+    state.put_aside();
+    let (opened, _) = opened(&TEXTS);
+    let opened = Opened { annotator: annotator.into(), ..opened };
+    update(&mut state, Event::Opened(Box::new(opened)));
+    state
+}
+
+#[test]
+fn suspects_and_decisions_of_one_annotator_are_not_those_of_another() {
+    let same = opened_for("ada");
+    assert!(same.session.review.list().is_some_and(|list| list.items.len() == 3));
+    assert!(list().items.iter().any(|item| same.session.review.is_kept(item)));
+    let other = opened_for("gold");
+    assert!(other.session.review.list().is_none());
+    assert!(!list().items.iter().any(|item| other.session.review.is_kept(item)));
+}
+
+#[test]
+fn only_the_annotator_of_the_labels_decides_about_them() {
+    let mut state = with_list();
+    state.session.project.as_mut().unwrap().annotator = "gold".into();
+    for key in ["g", "a"] {
+        assert!(press(&mut state, key).is_empty(), "{key}");
+        assert!(message(&state).contains("labels of ada"), "{key}: {}", message(&state));
+    }
+    assert_eq!(rows(&state)[0].2, Decision::Open);
 }
