@@ -16,6 +16,9 @@ use super::{
     project_runs::ProjectRuns,
 };
 
+/// Reason why nothing is decided at a place that was compared with another text.
+pub(super) const OUTDATED: &str = "The text was changed since it was compared; find the places again first";
+
 /// The list of places, and what the user has decided about them.
 #[derive(Clone, Debug, Default)]
 pub struct Review {

@@ -8,7 +8,7 @@ use crate::{
         effect::Effect,
         panel::Outcome,
         project::Project,
-        review::{Decision, is_current, span_of},
+        review::{self, Decision, is_current, span_of},
         session::Session,
     },
     spans::{
@@ -23,8 +23,6 @@ use super::Mistakes;
 /// Reason why the model's answer is not taken on the test split.
 const TESTS: &str =
     "Not on the test split: gold that is corrected towards a model flatters that model. Edit the gold by hand (e)";
-/// Reason why nothing is decided at a place that was compared with another text.
-pub(super) const OUTDATED: &str = "The text was changed since it was compared; find the places again first";
 /// Most cells of the words that a message names.
 const WORDS: usize = 30;
 
@@ -148,7 +146,7 @@ fn refuses_decision(session: &mut Session, list: &ReviewList, item: &ReviewItem)
         return true;
     }
     if !is_current(project, item) {
-        session.warn(OUTDATED);
+        session.warn(review::OUTDATED);
         return true;
     }
     false
@@ -175,7 +173,7 @@ fn refuses(session: &mut Session, list: &ReviewList, item: &ReviewItem) -> bool 
         return true;
     }
     if !item.is_of(document) {
-        session.warn(OUTDATED);
+        session.warn(review::OUTDATED);
         return true;
     }
     if list.split.is_none() && list.annotator != project.annotator {

@@ -13,7 +13,7 @@ use crate::{
         conditions::{self, always, check},
         list::ListCursor,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
-        review::{Decision, ReviewOrder, is_current},
+        review::{self, Decision, ReviewOrder, is_current},
         screen::{Screen, Size, SizeClass},
         session::Session,
         tagging::{Begin, Queue},
@@ -448,7 +448,7 @@ impl Mistakes {
             return Outcome::none();
         };
         if !is_current(project, item) {
-            session.warn(fixes::OUTDATED);
+            session.warn(review::OUTDATED);
             return Outcome::none();
         }
         let range = item.range();
