@@ -188,6 +188,20 @@ fn a_sentence_is_added_with_its_spans_and_undo_takes_them_back() {
 }
 
 #[test]
+fn a_sentence_without_an_answer_is_asked_again_when_the_project_was_read_again() {
+    let mut state = exploring(&["0001-mini"]);
+    let (first, ..) = question(&update(&mut state, Event::Paste(TEXT.into())));
+    press(&mut state, "esc");
+    assert_eq!(update(&mut state, Event::FilesChanged(vec!["documents.jsonl".into()])), [Effect::Reload]);
+    let effects = update(&mut state, reopened("d1"));
+    let again = effects.iter().find_map(|effect| match effect {
+        Effect::Predict { generation, text, .. } => Some((*generation, text.as_str())),
+        _ => None,
+    });
+    assert!(again.is_some_and(|(generation, text)| generation > first && text == TEXT), "{effects:?}");
+}
+
+#[test]
 fn a_run_outside_any_project_takes_no_sentence() {
     let mut state = answered(&["0001-mini"]);
     state.session.project.as_mut().unwrap().only_runs = true;

@@ -79,9 +79,7 @@ impl State {
             None => self.session.open_document(first, Vec::new()),
         });
         effects.extend(self.documents.reopened(&self.session));
-        if self.session.screen == Screen::Explore {
-            effects.extend(self.explore.ask_again(&mut self.session));
-        }
+        effects.extend(self.explore.ask_again(&mut self.session));
         effects.extend(place.map(|place| self.return_to(&place)).unwrap_or_default());
         let step = asked.tutorial.then_some(0).or(step).filter(|_| !is_taken_up);
         if let Some(step) = step {

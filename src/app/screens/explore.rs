@@ -198,8 +198,11 @@ impl Explore {
         Some(Effect::Predict { generation, run, text, strategy: self.strategy, beside })
     }
 
-    /// Asks again if an answer is waited for: the models of other screens may have taken its place.
+    /// Asks again if the screen is in front and waits: a question of another screen may have taken the place of its own.
     pub(in crate::app) fn ask_again(&mut self, session: &mut Session) -> Option<Effect> {
+        if session.screen != Screen::Explore {
+            return None;
+        }
         self.explanation.take_if(|explanation| explanation.is_waiting());
         let is_beside_waiting = self.beside.as_ref().is_some_and(Beside::is_waiting);
         if self.is_waiting() || is_beside_waiting { self.ask(session) } else { None }
