@@ -139,9 +139,9 @@ fn two_runs_are_compared_on_the_same_sentences() {
     // What is fixed and what is broken is told of the newer run, whatever the order.
     let sentences = &found["sentences"];
     assert_eq!((&sentences["newer"], &sentences["fixed_by_newer"]), (&json!("b"), &json!(0)), "{found}");
-    let swapped = place.tagli("runs compare food 3 1 --json").fine().json();
+    let swapped = place.tagli("runs compare food 4 1 --json").fine().json();
     assert_eq!((&swapped["sentences"]["newer"], &swapped["sentences"]["broken_by_newer"]), (&json!("a"), &json!(3)));
-    let text = place.tagli("runs compare food 3 1").fine().out;
+    let text = place.tagli("runs compare food 4 1").fine().out;
     assert!(
         text.contains("0 only A right, 3 only B right") && text.contains("A is the newer run: it fixed 0 and broke 3"),
         "{text}"
