@@ -4,7 +4,7 @@
 //! 95 % of the values are its interval. Sentences are drawn, not spans, because the spans of a sentence depend on each
 //! other. Of a sentence only its counts are kept, and of equal counts one copy, so that a file of any size can be scored.
 //!
-//! The resamples are the same on every machine: [`Draws`] is SplitMix64 from a fixed seed. All ways of counting, and
+//! The resamples are the same on every machine: `Draws` is SplitMix64 from a fixed seed. All ways of counting, and
 //! several models, get the same resamples, so that their differences are paired.
 
 use std::{

@@ -363,10 +363,7 @@ impl Explore {
     pub fn place(&self) -> Option<(usize, usize)> {
         self.history.pasted().map(Pasted::place)
     }
-}
 
-/// Moves of the cursor.
-impl Explore {
     fn go_to_word(&mut self, word: usize) -> Outcome {
         self.word = word.min(self.words().len().saturating_sub(1));
         self.goal = None;
