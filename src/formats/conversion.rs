@@ -220,7 +220,7 @@ impl Conversion<'_> {
 /// Ids of the documents of several files, which are documents of one file afterwards.
 #[derive(Default)]
 struct IdsInUse {
-    /// Hashes of the ids, which take less memory. Two ids with one hash would give one of them another id, no more.
+    /// Hashes of the ids, which take less memory. If two ids had one hash, one of them would only get another id.
     hashes: HashSet<u64>,
     unique: UniqueIds,
     /// Number of ids that were changed, and the first of them.

@@ -65,7 +65,7 @@ pub fn write_output_in_folder(path: &Path, bytes: &[u8], existing: Existing) -> 
     written
 }
 
-/// Whether a folder exists; that of a plain file name does.
+/// Whether a folder exists. The folder of a plain file name always does.
 fn is_there(folder: &Path) -> bool {
     folder.as_os_str().is_empty() || folder.symlink_metadata().is_ok()
 }

@@ -10,7 +10,7 @@ pub type Sample = (f64, f64);
 pub const REACH: usize = 15;
 /// The same for values near the start.
 pub const LEAST_REACH: usize = 2;
-/// The reach grows by one value after so many.
+/// Number of values after which the reach grows by one.
 const GROWTH: usize = 300;
 
 /// Number of values on either side of value `at` that its smoothed form depends on.

@@ -20,7 +20,7 @@ use super::{
     scheme::{Tag, decode},
 };
 
-/// Least probability that is multiplied; smaller ones say no more.
+/// Least probability that is multiplied: smaller ones carry no further evidence.
 const LEAST: f32 = 1e-5;
 
 /// Reason why a label is suspected.

@@ -35,7 +35,7 @@ pub(super) fn fit(engine: &dyn Engine, valid: &EncodedSplit) -> Fitted {
     of_rows(&engine.config().tags, &gold, &rows)
 }
 
-/// Takes so many sentences, evenly spread, that they have about [`MOST_WORDS`] words.
+/// Takes sentences, evenly spread, that have about [`MOST_WORDS`] words together.
 fn sample(split: &EncodedSplit) -> (Vec<Gold>, Vec<Example>) {
     let words: usize = split.gold.iter().map(|gold| gold.tags.len()).sum();
     let every = words.div_ceil(MOST_WORDS).max(1);

@@ -273,7 +273,7 @@ fn fold(at: usize, groups: &[Group], parts: &[usize], chooses: bool, seed: u64) 
     fold
 }
 
-/// A row of probabilities in the order of `tags` tags, rounded; that of `O` for a word without a piece.
+/// A row of probabilities in the order of `tags` tags, rounded; the row of `O` for a word without a piece.
 fn placed(row: &[f32], places: &[Option<usize>], tags: usize) -> Vec<f32> {
     let mut all = vec![0.0; tags];
     for (value, place) in row.iter().zip(places) {

@@ -17,7 +17,7 @@ pub(super) fn unpack<'a>(input: impl BufRead + 'a) -> Box<dyn Read + 'a> {
     Box::new(Frames { input, decoder, is_in_frame: false })
 }
 
-/// Unpacks a page of a table as a whole, but no more than one byte beyond `size`.
+/// Unpacks a page of a table as a whole, up to one byte beyond `size`.
 ///
 /// # Errors
 /// It is damaged.

@@ -8,7 +8,7 @@ use crate::formats::{
     problem::{first_names, grouped, quoted},
 };
 
-/// Most columns of a table: it has no more than some for a span, and further ones for the document.
+/// Maximum number of columns of a table: a few for a span, and further ones for the document.
 const MOST_COLUMNS: usize = 10_000;
 
 /// Names of columns, the usual one first. Letter case, blanks, dots and bars do not count.

@@ -92,7 +92,7 @@ fn report_taken<'r>(
 ) {
     let Some(first) = records.first() else { return };
     let mut names: BTreeSet<&str> = taken.filter(|name| first.input.contains_key(*name)).collect();
-    // An id that is that of the task is not lost.
+    // An id equal to the id of the task is not lost.
     names.extend(first.input.get("id").filter(|id| **id != first.id).map(|_| "id"));
     for name in names {
         let what = format!("the field {} of its data has the name of another field of this format", quoted(name));

@@ -29,7 +29,7 @@ const MEANINGS: u16 = 3;
 /// Ends are counted from the first column's end.
 const COLUMNS: [(&str, u16); 7] =
     [("P", 0), ("R", 5), ("F1", 10), ("n", 18), ("right", 25), ("wrong", 32), ("missed", 39)];
-/// Place of the column of wrong spans; that of missed ones is next to it.
+/// Place of the column of wrong spans; the column of missed ones is next to it.
 const WRONG: usize = 5;
 /// Columns of a window from which the numbers of mistakes stand beside the table.
 const BESIDE: u16 = 150;

@@ -64,7 +64,7 @@ fn of_buffer(buffer: &Buffer, palette: &Palette, title: &str) -> String {
     out
 }
 
-/// The beginning of a picture of so many columns and rows, up to the group of the cells.
+/// The beginning of a picture with this number of columns and rows, up to the group of the cells.
 fn head(columns: u16, rows: u16, palette: &Palette, title: &str, style: &str) -> String {
     let wide = f32::from(columns) * CELL.0 + 2.0 * MARGIN;
     let high = f32::from(rows) * CELL.1 + 2.0 * MARGIN;
