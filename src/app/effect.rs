@@ -4,7 +4,7 @@
 
 use super::exchange::ExportChoices;
 use crate::{
-    runs::{Control, Recipe, Settings},
+    runs::{Control, Recipe, Settings, live::FinishedDocument},
     spans::{Entry, LabelChange, Split, Strategy, review::LabelledRange},
     text::TextRange,
 };
@@ -231,6 +231,10 @@ pub enum Effect {
         /// Ids of the documents.
         documents: Vec<String>,
     },
+    /// The live model may learn from this document, which was finished. Answered by `Live` when that changes anything.
+    Finished(Box<FinishedDocument>),
+    /// Let the live model learn, or not; answered by `Live`.
+    SetLearning(bool),
     /// Change the label set of the project on disk; answered by `Labels`.
     ChangeLabels(LabelChange),
     /// Suggest spans for all these documents while the model is otherwise idle.

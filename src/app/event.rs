@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use crate::{
-    runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status},
+    config::LiveSettings,
+    runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status, live::LiveReport},
     spans::{
         ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, ReviewList,
         SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
@@ -257,6 +258,8 @@ pub enum Event {
         /// Id of the document.
         document: String,
     },
+    /// What is known about the live model has changed.
+    Live(Box<LiveReport>),
     /// The label set on disk after a change, or the reason why it could not be changed.
     /// Answers [`Effect::ChangeLabels`].
     Labels(Result<LabelSet, String>),
@@ -418,6 +421,8 @@ pub struct Opened {
     pub warning: Option<String>,
     /// Whether it is no project, but a run outside any, or a folder of such runs.
     pub only_runs: bool,
+    /// Settings of the live model.
+    pub live: LiveSettings,
 }
 
 impl Event {
@@ -460,6 +465,7 @@ impl Default for Opened {
             guide: String::new(),
             warning: None,
             only_runs: false,
+            live: LiveSettings::default(),
         }
     }
 }

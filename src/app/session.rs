@@ -2,7 +2,7 @@
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
 use crate::{
-    runs::RunSummary,
+    runs::{RunSummary, live::LiveReport},
     spans::{ActionId, LabelChange, Split, Status},
     text::width::Glyphs,
 };
@@ -41,6 +41,8 @@ pub struct Session {
     pub review: Review,
     /// What a model saw in the document in front, if that is shown.
     pub model_view: ModelView,
+    /// What is known about the live model.
+    pub live: LiveReport,
     /// The last message.
     pub message: Option<Message>,
     /// Whether a key was pressed since the message was shown.
@@ -93,6 +95,7 @@ impl Session {
             tagging: Tagging::default(),
             review: Review::default(),
             model_view: ModelView::default(),
+            live: LiveReport::default(),
             message: None,
             seen: false,
             now: 0,
@@ -176,6 +179,11 @@ impl Session {
             let name = self.keymap.info(context, command).map_or("", |row| row.name);
             format!("{} {name}", palette.unwrap_or_default()).trim().to_owned()
         })
+    }
+
+    /// Takes what is known about the live model.
+    pub(super) fn live_changed(&mut self, report: LiveReport) {
+        self.live = report;
     }
 
     /// Whether a run outside any project is open, or a folder of such runs.

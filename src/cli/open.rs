@@ -78,7 +78,7 @@ fn preferences(given: Option<&str>, dir: &Path) -> Result<Preferences, CliError>
     let config = settings::load(Some(dir))?;
     let annotator = annotator::own_name(given, Some(dir))?;
     let is_chosen = annotator::chosen_name(given, Some(dir))?.is_some();
-    Ok(Preferences { annotator, is_chosen, device: config.device, grid: config.grid })
+    Ok(Preferences { annotator, is_chosen, device: config.device, grid: config.grid, live: config.live })
 }
 
 /// Finds a theme by its name.

@@ -6,8 +6,10 @@
 
 mod explain;
 pub mod keys;
+mod live;
 
 pub use explain::{Explained, explain};
+pub use live::LiveSettings;
 
 use toml::{
     Spanned,
@@ -50,6 +52,8 @@ pub struct Config {
     pub(crate) frames_over_ssh: u32,
     /// Device for trainings and predictions: `auto` or the name of a device.
     pub(crate) device: String,
+    /// Settings of the live model.
+    pub(crate) live: LiveSettings,
 }
 
 /// Reason why settings cannot be read, with layer and line, counted from 1.
@@ -105,6 +109,7 @@ struct Draft {
     grid: Grid,
     frames_over_ssh: u32,
     device: String,
+    live: LiveSettings,
 }
 
 impl Config {
@@ -118,8 +123,8 @@ impl Config {
         for layer in layers {
             draft.apply(*layer)?;
         }
-        let Draft { theme, ascii, plain, mouse, annotator, grid, frames_over_ssh, device } = draft;
-        Ok(Self { theme, ascii, plain, mouse, annotator, grid, frames_over_ssh, device })
+        let Draft { theme, ascii, plain, mouse, annotator, grid, frames_over_ssh, device, live } = draft;
+        Ok(Self { theme, ascii, plain, mouse, annotator, grid, frames_over_ssh, device, live })
     }
 }
 
@@ -161,7 +166,7 @@ struct Key {
     set: fn(&mut Draft, &DeValue<'_>) -> Option<()>,
 }
 
-const KEYS: [Key; 8] = [
+const KEYS: [Key; 15] = [
     Key { name: "theme", expected: "the name of a theme", set: |draft, value| put(&mut draft.theme, name(value)) },
     Key { name: "ascii", expected: "true or false", set: |draft, value| put(&mut draft.ascii, value.as_bool()) },
     Key { name: "plain", expected: "true or false", set: |draft, value| put(&mut draft.plain, value.as_bool()) },
@@ -188,6 +193,40 @@ const KEYS: [Key; 8] = [
         },
     },
     Key { name: "device", expected: "the name of a device", set: |draft, value| put(&mut draft.device, name(value)) },
+    Key { name: "learn", expected: "true or false", set: |draft, value| put(&mut draft.live.learns, value.as_bool()) },
+    Key {
+        name: "learn-every",
+        expected: "a whole number from 1 to 1000",
+        set: |draft, value| put(&mut draft.live.every, count(value, 1..=1000)),
+    },
+    Key {
+        name: "learn-below-load",
+        expected: "a number from 0 to 100",
+        set: |draft, value| put(&mut draft.live.max_load, number(value, 100.0)),
+    },
+    Key {
+        name: "learn-on-battery",
+        expected: "true or false",
+        set: |draft, value| put(&mut draft.live.on_battery, value.as_bool()),
+    },
+    Key {
+        name: "hold-back",
+        expected: "a whole number from 0 to 1000",
+        set: |draft, value| put(&mut draft.live.held_back, count(value, 0..=1000)),
+    },
+    Key {
+        name: "take-above",
+        expected: "a number from 0 to 1",
+        set: |draft, value| {
+            #[allow(clippy::cast_possible_truncation, reason = "a score from 0 to 1")]
+            put(&mut draft.live.take_above, number(value, 1.0).map(|score| score as f32))
+        },
+    },
+    Key {
+        name: "next-document",
+        expected: "in-order, random, least-sure, informative or disagreement",
+        set: |draft, value| put(&mut draft.live.next, value.as_str().and_then(|text| text.parse().ok())),
+    },
 ];
 
 fn put<T>(field: &mut T, value: Option<T>) -> Option<()> {
@@ -204,11 +243,24 @@ fn whole(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
+fn count(value: &DeValue<'_>, allowed: std::ops::RangeInclusive<usize>) -> Option<usize> {
+    whole(value).and_then(|number| usize::try_from(number).ok()).filter(|number| allowed.contains(number))
+}
+
+/// A number from 0 to `most`, with or without fraction.
+fn number(value: &DeValue<'_>, most: f64) -> Option<f64> {
+    let float = value.as_float().and_then(|float| float.as_str().parse().ok());
+    #[allow(clippy::cast_precision_loss, reason = "larger numbers are refused")]
+    let number = float.or_else(|| whole(value).map(|number| number as f64));
+    number.filter(|number| (0.0..=most).contains(number))
+}
+
 /// Describes a value for an error message.
 fn describe(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("`{}`", clean(text)),
         DeValue::Integer(number) => format!("`{}`", clean(number.as_str())),
+        DeValue::Float(number) => format!("`{}`", clean(number.as_str())),
         DeValue::Boolean(truth) => format!("`{truth}`"),
         other => format!("a value of type {}", other.type_str()),
     }
@@ -231,6 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spans::NextDocument;
 
     fn with(text: &str) -> Result<Config, ConfigError> {
         Config::layered(&[Layer { name: "user.toml", text }])
@@ -245,6 +298,7 @@ mod tests {
         let config = Config::layered(&[]).unwrap();
         assert_eq!((config.theme.as_str(), config.grid, config.frames_over_ssh), ("ansi", Grid::Natural, 2));
         assert_eq!((config.annotator, config.device.as_str()), (None, "auto"));
+        assert_eq!(config.live, LiveSettings::default());
         let table = DeTable::parse(DEFAULTS).unwrap();
         for key in &KEYS {
             assert!(table.get_ref().keys().any(|name| name.get_ref() == key.name), "{}", key.name);
@@ -269,10 +323,10 @@ mod tests {
             message("frames_over_shs = 1"),
             "user.toml:1: unknown setting `frames_over_shs`; did you mean `frames-over-ssh`?"
         );
-        assert!(
-            message("wallpaper = 1")
-                .ends_with("use one of theme, ascii, plain, mouse, annotator, grid, frames-over-ssh, device")
-        );
+        assert!(message("wallpaper = 1").ends_with(
+            "use one of theme, ascii, plain, mouse, annotator, grid, frames-over-ssh, device, learn, \
+                            learn-every, learn-below-load, learn-on-battery, hold-back, take-above, next-document"
+        ));
         assert_eq!(message("ascii = 'yes'"), "user.toml:1: `ascii` must be true or false, not `yes`");
         assert_eq!(
             message("ascii = false\ngrid = 'words'"),
@@ -287,6 +341,29 @@ mod tests {
             "user.toml:1: `device` must be the name of a device, not a value of type array"
         );
         assert!(message("ascii = true\ntheme =").starts_with("user.toml:2: invalid TOML: "));
+    }
+
+    #[test]
+    fn settings_of_the_live_model_are_read() {
+        let text = "learn = false\nlearn-every = 8\nlearn-below-load = 2\nhold-back = 0\ntake-above = .5";
+        assert!(message(text).starts_with("user.toml:5: invalid TOML"), "TOML wants a digit before the point");
+        let live =
+            with(&text.replace(".5", "0.5\nnext-document = 'least-sure'\nlearn-on-battery = true")).unwrap().live;
+        let expected = LiveSettings {
+            learns: false,
+            every: 8,
+            max_load: 2.0,
+            on_battery: true,
+            held_back: 0,
+            take_above: 0.5,
+            next: NextDocument::LeastSure,
+        };
+        assert_eq!(live, expected);
+        for wrong in
+            ["learn-every = 0", "hold-back = -1", "take-above = 1.5", "take-above = nan", "learn-below-load = inf"]
+        {
+            assert!(message(wrong).contains("must be"), "{wrong}");
+        }
     }
 
     #[test]

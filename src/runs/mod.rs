@@ -9,6 +9,7 @@ pub mod curves;
 pub mod embedded_bases;
 mod font;
 pub mod learning_curve;
+pub mod live;
 pub mod metrics;
 pub mod picture;
 pub mod plan;

@@ -326,6 +326,7 @@ impl Services {
             }
             Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
             Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
+            Effect::Finished(_) | Effect::SetLearning(_) => {}
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {

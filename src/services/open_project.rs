@@ -238,6 +238,7 @@ impl Opener {
         let others = if asks { others(&project, &annotator) } else { Vec::new() };
         let run_list = RunList::new(project.runs());
         let mut opened = opened(&project, &annotator, &run_list, &preferences.device, refusal.as_ref());
+        opened.live = preferences.live;
         let events = Events::new(self.events);
         let name = preferences.annotator.clone();
         let [texts, manifest] = project.watched_files();

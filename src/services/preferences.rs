@@ -2,10 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use crate::{project::AnnotatorName, text::Grid};
+use crate::{config::LiveSettings, project::AnnotatorName, text::Grid};
 
 /// Settings of the user for a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Preferences {
     /// Name of the annotator.
     pub annotator: AnnotatorName,
@@ -15,6 +15,8 @@ pub struct Preferences {
     pub device: String,
     /// Rule by which texts of a new project are cut into words.
     pub grid: Grid,
+    /// Settings of the live model.
+    pub live: LiveSettings,
 }
 
 /// Finds the preferences for the project in a folder.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{clock::midnight, run_list::RunList};
 use crate::{
     app::{event::Opened, exchange::FormatInfo, screens::train::form::recipe_name},
+    config::LiveSettings,
     formats,
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
@@ -80,6 +81,7 @@ pub(super) fn opened(
         guide,
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
         only_runs: false,
+        live: LiveSettings::default(),
     }
 }
 

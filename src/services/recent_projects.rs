@@ -261,6 +261,7 @@ mod tests {
         *,
     };
     use crate::{
+        config::LiveSettings,
         project::Manifest,
         spans::{Action, Edit, LabelSet, journal::JournalOp},
         text::Grid,
@@ -348,6 +349,7 @@ mod tests {
                 is_chosen: false,
                 device: "auto".into(),
                 grid: Grid::default(),
+                live: LiveSettings::default(),
             })
         });
         let dir = sample_copies::entry_folder(&folders, "sample:restaurants", &preferences).unwrap();

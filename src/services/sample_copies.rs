@@ -144,7 +144,7 @@ mod tests {
     use std::{collections::HashSet, sync::Arc};
 
     use super::{super::preferences::Preferences, *};
-    use crate::text::Grid;
+    use crate::{config::LiveSettings, text::Grid};
 
     fn folders(folder: &Path) -> UserFolders {
         UserFolders::new(Some(folder.join("data")), Some(folder.to_owned()))
@@ -158,6 +158,7 @@ mod tests {
                 is_chosen: false,
                 device: "auto".into(),
                 grid: Grid::default(),
+                live: LiveSettings::default(),
             })
         })
     }

@@ -4,6 +4,7 @@ use std::{fs, io};
 
 use super::*;
 use crate::{
+    config::LiveSettings,
     project::{Manifest, PlainRun, run_folder::RunConfig},
     runs::{Phase, RunSink, Settings, Status},
     services::trainer::Trainer,
@@ -18,6 +19,7 @@ fn opener(folders: UserFolders, annotator: Result<&str, &str>) -> Opener {
         is_chosen: false,
         device: "cpu".into(),
         grid: Grid::Space,
+        live: LiveSettings::default(),
     });
     let preferences = preferences.map_err(str::to_owned);
     let preferences: PreferencesOf = Arc::new(move |_| preferences.clone());

@@ -1,0 +1,116 @@
+//! The live model, which learns while documents are tagged: its versions and what is known about it.
+
+use std::{fmt, str::FromStr};
+
+use crate::spans::{Interval, WordSpan};
+
+/// Start of the name of a version.
+const PREFIX: &str = "live-";
+
+/// Number of a version of an annotator's live model, from 1.
+///
+/// Journals name it as `live-7` where they name the run of a model's suggestion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(pub u64);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}", self.0)
+    }
+}
+
+impl FromStr for Version {
+    type Err = ();
+
+    /// Reads the name of a version; any other name of a model is an error.
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let digits = name.strip_prefix(PREFIX).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        digits.and_then(|digits| digits.parse().ok()).filter(|number| *number > 0).map(Self).ok_or(())
+    }
+}
+
+/// A document that was finished, with what was predicted before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedDocument {
+    /// Id of the document.
+    pub id: String,
+    /// Prediction of the model that makes the suggestions, computed before the document was finished; `None` if there
+    /// was none.
+    pub predicted: Option<Predicted>,
+    /// Whether it was shown without suggestions, so that they could not have influenced the labels.
+    pub held_back: bool,
+}
+
+/// What a model predicted for a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicted {
+    /// Name of the run or of the version.
+    pub model: String,
+    /// Predicted spans, with the present names of their labels.
+    pub spans: Vec<WordSpan>,
+}
+
+/// F1 per word of suggestions, measured on documents before they were learned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Documents that the model had learned, on average.
+    pub learned: usize,
+    /// Documents on which it was measured.
+    pub documents: usize,
+    /// F1, from 0 to 1.
+    pub f1: f64,
+    /// Bootstrap interval over documents; `None` if there are too few.
+    pub interval: Option<Interval>,
+}
+
+/// What the live model is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum LiveState {
+    /// It is switched off.
+    #[default]
+    Off,
+    /// It waits for finished documents; how many are missing.
+    Waiting(usize),
+    /// It learns.
+    Learning,
+    /// It could learn and does not; the reason, as shown to the user.
+    Paused(String),
+    /// It cannot learn; the reason, as shown to the user.
+    Failed(String),
+}
+
+/// What is known about the live model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveReport {
+    /// What it is doing.
+    pub state: LiveState,
+    /// Its newest version that was better than its predecessor and than the other models of the project; it makes the
+    /// suggestions. `None` if another model does.
+    pub suggester: Option<Version>,
+    /// Its newest version, whether it makes suggestions or not.
+    pub newest: Option<Version>,
+    /// Documents that the newest version has learned.
+    pub learned: usize,
+    /// Time when it was trained, in seconds since 1970, UTC.
+    pub at: u64,
+    /// F1 of the suggestions on the last documents, whatever model made them.
+    pub recent: Option<Estimate>,
+    /// The same on the documents without suggestions.
+    pub unaided: Option<Estimate>,
+    /// Course of `recent`: F1 on stretches of successive documents, oldest first.
+    pub course: Vec<Estimate>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_have_names() {
+        assert_eq!(Version(7).to_string(), "live-7");
+        assert_eq!("live-7".parse(), Ok(Version(7)));
+        for other in ["0001-mini", "live-", "live-0", "live-+7", "live-7b", "live", "live-99999999999999999999999"] {
+            assert_eq!(other.parse::<Version>(), Err(()), "{other}");
+        }
+    }
+}
