@@ -35,7 +35,7 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let format =
         convert::target_format(&args.inputs, &args.output, args.to, existing).map_err(|error| failed(args, error))?;
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
-    let options = convert::read_options(config.as_ref(), data::read_options(args.tags.options())?);
+    let options = convert::read_options(config.as_ref(), data::read_options(&args.tags)?);
     let files = args.inputs.iter().map(|path| data::input(path)).collect::<Result<Vec<_>, _>>()?;
     let progress =
         RefCell::new(ReadingBar::new(output, files.iter().map(NamedInput::size).sum(), "reading the new file again"));

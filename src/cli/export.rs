@@ -75,7 +75,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
 }
 
 /// Parses a search. In contrast to one on the screen, it must be understood as a whole.
-fn search(text: &str, project: &Project) -> Result<Query, CliError> {
+pub(super) fn search(text: &str, project: &Project) -> Result<Query, CliError> {
     let (query, problem) = Query::parse(text, &project.manifest.labels);
     if let Some(problem) = problem {
         return Err(

@@ -40,10 +40,11 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     if let (Some((_, _, notes)), Some(path)) = (&config, &args.config) {
         data::report(path, notes, output);
     }
+    let tag_names = data::tag_names(&args.tags)?;
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split, &name);
-        let options = ReadOptions { tags: args.tags.options(), ..options };
+        let options = ReadOptions { tags: args.tags.options(), tag_names: tag_names.clone(), ..options };
         let options = match &config {
             Some((config, ..)) => ReadOptions { config: Some(config.clone()), ..options },
             None => options,

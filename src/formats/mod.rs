@@ -53,14 +53,15 @@ mod written_labels;
 mod xml_limits;
 mod yedda;
 
-pub use conll::{TagSentence, read_tags};
+pub use conll::{TagSentence, TagViolation, TagViolations, read_tags, tag_violations};
 pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
-pub use detect::{detect, detect_source};
+pub use detect::{detect, detect_source, detect_with};
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
+pub use hugging_face::read_tag_names;
 pub use found::{FoundAnnotation, FoundDocuments};
 pub use label_config::LabelConfig;
 pub use label_studio::predictions;
@@ -92,6 +93,8 @@ pub struct ReadOptions {
     pub config: Option<LabelConfig>,
     /// Choices for files of tagged words.
     pub tags: TagOptions,
+    /// Names of tags that are numbers in a file, in the order of the numbers; none if the file has them.
+    pub tag_names: Vec<String>,
     /// Annotator who is read, if the file has annotations of several. Without one, the file decides.
     pub annotator: Option<String>,
 }

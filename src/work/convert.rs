@@ -122,7 +122,7 @@ pub fn convert<'f>(
 ) -> Result<(Converted, Option<Draft<'f>>), ConvertError> {
     let mut inputs = Vec::with_capacity(request.originals.len());
     for original in request.originals {
-        let guess = formats::detect_source(&original.path.to_string_lossy(), &*original.source);
+        let guess = formats::detect_with(&original.path.to_string_lossy(), &*original.source, request.options);
         let format = original.format.unwrap_or(guess.map_err(|cause| unreadable(&original.path, cause))?.format);
         let mut options = request.options.clone();
         if request.originals.len() > 1 {

@@ -158,7 +158,7 @@ impl Survey {
             reading.problems.push(Problem::note(message).hint(format!("--tag-column {at} reads the other")));
         }
         let is_numbers = tags.numbers > tags.texts;
-        let names = if is_numbers { named_beside(source, &tags.name, reading)? } else { Vec::new() };
+        let names = if is_numbers { names_of(source, &tags.name, reading)? } else { Vec::new() };
         let form = match is_numbers {
             true => TagForm::of(names.iter().map(|name| (name.as_str(), 1))),
             false => tags.form(),
@@ -176,11 +176,14 @@ impl Survey {
     }
 }
 
-/// Names of the tags in a field of numbers, from a file beside the source.
+/// Names of the tags in a field of numbers: the user's, or those in a file beside the source.
 ///
 /// # Errors
-/// There is no such file.
-fn named_beside(source: &dyn Source, field: &str, reading: &mut Reading<'_>) -> Result<Vec<String>, Problem> {
+/// There are none.
+fn names_of(source: &dyn Source, field: &str, reading: &mut Reading<'_>) -> Result<Vec<String>, Problem> {
+    if !reading.options.tag_names.is_empty() {
+        return Ok(reading.options.tag_names.clone());
+    }
     let found = names::names_beside(source).ok_or_else(|| {
         let message = format!("the tags in {} are numbers, and their names are not known", quoted(field));
         Problem::error(message).hint(HINT)
