@@ -22,9 +22,6 @@ use crate::{
     },
 };
 
-/// Ids of documents that a message names.
-const MOST_IDS: usize = 5;
-
 /// Imports the files. Every file is read before anything is changed.
 ///
 /// # Errors
@@ -113,18 +110,9 @@ fn on_duplicate(
 /// Undoes the last import.
 fn undo(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = project_dir::open(&args.dir, Access::Write, None, output)?;
-    let UndoneImport { at, files, removed, restored, annotations, kept } = project.undo_import(services::now())?;
-    let names = files.iter().map(|name| clean(name).into_owned()).collect::<Vec<_>>().join(", ");
-    let mut text = format!("undone: the import of {names}: {} gone again", with_noun(removed, "document"));
-    if restored > 0 {
-        text += &format!(", {} with the earlier text", with_noun(restored, "document"));
-    }
-    if !kept.is_empty() {
-        let first: Vec<_> = kept.iter().take(MOST_IDS).map(|id| clean(id).into_owned()).collect();
-        let more = if kept.len() > MOST_IDS { ", ..." } else { "" };
-        let documents = with_noun(kept.len(), "document");
-        text += &format!("; {documents} with work since stay as they are: {}{more}", first.join(", "));
-    }
+    let undone = project.undo_import(services::now())?;
+    let text = format!("undone: {}", undone.text());
+    let UndoneImport { at, files, removed, restored, annotations, kept } = undone;
     let value = json!({
         "project": output::path(&project.root),
         "undone": { "at": at, "files": files, "removed": removed, "restored": restored, "annotations": annotations },

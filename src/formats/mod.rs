@@ -54,6 +54,7 @@ mod xml_limits;
 mod yedda;
 
 pub use conll::{TagSentence, TagViolation, TagViolations, read_tags, tag_violations};
+pub use container::each_file;
 pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
@@ -72,6 +73,7 @@ pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 
 pub use crate::spans::OnLoss;
+use problem::Problems;
 use crate::{
     spans::{LabelSet, Scheme, Span, SpanSource, Split, tag_form::TagRule},
     text::Grid,
@@ -160,6 +162,8 @@ pub struct WriteOptions {
     pub scores: bool,
     /// Annotator whose annotation is written, for formats that have those of several.
     pub annotator: Option<String>,
+    /// Number of losses that are listed; the others are counted.
+    pub listed_losses: usize,
 }
 
 impl WriteOptions {
@@ -174,7 +178,7 @@ impl WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false, annotator: None }
+        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false, annotator: None, listed_losses: Problems::KEPT }
     }
 }
 

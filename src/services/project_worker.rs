@@ -230,6 +230,11 @@ impl Work {
                 let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
                 Some(Event::SplitSet { documents: documents.len(), split, outcome })
             }
+            Task::OldSplits(splits) => {
+                let splits = splits.iter().map(|(id, split)| (id.as_str(), *split)).collect();
+                let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
+                Some(Event::MoveTakenBack(outcome.map(|old| old.len())))
+            }
             Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();

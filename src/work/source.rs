@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A file that was read, with its problems.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     /// Path of the file, for messages.
     pub path: PathBuf,

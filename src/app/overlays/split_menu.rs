@@ -108,7 +108,7 @@ mod tests {
     use crate::app::{
         Event, State,
         overlays::Overlay,
-        tests::{message, press, start},
+        tests::{message, opened, press, start},
         update,
     };
 
@@ -142,8 +142,19 @@ mod tests {
         let mut state = start();
         press(&mut state, "f2 m t");
         let mut failed = state.clone();
-        let moved = Event::SplitSet { documents: 1, split: Some(Split::Train), outcome: Ok(1) };
+        let old = vec![("d0".to_owned(), None)];
+        let moved = Event::SplitSet { documents: 1, split: Some(Split::Train), outcome: Ok(old.clone()) };
         assert_eq!(update(&mut state, moved), [Effect::Reload]);
+        assert!(message(&state).contains("1 moved to train (u to go back)"), "{}", message(&state));
+        update(&mut state, Event::Opened(Box::new(opened())));
+        assert_eq!(press(&mut state, "f2 u"), [Effect::TakeBackMove(old.clone())]);
+        let mut refused = state.clone();
+        update(&mut refused, Event::MoveTakenBack(Err("the disk is full".into())));
+        assert_eq!(press(&mut refused, "u"), [Effect::TakeBackMove(old)]);
+        assert_eq!(update(&mut state, Event::MoveTakenBack(Ok(1))), [Effect::Reload]);
+        update(&mut state, Event::Opened(Box::new(opened())));
+        assert_eq!(press(&mut state, "u"), []);
+        assert!(message(&state).contains("No document was moved"), "{}", message(&state));
         let refused = Event::SplitSet { documents: 1, split: None, outcome: Err("the disk is full".into()) };
         assert_eq!(update(&mut failed, refused), []);
         assert!(message(&failed).contains("Nothing was moved: the disk is full"), "{}", message(&failed));
