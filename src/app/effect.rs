@@ -280,6 +280,8 @@ pub enum Effect {
         /// The split; `None` for none.
         split: Option<Split>,
     },
+    /// Put all documents without a split into splits by the usual shares; answered by `SharedOut`.
+    ShareOut,
     /// Move documents back to the splits in which they were, all at once; answered by `MoveTakenBack`.
     TakeBackMove(Vec<OldSplit>),
     /// Open the project again for this annotator, now and whenever it is opened without a name.

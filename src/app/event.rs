@@ -317,6 +317,9 @@ pub enum Event {
         /// Those that were in another split before, each with that split, or the reason if nothing was moved.
         outcome: Result<Vec<OldSplit>, String>,
     },
+    /// Outcome of [`Effect::ShareOut`]: the documents that were moved, and how many each split has then; or the reason if
+    /// nothing was moved.
+    SharedOut(Result<(Vec<OldSplit>, [usize; 3]), String>),
     /// Outcome of taking back a move; answers [`Effect::TakeBackMove`]. The documents that were moved back, or the reason if
     /// nothing was moved.
     MoveTakenBack(Result<usize, String>),

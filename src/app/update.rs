@@ -143,6 +143,7 @@ impl State {
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
+            Event::SharedOut(outcome) => self.shared_out(outcome).into(),
             Event::MoveTakenBack(outcome) => self.move_taken_back(outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.

@@ -12,7 +12,9 @@ use std::{
 use super::{args::Tags, error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
     formats::{self, Format, InputReport, Problem, ReadOptions, Severity},
-    project::{InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file, storage},
+    project::{
+        InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file, storage,
+    },
     spans::Sentence,
     text::{number::with_noun, width::clean},
     work::source::{SourceFile, TaggedSentences, Watched},

@@ -2,9 +2,7 @@
 
 use std::io;
 
-use super::{
-    Guess, ReadOptions, Source, conll::tag_numbers::NamedTags, container::Container, format::Format, several,
-};
+use super::{Guess, ReadOptions, Source, conll::tag_numbers::NamedTags, container::Container, format::Format, several};
 
 /// The format for any text; its reader names the first byte that is none.
 const FALLBACK: &Format = &super::plain::FORMAT;

@@ -62,8 +62,8 @@ pub use decode::decode_text;
 pub use detect::{detect, detect_source, detect_with};
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
-pub use hugging_face::read_tag_names;
 pub use found::{FoundAnnotation, FoundDocuments};
+pub use hugging_face::read_tag_names;
 pub use label_config::LabelConfig;
 pub use label_studio::predictions;
 pub use problem::{LossPlace, Problem, Severity, parser_message};
@@ -73,11 +73,11 @@ pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
 
 pub use crate::spans::OnLoss;
-use problem::Problems;
 use crate::{
     spans::{LabelSet, Scheme, Span, SpanSource, Split, tag_form::TagRule},
     text::Grid,
 };
+use problem::Problems;
 
 /// Options for reading.
 #[derive(Clone, Debug, Default)]
@@ -178,7 +178,14 @@ impl WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false, annotator: None, listed_losses: Problems::KEPT }
+        Self {
+            scheme: Scheme::Bio,
+            on_loss: OnLoss::Fail,
+            config: None,
+            scores: false,
+            annotator: None,
+            listed_losses: Problems::KEPT,
+        }
     }
 }
 

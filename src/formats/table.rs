@@ -3,12 +3,12 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
+use super::conll::tag_numbers::has_tag_numbers;
 use super::{
     format::{DetectFn, Format, Sample},
     problem::quoted,
     source::Takes,
 };
-use super::conll::tag_numbers::has_tag_numbers;
 use crate::spans::tag_form::TagForm;
 
 /// All formats that can be read and written.

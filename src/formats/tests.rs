@@ -75,7 +75,8 @@ fn numbers_of_more_than_64_bits_keep_their_digits_on_the_way_through() {
 /// The screen goes from each loss to its place.
 #[test]
 fn a_loss_of_a_span_has_the_place_of_the_span() {
-    let spans = [(0, 2, "Dish"), (1, 4, "Dish"), (0, 10, "New York"), (2, 3, "a\n\"b]"), (4, 5, "Dish"), (9, 10, "x#y")];
+    let spans =
+        [(0, 2, "Dish"), (1, 4, "Dish"), (0, 10, "New York"), (2, 3, "a\n\"b]"), (4, 5, "Dish"), (9, 10, "x#y")];
     let corpus = spans_on(&["fish", "tacos"], &spans);
     let mut refused = Vec::new();
     for format in FORMATS.iter().filter(|format| format.can_write()) {

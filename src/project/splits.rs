@@ -13,7 +13,10 @@ impl Project {
     ///
     /// # Errors
     /// There is no such document, or the file system refuses. Then nothing is changed.
-    pub fn set_splits(&mut self, splits: &HashMap<&str, Option<Split>>) -> Result<Vec<(String, Option<Split>)>, ProjectError> {
+    pub fn set_splits(
+        &mut self,
+        splits: &HashMap<&str, Option<Split>>,
+    ) -> Result<Vec<(String, Option<Split>)>, ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
         let differs = |(id, split): &(&&str, &Option<Split>)| {

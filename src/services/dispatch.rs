@@ -330,6 +330,7 @@ impl Services {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
+            Effect::ShareOut => open.worker.ask(Task::ShareOut),
             Effect::TakeBackMove(splits) => open.worker.ask(Task::OldSplits(splits)),
             Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
@@ -362,7 +363,12 @@ impl Services {
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
             Effect::AddDocument { .. } => {}
-            Effect::Import { .. } | Effect::UndoImport { .. } | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
+            Effect::Import { .. }
+            | Effect::UndoImport { .. }
+            | Effect::OpenAs(_)
+            | Effect::WorkAs(_)
+            | Effect::Reload
+            | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }

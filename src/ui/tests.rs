@@ -294,7 +294,7 @@ fn annotators_side_by_side() {
 #[test]
 fn overlays() {
     let mut shown = Vec::new();
-    for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter"] {
+    for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter", "f2 m"] {
         let mut state = tagged(80, 24);
         state.session.formats = FormatInfo::some();
         press(&mut state, keys);

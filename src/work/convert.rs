@@ -16,9 +16,7 @@ use crate::{
     project::{
         Draft, ProjectError, StorageError,
         import_source::ImportSourceError,
-        output::{
-            Existing, is_folder_name, refuse_existing, refuse_own_file, write_output_file, write_output_folder,
-        },
+        output::{Existing, is_folder_name, refuse_existing, refuse_own_file, write_output_file, write_output_folder},
     },
     spans::id_prefix,
 };

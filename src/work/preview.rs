@@ -83,11 +83,7 @@ pub fn preview(
 }
 
 /// Plans the import of a file in each way that makes a difference.
-fn plans(
-    project: &Project,
-    annotator: &AnnotatorName,
-    file: SourceFile,
-) -> Result<Vec<PreviewedImport>, ProjectError> {
+fn plans(project: &Project, annotator: &AnnotatorName, file: SourceFile) -> Result<Vec<PreviewedImport>, ProjectError> {
     let is_known = file.read.found.documents().any(|document| project.documents.get(&document.id).is_some());
     let ways = if is_known { OnDuplicate::ALL } else { &[OnDuplicate::Copy] };
     let files = std::iter::repeat_n(file, ways.len());

@@ -26,6 +26,13 @@ pub struct SplitRequest {
     pub again: bool,
 }
 
+impl Default for SplitRequest {
+    /// The shares of the command line for documents without a split.
+    fn default() -> Self {
+        Self { shares: [80, 10, 10], seed: 1, again: false }
+    }
+}
+
 /// Splits of documents that are to be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitPlan {

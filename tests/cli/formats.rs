@@ -233,7 +233,10 @@ fn a_format_with_files_for_each_document_is_a_folder_both_ways() {
 fn tags_that_are_numbers_are_read_wherever_tagged_words_are() {
     let place = Place::new();
     place.file("a.tsv", "fish\t1\ntacos\t2\nnear\t0\n\nme\t0\n");
-    place.file("a.jsonl", "{\"tokens\":[\"fish\",\"tacos\",\"near\"],\"ner_tags\":[1,2,0]}\n{\"tokens\":[\"me\"],\"ner_tags\":[0]}\n");
+    place.file(
+        "a.jsonl",
+        "{\"tokens\":[\"fish\",\"tacos\",\"near\"],\"ner_tags\":[1,2,0]}\n{\"tokens\":[\"me\"],\"ner_tags\":[0]}\n",
+    );
     place.file("a.csv", "sentence,word,tag\n1,fish,1\n1,tacos,2\n1,near,0\n2,me,0\n");
     place.file("names.txt", "O\nB-Dish\nI-Dish\n");
     place.file("gold.txt", "B-Dish\tfish\nI-Dish\ttacos\nO\tnear\n\nO\tme\n");

@@ -47,7 +47,8 @@ fn what_is_worth_a_look_is_found_and_splits_are_made_without_leaks() {
 fn documents_move_to_a_split_by_search() {
     let place = Place::new();
     let line = |id: &str, text: &str, split: &str| {
-        format!(r#"{{"id":"{id}","text":"{text}","split":"{split}","spans":[{{"start":0,"end":5,"label":"Dish"}}]}}"#) + "\n"
+        format!(r#"{{"id":"{id}","text":"{text}","split":"{split}","spans":[{{"start":0,"end":5,"label":"Dish"}}]}}"#)
+            + "\n"
     };
     place.file("a.jsonl", line("a", "pizza is good", "train") + &line("b", "pizza is good!", "train"));
     place.tagli("new food --labels Dish").fine();

@@ -384,7 +384,12 @@ mod tests {
         assert_eq!(message(&state), "No id of the file is in use");
         let plan = |on_duplicate| ImportPlan { on_duplicate, added: [2, 2], ..ImportPlan::default() };
         let plans: Vec<_> = OnDuplicate::ALL.iter().copied().map(plan).collect();
-        for (keys, chosen) in [("", OnDuplicate::Skip), ("d", OnDuplicate::Update), ("d d", OnDuplicate::Copy), ("d d d", OnDuplicate::Skip)] {
+        for (keys, chosen) in [
+            ("", OnDuplicate::Skip),
+            ("d", OnDuplicate::Update),
+            ("d d", OnDuplicate::Copy),
+            ("d d d", OnDuplicate::Skip),
+        ] {
             let (mut state, generation) = asked("a.jsonl");
             previewed(&mut state, generation, ImportPreview { plans: plans.clone(), ..preview() });
             press(&mut state, keys);
@@ -392,7 +397,10 @@ mod tests {
             let shown = PreviewLine::Text(format!("documents with an id that is in use: {}", meaning(chosen)));
             assert!(lines.contains(&shown), "{lines:?}");
             let effects = press(&mut state, "enter");
-            assert!(matches!(effects[..], [Effect::Import { on_duplicate, .. }] if on_duplicate == chosen), "{effects:?}");
+            assert!(
+                matches!(effects[..], [Effect::Import { on_duplicate, .. }] if on_duplicate == chosen),
+                "{effects:?}"
+            );
         }
     }
 

@@ -85,11 +85,7 @@ fn find(source: &dyn Source, prefer: Prefer, options: &ReadOptions) -> Result<Op
 }
 
 /// Calls `with` with each sentence whose words have one tag each.
-fn each_sentence(
-    source: &dyn Source,
-    layout: ColumnLayout,
-    with: &mut dyn FnMut(&Sentence),
-) -> Result<(), Unreadable> {
+fn each_sentence(source: &dyn Source, layout: ColumnLayout, with: &mut dyn FnMut(&Sentence)) -> Result<(), Unreadable> {
     // The reader of the format reports the lines that are no rows.
     let mut reported = Problems::default();
     let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());

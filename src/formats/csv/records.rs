@@ -168,11 +168,7 @@ impl<'a> Records<'a> {
         Self::new(source, separator, Some(Rc::default()))
     }
 
-    fn new(
-        source: &'a dyn Source,
-        separator: u8,
-        raw: Option<Rc<RefCell<RawBytes>>>,
-    ) -> Result<Self, Unreadable> {
+    fn new(source: &'a dyn Source, separator: u8, raw: Option<Rc<RefCell<RawBytes>>>) -> Result<Self, Unreadable> {
         let left = Rc::new(Cell::new(LONGEST));
         let passed = Rc::default();
         let input: Box<dyn Read + 'a> = Box::new(decode::body(source)?);
@@ -180,12 +176,7 @@ impl<'a> Records<'a> {
             .delimiter(separator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(RecordLimit {
-                input,
-                left: Rc::clone(&left),
-                passed: Rc::clone(&passed),
-                raw: raw.clone(),
-            });
+            .from_reader(RecordLimit { input, left: Rc::clone(&left), passed: Rc::clone(&passed), raw: raw.clone() });
         Ok(Self { source, reader, left, passed, separator, raw, bytes: ByteRecord::new(), open: None })
     }
 
@@ -223,6 +214,7 @@ impl<'a> Records<'a> {
             self.open = Some(line);
             self.remove_end();
         }
+        record.quoted.clear();
         if let Some(raw) = &self.raw {
             let raw = raw.borrow_mut().take_to(self.reader.position().byte());
             record.quoted = quoted_cells(&raw, self.separator);

@@ -171,6 +171,7 @@ impl Survey {
             form: form.unwrap_or(TagForm::OURS),
             names,
             faulty: 0,
+            orphans: 0,
             lost: 0,
         })
     }
@@ -215,6 +216,8 @@ pub(in crate::formats) struct Rows {
     names: Vec<String>,
     /// Number of tags that are none in the spelling of the file.
     faulty: usize,
+    /// Number of tags with I- that begin a span.
+    orphans: usize,
     /// Number of spans on empty tokens only.
     lost: usize,
 }
@@ -253,6 +256,7 @@ impl Rows {
             let tags = tags.iter().map(|tag| self.tag(tag)).collect::<Result<Vec<_>, _>>()?;
             let mut faulty = 0;
             let mut lost = 0;
+            let orphans = orphans(self.form, &tags);
             let parsed = tags.iter().map(|tag| {
                 read_whole(self.form, tag).unwrap_or_else(|| {
                     faulty += 1;
@@ -267,6 +271,7 @@ impl Rows {
             }
             is_whole = faulty == 0 && lost == 0;
             self.faulty += faulty;
+            self.orphans += orphans;
             self.lost += lost;
         }
         document.meta = row.into();
@@ -295,6 +300,10 @@ impl Rows {
     /// Reports oddities, and returns the properties of the file.
     pub(in crate::formats) fn finish(self, kind: &str, reading: &mut Reading<'_>) -> Vec<String> {
         report(&mut reading.problems, self.faulty, "tag", "that is none in the spelling of the file: read as O");
+        if self.form != TagForm::Label {
+            let what = "without a B- before: each begins a span, as in conlleval";
+            report(&mut reading.problems, self.orphans, "I- tag", what);
+        }
         report(&mut reading.problems, self.lost, "span", "on empty words only: left out");
         match self.form {
             TagForm::Letter => {
@@ -315,6 +324,19 @@ impl Rows {
             reading.spans_text(),
         ]
     }
+}
+
+/// Number of tags with I- that continue no span.
+fn orphans(form: TagForm, tags: &[&str]) -> usize {
+    let mut before = Tag::Outside;
+    let mut count = 0;
+    for tag in tags {
+        let tag = read_whole(form, tag).unwrap_or(Tag::Outside);
+        let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. }) && before.label() == tag.label();
+        count += usize::from(matches!(tag, Tag::Inside { prefix: 'I', .. }) && !is_open);
+        before = tag;
+    }
+    count
 }
 
 /// Reads a tag, whose label may contain the bar: a row has one tag for each word.

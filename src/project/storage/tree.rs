@@ -107,7 +107,9 @@ impl NewTree {
 
     /// Removes what this process has created in the folder, and the folder, which is empty then.
     fn remove_made(&self) -> io::Result<()> {
-        let Some(dir) = self.dir.as_ref().filter(|dir| self.parent.leads_to(&self.temporary, dir)) else { return Ok(()) };
+        let Some(dir) = self.dir.as_ref().filter(|dir| self.parent.leads_to(&self.temporary, dir)) else {
+            return Ok(());
+        };
         let paths = self.files.iter().map(|file| (file, AtFlags::empty()));
         for (path, flags) in paths.chain(self.folders.iter().rev().map(|folder| (folder, AtFlags::REMOVEDIR))) {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
