@@ -1,6 +1,7 @@
 //! State that is kept when the same project is opened again.
 
 use super::{
+    effect::OldSplit,
     overlays::tutorial::Tutorial,
     prompts::Prompts,
     review::Review,
@@ -34,6 +35,8 @@ pub(super) struct Carried {
     pub(super) prompts: Prompts,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
+    /// Moves of documents to splits that can be taken back.
+    pub(super) moves: Vec<Vec<OldSplit>>,
     /// The last change of the labels, until it is taken back.
     pub(super) label_edit: Option<LabelEdit>,
     pub(super) screen: Screen,

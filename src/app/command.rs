@@ -160,6 +160,10 @@ pub enum Command {
     Tutorial,
     Import,
     ImportFile,
+    OnDuplicate,
+    UndoImport,
+    UndoMove,
+    ShareOut,
     Export,
     WriteExport,
     ExportScheme,
@@ -224,7 +228,8 @@ impl Command {
             || matches!(self, Self::Undo | Self::Redo | Self::BringBack)
             || matches!(self, Self::Done | Self::AcceptDone | Self::Skip | Self::Flag)
             || matches!(self, Self::CorrectText | Self::UndoCorrection | Self::RemoveDocument | Self::RestoreDocument)
-            || matches!(self, Self::AskSplit | Self::MoveTo(_) | Self::TakeModel | Self::AddSentence)
+            || matches!(self, Self::AskSplit | Self::MoveTo(_) | Self::ShareOut | Self::UndoMove)
+            || matches!(self, Self::TakeModel | Self::AddSentence | Self::UndoImport)
     }
 
     /// Whether it only moves the cursor of a list or a text.

@@ -5,9 +5,12 @@
 use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings, live::FinishedDocument},
-    spans::{Entry, LabelChange, Split, Strategy, review::LabelledRange},
+    spans::{Entry, LabelChange, OnDuplicate, Split, Strategy, review::LabelledRange},
     text::TextRange,
 };
+
+/// Id of a document, and the split in which it was before a move.
+pub type OldSplit = (String, Option<Split>);
 
 /// Request to the outside world.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +50,14 @@ pub enum Effect {
         file: String,
         /// Fingerprint of its contents in the preview; other contents are not imported.
         fingerprint: u64,
+        /// Treatment of documents whose ids are in use.
+        on_duplicate: OnDuplicate,
+    },
+    /// Take back the last import into the open project, and open it again.
+    /// Answered by `Opened` and `Imported`, or `OpenFailed`. All actions are saved at this point.
+    UndoImport {
+        /// Generation, which the answer carries.
+        generation: u64,
     },
     /// Add a document with this text to the open project, and open it again.
     /// Answered by `Opened` and `DocumentAdded`, or `OpenFailed`. All actions are saved at this point.
@@ -273,6 +284,10 @@ pub enum Effect {
         /// The split; `None` for none.
         split: Option<Split>,
     },
+    /// Put all documents without a split into splits by the usual shares; answered by `SharedOut`.
+    ShareOut,
+    /// Move documents back to the splits in which they were, all at once; answered by `MoveTakenBack`.
+    TakeBackMove(Vec<OldSplit>),
     /// Open the project again for this annotator, now and whenever it is opened without a name.
     WorkAs(String),
     /// Open the project for this annotator, the current one, whenever it is opened without a name.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    effect::{DocumentChange, Effect},
+    effect::{DocumentChange, Effect, OldSplit},
     exchange::{ImportPreview, NotExported},
     key::Key,
     pointer::{Gesture, Target},
@@ -278,7 +278,7 @@ pub enum Event {
         /// Contents, with everything that prevents the import.
         outcome: Result<Box<ImportPreview>, String>,
     },
-    /// An import ended, and the project is open again; answers [`Effect::Import`].
+    /// An import ended, and the project is open again; answers [`Effect::Import`] and [`Effect::UndoImport`].
     Imported {
         /// Generation of the effect.
         generation: u64,
@@ -317,9 +317,15 @@ pub enum Event {
         documents: usize,
         /// The split; `None` for none.
         split: Option<Split>,
-        /// Number of them that were in another split before, or the reason if nothing was moved.
-        outcome: Result<usize, String>,
+        /// Those that were in another split before, each with that split, or the reason if nothing was moved.
+        outcome: Result<Vec<OldSplit>, String>,
     },
+    /// Outcome of [`Effect::ShareOut`]: the documents that were moved, and how many each split has then; or the reason if
+    /// nothing was moved.
+    SharedOut(Result<(Vec<OldSplit>, [usize; 3]), String>),
+    /// Outcome of taking back a move; answers [`Effect::TakeBackMove`]. The documents that were moved back, or the reason if
+    /// nothing was moved.
+    MoveTakenBack(Result<usize, String>),
     /// A message for the user.
     Message(Message),
 }

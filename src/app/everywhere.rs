@@ -47,6 +47,15 @@ pub(super) const ROWS: &[Row<NoPanel>] = &[
         run: |_, _| Request::LeaveProject.into(),
     },
     Row {
+        command: Command::UndoImport,
+        name: "undo-import",
+        hint: "",
+        doc: "Take back the last import; documents with work since stay",
+        keys: &[(ANY, "")],
+        when: project,
+        run: |_, _| Request::UndoImport.into(),
+    },
+    Row {
         command: Command::WorkMarked,
         name: "work-marked",
         hint: "marked",

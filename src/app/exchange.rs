@@ -1,7 +1,7 @@
 //! Files on their way in and out, as the screen shows them: formats, choices for an export, losses, previews.
 
 use crate::{
-    spans::{Entity, OnLoss, Scheme, Split},
+    spans::{Entity, OnDuplicate, OnLoss, Scheme, Split},
     text::TextRange,
 };
 
@@ -103,22 +103,32 @@ pub struct ImportPreview {
     pub why: String,
     /// Numbers of documents, words and spans.
     pub counts: [usize; 3],
-    /// Numbers of documents and spans that the project would get.
-    pub added: [usize; 2],
-    /// What an import would leave out or change, one clause each.
-    pub remarks: Vec<String>,
-    /// Number of ids that are in use, and the first of them with the new ones.
-    pub renamed: (usize, Vec<(String, String)>),
+    /// What an import would do, for each treatment of ids that are in use; for one of them if they do not differ, and for none
+    /// if the file cannot be imported.
+    pub plans: Vec<ImportPlan>,
     /// Names of the labels of its spans that the project has.
     pub labels: Vec<String>,
-    /// Names of those that the project would get.
-    pub new_labels: Vec<String>,
     /// Problems of the file, the errors first, as shown to the user.
     pub problems: Vec<String>,
     /// Whether it cannot be imported because of these problems.
     pub is_refused: bool,
     /// The first documents.
     pub first: Vec<PreviewedDocument>,
+}
+
+/// What an import would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportPlan {
+    /// Treatment of documents whose ids are in use.
+    pub on_duplicate: OnDuplicate,
+    /// Numbers of documents and spans that the project would get.
+    pub added: [usize; 2],
+    /// What it would leave out or change, one clause each.
+    pub remarks: Vec<String>,
+    /// Number of ids that are in use, and the first of them with the new ones.
+    pub renamed: (usize, Vec<(String, String)>),
+    /// Names of the labels that the project would get.
+    pub new_labels: Vec<String>,
 }
 
 /// A document of a preview.

@@ -9,7 +9,7 @@ use std::any::TypeId;
 
 use crate::{
     runs::Settings,
-    spans::{ReviewFilter, Split},
+    spans::{OnDuplicate, ReviewFilter, Split},
 };
 
 use super::{
@@ -236,7 +236,11 @@ pub enum Request {
         file: String,
         /// Fingerprint of the contents that the user has confirmed.
         fingerprint: u64,
+        /// Treatment of documents whose ids are in use.
+        on_duplicate: OnDuplicate,
     },
+    /// Take back the last import into the open project.
+    UndoImport,
     /// Add a sentence with its spans to the project.
     AddSentence(Box<AddedSentence>),
     /// Open the project again for this annotator.

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     command::{Command, Context},
-    effect::Effect,
+    effect::{Effect, OldSplit},
     event::{Level, Message},
     exchange::{ExportChoices, FormatInfo},
     keymap::Keymap,
@@ -60,6 +60,8 @@ pub struct Session {
     pub glyphs: Glyphs,
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
+    /// Moves of documents to splits that can be taken back, the last one at the end.
+    pub(super) moves: Vec<Vec<OldSplit>>,
     /// The last change of the labels, until it is taken back.
     pub(super) label_edit: Option<LabelEdit>,
     /// Whether the change of the labels that is being written takes one back.
@@ -104,6 +106,7 @@ impl Session {
             export: ExportChoices::default(),
             glyphs: Glyphs::Unicode,
             removed_document: None,
+            moves: Vec::new(),
             label_edit: None,
             undoes_label_edit: false,
             prompts: Prompts::default(),
@@ -120,6 +123,7 @@ impl Session {
         self.model_view = Default::default();
         self.prompts.close_project();
         self.removed_document = None;
+        self.moves.clear();
         self.label_edit = None;
         self.undoes_label_edit = false;
     }

@@ -1,7 +1,7 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{SpanChange, Split, Status},
+    spans::{OnDuplicate, SpanChange, Split, Status},
     text::number::{grouped, with_noun},
 };
 
@@ -9,7 +9,7 @@ use super::{
     carried::Carried,
     command::{Command, Context},
     conditions,
-    effect::{DocumentChange, Effect, Leave},
+    effect::{DocumentChange, Effect, Leave, OldSplit},
     event::{Level, Message, Opened, Place},
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
@@ -201,6 +201,7 @@ impl State {
             annotator,
             prompts,
             removed_document,
+            moves,
             label_edit,
             screen,
             tutorial,
@@ -211,6 +212,7 @@ impl State {
         self.tutorial = tutorial;
         self.session.screen = screen;
         self.session.removed_document = removed_document;
+        self.session.moves = moves;
         let project = self.session.project.as_ref()?;
         if project.folder == folder {
             self.session.review = review.carried(project, project.annotator == annotator);
@@ -240,7 +242,7 @@ impl State {
     /// Imports a file.
     /// The project is closed meanwhile, so that nothing is tagged in what is about to change.
     /// Only the contents with this fingerprint are imported.
-    pub(super) fn import(&mut self, file: String, fingerprint: u64) -> Vec<Effect> {
+    pub(super) fn import(&mut self, file: String, fingerprint: u64, on_duplicate: OnDuplicate) -> Vec<Effect> {
         if let Err(why) = conditions::can_extend(&self.session, "import") {
             self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
             self.session.warn(why);
@@ -250,7 +252,20 @@ impl State {
         self.welcome.opening = Some(file.clone());
         let generation = self.session.next_generation();
         self.importing = Some(generation);
-        vec![Effect::Import { generation, file, fingerprint }]
+        vec![Effect::Import { generation, file, fingerprint, on_duplicate }]
+    }
+
+    /// Takes back the last import. As for an import, the project is closed meanwhile.
+    pub(super) fn undo_import(&mut self) -> Vec<Effect> {
+        if let Err(why) = conditions::can_extend(&self.session, "undo-import") {
+            self.session.warn(why);
+            return Vec::new();
+        }
+        self.put_aside();
+        self.welcome.opening = Some("the project without its last import".to_owned());
+        let generation = self.session.next_generation();
+        self.importing = Some(generation);
+        vec![Effect::UndoImport { generation }]
     }
 
     /// Notes files of the project that another program has changed.
@@ -318,7 +333,7 @@ impl State {
     }
 
     /// Reports the outcome of a move to a split. The project is then opened again, so that every screen knows it.
-    pub(super) fn split_set(&mut self, documents: usize, split: Option<Split>, outcome: Result<usize, String>) {
+    pub(super) fn split_set(&mut self, documents: usize, split: Option<Split>, outcome: Result<Vec<OldSplit>, String>) {
         if self.session.project.is_none() {
             return;
         }
@@ -326,13 +341,54 @@ impl State {
         let documents = with_noun(documents, "document");
         match outcome {
             Err(why) => self.session.warn(format!("Nothing was moved: {why}")),
-            Ok(0) => self.session.inform(format!("Nothing to move: {documents} in {name} already")),
-            Ok(moved) => {
-                let notice = format!("Of {documents}, {} moved to {name}", grouped(moved));
-                self.session.inform(notice.clone());
-                self.notice = Some(notice);
+            Ok(old) if old.is_empty() => {
+                self.session.inform(format!("Nothing to move: {documents} in {name} already"));
+            }
+            Ok(old) => {
+                let undo = self.session.key(Context::Documents, Command::UndoMove);
+                let moved = grouped(old.len());
+                self.session.moves.push(old);
+                self.read_again_with(format!("Of {documents}, {moved} moved to {name} ({undo} to go back)"));
             }
         }
+    }
+
+    /// Reports that documents were put into splits by shares.
+    pub(super) fn shared_out(&mut self, outcome: Result<(Vec<OldSplit>, [usize; 3]), String>) {
+        if self.session.project.is_none() {
+            return;
+        }
+        match outcome {
+            Err(why) => self.session.warn(format!("Nothing was moved: {why}")),
+            Ok((old, _)) if old.is_empty() => self.session.inform("Every document has a split already"),
+            Ok((old, [train, valid, test])) => {
+                let undo = self.session.key(Context::Documents, Command::UndoMove);
+                let moved = with_noun(old.len(), "document");
+                self.session.moves.push(old);
+                let now = format!("now {train} train, {valid} valid, {test} test");
+                self.read_again_with(format!("{moved} shared out: {now} ({undo} to go back)"));
+            }
+        }
+    }
+
+    /// Reports that documents are in their former splits again.
+    pub(super) fn move_taken_back(&mut self, outcome: Result<usize, String>) {
+        if self.session.project.is_none() {
+            return;
+        }
+        match outcome {
+            Err(why) => self.session.warn(format!("Nothing was moved back: {why}")),
+            Ok(moved) => {
+                self.session.moves.pop();
+                self.read_again_with(format!("Back in their former splits: {}", with_noun(moved, "document")));
+            }
+        }
+    }
+
+    /// Shows a notice, also after the project was opened again.
+    fn read_again_with(&mut self, notice: String) {
+        self.session.inform(notice.clone());
+        self.notice = Some(notice);
     }
 
     /// Opens the project again if its files were changed.
@@ -385,6 +441,7 @@ impl State {
             review: std::mem::take(&mut self.session.review),
             prompts: self.session.prompts.clone(),
             removed_document: self.session.removed_document.take(),
+            moves: std::mem::take(&mut self.session.moves),
             label_edit: self.session.label_edit.take(),
             screen: self.session.screen,
             documents: std::mem::take(&mut self.documents),

@@ -16,9 +16,17 @@ use super::{
 };
 
 pub(super) fn start() -> State {
+    let mut state = State::default();
+    update(&mut state, Event::Resize { columns: 80, rows: 24 });
+    update(&mut state, Event::Opened(Box::new(opened())));
+    state
+}
+
+/// A project with three documents.
+pub(in crate::app) fn opened() -> Opened {
     let texts = ["thai soup", "fish tacos", "green tea"];
     let documents = texts.iter().enumerate().map(|(at, text)| Document::new(format!("d{at}"), *text, Grid::Natural));
-    let opened = Opened {
+    Opened {
         name: "reviews".into(),
         annotator: "ada".into(),
         documents: documents.collect(),
@@ -26,11 +34,7 @@ pub(super) fn start() -> State {
         journal: Journal::default(),
         writer: 7,
         ..Opened::default()
-    };
-    let mut state = State::default();
-    update(&mut state, Event::Resize { columns: 80, rows: 24 });
-    update(&mut state, Event::Opened(Box::new(opened)));
-    state
+    }
 }
 
 pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {

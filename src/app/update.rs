@@ -144,6 +144,8 @@ impl State {
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
+            Event::SharedOut(outcome) => self.shared_out(outcome).into(),
+            Event::MoveTakenBack(outcome) => self.move_taken_back(outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),
@@ -442,7 +444,8 @@ impl State {
                 let (screens, session) = self.screens_mut();
                 screens.into_iter().flat_map(|screen| screen.model_changed(session)).collect()
             }
-            Request::Import { file, fingerprint } => self.import(file, fingerprint),
+            Request::Import { file, fingerprint, on_duplicate } => self.import(file, fingerprint, on_duplicate),
+            Request::UndoImport => self.undo_import(),
             Request::AddSentence(sentence) => self.add_sentence(*sentence),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),

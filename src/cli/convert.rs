@@ -14,7 +14,11 @@ use super::{
 };
 use crate::{
     formats::{Format, InputReport, LabelConfig, Source, WriteOptions},
-    project::{NamedInput, import_source, output::Existing, storage},
+    project::{
+        NamedInput, import_source,
+        output::{Existing, is_folder_name},
+        storage,
+    },
     work::{
         convert::{self, ConvertError, Destination, Original, Request},
         source::Watched,
@@ -35,7 +39,7 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
     let format =
         convert::target_format(&args.inputs, &args.output, args.to, existing).map_err(|error| failed(args, error))?;
     let config = args.config.as_deref().map(|path| label_config(path, output)).transpose()?;
-    let options = convert::read_options(config.as_ref(), data::read_options(args.tags.options())?);
+    let options = convert::read_options(config.as_ref(), data::read_options(&args.tags)?);
     let files = args.inputs.iter().map(|path| data::input(path)).collect::<Result<Vec<_>, _>>()?;
     let progress =
         RefCell::new(ReadingBar::new(output, files.iter().map(NamedInput::size).sum(), "reading the new file again"));
@@ -57,7 +61,11 @@ pub(super) fn run(args: &args::Convert, output: Output) -> Result<(), CliError> 
             data::report_input(path, format, args.from.is_some(), found, output);
         },
     };
-    let destination = if to_output { Destination::Draft(&folder) } else { Destination::File(&args.output, existing) };
+    let destination = match &*args.output {
+        _ if to_output => Destination::Draft(&folder),
+        path if is_folder_name(path) => Destination::Folder(path),
+        path => Destination::File(path, existing),
+    };
     let converted = convert::convert(&request, destination);
     progress.borrow_mut().close();
     let (new, draft) = converted.map_err(|error| failed(args, error))?;
@@ -79,6 +87,7 @@ fn first(args: &args::Convert) -> &Path {
 fn failed(args: &args::Convert, error: ConvertError) -> CliError {
     match error {
         ConvertError::SameFile(_) => CliError::usage(error).hint("give OUT another name"),
+        ConvertError::OneFile(_) => CliError::usage(error).hint("write OUT without `/` at its end"),
         ConvertError::NoFormat(_) => CliError::usage(error).hint("name the format: --to NAME"),
         ConvertError::Input(error) => error.into(),
         ConvertError::Write(error) => export::not_written(first(args), error),

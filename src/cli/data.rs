@@ -9,10 +9,12 @@ use std::{
     path::Path,
 };
 
-use super::{error::CliError, output::Output, progress_report::ReadingBar, settings};
+use super::{args::Tags, error::CliError, output::Output, progress_report::ReadingBar, settings};
 use crate::{
-    formats::{Format, InputReport, Problem, ReadOptions, Severity, TagOptions},
-    project::{InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file},
+    formats::{self, Format, InputReport, Problem, ReadOptions, Severity},
+    project::{
+        InputFile, InputFolder, NamedInput, StorageError, import_source::ImportSourceError, input_file, storage,
+    },
     spans::Sentence,
     text::{number::with_noun, width::clean},
     work::source::{SourceFile, TaggedSentences, Watched},
@@ -76,7 +78,20 @@ pub(super) fn read(
     options: &ReadOptions,
     output: Output,
 ) -> Result<SourceFile, CliError> {
-    let source = input(path)?;
+    read_source(path, &input(path)?, format, options, output)
+}
+
+/// As [`read`], for a file that is open.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_source(
+    path: &Path,
+    source: &NamedInput,
+    format: Option<&'static Format>,
+    options: &ReadOptions,
+    output: Output,
+) -> Result<SourceFile, CliError> {
     let bar = RefCell::new(ReadingBar::new(output, source.size(), "reading it once more"));
     let read = SourceFile::read(path, &Watched { source, watcher: &bar }, format, options);
     bar.borrow_mut().close();
@@ -102,8 +117,22 @@ pub(super) fn report_input(path: &Path, format: &Format, is_named: bool, found: 
 ///
 /// # Errors
 /// The settings cannot be read.
-pub(super) fn read_options(tags: TagOptions) -> Result<ReadOptions, CliError> {
-    Ok(ReadOptions { grid: settings::load(None)?.grid, tags, ..ReadOptions::default() })
+pub(super) fn read_options(tags: &Tags) -> Result<ReadOptions, CliError> {
+    let grid = settings::load(None)?.grid;
+    Ok(ReadOptions { grid, tags: tags.options(), tag_names: tag_names(tags)?, ..ReadOptions::default() })
+}
+
+/// The names that the user gave for tags that are numbers.
+///
+/// # Errors
+/// The file with the names cannot be read or has none.
+pub(super) fn tag_names(tags: &Tags) -> Result<Vec<String>, CliError> {
+    let Some(given) = &tags.tag_names else { return Ok(Vec::new()) };
+    if given.contains(',') && !Path::new(given).exists() {
+        return Ok(given.split(',').map(|name| name.trim().to_owned()).collect());
+    }
+    let path = Path::new(given);
+    formats::read_tag_names(&bytes(path, storage::SMALL)?).map_err(|problem| refused(path, [&problem]))
 }
 
 /// Reads the sentences of a tagged file.
@@ -113,7 +142,7 @@ pub(super) fn read_options(tags: TagOptions) -> Result<ReadOptions, CliError> {
 pub(super) fn sentences(
     path: &Path,
     format: Option<&'static Format>,
-    tags: TagOptions,
+    tags: &Tags,
     output: Output,
 ) -> Result<Vec<Sentence>, CliError> {
     let file = read(path, format, &read_options(tags)?, output)?;

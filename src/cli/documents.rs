@@ -9,6 +9,7 @@ use super::{
     args::{Correct, DocumentsAction, Remove, SplitDocuments},
     data,
     error::CliError,
+    export,
     output::{self, Output},
     project_dir::{self, Access},
 };
@@ -24,6 +25,7 @@ use crate::{
     text::number::with_noun,
     work::{
         correct::{SpansAfter, SpansBefore},
+        inspect::Leak,
         split::{self, SplitRequest},
     },
 };
@@ -51,8 +53,14 @@ fn share_out(args: &SplitDocuments, output: Output) -> Result<(), CliError> {
     let mut project = project_dir::open(&args.dir, access, args.annotator.as_deref(), output)?;
     let name = annotator::choose(&project, args.annotator.as_deref())?;
     let journal = project.read_annotator(&name)?.journal;
-    let request = SplitRequest { shares: args.shares, seed: args.seed, again: args.again };
-    let plan = split::plan(&project, &journal, &request);
+    let plan = match (&args.query, args.to) {
+        (Some(query), Some(target)) => {
+            let query = export::search(query, &project)?;
+            let plan = split::plan_move(&project, &journal, &query, target.0);
+            plan.ok_or_else(|| CliError::data(format!("{}: the search finds no document", project.root.display())))?
+        }
+        _ => split::plan(&project, &journal, &SplitRequest { shares: args.shares, seed: args.seed, again: args.again }),
+    };
     let moved = plan.splits.len();
     if !args.dry_run {
         project.set_splits(&plan.splits.iter().map(|(id, split)| (id.as_str(), *split)).collect())?;
@@ -68,6 +76,14 @@ fn share_out(args: &SplitDocuments, output: Output) -> Result<(), CliError> {
     text += &format!("\n{} {verb}\n", with_noun(moved, "document"));
     if plan.together > 0 {
         text += &format!("{} the same as another or nearly so, kept together\n", with_noun(plan.together, "document"));
+    }
+    for Leak { from, to, same, nearly } in &plan.leaks {
+        let known = with_noun(same + nearly, "document");
+        output.say(format!(
+            "warning: {known} of {} known from {}: {same} the same, {nearly} nearly the same",
+            to.name(),
+            from.name()
+        ));
     }
     let value = json!({ "moved": moved, "splits": splits, "together": plan.together, "dry_run": args.dry_run });
     output.result(&value, &text)

@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     formats::WriteOptions,
-    project::{AnnotatorName, Project, ProjectError, corpus::Chosen, output::Existing},
+    project::{
+        AnnotatorName, Project, ProjectError,
+        corpus::Chosen,
+        output::{Existing, is_folder_name},
+    },
     spans::query::Query,
     text::number::with_noun,
     work::export::{self, Export, ExportError, Exported, Target, WriteError},
@@ -30,6 +34,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
             output.without_json("the file")?;
             Target::Memory
         }
+        Some(path) if is_folder_name(path) => Target::Folder(path),
         Some(path) => Target::File(path, Existing::with_force(args.force)),
     };
     let access = if matches!(target, Target::Exports(_)) { Access::Write } else { Access::Read };
@@ -75,7 +80,7 @@ pub(super) fn run(args: &args::Export, output: Output) -> Result<(), CliError> {
 }
 
 /// Parses a search. In contrast to one on the screen, it must be understood as a whole.
-fn search(text: &str, project: &Project) -> Result<Query, CliError> {
+pub(super) fn search(text: &str, project: &Project) -> Result<Query, CliError> {
     let (query, problem) = Query::parse(text, &project.manifest.labels);
     if let Some(problem) = problem {
         return Err(
@@ -104,6 +109,7 @@ fn failed(request: &Export<'_>, name: &AnnotatorName, error: ExportError) -> Cli
         ExportError::EmptySplit { .. } => CliError::data(format!("{}: {error}", root.display())).hint(
             "omit --split to export all documents; their splits come from the imported files, or from tagli import --split",
         ),
+        ExportError::OneFile(_) => CliError::usage(error).hint("write --out without `/` at its end"),
         ExportError::ProjectFile(_) => {
             CliError::usage(error).hint("omit --out to write into exports/, or choose a place outside the project")
         }

@@ -22,9 +22,6 @@ use crate::{
     },
 };
 
-/// Ids of documents that a message names.
-const MOST_IDS: usize = 5;
-
 /// Imports the files. Every file is read before anything is changed.
 ///
 /// # Errors
@@ -40,10 +37,11 @@ pub(super) fn run(args: &args::Import, output: Output) -> Result<(), CliError> {
     if let (Some((_, _, notes)), Some(path)) = (&config, &args.config) {
         data::report(path, notes, output);
     }
+    let tag_names = data::tag_names(&args.tags)?;
     let mut files = Vec::new();
     for path in &args.files {
         let options = import_source::read_options(&project.manifest, path, args.split, &name);
-        let options = ReadOptions { tags: args.tags.options(), ..options };
+        let options = ReadOptions { tags: args.tags.options(), tag_names: tag_names.clone(), ..options };
         let options = match &config {
             Some((config, ..)) => ReadOptions { config: Some(config.clone()), ..options },
             None => options,
@@ -112,18 +110,9 @@ fn on_duplicate(
 /// Undoes the last import.
 fn undo(args: &args::Import, output: Output) -> Result<(), CliError> {
     let mut project = project_dir::open(&args.dir, Access::Write, None, output)?;
-    let UndoneImport { at, files, removed, restored, annotations, kept } = project.undo_import(services::now())?;
-    let names = files.iter().map(|name| clean(name).into_owned()).collect::<Vec<_>>().join(", ");
-    let mut text = format!("undone: the import of {names}: {} gone again", with_noun(removed, "document"));
-    if restored > 0 {
-        text += &format!(", {} with the earlier text", with_noun(restored, "document"));
-    }
-    if !kept.is_empty() {
-        let first: Vec<_> = kept.iter().take(MOST_IDS).map(|id| clean(id).into_owned()).collect();
-        let more = if kept.len() > MOST_IDS { ", ..." } else { "" };
-        let documents = with_noun(kept.len(), "document");
-        text += &format!("; {documents} with work since stay as they are: {}{more}", first.join(", "));
-    }
+    let undone = project.undo_import(services::now())?;
+    let text = format!("undone: {}", undone.text());
+    let UndoneImport { at, files, removed, restored, annotations, kept } = undone;
     let value = json!({
         "project": output::path(&project.root),
         "undone": { "at": at, "files": files, "removed": removed, "restored": restored, "annotations": annotations },

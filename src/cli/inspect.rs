@@ -12,7 +12,7 @@ use super::{
     project_dir::{self, Access},
 };
 use crate::{
-    formats::{Corpus, Files},
+    formats::{self, Corpus, Files},
     model::{self, align},
     project::{FolderKind, InputFolder, Project, ProjectError, corpus::Chosen},
     runs::LabelMode,
@@ -30,15 +30,19 @@ use crate::{
 /// # Errors
 /// The path is neither a project nor a readable file, or there is no such record.
 pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> {
+    let mut violations = None;
     let (path, corpus, notes) = if args.path.is_dir() && !is_folder_of_files(&args.path) {
         let project = project_dir::open(&args.path, Access::Read, args.annotator.as_deref(), output)?;
         let name = annotator::choose(&project, args.annotator.as_deref())?;
         let corpus = project.corpus(&project.read_annotator(&name)?.journal, None, Chosen::All);
         (project.root, corpus, Vec::new())
     } else {
-        let options = data::read_options(args.tags.options())?;
-        let file = data::read(&args.path, args.format, &options, output)?;
+        let options = data::read_options(&args.tags)?;
+        let source = data::input(&args.path)?;
+        let file = data::read_source(&args.path, &source, args.format, &options, output)?;
         let notes: Vec<String> = file.notes().map(ToString::to_string).collect();
+        violations = formats::tag_violations(file.format, &source, &options)
+            .map_err(|error| CliError::reading(&args.path, &error))?;
         (args.path.clone(), file.into_corpus(), notes)
     };
     let wants_record = args.record.is_some() || args.pieces || args.bio;
@@ -46,6 +50,7 @@ pub(super) fn run(args: &args::Inspect, output: Output) -> Result<(), CliError> 
         let mut value = overview::value(&corpus, &args.base)?;
         value["path"] = json!(output::path(&path));
         value["notes"] = json!(notes);
+        value["violations"] = violations.as_ref().map_or(Value::Null, overview::violations);
         return output.result(&value, &overview::text(&value));
     }
     let number = args.record.unwrap_or(1);

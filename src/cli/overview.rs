@@ -9,7 +9,7 @@ use super::{
     output::{self, table},
 };
 use crate::{
-    formats::Corpus,
+    formats::{Corpus, TagViolation, TagViolations},
     model,
     text::{number::grouped, width::clean},
     work::{
@@ -117,6 +117,15 @@ fn add_findings(value: &mut Value, corpus: &Corpus, found: &Findings) {
     value["several_labels"] = json!({ "count": found.unsteady.len(), "texts": several });
 }
 
+/// Tags of a file that do not follow its scheme.
+pub(super) fn violations(found: &TagViolations) -> Value {
+    let first = found.first.iter();
+    let first = first.map(|TagViolation { line, word, tag, expected }| {
+        json!({ "line": line, "word": word, "tag": tag, "expected": expected })
+    });
+    json!({ "scheme": found.scheme.name(), "count": found.count, "first": first.collect::<Vec<_>>() })
+}
+
 fn leak(leak: &Leak) -> Value {
     json!({ "from": leak.from, "to": leak.to, "same": leak.same, "nearly": leak.nearly })
 }
@@ -190,7 +199,7 @@ fn examples(texts: &Value) -> String {
 
 /// What may be wrong, one line for each kind, with examples.
 fn to_look_at(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = violations_text(&value["violations"]);
     let duplicates = &value["duplicates"];
     for (name, words) in [("same", "the same as an earlier one"), ("nearly", "nearly the same as an earlier one")] {
         if duplicates[name] != 0 {
@@ -233,6 +242,19 @@ fn to_look_at(value: &Value) -> String {
                 labels.map(|(name, count)| format!("{} {}", clean(name), number(count))).collect();
             text += &format!("    {}: {}\n", plain(&one["text"]), labels.join(", "));
         }
+    }
+    text
+}
+
+fn violations_text(found: &Value) -> String {
+    if found["count"].as_u64().is_none_or(|count| count == 0) {
+        return String::new();
+    }
+    let scheme = plain(&found["scheme"]);
+    let mut text = format!("  {} not as {scheme} has them\n", output::with_noun(&found["count"], "tag"));
+    for one in found["first"].as_array().into_iter().flatten().take(3) {
+        let [word, tag, expected] = ["word", "tag", "expected"].map(|name| plain(&one[name]));
+        text += &format!("    line {}: {word} has {tag}, {scheme} has {expected}\n", number(&one["line"]));
     }
     text
 }

@@ -6,14 +6,15 @@ use serde_json::json;
 
 use super::{args, data, error::CliError, output::Output, score_table};
 use crate::{
-    formats::{self, TagOptions, TagSentence},
+    formats::{self, Format, ReadOptions, TagSentence},
     project::storage::{self, shown_path},
     spans::{
-        Scheme, SentenceCounts,
+        Scheme, Sentence, SentenceCounts,
         scheme::{SchemeDetector, Tag, decode},
         score::{self, EntityCounts, LabelCounts, Mode, score_by_sentence},
     },
     text::{number::with_noun, width::clean},
+    work::source::{SourceFile, TaggedSentences},
 };
 
 /// Scores the tags.
@@ -21,9 +22,9 @@ use crate::{
 /// # Errors
 /// A file is not a tag file, or the two differ in length.
 pub(super) fn run(args: &args::Score, output: Output) -> Result<(), CliError> {
-    let options = args.tags.options();
-    let gold = tags(&args.gold, &options, output)?;
-    let pred = tags(&args.pred, &options, output)?;
+    let options = data::read_options(&args.tags)?;
+    let gold = tags(&args.gold, args.format, &options, output)?;
+    let pred = tags(&args.pred, args.format, &options, output)?;
     compare(&args.gold, &gold, &args.pred, &pred)?;
     if let Some(difference) = first_other_word(&args.gold, &gold, &args.pred, &pred) {
         output.say(difference);
@@ -71,8 +72,26 @@ fn as_bio(sentences: &[Vec<String>]) -> Vec<Vec<String>> {
     sentences.iter().map(|tags| Scheme::Bio.encode(&decode(tags), tags.len())).collect()
 }
 
-fn tags(path: &Path, options: &TagOptions, output: Output) -> Result<Vec<TagSentence>, CliError> {
+/// Formats whose tags are scored as they are spelt in the file.
+const TAG_FORMATS: [&str; 3] = ["conll2003", "conll2002", "tag-first"];
+
+/// Reads the tags of a file. Of a format with columns they are the file's own; the spans of every other format are written as
+/// IOB2.
+fn tags(
+    path: &Path,
+    format: Option<&'static Format>,
+    options: &ReadOptions,
+    output: Output,
+) -> Result<Vec<TagSentence>, CliError> {
     let bytes = data::bytes(path, storage::LARGE)?;
+    let guess = formats::detect_with(&path.to_string_lossy(), &bytes.as_slice(), options);
+    let guess = guess.map_err(|error| CliError::reading(path, &error))?;
+    let found = format.unwrap_or(guess.format);
+    // What no reader of another format knows is refused with what a tag file needs.
+    let is_other = found.can_read() && found.name != "text" && !TAG_FORMATS.contains(&found.name);
+    if is_other {
+        return other_tags(path, &bytes, found, options, output);
+    }
     let (sentences, problems) = formats::read_tags(&bytes, options);
     let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
     if !errors.is_empty() {
@@ -82,19 +101,45 @@ fn tags(path: &Path, options: &TagOptions, output: Output) -> Result<Vec<TagSent
     Ok(sentences)
 }
 
+/// The spans of a file of another format, as tags of its words.
+fn other_tags(
+    path: &Path,
+    bytes: &[u8],
+    format: &'static Format,
+    options: &ReadOptions,
+    output: Output,
+) -> Result<Vec<TagSentence>, CliError> {
+    let file = SourceFile::read(path, &bytes, Some(format), options);
+    let file = file.map_err(|error| CliError::reading(path, &error))?.check()?;
+    output.say(format!("{}: {} ({})", path.display(), format.name, file.read.detected.join(", ")));
+    data::report(path, file.notes(), output);
+    let tagged = TaggedSentences::from_corpus(path, &file.into_corpus());
+    if tagged.changed_spans > 0 {
+        let changed = with_noun(tagged.changed_spans, "span");
+        output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));
+    }
+    let sentences = tagged.sentences.into_iter();
+    Ok(sentences.map(|Sentence { words, tags, .. }| TagSentence { line: None, words, tags }).collect())
+}
+
+/// The line of a sentence in parentheses, if its format has lines.
+fn line_text(sentence: &TagSentence) -> String {
+    sentence.line.map(|line| format!(" (line {line})")).unwrap_or_default()
+}
+
 /// Refuses files whose sentences do not correspond.
 fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[TagSentence]) -> Result<(), CliError> {
     for (at, (g, p)) in gold.iter().zip(pred).enumerate() {
         if g.tags.len() != p.tags.len() {
             return Err(CliError::data(format!(
-                "sentence {} has {} in {} (line {}) and {} in {} (line {})",
+                "sentence {} has {} in {}{} and {} in {}{}",
                 at + 1,
                 with_noun(g.tags.len(), "word"),
                 shown_path(gold_path),
-                g.line,
+                line_text(g),
                 p.tags.len(),
                 shown_path(pred_path),
-                p.line
+                line_text(p)
             )));
         }
     }
@@ -109,13 +154,13 @@ fn compare(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[Tag
 /// Warns of the first word that differs: the tags of other words are not comparable.
 fn first_other_word(gold_path: &Path, gold: &[TagSentence], pred_path: &Path, pred: &[TagSentence]) -> Option<String> {
     let words = gold.iter().zip(pred).enumerate().flat_map(|(at, (gold, pred))| {
-        gold.words.iter().zip(&pred.words).map(move |words| (at + 1, gold.line, pred.line, words))
+        gold.words.iter().zip(&pred.words).map(move |words| (at + 1, [line_text(gold), line_text(pred)], words))
     });
     let mut words = words.filter(|(.., (gold, pred))| gold != pred);
-    let (sentence, gold_line, pred_line, (gold_word, pred_word)) = words.next()?;
+    let (sentence, [gold_line, pred_line], (gold_word, pred_word)) = words.next()?;
     let number = 1 + words.count();
     Some(format!(
-        "warning: {} differ between the files; the first is {} in {} (line {gold_line}) and {} in {} (line {pred_line}), \
+        "warning: {} differ between the files; the first is {} in {}{gold_line} and {} in {}{pred_line}, \
          sentence {sentence}: are these files of the same sentences?",
         with_noun(number, "word"),
         clean(gold_word),

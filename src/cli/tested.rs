@@ -121,7 +121,7 @@ impl Sentences {
         match self {
             Self::Split { sentences, project, .. } => work(&Slice(sentences)).map_err(|error| failed(project, error)),
             Self::File { path } => {
-                let options = data::read_options(test.tags.options())?;
+                let options = data::read_options(&test.tags)?;
                 let source = data::input(path)?;
                 let bar = RefCell::new(ReadingBar::new(output, source.size(), "predicting"));
                 let watched = Watched { source, watcher: &bar };

@@ -254,7 +254,7 @@ fn add_untagged(
         (None, files) => {
             let mut sentences = UntaggedSentences::default();
             for path in files {
-                let corpus = data::read(path, None, &data::read_options(args.tags.options())?, output)?.into_corpus();
+                let corpus = data::read(path, None, &data::read_options(&args.tags)?, output)?.into_corpus();
                 sentences.add(&output::path(path), &corpus);
             }
             data.add_untagged(sentences);
@@ -365,7 +365,7 @@ fn tagged_file(path: Option<&Path>, args: &args::Train, output: Output) -> Resul
     let Some(path) = path else { return Ok(TaggedFile::default()) };
     Ok(TaggedFile {
         path: Some(output::path(path)),
-        sentences: data::sentences(path, args.new_run.format, args.tags.options(), output)?,
+        sentences: data::sentences(path, args.new_run.format, &args.tags, output)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Guess, Source, container::Container, format::Format, several};
+use super::{Guess, ReadOptions, Source, conll::tag_numbers::NamedTags, container::Container, format::Format, several};
 
 /// The format for any text; its reader names the first byte that is none.
 const FALLBACK: &Format = &super::plain::FORMAT;
@@ -24,6 +24,21 @@ pub fn detect_source(name: &str, source: &dyn Source) -> io::Result<Guess> {
         guess.why = format!("{packing}: {}", guess.why);
     }
     Ok(guess)
+}
+
+/// As [`detect_source`], for a file that is read with these options: tags that are numbers are seen by their names.
+///
+/// # Errors
+/// As [`detect_source`].
+pub fn detect_with(name: &str, source: &dyn Source, options: &ReadOptions) -> io::Result<Guess> {
+    if options.tag_names.is_empty() || source.files().is_some() {
+        return detect_source(name, source);
+    }
+    let container = Container::open(source)?;
+    match NamedTags::of(container.contents(), options)? {
+        Some(named) => detect_source(container.name_inside(name), &named),
+        None => detect_source(name, source),
+    }
 }
 
 fn fallback() -> Guess {

@@ -292,7 +292,7 @@ mod tests {
         };
         let layout = WordRules { separators: &[' '], in_labels: &[], empty_words: false, reserved: None };
         assert_linear(3_000, input, |(document, annotation, labels)| {
-            let mut losses = LossReport::new(OnLoss::Snap);
+            let mut losses = LossReport::new(OnLoss::Snap, 50);
             let fitted = Fitter::new(&layout, labels).fit(document, annotation, &mut losses).unwrap();
             assert_eq!((fitted.words.len(), fitted.spans), (2, vec![WordSpan::new(1..2, "Dish")]));
         });

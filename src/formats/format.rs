@@ -62,6 +62,11 @@ impl Format {
         self.write.is_some()
     }
 
+    /// Whether it is written as an archive, which may also be unpacked into a folder.
+    pub fn makes_folders(&self) -> bool {
+        self.can_write() && self.extensions.contains(&"zip")
+    }
+
     /// Reads a file into memory. A format that is only recognised gives one error.
     pub fn read(&self, bytes: &[u8], options: &ReadOptions) -> Read {
         match self.read_file(&bytes, options) {
@@ -190,7 +195,7 @@ pub(crate) struct Streamed {
 }
 
 /// Contents of a file. If the problems contain an error, documents are missing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadFile {
     /// Documents and spans.
     pub found: FoundDocuments,

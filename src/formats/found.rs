@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Documents of a file with their spans, as they were read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FoundDocuments {
     /// Labels that keep their ids.
     known: LabelSet,

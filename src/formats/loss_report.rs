@@ -19,8 +19,9 @@ pub(crate) struct LossReport {
 
 impl LossReport {
     /// An empty report.
-    pub(crate) fn new(on_loss: OnLoss) -> Self {
-        Self { on_loss, problems: Problems::default(), lost: 0, failed: false }
+    /// It lists this number of losses and counts the others.
+    pub(crate) fn new(on_loss: OnLoss, listed: usize) -> Self {
+        Self { on_loss, problems: Problems::keeping(listed), lost: 0, failed: false }
     }
 
     /// Adds a loss: its description, and the outcome when it is skipped or snapped.

@@ -53,15 +53,17 @@ mod written_labels;
 mod xml_limits;
 mod yedda;
 
-pub use conll::{TagSentence, read_tags};
+pub use conll::{TagSentence, TagViolation, TagViolations, read_tags, tag_violations};
+pub use container::each_file;
 pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
 pub use corpus::{Corpus, Provenance};
 pub use decode::decode_text;
-pub use detect::{detect, detect_source};
+pub use detect::{detect, detect_source, detect_with};
 pub(crate) use digits::keep_digits;
 pub use format::{Format, ReadFile};
 pub use found::{FoundAnnotation, FoundDocuments};
+pub use hugging_face::read_tag_names;
 pub use label_config::LabelConfig;
 pub use label_studio::predictions;
 pub use problem::{LossPlace, Problem, Severity, parser_message};
@@ -75,6 +77,7 @@ use crate::{
     spans::{LabelSet, Scheme, Span, SpanSource, Split, tag_form::TagRule},
     text::Grid,
 };
+use problem::Problems;
 
 /// Options for reading.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +95,8 @@ pub struct ReadOptions {
     pub config: Option<LabelConfig>,
     /// Choices for files of tagged words.
     pub tags: TagOptions,
+    /// Names of tags that are numbers in a file, in the order of the numbers; none if the file has them.
+    pub tag_names: Vec<String>,
     /// Annotator who is read, if the file has annotations of several. Without one, the file decides.
     pub annotator: Option<String>,
 }
@@ -157,6 +162,8 @@ pub struct WriteOptions {
     pub scores: bool,
     /// Annotator whose annotation is written, for formats that have those of several.
     pub annotator: Option<String>,
+    /// Number of losses that are listed; the others are counted.
+    pub listed_losses: usize,
 }
 
 impl WriteOptions {
@@ -171,7 +178,14 @@ impl WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { scheme: Scheme::Bio, on_loss: OnLoss::Fail, config: None, scores: false, annotator: None }
+        Self {
+            scheme: Scheme::Bio,
+            on_loss: OnLoss::Fail,
+            config: None,
+            scores: false,
+            annotator: None,
+            listed_losses: Problems::KEPT,
+        }
     }
 }
 

@@ -67,7 +67,8 @@ impl Writer for TextWriter {
         let spans = annotation.spans().len();
         if spans > 0 {
             let what = format!("{} cannot be written in plain text", with_noun(spans, "span"));
-            out.losses.add(&document.id, &what, "left out", "left out");
+            let first = annotation.spans().first().map(|span| span.range);
+            out.losses.add_at(&document.id, first, &what, "left out", "left out");
         }
         if is_blank(&document.text) {
             let what = "an empty text cannot be a line and is left out";

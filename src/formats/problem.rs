@@ -135,18 +135,30 @@ impl fmt::Display for Problem {
 }
 
 /// Collector of problems.
-/// It keeps the first [`Problems::KEPT`] of each severity and counts the others.
-#[derive(Debug, Default)]
+/// It keeps the first of each severity, [`Problems::KEPT`] unless told otherwise, and counts the others.
+#[derive(Debug)]
 pub(crate) struct Problems {
     list: Vec<Problem>,
     counts: [usize; 3],
+    kept: usize,
     file: Option<String>,
+}
+
+impl Default for Problems {
+    fn default() -> Self {
+        Self::keeping(Self::KEPT)
+    }
 }
 
 impl Problems {
     /// Problems of one severity that are kept.
     /// Enough to see a pattern, few enough to read.
     pub(crate) const KEPT: usize = 50;
+
+    /// Keeps this number of problems of each severity.
+    pub(crate) fn keeping(kept: usize) -> Self {
+        Self { list: Vec::new(), counts: [0; 3], kept, file: None }
+    }
 
     /// Names the file of a folder to which the next problems belong.
     pub(crate) fn set_file(&mut self, name: Option<&str>) {
@@ -158,7 +170,7 @@ impl Problems {
         problem.file = problem.file.or_else(|| self.file.clone());
         let count = &mut self.counts[problem.severity as usize];
         *count += 1;
-        if *count <= Self::KEPT {
+        if *count <= self.kept {
             self.list.push(problem);
         }
     }
@@ -177,7 +189,7 @@ impl Problems {
     /// The final one gives the number of the others.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
         for severity in Severity::iter() {
-            let hidden = self.count(severity).saturating_sub(Self::KEPT);
+            let hidden = self.count(severity).saturating_sub(self.kept);
             if hidden > 0 {
                 let what = with_noun(hidden, &format!("more {severity}"));
                 self.list.push(Problem::new(severity, format!("and {what}")));

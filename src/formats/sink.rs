@@ -41,7 +41,7 @@ pub(crate) struct OtherAnnotation {
 }
 
 /// Document of a file with its spans.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Found {
     /// The document.
     pub(crate) document: Document,
@@ -63,7 +63,7 @@ impl NameIndex {
 }
 
 /// Names of the labels of a file, in the order in which they occur.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LabelNames {
     names: Vec<String>,
     by_name: HashMap<String, NameIndex>,

@@ -73,6 +73,28 @@ impl Source for &[u8] {
     }
 }
 
+impl<S: Source + ?Sized> Source for &S {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        (**self).bytes()
+    }
+
+    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        (**self).seekable()
+    }
+
+    fn files(&self) -> Option<&dyn Files> {
+        (**self).files()
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        (**self).check_unchanged()
+    }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        (**self).beside(name)
+    }
+}
+
 impl<S: Source + ?Sized> Source for Box<S> {
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
         (**self).bytes()

@@ -3,6 +3,7 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
+use super::conll::tag_numbers::has_tag_numbers;
 use super::{
     format::{DetectFn, Format, Sample},
     problem::quoted,
@@ -53,6 +54,12 @@ static RECOGNISED: &[Format] = &[
         "marked-columns",
         "the file has columns with `;`, `,` or `|` between them; tagged words have tabs or blanks there",
         has_marked_columns,
+    ),
+    unknown(
+        "tag-numbers",
+        "the file has tagged words whose tags are numbers without names; --tag-names O,B-Dish,I-Dish gives the names in the \
+         order of the numbers, or a file with one per line",
+        |sample| has_tag_numbers(sample.text).then(|| (UNKNOWN + 1, "words and numbers".to_owned())),
     ),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
 ];

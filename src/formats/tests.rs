@@ -72,6 +72,41 @@ fn numbers_of_more_than_64_bits_keep_their_digits_on_the_way_through() {
     }
 }
 
+/// The screen goes from each loss to its place.
+#[test]
+fn a_loss_of_a_span_has_the_place_of_the_span() {
+    let spans =
+        [(0, 2, "Dish"), (1, 4, "Dish"), (0, 10, "New York"), (2, 3, "a\n\"b]"), (4, 5, "Dish"), (9, 10, "x#y")];
+    let corpus = spans_on(&["fish", "tacos"], &spans);
+    let mut refused = Vec::new();
+    for format in FORMATS.iter().filter(|format| format.can_write()) {
+        let Err(problems) = written(format.name, &corpus, OnLoss::Fail) else { continue };
+        refused.push(format.name);
+        for problem in problems.iter().filter(|problem| problem.message.contains(" span")) {
+            let place = problem.place.as_ref();
+            assert!(place.is_none_or(|place| place.range.is_some()), "{}: {problem}", format.name);
+        }
+        let of_span = problems.iter().filter_map(|problem| problem.place.as_ref()?.range).count();
+        assert!(of_span > 0, "{}: {problems:?}", format.name);
+    }
+    for name in ["text", "conll2003", "conllu", "yedda", "hf-jsonl", "parquet", "brat", "label-studio-conll"] {
+        assert!(refused.contains(&name), "{name}: {refused:?}");
+    }
+}
+
+#[test]
+fn as_many_losses_are_listed_as_the_caller_wants() {
+    let words = ["seafood"; 300];
+    let spans: Vec<_> = (0..300).map(|at| (at * 8, at * 8 + 3, "Dish")).collect();
+    let corpus = spans_on(&words, &spans);
+    let listed = |listed_losses| {
+        let options = WriteOptions { listed_losses, ..WriteOptions::default() };
+        let problems = find("conll2002").unwrap().write(&corpus, &options).unwrap_err();
+        problems.iter().filter(|problem| problem.place.is_some()).count()
+    };
+    assert_eq!((listed(WriteOptions::default().listed_losses), listed(1_000)), (50, 300));
+}
+
 #[test]
 fn each_layout_is_written_as_its_readers_expect() {
     let corpus = corpus(&[("1", &["good", "pad", "thai"], &[(1, 3, "Dish")]), ("2", &["Rome"], &[(0, 1, "Location")])]);

@@ -49,7 +49,7 @@ pub(super) struct Account {
 impl Output {
     /// An empty file.
     pub(super) fn new(options: &WriteOptions) -> Self {
-        let losses = LossReport::new(options.on_loss);
+        let losses = LossReport::new(options.on_loss, options.listed_losses);
         Self { bytes: Vec::new(), losses, account: Account::default(), empty: true }
     }
 

@@ -93,7 +93,7 @@ mod tests {
                     label: label.id,
                     source: crate::spans::SpanSource::Human,
                 };
-                let mut losses = LossReport::new(OnLoss::Snap);
+                let mut losses = LossReport::new(OnLoss::Snap, 50);
                 written.name(&document, &span, &mut losses).map(|(name, _)| name.to_owned())
             })
             .collect();

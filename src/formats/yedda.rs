@@ -204,7 +204,8 @@ impl<'a> LineWriter<'a> {
         for span in order {
             let text = quoted(span.range.of(&document.text));
             let Some(label) = self.labels.get(span.label).map(|label| label.name.as_str()) else {
-                out.losses.add(&document.id, &format!("the span {text} has no label"), "left out", "left out");
+                let what = format!("the span {text} has no label");
+                out.losses.add_at(&document.id, span.range, &what, "left out", "left out");
                 continue;
             };
             let what = if let Some(fault) = fault(document, span, label) {
@@ -219,7 +220,7 @@ impl<'a> LineWriter<'a> {
                 taken.insert(span.range.start, (span.range, label));
                 continue;
             };
-            out.losses.add(&document.id, &what, "left out", "left out");
+            out.losses.add_at(&document.id, span.range, &what, "left out", "left out");
         }
         taken.into_values().collect()
     }

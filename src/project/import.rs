@@ -8,8 +8,6 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
-
 use super::{
     Annotator, Project, ProjectError,
     documents::DocumentReader,
@@ -20,7 +18,7 @@ use super::{
 };
 use crate::{
     spans::{
-        Action, Annotation, Document, Edit, LabelId, LabelSet, Span, SpanSource, Split, Status, UniqueIds,
+        Action, Annotation, Document, Edit, LabelId, LabelSet, OnDuplicate, Span, SpanSource, Split, Status, UniqueIds,
         journal::JournalOp,
     },
     text::{TextRange, number::with_noun},
@@ -36,20 +34,6 @@ pub struct ImportItem {
     /// Status of the document.
     /// [`Status::Todo`] without spans adds nothing to the journal.
     pub status: Status,
-}
-
-/// Treatment of an imported document whose id the project has already, for another text; with [`Self::Update`] also for other
-/// spans.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumMessage, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "lowercase")]
-pub enum OnDuplicate {
-    /// Leave it out.
-    Skip,
-    /// Give the document of the project its text, and its spans in place of the annotator's.
-    Update,
-    /// Add it under another id, with `-2` at its end.
-    #[default]
-    Copy,
 }
 
 /// Circumstances of an import.

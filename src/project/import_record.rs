@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     spans::{ActionId, Document, Entry, SpanId, journal::JournalOp},
-    text::OffsetMap,
+    text::{OffsetMap, number::with_noun, width::clean},
 };
 
 /// Name of the file.
@@ -64,6 +64,28 @@ pub struct UndoneImport {
     pub annotations: usize,
     /// Ids of documents that stay as they are, because they were worked on since.
     pub kept: Vec<String>,
+}
+
+impl UndoneImport {
+    /// Most ids that the description names.
+    const NAMED: usize = 5;
+
+    /// Describes what was undone.
+    pub fn text(&self) -> String {
+        let names: Vec<_> = self.files.iter().map(|name| clean(name)).collect();
+        let removed = with_noun(self.removed, "document");
+        let mut text = format!("the import of {}: {removed} gone again", names.join(", "));
+        if self.restored > 0 {
+            text += &format!(", {} with the earlier text", with_noun(self.restored, "document"));
+        }
+        if !self.kept.is_empty() {
+            let first: Vec<_> = self.kept.iter().take(Self::NAMED).map(|id| clean(id)).collect();
+            let more = if self.kept.len() > Self::NAMED { ", ..." } else { "" };
+            let documents = with_noun(self.kept.len(), "document");
+            text += &format!("; {documents} with work since stay as they are: {}{more}", first.join(", "));
+        }
+        text
+    }
 }
 
 impl ImportRecord {

@@ -71,7 +71,7 @@ pub use check::{CheckReport, Finding};
 pub use documents::{DocumentError, Documents};
 pub use error::{FolderKind, ProjectError};
 pub use file_names::{AnnotatorName, NameError, RunId};
-pub use import::{ImportItem, ImportOptions, ImportReport, OnDuplicate};
+pub use import::{ImportItem, ImportOptions, ImportReport};
 pub use import_record::UndoneImport;
 pub use input_file::{Draft, InputFile};
 pub use input_folder::{InputFolder, NamedInput};
@@ -87,6 +87,8 @@ pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs, RunsPlace};
 pub use storage::StorageError;
 pub use training_data::{SplitDocuments, TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
+
+pub use crate::spans::OnDuplicate;
 
 use self::{
     file_stamp::{Stamp, stamp, stamp_of, stamp_of_more, stamp_of_open},

@@ -13,7 +13,7 @@ use super::{
     file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, EXPORT_LOCK, EXPORT_RECORD},
     import_record::IMPORTS,
     run_files::{is_run, is_run_name},
-    storage::{self, MadeFolder},
+    storage::{self, MadeFolder, NewTree},
 };
 
 /// Files in the folder of a project that belong to it.
@@ -63,6 +63,44 @@ pub fn write_output_in_folder(path: &Path, bytes: &[u8], existing: Existing) -> 
         made.iter().rev().for_each(|folder| drop(folder.remove_if_empty()));
     }
     written
+}
+
+/// Receiver of the files of a folder: the path of each in the folder, with `/`, and its contents.
+pub type AddFile<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
+
+/// Writes a folder that the user named, with the files that `contents` adds, whole or not at all. It replaces nothing.
+///
+/// # Errors
+/// It is one of a project's or of a run's own, or it exists, or the file system refuses; and those of `contents`.
+pub fn write_output_folder(
+    path: &Path,
+    contents: &dyn Fn(&mut AddFile<'_>) -> io::Result<()>,
+) -> Result<(), ProjectError> {
+    // Without the slash at its end, which would follow a link.
+    let path = path.components().as_path();
+    let failed = |error: StorageError| match error.cause.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => error.into(),
+    };
+    refuse_own_file(path)?;
+    let mut tree = NewTree::begin(path).map_err(failed)?;
+    let mut failure = None;
+    let added = contents(&mut |name, bytes| {
+        tree.add(name, bytes).map_err(|error| {
+            let kind = error.cause.kind();
+            failure = Some(error);
+            kind.into()
+        })
+    });
+    if let Err(cause) = added {
+        return Err(failure.unwrap_or_else(|| StorageError::new("write", path, cause)).into());
+    }
+    tree.finish().map_err(failed)
+}
+
+/// Whether a path for output names a folder: it ends with a slash.
+pub fn is_folder_name(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// Whether a folder exists. The folder of a plain file name always does.
@@ -277,6 +315,35 @@ mod tests {
         // Force does not help where there is a folder.
         let folder = write_output(folder.path(), b"one", Existing::Keep).unwrap_err().to_string();
         assert!(folder.contains("choose another name") && !folder.contains("--force"), "{folder}");
+    }
+
+    #[test]
+    fn a_folder_of_files_replaces_nothing_and_appears_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out/");
+        assert!(is_folder_name(&path) && !is_folder_name(&folder.path().join("out")));
+        let write = |path: &Path, fails: bool| {
+            write_output_folder(path, &|add| {
+                add("a/b.txt", b"one")?;
+                if fails { Err(io::ErrorKind::StorageFull.into()) } else { add("c.txt", b"two") }
+            })
+        };
+        assert!(write(&path, true).unwrap_err().is_environment() && !path.exists());
+        write(&path, false).unwrap();
+        assert_eq!(std::fs::read(path.join("a/b.txt")).unwrap(), b"one");
+        let again = write(&path, false).unwrap_err().to_string();
+        assert!(again.contains("exists") && !again.contains("--force"), "{again}");
+        std::os::unix::fs::symlink(&path, folder.path().join("link")).unwrap();
+        assert!(matches!(write(&folder.path().join("link/"), false), Err(ProjectError::OutputExists { .. })));
+        let root = folder.path().join("food");
+        Project::create(&root, Manifest::new("food", LabelSet::restaurant())).unwrap();
+        assert!(matches!(write(&root.join("annotations/x/"), false), Err(ProjectError::OwnFile { .. })));
+        let twice = write_output_folder(&folder.path().join("two"), &|add| {
+            add("a", b"1")?;
+            add("a", b"2")
+        });
+        assert!(twice.unwrap_err().to_string().contains("two/a"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]

@@ -9,11 +9,14 @@ use crate::spans::Split;
 
 impl Project {
     /// Sets the splits of documents, given by their ids; `None` takes a document out of its split. All of them are set at
-    /// once or none is. Returns how many were in another split before.
+    /// once or none is. Returns those that were in another split before, each with that split.
     ///
     /// # Errors
     /// There is no such document, or the file system refuses. Then nothing is changed.
-    pub fn set_splits(&mut self, splits: &HashMap<&str, Option<Split>>) -> Result<usize, ProjectError> {
+    pub fn set_splits(
+        &mut self,
+        splits: &HashMap<&str, Option<Split>>,
+    ) -> Result<Vec<(String, Option<Split>)>, ProjectError> {
         let _lock = self.lock()?;
         self.reload()?;
         let differs = |(id, split): &(&&str, &Option<Split>)| {
@@ -24,12 +27,16 @@ impl Project {
             .filter(differs)
             .map(|(id, split)| (*id, move |fields: &mut Fields| set(fields, *split)))
             .collect();
-        let changed = changes.len();
-        if changed > 0 {
+        let old = changes.keys().map(|id| {
+            let split = self.documents.get(id).and_then(|document| document.split);
+            ((*id).to_owned(), split)
+        });
+        let old: Vec<_> = old.collect();
+        if !old.is_empty() {
             let bytes = self.changed_lines(changes)?;
             self.replace_documents(&bytes)?;
         }
-        Ok(changed)
+        Ok(old)
     }
 }
 
@@ -67,8 +74,10 @@ mod tests {
         assert!(matches!(project.set_splits(&unknown), Err(ProjectError::NoDocument(_))));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
         let wanted = HashMap::from([("a", Some(Split::Test)), ("b", Some(Split::Train)), ("c", None)]);
-        assert_eq!(project.set_splits(&wanted).unwrap(), 2);
-        assert_eq!(project.set_splits(&wanted).unwrap(), 0);
+        let mut old = project.set_splits(&wanted).unwrap();
+        old.sort_unstable();
+        assert_eq!(old, [("a".to_owned(), None), ("c".to_owned(), Some(Split::Valid))]);
+        assert_eq!(project.set_splits(&wanted).unwrap(), []);
         let again = Project::open(&project.root).unwrap();
         let splits: Vec<_> = again.documents.iter().map(|document| document.split).collect();
         assert_eq!(splits, [Some(Split::Test), Some(Split::Train), None]);

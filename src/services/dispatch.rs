@@ -260,9 +260,14 @@ impl Services {
             Effect::CopySample { sample, name } => self.start_opening(Request::Copy { sample, name }),
             Effect::NewProject(new) => self.start_opening(Request::New(new)),
             Effect::RepairProject { path, steps } => self.repair_project(path, steps),
-            Effect::Import { generation, file, fingerprint } => {
+            Effect::Import { generation, file, fingerprint, on_duplicate } => {
                 if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
-                    self.start_opening(Request::Import { dir, file, fingerprint, generation });
+                    self.start_opening(Request::Import { dir, file, fingerprint, on_duplicate, generation });
+                }
+            }
+            Effect::UndoImport { generation } => {
+                if let Some(dir) = self.open.as_ref().map(|open| open.dir.clone()) {
+                    self.start_opening(Request::UndoImport { dir, generation });
                 }
             }
             Effect::AddDocument { generation, text } => {
@@ -325,6 +330,8 @@ impl Services {
                 open.model_service.suggest(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
+            Effect::ShareOut => open.worker.ask(Task::ShareOut),
+            Effect::TakeBackMove(splits) => open.worker.ask(Task::OldSplits(splits)),
             Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
             Effect::Finished(_) | Effect::SetLearning(_) => {}
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
@@ -357,7 +364,12 @@ impl Services {
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
             Effect::AddDocument { .. } => {}
-            Effect::Import { .. } | Effect::OpenAs(_) | Effect::WorkAs(_) | Effect::Reload | Effect::Close => {}
+            Effect::Import { .. }
+            | Effect::UndoImport { .. }
+            | Effect::OpenAs(_)
+            | Effect::WorkAs(_)
+            | Effect::Reload
+            | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
     }

@@ -13,7 +13,7 @@ use super::{events::Events, journal_writer::Flusher, thread::Thread};
 use crate::{
     app::{
         Event,
-        exchange::{ExportChoices, ImportPreview, Loss, NotExported, PreviewedDocument},
+        exchange::{ExportChoices, ImportPlan, ImportPreview, Loss, NotExported, PreviewedDocument},
     },
     formats::{self, Problem, Severity, WriteOptions},
     project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
@@ -21,11 +21,13 @@ use crate::{
     text::{TextRange, number::with_noun},
     work::{
         export::{self, Export, ExportError, Exported, Target, WriteError},
-        preview::{self, Preview},
+        preview::{self, Preview, PreviewedImport},
         source::Watcher,
     },
 };
 
+/// Losses that the screen lists: more than anybody goes through one by one.
+const LISTED_LOSSES: usize = 10_000;
 /// Documents of a preview.
 const PREVIEWED: usize = 3;
 /// Ids in use that a preview names.
@@ -50,7 +52,12 @@ pub(super) fn export(
         format,
         split: choices.split,
         chosen: Chosen::Done,
-        options: WriteOptions { scheme: choices.scheme, on_loss: choices.on_loss, ..WriteOptions::default() },
+        options: WriteOptions {
+            scheme: choices.scheme,
+            on_loss: choices.on_loss,
+            listed_losses: LISTED_LOSSES,
+            ..WriteOptions::default()
+        },
         target: Target::Exports(Existing::Keep),
     });
     match exported {
@@ -138,22 +145,31 @@ impl Watcher for Stop {
 
 /// A preview for the screen.
 fn shown(seen: Preview) -> ImportPreview {
-    let Preview { contents, report, new_labels, .. } = seen;
-    let remarks = report.left_out();
-    let known = contents.labels.into_iter().filter(|name| !new_labels.contains(name)).collect();
+    let Preview { contents, plans, .. } = seen;
+    let is_new = |name: &String| plans.first().is_some_and(|plan| plan.new_labels.contains(name));
+    let known = contents.labels.into_iter().filter(|name| !is_new(name)).collect();
     ImportPreview {
         fingerprint: seen.fingerprint,
         format: seen.format.to_owned(),
         why: seen.why,
         counts: [contents.documents, contents.words, contents.spans],
-        added: [report.documents, report.spans],
-        remarks: remarks.split("; ").filter(|remark| !remark.is_empty()).map(str::to_owned).collect(),
-        renamed: (report.renamed.len(), report.renamed.into_iter().take(PREVIEWED_IDS).collect()),
         labels: known,
-        new_labels,
+        plans: plans.into_iter().map(plan).collect(),
         problems: seen.problems.iter().map(ToString::to_string).collect(),
         is_refused: seen.is_refused,
         first: seen.first.into_iter().map(|(document, spans)| previewed(document, spans)).collect(),
+    }
+}
+
+fn plan(planned: PreviewedImport) -> ImportPlan {
+    let PreviewedImport { on_duplicate, report, new_labels } = planned;
+    let remarks = report.left_out();
+    ImportPlan {
+        on_duplicate,
+        added: [report.documents, report.spans],
+        remarks: remarks.split("; ").filter(|remark| !remark.is_empty()).map(str::to_owned).collect(),
+        renamed: (report.renamed.len(), report.renamed.into_iter().take(PREVIEWED_IDS).collect()),
+        new_labels,
     }
 }
 
@@ -236,7 +252,7 @@ mod tests {
         let seen = see(file).unwrap();
         let spans = PREVIEWED_TEXT + 2;
         assert_eq!((seen.counts, seen.is_refused, seen.first.len()), ([3, spans + 1, spans], false, 3));
-        assert_eq!((seen.labels.join(" "), seen.new_labels.join(" ")), ("Dish".to_owned(), "Fish".to_owned()));
+        assert_eq!((seen.labels.join(" "), seen.plans[0].new_labels.join(" ")), ("Dish".to_owned(), "Fish".to_owned()));
         assert_eq!((seen.first[0].spans[0].0, seen.first[0].is_cut), (TextRange::new(5, 9), false));
         let cut = &seen.first[2];
         assert!(cut.is_cut && cut.text.len() == PREVIEWED_TEXT && cut.spans.len() == PREVIEWED_TEXT / 5);

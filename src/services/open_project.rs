@@ -199,7 +199,9 @@ pub(super) enum Request {
     /// A new copy of a sample, with this name.
     Copy { sample: String, name: String },
     /// A project, after the import of a file, if its contents still have this fingerprint.
-    Import { dir: PathBuf, file: String, fingerprint: u64, generation: u64 },
+    Import { dir: PathBuf, file: String, fingerprint: u64, on_duplicate: OnDuplicate, generation: u64 },
+    /// A project, after its last import was taken back.
+    UndoImport { dir: PathBuf, generation: u64 },
     /// A project, after a document with this text was added.
     Add { dir: PathBuf, text: String, generation: u64 },
     /// A new project.
@@ -318,7 +320,7 @@ impl Opener {
 
     fn get(self, request: Request) -> Outcome {
         let import = match &request {
-            Request::Import { generation, .. } => Some(*generation),
+            Request::Import { generation, .. } | Request::UndoImport { generation, .. } => Some(*generation),
             _ => None,
         };
         let is_new = matches!(request, Request::Copy { .. } | Request::New(_));
@@ -332,8 +334,12 @@ impl Opener {
             Request::Copy { sample, name } => {
                 (sample_copies::copy_sample(&self.folders, &sample, &name, &self.preferences)?, None)
             }
-            Request::Import { dir, file, fingerprint, .. } => {
-                let notice = self.import(&dir, &file, fingerprint);
+            Request::Import { dir, file, fingerprint, on_duplicate, .. } => {
+                let notice = self.import(&dir, &file, fingerprint, on_duplicate);
+                (dir, Some(notice))
+            }
+            Request::UndoImport { dir, .. } => {
+                let notice = self.undo_import(&dir);
                 (dir, Some(notice))
             }
             Request::Add { dir, text, generation } => return self.add(&dir, &text, generation),
@@ -366,9 +372,9 @@ impl Opener {
     }
 
     /// Imports a file. The project is opened afterwards, whatever the outcome.
-    fn import(&self, dir: &Path, file: &str, fingerprint: u64) -> Notice {
+    fn import(&self, dir: &Path, file: &str, fingerprint: u64, on_duplicate: OnDuplicate) -> Notice {
         // A defect of a reader does not keep the project closed.
-        let imported = guard::catch(|| self.try_import(dir, file, fingerprint));
+        let imported = guard::catch(|| self.try_import(dir, file, fingerprint, on_duplicate));
         match imported.unwrap_or_else(|panicked| Err(panicked.into())) {
             Ok(text) => (Level::Info, text),
             // Opening the project completes the import.
@@ -379,7 +385,22 @@ impl Opener {
         }
     }
 
-    fn try_import(&self, dir: &Path, file: &str, fingerprint: u64) -> Result<String, OpenError> {
+    /// Takes back the last import. The project is opened afterwards, whatever the outcome.
+    fn undo_import(&self, dir: &Path) -> Notice {
+        let undone = Project::open_with(dir, &self.progress).and_then(|mut project| project.undo_import(now()));
+        match undone {
+            Ok(undone) => (Level::Info, format!("Taken back: {}", undone.text())),
+            Err(error) => (Level::Warn, format!("Nothing was taken back: {error}")),
+        }
+    }
+
+    fn try_import(
+        &self,
+        dir: &Path,
+        file: &str,
+        fingerprint: u64,
+        on_duplicate: OnDuplicate,
+    ) -> Result<String, OpenError> {
         let path = self.folders.resolve(file)?;
         let mut project = Project::open_with(dir, &self.progress)?;
         let annotator = self.preferences(dir)?.annotator;
@@ -389,7 +410,7 @@ impl Opener {
             return Err(OpenError::FileChanged);
         }
         let problems = file.read.problems.clone();
-        let imported = import::import(&mut project, &annotator, now(), OnDuplicate::Copy, vec![file], None)?;
+        let imported = import::import(&mut project, &annotator, now(), on_duplicate, vec![file], None)?;
         Ok(imported.iter().map(|file| report(file, &problems)).collect())
     }
 

@@ -29,12 +29,20 @@ use super::{
     training_start::{OpenBase, TrainingStart},
 };
 use crate::{
-    app::{Event, effect::DocumentChange, event::Level},
+    app::{
+        Event,
+        effect::{DocumentChange, OldSplit},
+        event::Level,
+    },
     guard,
     project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
     spans::{HalfWords, LabelChange, LabelSet, Split},
     text::number::bytes,
-    work::{base, correct::SpansBefore},
+    work::{
+        base,
+        correct::SpansBefore,
+        split::{self, SplitRequest},
+    },
 };
 
 /// Handle of the project worker. The thread ends after its last task.
@@ -230,6 +238,12 @@ impl Work {
                 let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
                 Some(Event::SplitSet { documents: documents.len(), split, outcome })
             }
+            Task::ShareOut => Some(Event::SharedOut(self.share_out())),
+            Task::OldSplits(splits) => {
+                let splits = splits.iter().map(|(id, split)| (id.as_str(), *split)).collect();
+                let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
+                Some(Event::MoveTakenBack(outcome.map(|old| old.len())))
+            }
             Task::Look => self.look(),
             Task::Unanswered(work) => {
                 work();
@@ -257,6 +271,17 @@ impl Work {
                 None
             }
         }
+    }
+
+    /// Puts documents without a split into splits. Returns those that were moved, and how many each split has then.
+    fn share_out(&mut self) -> Result<(Vec<OldSplit>, [usize; 3]), String> {
+        let TrainingStart { project, annotator, journal, .. } = &mut self.start;
+        journal.flush()?;
+        let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
+        let plan = split::plan(project, &journal, &SplitRequest::default());
+        let splits = plan.splits.iter().map(|(id, split)| (id.as_str(), *split)).collect();
+        let old = project.set_splits(&splits).map_err(|error| error.to_string())?;
+        Ok((old, plan.documents))
     }
 
     /// Changes a document.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::{
     app::{
         Event,
-        effect::DocumentChange,
+        effect::{DocumentChange, OldSplit},
         event::Level,
         exchange::{ExportChoices, NotExported},
     },
@@ -43,6 +43,10 @@ pub(super) enum Task {
     Document { id: String, change: DocumentChange },
     /// Move documents to a split.
     Splits { documents: Vec<String>, split: Option<Split> },
+    /// Put documents without a split into splits.
+    ShareOut,
+    /// Move documents back to the splits in which they were.
+    OldSplits(Vec<OldSplit>),
     /// Find out whether another program has changed the files of the project.
     Look,
     /// A small task that needs the disk and has no answer.
@@ -64,7 +68,7 @@ impl Task {
             Self::Suspects { .. } => "the search for suspected labels",
             Self::Decide { .. } => "a decision on a label",
             Self::Document { .. } => "a change of a document",
-            Self::Splits { .. } => "a move to a split",
+            Self::Splits { .. } | Self::OldSplits(_) | Self::ShareOut => "a move to a split",
             Self::Look => "a look at the files",
             Self::Unanswered(_) => "the list of recent projects",
         }
@@ -93,6 +97,8 @@ impl Task {
                 let documents = documents.len();
                 Box::new(move |cause| Event::SplitSet { documents, split, outcome: Err(cause) })
             }
+            Self::ShareOut => Box::new(|cause| Event::SharedOut(Err(cause))),
+            Self::OldSplits(_) => Box::new(|cause| Event::MoveTakenBack(Err(cause))),
             Self::Summarise { .. }
             | Self::Remove { .. }
             | Self::Decide { .. }

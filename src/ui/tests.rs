@@ -8,12 +8,13 @@ use crate::{
     app::{
         Effect, Event, Key, State,
         event::{Annotators, Opened, WelcomeItem},
-        exchange::{FormatInfo, ImportPreview, Loss, NotExported, PreviewedDocument},
+        exchange::{FormatInfo, ImportPlan, ImportPreview, Loss, NotExported, PreviewedDocument},
         update,
     },
     runs::{LabelScores, Phase, Point, RunSummary, Scores, Status},
     spans::{
-        Annotation, Document, Entity, Journal, LabelId, LabelSet, Span, SpanId, SpanSource, Status as SpanStatus,
+        Annotation, Document, Entity, Journal, LabelId, LabelSet, OnDuplicate, Span, SpanId, SpanSource,
+        Status as SpanStatus,
         adjudication::ComparedDocument,
         agreement::{Panel, agreement_of_all},
     },
@@ -293,7 +294,7 @@ fn annotators_side_by_side() {
 #[test]
 fn overlays() {
     let mut shown = Vec::new();
-    for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter"] {
+    for keys in ["?", ": d o c", "q", "f3 S", ": e x p o r t enter", "f2 m"] {
         let mut state = tagged(80, 24);
         state.session.formats = FormatInfo::some();
         press(&mut state, keys);
@@ -365,19 +366,23 @@ fn preview_of_an_import() {
             document("reviews-2", "cheap \u{1b}[31mbeer \u{5bff}\u{53f8}", &[(0, 5, "Price"), (16, 22, "Cuisine")]),
             document("reviews-3", "", &[]),
         ];
-        let preview = ImportPreview {
-            format: "jsonl".into(),
-            why: "one document per line, 1,203 documents, 2,410 spans of 4 labels".into(),
-            counts: [1203, 15_120, 2410],
-            labels: ["Dish", "Price", "Restaurant_Name"].map(str::to_owned).into(),
-            new_labels: vec!["Article".into()],
-            problems: vec!["line 7: the span 3-9 ends inside a character (it is left out)".into()],
+        let plan = |on_duplicate| ImportPlan {
+            on_duplicate,
             added: [1200, 2401],
             remarks: vec![
                 "3 documents there already".into(),
                 "7 documents with an id that is in use, added under another one".into(),
             ],
             renamed: (7, vec![("d1".into(), "d1-2".into()), ("d2".into(), "d2-2".into())]),
+            new_labels: vec!["Article".into()],
+        };
+        let preview = ImportPreview {
+            format: "jsonl".into(),
+            why: "one document per line, 1,203 documents, 2,410 spans of 4 labels".into(),
+            counts: [1203, 15_120, 2410],
+            labels: ["Dish", "Price", "Restaurant_Name"].map(str::to_owned).into(),
+            problems: vec!["line 7: the span 3-9 ends inside a character (it is left out)".into()],
+            plans: OnDuplicate::ALL.iter().rev().map(|way| plan(*way)).collect(),
             first,
             ..ImportPreview::default()
         };

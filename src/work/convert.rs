@@ -10,13 +10,13 @@ use std::{
 use super::export::WriteError;
 use crate::{
     formats::{
-        self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, ReadOptions, Severity,
-        Source, WriteOptions,
+        self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, Place, ReadOptions,
+        Severity, Source, WriteOptions,
     },
     project::{
         Draft, ProjectError, StorageError,
         import_source::ImportSourceError,
-        output::{Existing, refuse_existing, refuse_own_file, write_output_file},
+        output::{Existing, is_folder_name, refuse_existing, refuse_own_file, write_output_file, write_output_folder},
     },
     spans::id_prefix,
 };
@@ -30,6 +30,9 @@ pub enum ConvertError {
     /// The name of the output has no extension of a format.
     #[error("the extension of {} does not name a format", .0.display())]
     NoFormat(PathBuf),
+    /// The format has one file, and a folder is asked for.
+    #[error("the format {} is one file, and OUT is a folder", .0.name)]
+    OneFile(&'static Format),
     /// An input has errors or no text.
     #[error(transparent)]
     Input(#[from] ImportSourceError),
@@ -61,10 +64,15 @@ pub fn target_format(
         return Err(ConvertError::SameFile(output.to_owned()));
     }
     refuse_own_file(output)?;
-    refuse_existing(output, existing)?;
+    let existing = if is_folder_name(output) { Existing::Keep } else { existing };
+    refuse_existing(output.components().as_path(), existing)?;
     let extension = output.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = requested.or_else(|| formats::find_by_extension(&extension));
-    format.ok_or_else(|| ConvertError::NoFormat(output.to_owned()))
+    let format = format.ok_or_else(|| ConvertError::NoFormat(output.to_owned()))?;
+    if is_folder_name(output) && !format.makes_folders() {
+        return Err(ConvertError::OneFile(format));
+    }
+    Ok(format)
 }
 
 /// Options to read the input with the labels of a labelling config.
@@ -91,6 +99,8 @@ pub struct Original<'a> {
 pub enum Destination<'a> {
     /// This file.
     File(&'a Path, Existing),
+    /// This folder, which must not exist, for a format with files for each document.
+    Folder(&'a Path),
     /// Nowhere yet: a file without a name in this folder, of which the caller takes the contents.
     Draft(&'a Path),
 }
@@ -122,7 +132,7 @@ pub fn convert<'f>(
 ) -> Result<(Converted, Option<Draft<'f>>), ConvertError> {
     let mut inputs = Vec::with_capacity(request.originals.len());
     for original in request.originals {
-        let guess = formats::detect_source(&original.path.to_string_lossy(), &*original.source);
+        let guess = formats::detect_with(&original.path.to_string_lossy(), &*original.source, request.options);
         let format = original.format.unwrap_or(guess.map_err(|cause| unreadable(&original.path, cause))?.format);
         let mut options = request.options.clone();
         if request.originals.len() > 1 {
@@ -134,6 +144,13 @@ pub fn convert<'f>(
         Destination::Draft(folder) => {
             let mut draft = Draft::in_folder(folder);
             Ok((run(request, &inputs, &mut draft)?, Some(draft)))
+        }
+        Destination::Folder(path) => {
+            let mut draft = Draft::in_folder(request.scratch);
+            let new = run(request, &inputs, &mut draft)?;
+            let name = format!("{}.{}", request.format.name, request.format.extension());
+            write_output_folder(path, &|add| formats::each_file(draft.contents(), &name, add))?;
+            Ok((new, None))
         }
         Destination::File(path, existing) => {
             let outcome = RefCell::new(None);

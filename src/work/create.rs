@@ -143,7 +143,8 @@ mod tests {
         let name: AnnotatorName = "ada".parse().unwrap();
         let empty = create(&request(folder.path().join("p")), 0).unwrap().project;
         let seen = preview::preview(&empty, &name, &path, 3, &Unwatched).unwrap();
-        assert_eq!((seen.report.spans, seen.report.others), (1, vec![("ben".to_owned(), 1)]));
+        let report = &seen.plans[0].report;
+        assert_eq!((report.spans, report.others.clone()), (1, vec![("ben".to_owned(), 1)]));
         let new = NewProject { texts: Some((path, name)), ..request(folder.path().join("q")) };
         let project = create(&new, 0).unwrap().project;
         let end = |name: &str| {

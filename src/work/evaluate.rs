@@ -97,7 +97,7 @@ impl<'a> TaggedFile<'a> {
         format: Option<&'static Format>,
         options: ReadOptions,
     ) -> io::Result<Self> {
-        let guess = formats::detect_source(&path.to_string_lossy(), source)?;
+        let guess = formats::detect_with(&path.to_string_lossy(), source, &options)?;
         let format_used = format.unwrap_or(guess.format);
         let mut file = Self {
             path: path.to_owned(),

@@ -8,7 +8,7 @@ use crate::{
     project::{
         AnnotatorName, Project, ProjectError,
         corpus::Chosen,
-        output::{Existing, refuse_own_file, write_output},
+        output::{Existing, refuse_own_file, write_output, write_output_folder},
     },
     spans::{Journal, Split, Status},
     text::number::with_noun,
@@ -42,6 +42,8 @@ pub enum Target<'a> {
     Exports(Existing),
     /// This file, which may exist.
     File(&'a Path, Existing),
+    /// This folder, which must not exist, for a format with files for each document.
+    Folder(&'a Path),
     /// No file: the caller takes the bytes.
     Memory,
 }
@@ -94,6 +96,9 @@ pub enum ExportError {
     /// The search finds no document, or none in the split.
     #[error("the search finds no document{}", .0.map(|split| format!(" in the split {}", split.name())).unwrap_or_default())]
     NothingFound(Option<Split>),
+    /// The format has one file, and a folder is asked for.
+    #[error("the format {} is one file, not a folder", .0.name)]
+    OneFile(&'static Format),
     /// The target is a file of the project itself.
     #[error("{} belongs to the project's own files", .0.display())]
     ProjectFile(PathBuf),
@@ -115,7 +120,12 @@ fn first_of(problems: &[Problem]) -> String {
 /// Nothing is done, the target belongs to the project, the format cannot hold the annotations, or the file system
 /// refuses.
 pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
-    if let Target::File(path, _) = request.target {
+    if let Target::Folder(_) = request.target
+        && !request.format.makes_folders()
+    {
+        return Err(ExportError::OneFile(request.format));
+    }
+    if let Target::File(path, _) | Target::Folder(path) = request.target {
         protect_project(&request.project.root, path)?;
         refuse_own_file(path)?;
     }
@@ -132,6 +142,11 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
         Target::Memory => None,
         Target::File(path, existing) => {
             write_output(path, &written.bytes, existing)?;
+            Some(path.to_owned())
+        }
+        Target::Folder(path) => {
+            let name = file_name(request.format, request.split);
+            write_output_folder(path, &|add| formats::each_file(&written.bytes.as_slice(), &name, add))?;
             Some(path.to_owned())
         }
         Target::Exports(existing) => {

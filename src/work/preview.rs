@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     formats::{Problem, Severity},
-    project::{AnnotatorName, ImportReport, OnDuplicate, Project, StorageError, import_source},
+    project::{AnnotatorName, ImportReport, OnDuplicate, Project, ProjectError, StorageError, import_source},
     spans::Document,
     text::TextRange,
 };
@@ -25,16 +25,26 @@ pub struct Preview {
     pub fingerprint: u64,
     /// Counts and labels.
     pub contents: FileContents,
-    /// What an import would do; nothing if the file is refused.
-    pub report: ImportReport,
-    /// Names of the labels that the project would get.
-    pub new_labels: Vec<String>,
+    /// What an import would do, for each treatment of ids that are in use; for one of them if they do not differ, and for none
+    /// if the file is refused.
+    pub plans: Vec<PreviewedImport>,
     /// Problems, the errors first.
     pub problems: Vec<Problem>,
     /// Whether it cannot be imported: it has errors or no text, or the project refuses it.
     pub is_refused: bool,
     /// The first documents, with ranges and label names of their spans.
     pub first: Vec<(Document, Vec<(TextRange, String)>)>,
+}
+
+/// What an import would do.
+#[derive(Debug)]
+pub struct PreviewedImport {
+    /// Treatment of ids that are in use.
+    pub on_duplicate: OnDuplicate,
+    /// Counts, and what would be left out or changed.
+    pub report: ImportReport,
+    /// Names of the labels that the project would get.
+    pub new_labels: Vec<String>,
 }
 
 /// Reads a file as an import would, and plans the import. Returns its first `most` documents.
@@ -62,19 +72,32 @@ pub fn preview(
     let fingerprint = found.fingerprint();
     let contents = FileContents::of(&file);
     let first = found.first(most).into_iter().map(|(document, spans)| (document.clone(), spans)).collect();
-    let mut planned = None;
-    if !is_refused {
-        match import::plan(project, annotator, OnDuplicate::Copy, vec![file]) {
-            Ok(files) => planned = files.into_iter().next(),
-            Err(error) => {
-                is_refused = true;
-                problems.push(Problem::error(error.to_string()));
-            }
-        }
-    }
-    let (report, new_labels) = planned.map(|file| (file.report, file.new_labels)).unwrap_or_default();
+    let planned = if is_refused { Ok(Vec::new()) } else { plans(project, annotator, file) };
+    let plans = planned.unwrap_or_else(|error| {
+        is_refused = true;
+        problems.push(Problem::error(error.to_string()));
+        Vec::new()
+    });
     problems.sort_by_key(|problem| problem.severity != Severity::Error);
-    Ok(Preview { format, why, fingerprint, contents, report, new_labels, problems, is_refused, first })
+    Ok(Preview { format, why, fingerprint, contents, plans, problems, is_refused, first })
+}
+
+/// Plans the import of a file in each way that makes a difference.
+fn plans(project: &Project, annotator: &AnnotatorName, file: SourceFile) -> Result<Vec<PreviewedImport>, ProjectError> {
+    let is_known = file.read.found.documents().any(|document| project.documents.get(&document.id).is_some());
+    let ways = if is_known { OnDuplicate::ALL } else { &[OnDuplicate::Copy] };
+    let files = std::iter::repeat_n(file, ways.len());
+    let plans = ways.iter().zip(files).map(|(way, file)| {
+        let planned = import::plan(project, annotator, *way, vec![file])?.into_iter().next();
+        let (report, new_labels) = planned.map(|file| (file.report, file.new_labels)).unwrap_or_default();
+        Ok(PreviewedImport { on_duplicate: *way, report, new_labels })
+    });
+    let mut plans = plans.collect::<Result<Vec<_>, ProjectError>>()?;
+    let is_same = plans.windows(2).all(|pair| matches!(pair, [one, other] if one.report == other.report));
+    if is_same {
+        plans.truncate(1);
+    }
+    Ok(plans)
 }
 
 #[cfg(test)]
@@ -112,7 +135,12 @@ mod tests {
         };
         let seen = write("Dish");
         assert_eq!((seen.format, seen.is_refused), ("jsonl", false));
-        let ImportReport { documents, known, renamed, .. } = &seen.report;
+        let plans: Vec<_> = seen.plans.iter().map(|plan| (plan.on_duplicate, &plan.report)).collect();
+        let [(OnDuplicate::Skip, skip), (OnDuplicate::Update, update), (OnDuplicate::Copy, copy)] = plans[..] else {
+            panic!("{plans:?}")
+        };
+        assert_eq!((skip.documents, skip.skipped, update.documents, update.updated), (2, 1, 2, 1));
+        let ImportReport { documents, known, renamed, .. } = copy;
         let renamed: Vec<&str> = renamed.iter().map(|(_, new)| new.as_str()).collect();
         assert_eq!((*documents, *known, renamed), (3, 1, vec!["b-2", "c-2"]));
         assert_eq!((seen.contents.documents, seen.contents.spans, seen.first.len()), (4, 4, 3));
@@ -121,7 +149,10 @@ mod tests {
         // The fingerprint is taken of the contents.
         assert_eq!(write("Dish").fingerprint, seen.fingerprint);
         let other = write("Food");
-        assert!(other.fingerprint != seen.fingerprint && other.new_labels == ["Food"]);
+        assert!(other.fingerprint != seen.fingerprint && other.plans[0].new_labels == ["Food"]);
+        std::fs::write(&path, line("d", "new soup", "Dish")).unwrap();
+        let unknown = preview(&project, &ada, &path, 3, &Unwatched).unwrap().plans;
+        assert!(matches!(&unknown[..], [PreviewedImport { on_duplicate: OnDuplicate::Copy, .. }]), "{unknown:?}");
         // A label that no project can have.
         let bad = write("Di\\u001bsh");
         assert!(bad.is_refused && bad.problems[0].message.contains("label"), "{:?}", bad.problems);

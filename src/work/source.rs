@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A file that was read, with its problems.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     /// Path of the file, for messages.
     pub path: PathBuf,
@@ -66,7 +66,7 @@ impl SourceFile {
         format: Option<&'static Format>,
         options: &ReadOptions,
     ) -> io::Result<Self> {
-        let guess = formats::detect_source(&path.to_string_lossy(), source)?;
+        let guess = formats::detect_with(&path.to_string_lossy(), source, options)?;
         let read = format.unwrap_or(guess.format).read_file(source, options)?;
         let why = match format {
             Some(_) => "as asked".to_owned(),

@@ -5,10 +5,14 @@
 
 use std::collections::HashMap;
 
-use super::shares::{groups_of, share_out};
+use super::{
+    inspect::{self, Leak},
+    shares::{groups_of, share_out},
+};
 use crate::{
-    project::Project,
-    spans::{Journal, Split},
+    project::{Project, corpus::Chosen},
+    spans::{Journal, Split, query::Query},
+    text::near_duplicates::NearDuplicates,
 };
 
 /// Request to share out documents.
@@ -22,6 +26,13 @@ pub struct SplitRequest {
     pub again: bool,
 }
 
+impl Default for SplitRequest {
+    /// The shares of the command line for documents without a split.
+    fn default() -> Self {
+        Self { shares: [80, 10, 10], seed: 1, again: false }
+    }
+}
+
 /// Splits of documents that are to be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitPlan {
@@ -33,6 +44,32 @@ pub struct SplitPlan {
     pub spans: [usize; 3],
     /// Number of documents that are kept together with one that is the same or nearly the same.
     pub together: usize,
+    /// Documents of a split that another one has, too, after a move that did not look at that.
+    pub leaks: Vec<Leak>,
+}
+
+/// Moves what a search finds to a split, or out of its splits; `None` if it finds nothing.
+pub fn plan_move(project: &Project, journal: &Journal, query: &Query, to: Option<Split>) -> Option<SplitPlan> {
+    let mut plan = SplitPlan::default();
+    let mut splits = Vec::new();
+    let mut is_found = false;
+    for document in &project.documents {
+        let annotation = journal.annotation(&document.id);
+        let moves = Chosen::Found(query).has(document, annotation);
+        is_found |= moves;
+        let split = if moves { to } else { document.split };
+        if split != document.split {
+            plan.splits.insert(document.id.clone(), split);
+        }
+        if let Some(place) = split.map(place_of) {
+            plan.documents[place] += 1;
+            plan.spans[place] += annotation.spans().len();
+        }
+        splits.push(split);
+    }
+    let texts: Vec<&str> = project.documents.iter().map(|document| &*document.text).collect();
+    plan.leaks = inspect::leaks(&splits, &NearDuplicates::among(&texts));
+    is_found.then_some(plan)
 }
 
 /// Shares out the documents of a project. The same request gives the same plan.
@@ -113,6 +150,25 @@ mod tests {
         assert_ne!(made.splits, plan(&project, &journal, &SplitRequest { seed: 2, ..TENTHS }).splits);
         let only_two = plan(&project, &journal, &SplitRequest { shares: [1, 0, 1], ..TENTHS });
         assert_eq!(only_two.documents, [150, 0, 150]);
+    }
+
+    #[test]
+    fn what_a_search_finds_is_moved_and_what_leaks_then_is_counted() {
+        let mut texts: Vec<_> = (0..6).map(|at| (text(at / 2), Some(at as u32 % 2), None)).collect();
+        texts[0].2 = Some(Split::Train);
+        let (_dir, project, journal) = project(&texts);
+        let search = |text: &str| Query::parse(text, &project.manifest.labels).0;
+        let second = project.manifest.labels.name(LabelId(1));
+        let made = plan_move(&project, &journal, &search(&format!("label:{second}")), Some(Split::Test)).unwrap();
+        let mut moved: Vec<_> = made.splits.iter().map(|(id, split)| (id.as_str(), *split)).collect();
+        moved.sort_unstable_by_key(|(id, _)| *id);
+        assert_eq!(moved, ["d1", "d3", "d5"].map(|id| (id, Some(Split::Test))));
+        assert_eq!((made.documents, made.spans), ([1, 0, 3], [1, 0, 3]));
+        let leak = Leak { from: Split::Train, to: Split::Test, same: 1, nearly: 0 };
+        assert_eq!(made.leaks, [leak], "the text of d1 is that of d0");
+        let out = plan_move(&project, &journal, &search("split:train"), None).unwrap();
+        assert_eq!(out.splits, HashMap::from([("d0".to_owned(), None)]));
+        assert_eq!(plan_move(&project, &journal, &search("nowhere"), None), None);
     }
 
     #[test]

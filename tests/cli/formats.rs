@@ -193,3 +193,84 @@ fn a_file_that_its_reader_refuses_is_not_a_defect_to_report() {
     refused.fails(1, &["too many values for one document", "divide the document"]);
     assert!(!place.path("out.jsonl").exists());
 }
+
+#[test]
+fn a_format_with_files_for_each_document_is_a_folder_both_ways() {
+    let place = Place::new();
+    let lines = concat!(
+        r#"{"id":"menus/one","text":"fish tacos","spans":[{"start":0,"end":10,"label":"Dish"}],"status":"done"}"#,
+        "\n",
+        r#"{"id":"two","text":"cheap","spans":[{"start":0,"end":5,"label":"Price"}],"status":"done"}"#,
+        "\n"
+    );
+    place.file("a.jsonl", lines);
+    let made = place.tagli("convert a.jsonl corpus/ --to brat --json").fine().json();
+    assert_eq!(made["proof"]["spans_back"], 2);
+    assert_eq!(place.read("corpus/menus/one.ann"), "T1\tDish 0 10\tfish tacos\n");
+    assert!(place.read("corpus/annotation.conf").starts_with("[entities]\nDish\nPrice\n"));
+    // Nothing that is there is replaced, by no flag, and no other format is a folder.
+    place.file("corpus/two.ann", "mine");
+    place.tagli("convert a.jsonl corpus/ --to brat --force").fails(1, &["corpus exists", "choose another name"]);
+    assert_eq!(place.read("corpus/two.ann"), "mine");
+    place.tagli("convert a.jsonl other/ --to conll2003").fails(2, &["conll2003 is one file"]);
+    place.tagli("convert a.jsonl other/").fails(2, &["--to NAME"]);
+    std::fs::remove_file(place.path("corpus/two.ann")).unwrap();
+    place.tagli("new food").fine();
+    place.tagli("import food corpus --as ada").fine();
+    let out = place.tagli("export food --format brat --out again/ --as ada --json").fine().json();
+    assert_eq!((&out["documents"], &out["proof"]["spans_back"]), (&1.into(), &1.into()), "the other has no spans");
+    assert_eq!(place.read("again/menus/one.ann"), place.read("corpus/menus/one.ann"));
+    place.tagli("export food --format brat --out again/ --as ada").fails(1, &["again exists"]);
+    place.tagli("export food --format csv --out more/ --as ada").fails(2, &["csv is one file"]);
+    place.tagli("export food --format brat --out food/annotations/x/ --as ada").fails(2, &["own files"]);
+    // A loss leaves no folder.
+    place.file("b.jsonl", r#"{"text":"a","spans":[{"start":0,"end":1,"label":"New York"}]}"#);
+    place.tagli("convert b.jsonl lossy/ --to brat").fails(1, &["white space"]);
+    assert!(!place.path("lossy").exists());
+}
+
+#[test]
+fn tags_that_are_numbers_are_read_wherever_tagged_words_are() {
+    let place = Place::new();
+    place.file("a.tsv", "fish\t1\ntacos\t2\nnear\t0\n\nme\t0\n");
+    place.file(
+        "a.jsonl",
+        "{\"tokens\":[\"fish\",\"tacos\",\"near\"],\"ner_tags\":[1,2,0]}\n{\"tokens\":[\"me\"],\"ner_tags\":[0]}\n",
+    );
+    place.file("a.csv", "sentence,word,tag\n1,fish,1\n1,tacos,2\n1,near,0\n2,me,0\n");
+    place.file("names.txt", "O\nB-Dish\nI-Dish\n");
+    place.file("gold.txt", "B-Dish\tfish\nI-Dish\ttacos\nO\tnear\n\nO\tme\n");
+    place.tagli("new food").fine();
+    for file in ["a.tsv", "a.jsonl", "a.csv"] {
+        for command in [format!("inspect {file}"), format!("convert {file} x.conll"), format!("import food {file}")] {
+            place.tagli(&command).fails(1, &["numbers", "--tag-names"]);
+        }
+        for names in ["names.txt", "O,B-Dish,I-Dish"] {
+            let seen = place.tagli(&format!("inspect {file} --tag-names {names} --json")).fine().json();
+            assert_eq!(seen["labels"], json!({ "Dish": 1 }), "{file}");
+        }
+        let scores = place.tagli(&format!("score gold.txt {file} --tag-names names.txt --json")).fine().json();
+        assert_eq!(scores["strict"]["overall_f1"], 1.0, "{file}");
+        place.tagli(&format!("convert {file} out.bio --force --tag-names names.txt")).fine();
+        assert_eq!(place.read("out.bio"), place.read("gold.txt") + "\n");
+        place.tagli(&format!("inspect {file} --tag-names O,B-Dish")).fails(1, &["2"]);
+        place.tagli(&format!("import food {file} --tag-names names.txt --dry-run")).fine();
+    }
+    place.tagli("inspect a.tsv --tag-names missing.txt").fails(1, &["missing.txt"]);
+}
+
+#[test]
+fn any_tagged_format_is_scored() {
+    let place = Place::new();
+    let conllu = "# sent_id = 1\n1\tfish\t_\tNOUN\t_\t_\t0\troot\t_\tname=B-Dish\n2\ttacos\t_\tNOUN\t_\t_\t1\tdep\t_\tname=I-Dish\n\n";
+    place.file("gold.conllu", conllu);
+    place.file("pred.txt", "fish B-Dish\ntacos O\n\n");
+    place.file("same.txt", "fish B-Dish\ntacos I-Dish\n\n");
+    let scores = place.tagli("score gold.conllu same.txt --json").fine().json();
+    assert_eq!((&scores["strict"]["overall_f1"], &scores["strict"]["Dish"]["number"]), (&1.0.into(), &1.into()));
+    assert_eq!(place.tagli("score gold.conllu pred.txt --json").fine().json()["default"]["overall_f1"], 0.0);
+    place.file("more.txt", "fish B-Dish\ntacos I-Dish\nnow O\n");
+    place.tagli("score gold.conllu more.txt").fails(1, &["sentence 1 has 2 words", "more.txt (line 1)"]);
+    place.file("plain.txt", "good tacos\n");
+    place.tagli("score gold.conllu plain.txt").fails(1, &["plain.txt"]);
+}

@@ -42,3 +42,40 @@ fn what_is_worth_a_look_is_found_and_splits_are_made_without_leaks() {
     assert_eq!(after["leaks"], serde_json::json!([]), "{after}");
     place.tagli("documents split food --shares 1,2").fails(2, &["three numbers"]);
 }
+
+#[test]
+fn documents_move_to_a_split_by_search() {
+    let place = Place::new();
+    let line = |id: &str, text: &str, split: &str| {
+        format!(r#"{{"id":"{id}","text":"{text}","split":"{split}","spans":[{{"start":0,"end":5,"label":"Dish"}}]}}"#)
+            + "\n"
+    };
+    place.file("a.jsonl", line("a", "pizza is good", "train") + &line("b", "pizza is good!", "train"));
+    place.tagli("new food --labels Dish").fine();
+    place.tagli("import food a.jsonl").fine();
+    let dry = place.tagli("documents split food --query id:b --to test --dry-run --json").fine().json();
+    let moved = place.tagli("documents split food --query id:b --to test --json").fine();
+    assert!(moved.err.contains("1 document of test known from train"), "{}", moved.err);
+    let moved = moved.json();
+    assert_eq!((&moved["moved"], &dry["moved"], &moved["splits"]["test"]["spans"]), (&1.into(), &1.into(), &1.into()));
+    assert!(place.read("food/documents.jsonl").contains(r#""split":"test""#));
+    place.tagli("documents split food --query label:Dish --to none").fine();
+    assert!(!place.read("food/documents.jsonl").contains(r#""split""#));
+    place.tagli("documents split food --query id:zzz --to test").fails(1, &["finds no document"]);
+    place.tagli("documents split food --query id:b").fails(2, &["--to"]);
+    place.tagli("documents split food --query id:b --to tset").fails(2, &["train, valid, test, none"]);
+    place.tagli("documents split food --query label:Nothing --to test").fails(2, &["--query"]);
+}
+
+#[test]
+fn tags_that_do_not_follow_their_scheme_are_listed_with_their_lines() {
+    let place = Place::new();
+    place.file("a.conll", "good O\npad B-Dish\nthai I-Dish\n\nfish I-Dish\n\nsoup B-Dish\n");
+    let seen = place.tagli("inspect a.conll --json").fine().json();
+    let first = serde_json::json!({ "line": 5, "word": "fish", "tag": "I-Dish", "expected": "B-Dish" });
+    assert_eq!(seen["violations"], serde_json::json!({ "scheme": "bio", "count": 1, "first": [first] }));
+    let text = place.tagli("inspect a.conll").fine().out;
+    assert!(text.contains("1 tag not as bio has them\n    line 5: fish has I-Dish, bio has B-Dish\n"), "{text}");
+    place.file("a.jsonl", r#"{"text":"tacos"}"#);
+    assert_eq!(place.tagli("inspect a.jsonl --json").fine().json()["violations"], serde_json::Value::Null);
+}

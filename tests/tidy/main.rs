@@ -103,8 +103,9 @@ const REMOVALS: [&str; 12] = [
     "renamex_np",
     "renameatx_np",
 ];
-const REMOVERS: [(&str, &str); 3] = [
+const REMOVERS: [(&str, &str); 4] = [
     ("project/storage/own.rs", "each call needs a proof that this program made the thing"),
+    ("project/storage/tree.rs", "removes what it has just created if the folder cannot be completed"),
     ("project/storage/swap.rs", "exchanges a new file with one that its caller recognises"),
     (
         "model/hub/cache.rs",

@@ -12,6 +12,7 @@ use crate::{
         prompts::Prompt,
         session::Session,
     },
+    spans::OnDuplicate,
     text::{
         number::with_noun,
         width::{Glyphs, clean},
@@ -30,6 +31,8 @@ pub struct Import {
     pub preview: Option<(String, ImportPreview)>,
     /// The first line shown of it.
     pub top: usize,
+    /// Which of the plans is shown and carried out.
+    pub plan: usize,
     /// The request for it that is not answered yet, with the file as typed.
     asked: Option<(u64, String)>,
 }
@@ -86,15 +89,26 @@ fn open(session: &mut Session) -> Opening<Import> {
 }
 
 impl Commands for Import {
-    const ROWS: &'static [Row<Self>] = &[Row {
-        command: Command::ImportFile,
-        name: "import-file",
-        hint: "import it",
-        doc: "Import the file that is shown",
-        keys: &[(HERE, "enter")],
-        when: Self::can_import,
-        run: Self::confirm,
-    }];
+    const ROWS: &'static [Row<Self>] = &[
+        Row {
+            command: Command::ImportFile,
+            name: "import-file",
+            hint: "import it",
+            doc: "Import the file that is shown",
+            keys: &[(HERE, "enter")],
+            when: Self::can_import,
+            run: Self::confirm,
+        },
+        Row {
+            command: Command::OnDuplicate,
+            name: "on-duplicate",
+            hint: "ids in use",
+            doc: "Skip, update or copy documents whose ids are in use",
+            keys: &[(HERE, "d")],
+            when: Self::has_duplicates,
+            run: Self::next_plan,
+        },
+    ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(HERE, PAGED)];
 }
 
@@ -174,11 +188,24 @@ impl Import {
         check(!refused, "This file cannot be imported; its problems are listed")
     }
 
+    fn has_duplicates(&self, _: &Session) -> Check {
+        let plans = self.preview.as_ref().map_or(0, |(_, preview)| preview.plans.len());
+        check(plans > 1, "No id of the file is in use")
+    }
+
+    /// Treats documents whose ids are in use in the next way.
+    fn next_plan(&mut self, _: &mut Session) -> Outcome {
+        let plans = self.preview.as_ref().map_or(0, |(_, preview)| preview.plans.len());
+        self.plan = (self.plan + 1) % plans.max(1);
+        self.top = 0;
+        Outcome::none()
+    }
+
     fn confirm(&mut self, _: &mut Session) -> Outcome {
-        match self.preview.take() {
-            Some((file, preview)) => Outcome::close().and(Request::Import { file, fingerprint: preview.fingerprint }),
-            None => Outcome::none(),
-        }
+        let plan = self.plan;
+        let Some((file, preview)) = self.preview.take() else { return Outcome::none() };
+        let on_duplicate = preview.plans.get(plan).map(|plan| plan.on_duplicate).unwrap_or_default();
+        Outcome::close().and(Request::Import { file, fingerprint: preview.fingerprint, on_duplicate })
     }
 
     /// Takes the preview of a file, if that is still the one asked for.
@@ -192,6 +219,7 @@ impl Import {
         match outcome {
             Ok(preview) => {
                 self.preview = Some((file, preview));
+                self.plan = 0;
                 self.top = 0;
             }
             Err(why) => session.warn(why),
@@ -202,7 +230,7 @@ impl Import {
     pub fn lines(&self, width: usize, glyphs: Glyphs) -> Vec<PreviewLine> {
         let Some((_, preview)) = &self.preview else { return Vec::new() };
         let mut lines = Vec::new();
-        for fact in facts(preview) {
+        for fact in facts(preview, self.plan) {
             lines.extend(wrap(&fact, width, glyphs).map(PreviewLine::Text));
         }
         let (first, others) = preview.problems.split_at(preview.problems.len().min(FIRST_PROBLEMS));
@@ -227,28 +255,44 @@ impl Import {
 }
 
 /// What is in the file, one sentence each.
-fn facts(preview: &ImportPreview) -> Vec<String> {
+fn facts(preview: &ImportPreview, plan: usize) -> Vec<String> {
     let [documents, words, spans] = preview.counts;
     let counts = [(documents, "document"), (words, "word"), (spans, "span")].map(|(n, noun)| with_noun(n, noun));
     let mut facts = vec![format!("format {}: {}", preview.format, preview.why), counts.join(", ")];
     if !preview.labels.is_empty() {
         facts.push(format!("labels: {}", preview.labels.join(", ")));
     }
-    if !preview.new_labels.is_empty() {
-        facts.push(format!("labels that the project gets: {}", preview.new_labels.join(", ")));
+    let Some(plan) = preview.plans.get(plan) else { return cleaned(facts) };
+    if !plan.new_labels.is_empty() {
+        facts.push(format!("labels that the project gets: {}", plan.new_labels.join(", ")));
     }
-    if !preview.is_refused && preview.added != [documents, spans] {
-        let [documents, spans] = preview.added;
+    if preview.plans.len() > 1 {
+        facts.push(format!("documents with an id that is in use: {}", meaning(plan.on_duplicate)));
+    }
+    if plan.added != [documents, spans] {
+        let [documents, spans] = plan.added;
         facts.push(format!("adds {}, {}", with_noun(documents, "document"), with_noun(spans, "span")));
     }
-    facts.extend(preview.remarks.iter().cloned());
-    let (number, ids) = &preview.renamed;
+    facts.extend(plan.remarks.iter().cloned());
+    let (number, ids) = &plan.renamed;
     if !ids.is_empty() {
         let more = if *number > ids.len() { ", ..." } else { "" };
         let ids: Vec<String> = ids.iter().map(|(id, new)| format!("{id} as {new}")).collect();
         facts.push(format!("ids in use: {}{more}", ids.join(", ")));
     }
+    cleaned(facts)
+}
+
+fn cleaned(facts: Vec<String>) -> Vec<String> {
     facts.iter().map(|fact| clean(fact).into_owned()).collect()
+}
+
+fn meaning(on_duplicate: OnDuplicate) -> &'static str {
+    match on_duplicate {
+        OnDuplicate::Skip => "skip them",
+        OnDuplicate::Update => "update those of the project",
+        OnDuplicate::Copy => "copy them under other ids",
+    }
 }
 
 /// A text in lines of at most `width` columns.
@@ -264,9 +308,10 @@ mod tests {
     use crate::{
         app::{
             Event, State,
-            exchange::PreviewedDocument,
+            event::{Level, Message},
+            exchange::{ImportPlan, PreviewedDocument},
             overlays::Overlay,
-            tests::{message, press, start},
+            tests::{message, opened, press, start},
             update,
         },
         text::TextRange,
@@ -293,9 +338,8 @@ mod tests {
             format: "jsonl".into(),
             why: "JSON lines".into(),
             counts: [3, 240, 3],
-            new_labels: vec!["Dish".into()],
             problems: (1..=5).map(|n| format!("line {n}: odd")).collect(),
-            added: [3, 3],
+            plans: vec![ImportPlan { added: [3, 3], new_labels: vec!["Dish".into()], ..ImportPlan::default() }],
             first: (0..3).map(document).collect(),
             ..ImportPreview::default()
         }
@@ -326,9 +370,50 @@ mod tests {
         assert!(back.overlay().is_none() && back.session.project.is_some());
         let effects = press(&mut state, "enter");
         assert!(
-            matches!(&effects[..], [Effect::Import { file, fingerprint: 5, .. }] if file == "a.jsonl"),
+            matches!(&effects[..], [Effect::Import { file, fingerprint: 5, on_duplicate: OnDuplicate::Copy, .. }]
+                if file == "a.jsonl"),
             "{effects:?}"
         );
+    }
+
+    #[test]
+    fn documents_whose_ids_are_in_use_are_treated_as_the_user_chooses() {
+        let (mut state, generation) = asked("a.jsonl");
+        previewed(&mut state, generation, preview());
+        press(&mut state, "d");
+        assert_eq!(message(&state), "No id of the file is in use");
+        let plan = |on_duplicate| ImportPlan { on_duplicate, added: [2, 2], ..ImportPlan::default() };
+        let plans: Vec<_> = OnDuplicate::ALL.iter().copied().map(plan).collect();
+        for (keys, chosen) in [
+            ("", OnDuplicate::Skip),
+            ("d", OnDuplicate::Update),
+            ("d d", OnDuplicate::Copy),
+            ("d d d", OnDuplicate::Skip),
+        ] {
+            let (mut state, generation) = asked("a.jsonl");
+            previewed(&mut state, generation, ImportPreview { plans: plans.clone(), ..preview() });
+            press(&mut state, keys);
+            let lines = panel(&mut state).lines(80, Glyphs::Unicode);
+            let shown = PreviewLine::Text(format!("documents with an id that is in use: {}", meaning(chosen)));
+            assert!(lines.contains(&shown), "{lines:?}");
+            let effects = press(&mut state, "enter");
+            assert!(
+                matches!(effects[..], [Effect::Import { on_duplicate, .. }] if on_duplicate == chosen),
+                "{effects:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_import_is_taken_back_and_the_project_opened_again() {
+        let mut state = start();
+        let effects = press(&mut state, ": u n d o - i m p o r t enter");
+        let [Effect::UndoImport { generation }] = effects[..] else { panic!("{effects:?}") };
+        assert!(state.session.project.is_none());
+        update(&mut state, Event::Opened(Box::new(opened())));
+        let outcome = Message { level: Level::Info, text: "Taken back: the import of a.jsonl".into() };
+        update(&mut state, Event::Imported { generation, outcome });
+        assert!(state.session.project.is_some() && message(&state).contains("a.jsonl"), "{}", message(&state));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct SplitMenu {
 impl SplitMenu {
     /// The question, with the number of documents or the name of the only one.
     pub fn question(&self, project: &Project) -> String {
-        let ask = "to which split? t train, v valid, e test, n none.";
+        let ask = "to which split? t train, v valid, e test, n none; s shares out all without a split.";
         if self.all {
             return format!(
                 "Move all {} that the list shows {ask} a: only one.",
@@ -67,6 +67,15 @@ impl Commands for SplitMenu {
         to(Some(Split::Valid), "move-to-valid", "valid", "Move them to the validation split", &[(HERE, "v")]),
         to(Some(Split::Test), "move-to-test", "test", "Move them to the test split", &[(HERE, "e")]),
         to(None, "move-to-none", "none", "Take them out of their splits", &[(HERE, "n")]),
+        Row {
+            command: Command::ShareOut,
+            name: "share-out",
+            hint: "shares",
+            doc: "Put those without a split into train, valid, test: 80,10,10",
+            keys: &[(HERE, "s")],
+            when: always,
+            run: |_, _| Outcome::close().then([Effect::ShareOut]),
+        },
         Row {
             command: Command::Scope,
             name: "scope",
@@ -108,7 +117,7 @@ mod tests {
     use crate::app::{
         Event, State,
         overlays::Overlay,
-        tests::{message, press, start},
+        tests::{message, opened, press, start},
         update,
     };
 
@@ -138,12 +147,40 @@ mod tests {
     }
 
     #[test]
+    fn documents_without_a_split_are_shared_out() {
+        let mut state = start();
+        assert_eq!(press(&mut state, "f2 m s"), [Effect::ShareOut]);
+        let none = Event::SharedOut(Ok((Vec::new(), [0, 0, 0])));
+        assert_eq!(update(&mut state.clone(), none), []);
+        let old: Vec<_> = ["d0", "d1", "d2"].map(|id| (id.to_owned(), None)).into();
+        let mut refused = state.clone();
+        assert_eq!(update(&mut refused, Event::SharedOut(Err("the disk is full".into()))), []);
+        assert!(message(&refused).contains("the disk is full"));
+        assert_eq!(update(&mut state, Event::SharedOut(Ok((old.clone(), [1, 1, 1])))), [Effect::Reload]);
+        update(&mut state, Event::Opened(Box::new(opened())));
+        let shown = "3 documents shared out: now 1 train, 1 valid, 1 test (u to go back)";
+        assert_eq!(message(&state), shown);
+        assert_eq!(press(&mut state, "u"), [Effect::TakeBackMove(old)]);
+    }
+
+    #[test]
     fn afterwards_the_project_is_read_again() {
         let mut state = start();
         press(&mut state, "f2 m t");
         let mut failed = state.clone();
-        let moved = Event::SplitSet { documents: 1, split: Some(Split::Train), outcome: Ok(1) };
+        let old = vec![("d0".to_owned(), None)];
+        let moved = Event::SplitSet { documents: 1, split: Some(Split::Train), outcome: Ok(old.clone()) };
         assert_eq!(update(&mut state, moved), [Effect::Reload]);
+        update(&mut state, Event::Opened(Box::new(opened())));
+        assert!(message(&state).contains("1 moved to train (u to go back)"), "{}", message(&state));
+        assert_eq!(press(&mut state, "f2 u"), [Effect::TakeBackMove(old.clone())]);
+        let mut refused = state.clone();
+        update(&mut refused, Event::MoveTakenBack(Err("the disk is full".into())));
+        assert_eq!(press(&mut refused, "u"), [Effect::TakeBackMove(old)]);
+        assert_eq!(update(&mut state, Event::MoveTakenBack(Ok(1))), [Effect::Reload]);
+        update(&mut state, Event::Opened(Box::new(opened())));
+        assert_eq!(press(&mut state, "u"), []);
+        assert!(message(&state).contains("No document was moved"), "{}", message(&state));
         let refused = Event::SplitSet { documents: 1, split: None, outcome: Err("the disk is full".into()) };
         assert_eq!(update(&mut failed, refused), []);
         assert!(message(&failed).contains("Nothing was moved: the disk is full"), "{}", message(&failed));

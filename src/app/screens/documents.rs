@@ -352,6 +352,13 @@ impl Documents {
         check(can_change, "This project can only be read now")
     }
 
+    /// Documents were moved, and the project can be changed.
+    fn has_moved(&self, session: &Session) -> Check {
+        check(!session.moves.is_empty(), "No document was moved to a split since the program was started")?;
+        let can_change = session.project.as_ref().is_some_and(|project| project.read_only.is_none());
+        check(can_change, "This project can only be read now")
+    }
+
     /// There are documents, or there would be some without the filters.
     fn has_documents(&self, _: &Session) -> Check {
         check(!self.shown.is_empty() || self.is_narrowed(), "There is no document")
@@ -526,6 +533,15 @@ impl Commands for Documents {
                 Some(document) => Request::AskSplit { document: *document, shown: screen.shown.clone() }.into(),
                 None => Outcome::none(),
             },
+        },
+        Row {
+            command: Command::UndoMove,
+            name: "undo-move",
+            hint: "",
+            doc: "Take back the last move of documents to a split",
+            keys: &[(Context::Documents, "u")],
+            when: Self::has_moved,
+            run: |_, session| session.moves.last().cloned().map(Effect::TakeBackMove).into(),
         },
     ];
     const MOVES: &'static [(Context, &'static [(Command, &'static str)])] = &[(Context::Documents, list::PAGED)];

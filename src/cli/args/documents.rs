@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::spans::Split;
+
 /// `tagli documents`
 #[derive(Args, Debug)]
 pub struct Documents {
@@ -45,12 +47,29 @@ pub struct SplitDocuments {
     /// Share out documents that have a split, too
     #[arg(long)]
     pub again: bool,
+    /// Move only what this search finds, to the split of --to;
+    /// tagli help tag lists what a search can ask for
+    #[arg(long, value_name = "Q", requires = "to", conflicts_with_all = ["shares", "seed", "again"])]
+    pub query: Option<String>,
+    /// Split for what --query finds: train, valid, test, none
+    #[arg(long, value_name = "SPLIT", requires = "query", value_parser = to_split)]
+    pub to: Option<SplitTarget>,
     /// Annotator whose labels are shared out evenly
     #[arg(long, alias = "as", value_name = "A")]
     pub annotator: Option<String>,
     /// Show the outcome and change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// The split to which documents are moved; none takes them out of their splits.
+#[derive(Clone, Copy, Debug)]
+pub struct SplitTarget(pub Option<Split>);
+
+/// Parser for a split or none.
+fn to_split(text: &str) -> Result<SplitTarget, String> {
+    let split = if text == "none" { Ok(None) } else { text.parse().map(Some) };
+    split.map(SplitTarget).map_err(|_| format!("unknown split `{text}`; use one of train, valid, test, none"))
 }
 
 /// Parser for three shares.

@@ -26,9 +26,10 @@ pub use documents::{Correct, Documents, DocumentsAction, Remove, SplitDocuments}
 pub use evaluation::{CompareRuns, Compute, Counts, Eval, TestSet};
 pub use export_runs::{CurveFormat, ExportRuns};
 pub use suspects::Suspects;
+pub use tags::Tags;
 pub use train::{NewRun, Train};
 
-use tags::{TAGS, Tags};
+use tags::TAGS;
 pub use values::AtMost;
 use values::{DEVICE, described, format, one_of};
 
@@ -272,6 +273,9 @@ pub struct Score {
     pub gold: PathBuf,
     /// The tags to be scored
     pub pred: PathBuf,
+    /// Format of both files; detected by content when not given
+    #[arg(long, value_name = "F", value_parser = format())]
+    pub format: Option<&'static Format>,
     /// Choices for files of tagged words
     #[command(flatten)]
     pub tags: Tags,

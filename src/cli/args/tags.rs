@@ -29,6 +29,10 @@ pub struct Tags {
     /// The first line of a file of tagged words is a word
     #[arg(long)]
     pub no_header: bool,
+    /// Names of tags that are numbers, in the order of the numbers:
+    /// O,B-Dish,I-Dish, or a file with one per line
+    #[arg(long, value_name = "NAMES or FILE")]
+    pub tag_names: Option<String>,
 }
 
 impl Tags {

@@ -14,12 +14,16 @@ mod read;
 mod row_id;
 mod sentences;
 mod table_lines;
+pub(super) mod tag_numbers;
+mod violations;
 #[cfg(test)]
 mod wild_tests;
 mod word_marks;
 mod write;
 
-pub use read::{TagSentence, read_tags};
+pub use read::TagSentence;
+pub use tag_numbers::read_tags;
+pub use violations::{TagViolation, TagViolations, tag_violations};
 
 use super::{
     TagOptions,
@@ -40,7 +44,7 @@ pub(super) const CONLL2003: Format = Format {
     keeps_text: false,
     takes: Takes::OneFile,
     detect: detect_conll2003,
-    read: Some(read::read_token_first),
+    read: Some(tag_numbers::read_token_first),
     write: Some(write::write_conll2003),
 };
 
@@ -53,7 +57,7 @@ pub(super) const CONLL2002: Format = Format {
     keeps_text: false,
     takes: Takes::OneFile,
     detect: detect_conll2002,
-    read: Some(read::read_token_first),
+    read: Some(tag_numbers::read_token_first),
     write: Some(write::write_conll2002),
 };
 
@@ -66,7 +70,7 @@ pub(super) const TAG_FIRST: Format = Format {
     keeps_text: false,
     takes: Takes::OneFile,
     detect: detect_tag_first,
-    read: Some(read::read_tag_first),
+    read: Some(tag_numbers::read_tag_first),
     write: Some(write::write_tag_first),
 };
 

@@ -97,8 +97,8 @@ fn refusal(reason: NoLayout) -> Problem {
 /// A sentence of a tag file with its tags unchanged and uninterpreted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagSentence {
-    /// Line of its first word, from 1.
-    pub line: usize,
+    /// Line of its first word, from 1; `None` in formats without such lines.
+    pub line: Option<usize>,
     /// The words.
     pub words: Vec<String>,
     /// The tags.
@@ -107,7 +107,7 @@ pub struct TagSentence {
 
 /// Reads the tags of a file of any CoNLL layout: unchanged if they are spelt `B-Dish`, else as IOB2.
 /// Also returns the problems of the file.
-pub fn read_tags(bytes: &[u8], options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
+pub(super) fn read_tags(bytes: &[u8], options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
     let sentences = tag_sentences(&bytes, options, &mut problems).unwrap_or_else(|failure| {
         problems.push(match failure {
@@ -141,7 +141,7 @@ fn tag_sentences(
     let mut list = Vec::new();
     while sentences.next_into(&mut sentence, &mut reported)? {
         list.push(TagSentence {
-            line: sentence.lines.first().copied().unwrap_or_default(),
+            line: sentence.lines.first().copied(),
             words: sentence.words().map(|word| survey.marks.spelling(word).to_owned()).collect(),
             tags: if survey.is_plain {
                 sentence.tags().map(str::to_owned).collect()

@@ -66,6 +66,29 @@ impl<'a> Container<'a> {
     }
 }
 
+/// Hands over each file of an archive by its path; a source that is none, as a file of this name.
+///
+/// # Errors
+/// The source cannot be read, or `take` refuses a file.
+pub fn each_file(
+    source: &dyn Source,
+    name: &str,
+    take: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let container = Container::open(source)?;
+    let mut bytes = Vec::new();
+    let Some(files) = container.contents().files() else {
+        source.bytes()?.read_to_end(&mut bytes)?;
+        return take(name, &bytes);
+    };
+    for (index, name) in files.names().iter().enumerate() {
+        bytes.clear();
+        files.open(index)?.bytes()?.read_to_end(&mut bytes)?;
+        take(name, &bytes)?;
+    }
+    Ok(())
+}
+
 fn head(source: &dyn Source) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     source.bytes()?.take(4).read_to_end(&mut head)?;

@@ -1,7 +1,7 @@
 //! Records of a file of separated values, of which one is in memory at a time.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     io::{self, Read},
     rc::Rc,
 };
@@ -29,6 +29,8 @@ pub(in crate::formats) struct Record {
     /// Whether an empty line is before it.
     pub(super) follows_empty_line: bool,
     cells: csv::StringRecord,
+    /// Whether each cell is in quotes; empty unless [`Records::with_quotes`] reads.
+    quoted: Vec<bool>,
 }
 
 impl Record {
@@ -49,6 +51,50 @@ impl Record {
     pub(in crate::formats) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter()
     }
+
+    /// Whether a cell is in quotes in the file, if the reader was asked to note that.
+    pub(in crate::formats) fn is_quoted(&self, column: usize) -> bool {
+        self.quoted.get(column).copied().unwrap_or_default()
+    }
+}
+
+/// Bytes of a file from the beginning of a record on.
+#[derive(Debug, Default)]
+struct RawBytes {
+    /// Place of the first of them in the file.
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl RawBytes {
+    /// Takes the bytes up to a place in the file.
+    fn take_to(&mut self, end: u64) -> Vec<u8> {
+        let length = usize::try_from(end.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len());
+        self.start = end;
+        self.bytes.drain(..length).collect()
+    }
+}
+
+/// Whether each cell of a record begins with a quote.
+fn quoted_cells(raw: &[u8], separator: u8) -> Vec<bool> {
+    // The line end of the record before may be passed with this one.
+    let begin = raw.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(raw.len());
+    let mut cells = Vec::new();
+    let mut is_start = true;
+    let mut is_open = false;
+    for byte in raw.get(begin..).unwrap_or_default() {
+        if is_start {
+            is_open = *byte == b'"';
+            cells.push(is_open);
+            is_start = *byte == separator;
+        } else if *byte == b'"' && cells.last() == Some(&true) {
+            // A quote in the cell is doubled, and changes this twice.
+            is_open = !is_open;
+        } else if *byte == separator && !is_open {
+            is_start = true;
+        }
+    }
+    cells
 }
 
 /// Reader that ends with an error if too many bytes are read for one record, and that adds [`END`] after the last byte.
@@ -58,6 +104,8 @@ struct RecordLimit<R> {
     left: Rc<Cell<usize>>,
     /// Bytes that were handed over, and whether the end is among them.
     passed: Rc<Cell<(u64, bool)>>,
+    /// The bytes themselves, if quotes are noted.
+    raw: Option<Rc<RefCell<RawBytes>>>,
 }
 
 /// Follows the last byte of a file: a record of its own, except if a quote is open there.
@@ -74,6 +122,9 @@ impl<R: Read> Read for RecordLimit<R> {
             length = END.len();
         }
         self.passed.set((before.0 + length as u64, before.1 || is_end));
+        if let Some(raw) = &self.raw {
+            raw.borrow_mut().bytes.extend_from_slice(bytes.get(..length).unwrap_or_default());
+        }
         match self.left.get().checked_sub(length) {
             Some(left) => self.left.set(left),
             None => return Err(io::Error::other(TooLong)),
@@ -93,6 +144,8 @@ pub(in crate::formats) struct Records<'a> {
     reader: csv::Reader<RecordLimit<Box<dyn Read + 'a>>>,
     left: Rc<Cell<usize>>,
     passed: Rc<Cell<(u64, bool)>>,
+    separator: u8,
+    raw: Option<Rc<RefCell<RawBytes>>>,
     bytes: ByteRecord,
     /// Line of the record in which a quote is open at the end of the file.
     open: Option<usize>,
@@ -104,6 +157,18 @@ impl<'a> Records<'a> {
     /// # Errors
     /// The source cannot be read.
     pub(in crate::formats) fn of(source: &'a dyn Source, separator: u8) -> Result<Self, Unreadable> {
+        Self::new(source, separator, None)
+    }
+
+    /// As [`Self::of`], and notes which cells are in quotes: some programs write texts in quotes and numbers without.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub(in crate::formats) fn with_quotes(source: &'a dyn Source, separator: u8) -> Result<Self, Unreadable> {
+        Self::new(source, separator, Some(Rc::default()))
+    }
+
+    fn new(source: &'a dyn Source, separator: u8, raw: Option<Rc<RefCell<RawBytes>>>) -> Result<Self, Unreadable> {
         let left = Rc::new(Cell::new(LONGEST));
         let passed = Rc::default();
         let input: Box<dyn Read + 'a> = Box::new(decode::body(source)?);
@@ -111,8 +176,8 @@ impl<'a> Records<'a> {
             .delimiter(separator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(RecordLimit { input, left: Rc::clone(&left), passed: Rc::clone(&passed) });
-        Ok(Self { source, reader, left, passed, bytes: ByteRecord::new(), open: None })
+            .from_reader(RecordLimit { input, left: Rc::clone(&left), passed: Rc::clone(&passed), raw: raw.clone() });
+        Ok(Self { source, reader, left, passed, separator, raw, bytes: ByteRecord::new(), open: None })
     }
 
     /// Whether a quote is open at the end of the file, which `last`, the last record, then has as its end.
@@ -148,6 +213,11 @@ impl<'a> Records<'a> {
             }
             self.open = Some(line);
             self.remove_end();
+        }
+        record.quoted.clear();
+        if let Some(raw) = &self.raw {
+            let raw = raw.borrow_mut().take_to(self.reader.position().byte());
+            record.quoted = quoted_cells(&raw, self.separator);
         }
         record.line = line;
         // A record ends with one line end, of which the LF of CR LF is passed only with the next record.
@@ -218,4 +288,30 @@ pub(super) fn head_of(source: &dyn Source) -> io::Result<String> {
     let mut head = Vec::new();
     decode::body(source)?.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(decode::start_of(&head, HEAD).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_in_quotes_are_known_in_every_record() {
+        let file = format!(
+            "a,b,c\r\n1,\"1\",\"x\"\"1,\"\r\n\r\n\"2\n,\",,3\"\n{}\n\"{}\",\"5\",\n",
+            "4,\"4\",4\n".repeat(3_000),
+            "long,".repeat(5_000)
+        );
+        let source = file.as_bytes();
+        let mut records = Records::with_quotes(&source, b',').unwrap();
+        let mut record = Record::default();
+        let mut quoted = Vec::new();
+        while records.next_into(&mut record).unwrap() {
+            quoted.push([0, 1, 2].map(|column| record.is_quoted(column)));
+        }
+        assert_eq!(quoted[..3], [[false; 3], [false, true, true], [true, false, false]]);
+        assert!(quoted[3..3_003].iter().all(|cells| *cells == [false, true, false]));
+        assert_eq!(quoted[3_003..], [[true, true, false]]);
+        let mut plain = Records::of(&source, b',').unwrap();
+        assert!(plain.next_into(&mut record).unwrap() && !record.is_quoted(1));
+    }
 }

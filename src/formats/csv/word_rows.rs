@@ -8,13 +8,16 @@ use super::{
     columns::WordColumns,
     records::{Record, Records, name_of, open_quote},
 };
-use crate::formats::{
-    Problem,
-    hugging_face::Survey,
-    json_items::FirstLines,
-    problem::quoted,
-    sink::Reading,
-    source::{Source, Unreadable},
+use crate::{
+    formats::{
+        Problem, TagOptions,
+        hugging_face::Survey,
+        json_items::FirstLines,
+        problem::quoted,
+        sink::Reading,
+        source::{Source, Unreadable},
+    },
+    spans::tag_form::TagRule,
 };
 
 /// Names of the lists of words and of tags, which the reader of rows takes before others.
@@ -29,7 +32,7 @@ pub(super) fn read(
     reading: &mut Reading<'_>,
 ) -> Result<Vec<String>, Unreadable> {
     let mut survey = Survey::default();
-    let mut sentences = Sentences::of(source, separator, columns)?;
+    let mut sentences = Sentences::of(source, separator, columns, &reading.options.tags)?;
     while let Some(Sentence { row, .. }) = sentences.next_sentence(reading)? {
         survey.add(&row);
     }
@@ -45,7 +48,7 @@ pub(super) fn read(
         }
     };
     let mut ids = FirstLines::default();
-    let mut sentences = Sentences::of(source, separator, columns)?;
+    let mut sentences = Sentences::of(source, separator, columns, &reading.options.tags)?;
     sentences.is_reported = true;
     while let Some(Sentence { line, row }) = sentences.next_sentence(reading)? {
         match rows.read(row, reading) {
@@ -64,6 +67,12 @@ pub(super) fn read(
     Ok(detected)
 }
 
+/// Cells of a column. Tags that are whole numbers stand for names, as in data sets of Hugging Face.
+fn cells(rows: &[Record], at: usize, may_be_numbers: bool) -> Value {
+    let numbers: Option<Vec<i64>> = rows.iter().map(|row| row.cell(at).parse().ok()).collect();
+    numbers.filter(|_| may_be_numbers).map_or_else(|| rows.iter().map(|row| row.cell(at)).collect(), Value::from)
+}
+
 /// A sentence: its rows as an object of lists, and the line on which it begins.
 struct Sentence {
     line: usize,
@@ -79,12 +88,20 @@ struct Sentences<'a> {
     is_header: bool,
     /// Whether faults of the table were reported before.
     is_reported: bool,
+    /// Whether tags are labels alone, also where they are numbers.
+    are_labels: bool,
 }
 
 impl<'a> Sentences<'a> {
-    fn of(source: &'a dyn Source, separator: u8, columns: &'a WordColumns) -> Result<Self, Unreadable> {
+    fn of(
+        source: &'a dyn Source,
+        separator: u8,
+        columns: &'a WordColumns,
+        options: &TagOptions,
+    ) -> Result<Self, Unreadable> {
         let records = Records::of(source, separator)?;
-        Ok(Self { records, columns, next: None, is_header: columns.has_header, is_reported: false })
+        let are_labels = options.rule == Some(TagRule::Labels);
+        Ok(Self { records, columns, next: None, is_header: columns.has_header, is_reported: false, are_labels })
     }
 
     /// Reads the next sentence.
@@ -128,7 +145,8 @@ impl<'a> Sentences<'a> {
                 (TOKENS, rows.iter().map(|row| row.raw(at)).collect())
             } else {
                 let name = if at == self.columns.tag { TAGS } else { name };
-                (name, rows.iter().map(|row| row.cell(at)).collect::<Value>())
+                let is_number = at == self.columns.tag && !self.are_labels;
+                (name, cells(rows, at, is_number))
             };
             lists.entry(entry.0).or_insert(entry.1);
         }

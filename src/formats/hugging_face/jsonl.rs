@@ -189,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn tags_that_continue_nothing_are_counted() {
+        let text = r#"{"tokens":["a","b","c"],"ner_tags":["I-X","I-X","B-Y"]}
+            {"tokens":["a","b"],"ner_tags":["B-Y","I-X"]}"#;
+        let read = read_with(text, &ReadOptions::default());
+        assert!(read.problems[0].message.starts_with("2 I- tags without a B- before"), "{:?}", read.problems);
+    }
+
+    #[test]
     fn faults_of_rows_are_named_and_the_others_read() {
         let text = r#"{"tokens":["a","b"],"ner_tags":["O","B-X"]}
             {"tokens":["a","b"],"ner_tags":["O"]}

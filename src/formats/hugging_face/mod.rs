@@ -10,4 +10,5 @@ mod rows;
 
 pub(super) use self::parquet::FORMAT as PARQUET;
 pub(super) use jsonl::FORMAT as JSONL;
+pub use names::read_tag_names;
 pub(super) use rows::Survey;

@@ -28,7 +28,7 @@ const MAPS: [&str; 5] = ["id2label", "label2id", "names", "label_list", "labels"
 ///
 /// # Errors
 /// The file is no text, or has no such names.
-fn read_tag_names(bytes: &[u8]) -> Result<Vec<String>, Problem> {
+pub fn read_tag_names(bytes: &[u8]) -> Result<Vec<String>, Problem> {
     let text = decode_text(bytes)?;
     let names = match serde_json::from_str::<Value>(text) {
         Ok(json) => names_in(&json),
@@ -90,9 +90,9 @@ pub(super) fn unnamed(number: i64, names: usize) -> Problem {
 }
 
 /// How the names are given.
-pub(super) const HINT: &str = "write them into a file labels.txt beside the data, one per line in the order of the numbers: \
-                               O, B-Dish, I-Dish; the dataset_info.json of a data set and the config.json of a model are \
-                               found there, too";
+pub(super) const HINT: &str = "--tag-names gives them in the order of the numbers: O,B-Dish,I-Dish, or a file with one per \
+                               line; labels.txt, the dataset_info.json of a data set and the config.json of a model are \
+                               found beside the data";
 
 #[cfg(test)]
 mod tests {

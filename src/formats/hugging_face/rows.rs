@@ -158,7 +158,7 @@ impl Survey {
             reading.problems.push(Problem::note(message).hint(format!("--tag-column {at} reads the other")));
         }
         let is_numbers = tags.numbers > tags.texts;
-        let names = if is_numbers { named_beside(source, &tags.name, reading)? } else { Vec::new() };
+        let names = if is_numbers { names_of(source, &tags.name, reading)? } else { Vec::new() };
         let form = match is_numbers {
             true => TagForm::of(names.iter().map(|name| (name.as_str(), 1))),
             false => tags.form(),
@@ -171,16 +171,20 @@ impl Survey {
             form: form.unwrap_or(TagForm::OURS),
             names,
             faulty: 0,
+            orphans: 0,
             lost: 0,
         })
     }
 }
 
-/// Names of the tags in a field of numbers, from a file beside the source.
+/// Names of the tags in a field of numbers: the user's, or those in a file beside the source.
 ///
 /// # Errors
-/// There is no such file.
-fn named_beside(source: &dyn Source, field: &str, reading: &mut Reading<'_>) -> Result<Vec<String>, Problem> {
+/// There are none.
+fn names_of(source: &dyn Source, field: &str, reading: &mut Reading<'_>) -> Result<Vec<String>, Problem> {
+    if !reading.options.tag_names.is_empty() {
+        return Ok(reading.options.tag_names.clone());
+    }
     let found = names::names_beside(source).ok_or_else(|| {
         let message = format!("the tags in {} are numbers, and their names are not known", quoted(field));
         Problem::error(message).hint(HINT)
@@ -212,6 +216,8 @@ pub(in crate::formats) struct Rows {
     names: Vec<String>,
     /// Number of tags that are none in the spelling of the file.
     faulty: usize,
+    /// Number of tags with I- that begin a span.
+    orphans: usize,
     /// Number of spans on empty tokens only.
     lost: usize,
 }
@@ -250,6 +256,7 @@ impl Rows {
             let tags = tags.iter().map(|tag| self.tag(tag)).collect::<Result<Vec<_>, _>>()?;
             let mut faulty = 0;
             let mut lost = 0;
+            let orphans = orphans(self.form, &tags);
             let parsed = tags.iter().map(|tag| {
                 read_whole(self.form, tag).unwrap_or_else(|| {
                     faulty += 1;
@@ -264,6 +271,7 @@ impl Rows {
             }
             is_whole = faulty == 0 && lost == 0;
             self.faulty += faulty;
+            self.orphans += orphans;
             self.lost += lost;
         }
         document.meta = row.into();
@@ -292,6 +300,10 @@ impl Rows {
     /// Reports oddities, and returns the properties of the file.
     pub(in crate::formats) fn finish(self, kind: &str, reading: &mut Reading<'_>) -> Vec<String> {
         report(&mut reading.problems, self.faulty, "tag", "that is none in the spelling of the file: read as O");
+        if self.form != TagForm::Label {
+            let what = "without a B- before: each begins a span, as in conlleval";
+            report(&mut reading.problems, self.orphans, "I- tag", what);
+        }
         report(&mut reading.problems, self.lost, "span", "on empty words only: left out");
         match self.form {
             TagForm::Letter => {
@@ -312,6 +324,19 @@ impl Rows {
             reading.spans_text(),
         ]
     }
+}
+
+/// Number of tags with I- that continue no span.
+fn orphans(form: TagForm, tags: &[&str]) -> usize {
+    let mut before = Tag::Outside;
+    let mut count = 0;
+    for tag in tags {
+        let tag = read_whole(form, tag).unwrap_or(Tag::Outside);
+        let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. }) && before.label() == tag.label();
+        count += usize::from(matches!(tag, Tag::Inside { prefix: 'I', .. }) && !is_open);
+        before = tag;
+    }
+    count
 }
 
 /// Reads a tag, whose label may contain the bar: a row has one tag for each word.

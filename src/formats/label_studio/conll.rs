@@ -290,7 +290,11 @@ fn report_losses(
 ) {
     for span in written.iter().filter(|span| span.label.contains(' ')) {
         let what = format!("the label {} has a blank, at which most readers cut it off", quoted(&span.label));
-        lose(document, &what, out);
+        let covered = words.get(span.start..span.end).unwrap_or_default();
+        let chars = covered.first().zip(covered.last());
+        let chars = chars.map(|(first, last)| CharRange { start: first.start, end: last.end });
+        let range = chars.and_then(|chars| map.from_chars(chars).ok());
+        out.losses.add_at(&document.id, range, &what, SAME, SAME);
     }
     let mut held: HashMap<SpanKey, usize> = HashMap::new();
     for key in written.iter().filter_map(|span| key(span, words)) {
@@ -303,8 +307,9 @@ fn report_losses(
                 let range = map.from_chars(CharRange { start: region.start, end: region.end }).unwrap_or_default();
                 let [text, label] = [range.of(&document.text), label].map(quoted);
                 let what = format!("the span {text} ({label}) overlaps another, or ends inside a word");
-                out.losses.add(
+                out.losses.add_at(
                     &document.id,
+                    range,
                     &what,
                     "lost or changed, as by the converter",
                     "lost or changed, as by the converter",
@@ -314,9 +319,12 @@ fn report_losses(
     }
 }
 
+/// Outcome of a loss, which is the same whatever the user wants.
+const SAME: &str = "as by the converter";
+
 /// Adds a loss, which is the same whatever the user wants, since the file is the converter's.
 fn lose(document: &Document, what: &str, out: &mut Output) {
-    out.losses.add(&document.id, what, "as by the converter", "as by the converter");
+    out.losses.add(&document.id, what, SAME, SAME);
 }
 
 #[cfg(test)]

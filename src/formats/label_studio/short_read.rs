@@ -58,14 +58,14 @@ fn read_cells(
 ) -> Result<Vec<String>, Unreadable> {
     let columns = Columns::of(source, delimiter, reading.options.config.as_ref())?;
     let mut reader = RecordReader::new(reading, offsets);
-    let (mut rows, mut row) = (Rows::of(source, delimiter)?, Row::default());
+    let (mut rows, mut row) = (Rows::with_quotes(source, delimiter)?, Row::default());
     // The header, of which the columns were made.
     rows.next_into(&mut row)?;
     while rows.next_into(&mut row)? {
-        if row.len() == columns.0.len() {
+        if row.len() == columns.list.len() {
             reader.add(columns.record(&row), row.line)?;
         } else {
-            let message = format!("{} cells where the header names {}", row.len(), columns.0.len());
+            let message = format!("{} cells where the header names {}", row.len(), columns.list.len());
             let hint = "a cell with line ends or quotes must be in quotes; quotes in it are doubled";
             reader.tasks.reading.problems.push(Problem::error(message).at(row.line).hint(hint));
         }
@@ -77,8 +77,13 @@ fn read_cells(
     reader.finish(if delimiter == b'\t' { "Label Studio's TSV" } else { "Label Studio's CSV" })
 }
 
-/// Columns of a table with their names.
-struct Columns(Vec<(Column, String)>);
+/// Columns of a table.
+struct Columns {
+    /// Meanings and names.
+    list: Vec<(Column, String)>,
+    /// Whether numbers are without quotes in this file, as the converter writes them: a number in quotes is a text.
+    has_bare_numbers: bool,
+}
 
 /// Content of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +103,17 @@ enum Column {
 impl Columns {
     /// Finds out what the columns of a table contain, which all of its rows show together: a cell of a control may be empty.
     fn of(source: &dyn Source, delimiter: u8, config: Option<&LabelConfig>) -> Result<Self, Unreadable> {
-        let (mut rows, mut row) = (Rows::of(source, delimiter)?, Row::default());
+        let (mut rows, mut row) = (Rows::with_quotes(source, delimiter)?, Row::default());
         rows.next_into(&mut row)?;
         let names: Vec<String> = row.cells().map(str::to_owned).collect();
         let mut values = vec![CellValues::default(); names.len()];
+        let has_quotes = (0..row.len()).all(|at| row.is_quoted(at));
+        let mut has_bare_numbers = false;
         while rows.next_into(&mut row)? {
             if row.len() == names.len() {
+                let mut cells = row.cells().enumerate();
+                has_bare_numbers = has_bare_numbers
+                    || has_quotes && cells.any(|(at, cell)| !row.is_quoted(at) && number_or_text(cell).is_number());
                 values.iter_mut().zip(row.cells()).for_each(|(values, cell)| values.add(cell));
             }
         }
@@ -117,17 +127,26 @@ impl Columns {
                 || is_control(&name, config).unwrap_or(values.has_spans || name == LABEL && !values.has_others);
             (column_of(&name).unwrap_or(if is_control { Column::Control } else { Column::Data }), name)
         });
-        Ok(Self(columns.collect()))
+        Ok(Self { list: columns.collect(), has_bare_numbers })
+    }
+
+    /// The value of a cell that holds an id or a time.
+    fn value(&self, row: &Row, at: usize, cell: &str) -> Value {
+        if self.has_bare_numbers && row.is_quoted(at) && !cell.is_empty() { cell.into() } else { number_or_text(cell) }
     }
 
     /// Record of a row. Lists of spans are JSON, and numbers may be those of ids and times.
     fn record(&self, row: &Row) -> Record {
         let mut record = empty();
-        for ((column, name), cell) in self.0.iter().zip(row.cells()) {
+        for ((place, (column, name)), cell) in self.list.iter().enumerate().zip(row.cells()) {
             match *column {
-                Column::Id => record.id = number_or_text(cell),
-                Column::OfAnnotation(at) => record.of_annotation[at] = number_or_text(cell),
-                Column::Agreement => record.agreement = Some(number_or_text(cell)).filter(|value| !value.is_null()),
+                Column::Id => record.id = self.value(row, place, cell),
+                // The converter puts the number of an annotator in quotes, too.
+                Column::OfAnnotation(0) => record.of_annotation[0] = number_or_text(cell),
+                Column::OfAnnotation(at) => record.of_annotation[at] = self.value(row, place, cell),
+                Column::Agreement => {
+                    record.agreement = Some(self.value(row, place, cell)).filter(|value| !value.is_null());
+                }
                 Column::History => record.history = serde_json::from_str(cell).ok(),
                 // An annotation without a result of this control.
                 Column::Control if cell.is_empty() => {}

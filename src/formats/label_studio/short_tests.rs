@@ -278,6 +278,25 @@ fn fields_of_the_data_with_names_of_the_record_are_losses() {
 }
 
 #[test]
+fn a_number_in_quotes_is_a_text_where_numbers_are_without() {
+    let table = |id: &str, time: &str| {
+        format!(
+            "\"annotation_id\",\"annotator\",\"created_at\",\"id\",\"label\",\"lead_time\",\"text\",\"updated_at\"\r\n{id},\"3\",\
+             \"\",\"1001\",\"[{{\"\"start\"\":0,\"\"end\"\":3,\"\"text\"\":\"\"Ann\"\",\"\"labels\"\":[\"\"PER\"\"]}}]\",{time},\"Ann\",\"\"\r\n"
+        )
+    };
+    let written = table("7", "1.5");
+    let found = read(&CSV, &written, None);
+    assert_eq!(found.corpus.documents[0].id, "1001");
+    assert_eq!(write(&CSV, &found, None), written);
+    let tabs = write(&TSV, &found, None);
+    assert_eq!(write(&TSV, &read(&TSV, &tabs, None), None), tabs);
+    // Another program has put all cells in quotes: that says nothing about numbers.
+    let found = read(&CSV, &table("\"7\"", "\"1.5\""), None);
+    assert_eq!(write(&CSV, &found, None), written.replace("\"1001\"", "1001"));
+}
+
+#[test]
 fn a_quote_that_is_not_closed_is_named() {
     let text = "annotation_id,annotator,id,lead_time,text\n1,1,1,,Ann\n2,1,2,,\"Bari\n3,1,3,,soup\n4,1,4,,tea\n";
     let found = read(&CSV, text, None);

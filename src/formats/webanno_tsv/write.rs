@@ -85,7 +85,8 @@ impl<'a> SentenceWriter<'a> {
     ) -> Option<(Placed<'a>, bool)> {
         let text = quoted(span.range.of(&document.text));
         let Some(label) = self.labels.get(span.label).filter(|label| !label.name.is_empty()) else {
-            out.losses.add(&document.id, &format!("the span {text} has no label"), "left out", "left out");
+            let what = format!("the span {text} has no label");
+            out.losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
         let first = words.partition_point(|word| word.end <= span.range.start);
@@ -104,14 +105,15 @@ impl<'a> SentenceWriter<'a> {
         let label = label.name.as_str();
         let Some(whole) = whole else {
             let what = format!("the span {text} ({}) covers no word", quoted(label));
-            out.losses.add(&document.id, &what, "left out", "left out");
+            out.losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
         if whole == span.range {
             return Some((Placed { label, units }, false));
         }
         let what = format!("the span {text} ({}) begins or ends outside of the words", quoted(label));
-        out.losses.add(&document.id, &what, "left out", &format!("shortened to {}", quoted(whole.of(&document.text))));
+        let snapped = format!("shortened to {}", quoted(whole.of(&document.text)));
+        out.losses.add_at(&document.id, span.range, &what, "left out", &snapped);
         (self.on_loss != OnLoss::Skip).then_some((Placed { label, units }, true))
     }
 

@@ -32,6 +32,7 @@ mod record;
 mod recover;
 pub(crate) mod refusals;
 mod swap;
+mod tree;
 
 pub(in crate::project) use append::check_appendable;
 pub use append::{Appender, FoundFile};
@@ -53,6 +54,7 @@ pub(in crate::project) use power_cut::{Recorder, folder_in_memory};
 pub(in crate::project) use record::{Id, Record, Stage, Subject, is_temporary};
 pub(in crate::project) use recover::{Leftover, leftover, recover};
 pub(in crate::project) use swap::replace_known;
+pub(in crate::project) use tree::NewTree;
 
 use self::{
     open::sync_folder,

@@ -162,7 +162,7 @@ fn lacks_flag(error: Errno) -> bool {
 }
 
 /// Renames a file or folder to a name that must be free.
-fn rename_to_free(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> io::Result<()> {
+pub(super) fn rename_to_free(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> io::Result<()> {
     match rename_with_flag(from, name, to, new) {
         // Between the look and the renaming, only what was made in this moment could be replaced.
         Err(error) if lacks_flag(error) && to.stat(new)?.is_none() => Ok(sys::renameat(from, name, to, new)?),

@@ -41,7 +41,8 @@ fn a_file_is_imported_and_the_project_opened_whatever_the_outcome() {
     fs::write(path("empty.txt"), "").unwrap();
     fs::write(path("binary"), [0, 159, 146, 150, 255]).unwrap();
     let import_as = |file: &str, fingerprint| {
-        let request = Request::Import { dir: dir.clone(), file: path(file), fingerprint, generation: 7 };
+        let on_duplicate = OnDuplicate::Copy;
+        let request = Request::Import { dir: dir.clone(), file: path(file), fingerprint, on_duplicate, generation: 7 };
         let (_, opened, event) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
         let Some(Event::Imported { generation: 7, outcome: Message { level, text } }) = event else {
             panic!("{event:?}")
@@ -62,6 +63,41 @@ fn a_file_is_imported_and_the_project_opened_whatever_the_outcome() {
         let (documents, level, text) = import(file);
         assert!(documents == 2 && level == Level::Error && text.contains("was not imported"), "{file}: {text}");
     }
+}
+
+#[test]
+fn ids_in_use_are_treated_as_chosen_and_an_import_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jsonl");
+    let dir = folder.path().join("p");
+    Project::create(&dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
+    let open = |request| {
+        let (_, opened, event) = opener(UserFolders::default(), Ok("ada")).get(request).unwrap();
+        let Some(Event::Imported { generation: 7, outcome: Message { level, text } }) = event else {
+            panic!("{event:?}")
+        };
+        (opened.documents.iter().map(|document| document.text.to_string()).collect::<Vec<_>>(), level, text)
+    };
+    let import = |text: &str, on_duplicate| {
+        fs::write(&file, format!("{{\"id\":\"a\",\"text\":\"{text}\"}}\n")).unwrap();
+        let project = Project::open(&dir).unwrap();
+        let fingerprint =
+            preview::preview(&project, &"ada".parse().unwrap(), &file, 3, &Unwatched).unwrap().fingerprint;
+        let file = file.to_string_lossy().into_owned();
+        open(Request::Import { dir: dir.clone(), file, fingerprint, on_duplicate, generation: 7 }).0
+    };
+    let undo = || open(Request::UndoImport { dir: dir.clone(), generation: 7 });
+    assert_eq!(import("tacos", OnDuplicate::Copy), ["tacos"]);
+    assert_eq!(import("soup", OnDuplicate::Skip), ["tacos"]);
+    assert_eq!(import("stew", OnDuplicate::Copy), ["tacos", "stew"]);
+    let (texts, level, text) = undo();
+    assert_eq!((texts, level), (vec!["tacos".to_owned()], Level::Info));
+    assert_eq!(text, "Taken back: the import of a.jsonl: 1 document gone again");
+    assert_eq!(import("rice", OnDuplicate::Update), ["rice"]);
+    assert_eq!(undo().0, ["tacos"]);
+    assert_eq!(undo().0.len(), 0);
+    let (texts, level, text) = undo();
+    assert!(texts.is_empty() && level == Level::Warn && text.starts_with("Nothing was taken back: "), "{text}");
 }
 
 #[test]

@@ -133,7 +133,15 @@ fn what_another_program_changed_is_reported_although_a_task_has_read_it() {
     open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
     assert!(matches!(open.next(), Event::Labels(Ok(_))));
     open.worker.ask(Task::Splits { documents: vec!["d4".into(), "d5".into()], split: Some(Split::Test) });
-    assert!(matches!(open.next(), Event::SplitSet { documents: 2, outcome: Ok(2), .. }));
+    let Event::SplitSet { documents: 2, outcome: Ok(old), .. } = open.next() else { panic!() };
+    open.worker.ask(Task::OldSplits(old));
+    assert!(matches!(open.next(), Event::MoveTakenBack(Ok(2))));
+    open.worker.ask(Task::ShareOut);
+    let Event::SharedOut(Ok((moved, documents))) = open.next() else { panic!() };
+    assert_eq!(moved.len(), documents.iter().sum::<usize>());
+    assert!(moved.iter().all(|(_, split)| split.is_none()) && moved.len() > 2);
+    open.worker.ask(Task::OldSplits(moved));
+    assert!(matches!(open.next(), Event::MoveTakenBack(Ok(_))));
     open.worker.ask(Task::Look);
     open.worker.ask(Task::Summarise { generation: 1, base: "mini".into() });
     assert!(matches!(open.next(), Event::Summary { .. }));

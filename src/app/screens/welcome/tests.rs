@@ -12,7 +12,7 @@ use crate::{
         update,
     },
     runs::{Phase, RunSummary, Status},
-    spans::{Document, Entity, Journal, LabelSet, Prediction},
+    spans::{Document, Entity, Journal, LabelSet, OnDuplicate, Prediction},
     text::{Grid, TextRange},
 };
 
@@ -304,7 +304,10 @@ fn a_file_is_imported_while_nothing_can_be_tagged() {
     assert_eq!(press(&mut state, "enter"), [Effect::PreviewImport { generation: 1, file: file() }]);
     let preview = ImportPreview { fingerprint: 9, ..ImportPreview::default() };
     update(&mut state, Event::ImportPreviewed { generation: 1, outcome: Ok(Box::new(preview)) });
-    assert_eq!(press(&mut state, "enter"), [Effect::Import { generation: 2, file: file(), fingerprint: 9 }]);
+    assert_eq!(
+        press(&mut state, "enter"),
+        [Effect::Import { generation: 2, file: file(), fingerprint: 9, on_duplicate: OnDuplicate::Copy }]
+    );
     assert!(state.session.project.is_none() && press(&mut state, "3 enter").is_empty());
     update(&mut state, Event::Opened(Box::new(opened())));
     assert!(state.session.project.is_some() && state.welcome.opening.is_none());

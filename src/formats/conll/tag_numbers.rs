@@ -1,0 +1,266 @@
+//! Files of tagged words whose tags are numbers, with names that the user gave: readers see the names.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use super::read;
+use crate::formats::{
+    Problem, ReadOptions, Source, decode,
+    sink::Reading,
+    source::{Unreadable, keep_all},
+};
+
+/// Number of a word that trainers do not look at.
+const IGNORED: &str = "-100";
+/// Bytes of the beginning that show the columns.
+const HEAD: usize = 1 << 16;
+/// Longest line whose number is replaced, in bytes. No line of a word is as long.
+const LONGEST_LINE: usize = 1 << 16;
+/// Lines that must be there before numbers are taken for tags.
+const FEWEST: usize = 2;
+
+/// Reads any layout, with names in place of numbers.
+pub(super) fn read_token_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    match NamedTags::of(source, reading.options)? {
+        Some(named) => read::read_token_first(&named, reading),
+        None => read::read_token_first(source, reading),
+    }
+}
+
+/// As [`read_token_first`]; if several columns have tags, the tag is before the word.
+pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
+    match NamedTags::of(source, reading.options)? {
+        Some(named) => read::read_tag_first(&named, reading),
+        None => read::read_tag_first(source, reading),
+    }
+}
+
+/// Reads the tags of a file of any CoNLL layout, as [`read::read_tags`] does, with names in place of numbers.
+pub fn read_tags(bytes: &[u8], options: &ReadOptions) -> (Vec<read::TagSentence>, Vec<Problem>) {
+    let named = NamedTags::of(&bytes, options).and_then(|named| {
+        named.map(|named| keep_all(named.bytes()?, "cannot be read at once; split it first")).transpose()
+    });
+    match named {
+        Ok(Some(named)) => read::read_tags(&named, &options.tags),
+        Ok(None) => read::read_tags(bytes, &options.tags),
+        Err(error) => (Vec::new(), vec![Problem::error(error.to_string())]),
+    }
+}
+
+/// Whether a text has columns of words and of numbers that may be tags.
+pub(in crate::formats) fn has_tag_numbers(text: &str) -> bool {
+    Columns::of(text, None, usize::MAX).is_some_and(|columns| columns.has_labels)
+}
+
+/// A source whose tags are numbers, read with their names.
+pub(in crate::formats) struct NamedTags<'a> {
+    source: &'a dyn Source,
+    names: &'a [String],
+    columns: Columns,
+}
+
+impl<'a> NamedTags<'a> {
+    /// Finds the column of the numbers; `None` if the user gave no names, or no column has them.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub(in crate::formats) fn of(source: &'a dyn Source, options: &'a ReadOptions) -> io::Result<Option<Self>> {
+        let names = options.tag_names.as_slice();
+        if names.is_empty() || source.files().is_some() {
+            return Ok(None);
+        }
+        let mut head = Vec::new();
+        decode::body(source)?.take(HEAD as u64).read_to_end(&mut head)?;
+        let columns = Columns::of(decode::start_of(&head, HEAD), options.tags.tag_column, names.len());
+        Ok(columns.map(|columns| Self { source, names, columns }))
+    }
+}
+
+impl Source for NamedTags<'_> {
+    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
+        let input = BufReader::new(self.source.bytes()?);
+        Ok(Box::new(NamingReader { input, tags: self, line: Vec::new(), given: 0, is_inside: false }))
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        self.source.check_unchanged()
+    }
+
+    fn beside(&self, name: &str) -> Option<Vec<u8>> {
+        self.source.beside(name)
+    }
+}
+
+/// Columns of a file of words and numbers.
+struct Columns {
+    has_tabs: bool,
+    width: usize,
+    /// Column of the numbers, from 0.
+    tag: usize,
+    /// Whether some number is not 0, which usually stands for O.
+    has_labels: bool,
+}
+
+impl Columns {
+    /// Finds the column with numbers below `names`: the chosen one, or the last one that does not count the words.
+    fn of(text: &str, chosen: Option<usize>, names: usize) -> Option<Self> {
+        let lines: Vec<&str> = text.lines().filter(|line| is_row(line)).collect();
+        let has_tabs = lines.iter().filter(|line| line.contains('\t')).count() * 2 > lines.len();
+        let rows: Vec<Vec<&str>> = lines.iter().map(|line| cells(line, has_tabs).collect()).collect();
+        let width = rows.get(rows.len() / 2)?.len();
+        let regular: Vec<&Vec<&str>> = rows.iter().filter(|row| row.len() == width).collect();
+        if width < 2 || regular.len() < FEWEST || regular.len() * 10 < rows.len() * 9 {
+            return None;
+        }
+        let values = |at: usize| -> Vec<Option<usize>> { regular.iter().map(|row| number(row.get(at)?)).collect() };
+        let is_tags = |at: usize| {
+            let values = values(at);
+            let known = values.iter().flatten().filter(|value| **value < names).count();
+            // The first line may name the columns, and a few may have faults.
+            known * 10 >= values.len().saturating_sub(1) * 9 && known > 0 && !is_count(&values)
+        };
+        let is_words = |at: usize| values(at).iter().flatten().count() * 2 < regular.len();
+        let tag = match chosen {
+            Some(at) => Some(at).filter(|at| *at < width && is_tags(*at)),
+            None => (0..width).rev().find(|at| is_tags(*at)),
+        }?;
+        let has_words = (0..width).any(|at| at != tag && is_words(at));
+        let has_labels = values(tag).iter().flatten().any(|value| *value > 0);
+        has_words.then_some(Self { has_tabs, width, tag, has_labels })
+    }
+}
+
+/// Whether a line is one of a word.
+fn is_row(line: &str) -> bool {
+    !line.trim().is_empty() && !line.starts_with(['#', '{', '[']) && !line.starts_with("-DOCSTART-")
+}
+
+fn cells(line: &str, has_tabs: bool) -> Box<dyn Iterator<Item = &str> + '_> {
+    if has_tabs { Box::new(line.split('\t').map(str::trim)) } else { Box::new(line.split_whitespace()) }
+}
+
+/// A number of a tag; the one of ignored words is 0.
+fn number(cell: &str) -> Option<usize> {
+    if cell == IGNORED { Some(0) } else { cell.parse().ok() }
+}
+
+/// Whether numbers count the words of sentences: 1, 2, 3, and from 1 again.
+fn is_count(values: &[Option<usize>]) -> bool {
+    let values: Vec<usize> = values.iter().flatten().copied().collect();
+    let follows = |pair: &[usize]| matches!(pair, [a, b] if a.saturating_add(1) == *b || *b == 1);
+    values.first() == Some(&1) && values.len() > 1 && values.windows(2).all(follows)
+}
+
+/// Reader that puts names in place of numbers, line by line.
+struct NamingReader<'a, R> {
+    input: R,
+    tags: &'a NamedTags<'a>,
+    /// Bytes of a line as they are handed over.
+    line: Vec<u8>,
+    /// Number of them that were handed over.
+    given: usize,
+    /// Whether they are a further part of a line that is too long to be one of a word.
+    is_inside: bool,
+}
+
+impl<R: BufRead> NamingReader<'_, R> {
+    /// Reads the next line, or the next part of a very long one.
+    fn next_line(&mut self) -> io::Result<()> {
+        self.line.clear();
+        self.given = 0;
+        let mut has_end = false;
+        while self.line.len() < LONGEST_LINE {
+            let bytes = self.input.fill_buf()?;
+            let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let length = end.map_or(bytes.len(), |end| end + 1);
+            self.line.extend_from_slice(bytes.get(..length).unwrap_or_default());
+            self.input.consume(length);
+            has_end = end.is_some() || length == 0;
+            if has_end {
+                break;
+            }
+        }
+        let is_whole = has_end && !std::mem::replace(&mut self.is_inside, !has_end);
+        if is_whole && let Some(named) = std::str::from_utf8(&self.line).ok().and_then(|line| self.named(line)) {
+            self.line = named.into_bytes();
+        }
+        Ok(())
+    }
+
+    /// The line with the name of its number; `None` if it has none.
+    fn named(&self, line: &str) -> Option<String> {
+        let Columns { has_tabs, width, tag, .. } = self.tags.columns;
+        let cell = cells(line, has_tabs).nth(tag).filter(|_| cells(line, has_tabs).count() == width)?;
+        let name = if cell == IGNORED { "O" } else { self.tags.names.get(cell.parse::<usize>().ok()?)? };
+        let start = cell.as_ptr() as usize - line.as_ptr() as usize;
+        Some(format!("{}{name}{}", line.get(..start)?, line.get(start + cell.len()..)?))
+    }
+}
+
+impl<R: BufRead> Read for NamingReader<'_, R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.line.len() {
+            self.next_line()?;
+        }
+        let rest = self.line.get(self.given..).unwrap_or_default();
+        let length = rest.len().min(bytes.len());
+        bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.given += length;
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{Read as Found, conll::CONLL2002, detect, detect_with};
+
+    fn options() -> ReadOptions {
+        let tag_names = ["O", "B-Dish", "I-Dish"].map(str::to_owned).into();
+        ReadOptions { tag_names, ..ReadOptions::default() }
+    }
+
+    fn spans(found: &Found) -> Vec<String> {
+        let pairs = found.corpus.pairs();
+        let texts = pairs.flat_map(|(document, annotation)| {
+            annotation
+                .spans()
+                .iter()
+                .map(|span| format!("{} {}", span.range.of(&document.text), found.corpus.labels.name(span.label)))
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn numbers_in_any_column_are_read_by_their_names() {
+        for text in [
+            "good\t0\npad\t1\nthai\t2\n\n4\t0\nsoup\t1\n",
+            "good 0\rpad 1\rthai 2\r\r4 0\rsoup 1\r",
+            "1\tgood\t0\r\n2\tpad\t1\r\n3\tthai\t2\r\n\r\n1\t4\t-100\r\n2\tsoup\t1\r\n",
+            "0\tgood\n1\tpad\n2\tthai\n\n0\t4\n1\tsoup\n",
+            "word tag\ngood 0\npad 1\nthai 2\n\n4 0\nsoup 1",
+        ] {
+            let guess = detect_with("a.txt", &text.as_bytes(), &options()).unwrap();
+            let found = guess.format.read(text.as_bytes(), &options());
+            assert_eq!(spans(&found), ["pad thai Dish", "soup Dish"], "{text:?} {:?}", found.problems);
+            let (tags, problems) = read_tags(text.as_bytes(), &options());
+            assert_eq!((tags.len(), tags[0].tags.join(" ").as_str()), (2, "O B-Dish I-Dish"), "{problems:?}");
+            // Without names the file is refused, and the option is named.
+            let guess = detect("a.txt", text.as_bytes());
+            let bare = guess.format.read(text.as_bytes(), &ReadOptions::default());
+            assert!(bare.has_errors() && bare.problems[0].to_string().contains("--tag-names"), "{:?}", bare.problems);
+        }
+    }
+
+    #[test]
+    fn tags_with_names_of_their_own_stay_and_a_number_without_a_name_is_an_error() {
+        let text = "good\tO\npad\tB-Dish\n2\tO\n";
+        assert_eq!(spans(&CONLL2002.read(text.as_bytes(), &options())), ["pad Dish"]);
+        let rows = "good\t0\npad\t1\n".repeat(20);
+        let found = CONLL2002.read(format!("{rows}thai\t7\n").as_bytes(), &options());
+        assert!(found.has_errors() && found.problems[0].message.contains("`7`"), "{:?}", found.problems);
+        // A line that is too long to be one of a word is not changed.
+        let long = format!("{rows}\n{}\t0\n\n{rows}", "a".repeat(3 * LONGEST_LINE));
+        let found = CONLL2002.read(long.as_bytes(), &options());
+        assert_eq!((found.corpus.documents.len(), found.problems[0].line), (2, Some(42)), "{:?}", found.problems);
+    }
+}
