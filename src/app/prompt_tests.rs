@@ -70,6 +70,8 @@ fn open(state: &mut State, kind: PromptKind) {
         PromptKind::Search => ("f2 /", ""),
         PromptKind::Setting => ("f3 home down enter", ""),
         PromptKind::Sentence => ("f5", ""),
+        PromptKind::SentenceFile => ("f5 esc o", ""),
+        PromptKind::SentenceSearch => ("f5 ctrl-u h i ctrl-r", ""),
         PromptKind::Palette => ("f1 :", ""),
         PromptKind::Jump => ("f1 '", ""),
         PromptKind::Note => ("f1 i", ""),

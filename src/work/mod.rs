@@ -18,6 +18,7 @@ pub mod mistakes;
 pub mod predict;
 pub mod preview;
 pub mod resume;
+pub mod sentence_file;
 mod shares;
 pub mod source;
 pub mod split;
