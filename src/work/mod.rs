@@ -27,4 +27,5 @@ pub mod teachers;
 pub mod tested_model;
 pub mod train;
 pub mod trial;
+mod unrecorded;
 pub mod untagged;

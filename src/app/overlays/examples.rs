@@ -200,9 +200,9 @@ fn sentence_around(text: &str, span: TextRange) -> TextRange {
     let start = start.max(text.floor_char_boundary(span.start.saturating_sub(FARTHEST)));
     let end = end.min(text.ceil_char_boundary(span.end.saturating_add(FARTHEST).min(text.len())));
     let line = TextRange::new(start, end).of(text);
-    let ends = line.char_indices().filter(|(at, c)| {
-        matches!(c, '.' | '!' | '?') && begins_sentence(line.get(at + 1..).unwrap_or_default())
-    });
+    let ends = line
+        .char_indices()
+        .filter(|(at, c)| matches!(c, '.' | '!' | '?') && begins_sentence(line.get(at + 1..).unwrap_or_default()));
     let mut sentence = TextRange::new(start, end);
     for at in ends.map(|(at, _)| start + at + 1) {
         if at <= span.start {
@@ -233,7 +233,11 @@ mod tests {
     #[test]
     fn a_line_is_taken_whole_and_of_a_long_one_the_sentence() {
         assert_eq!(around("  Good. The tacos are cheap! \nNext", "tacos"), "Good. The tacos are cheap!");
-        let long = format!("{}Open till 2 a.m. on Fridays. The caf\u{e9} is near. {}", "It was so. ".repeat(40), "No. ".repeat(40));
+        let long = format!(
+            "{}Open till 2 a.m. on Fridays. The caf\u{e9} is near. {}",
+            "It was so. ".repeat(40),
+            "No. ".repeat(40)
+        );
         assert_eq!(around(&long, "2 a.m."), "Open till 2 a.m. on Fridays.");
         assert_eq!(around(&long, "caf\u{e9}"), "The caf\u{e9} is near.");
         // A span over the end of a sentence stays whole.
