@@ -73,6 +73,8 @@ pub enum Context {
     Mistakes,
     /// The kinds of mistakes and the confused labels are open.
     Confusion,
+    /// The sentences of the project with a label are open.
+    Examples,
 }
 
 impl Context {

@@ -41,6 +41,13 @@ pub enum Effect {
         /// Path of the file, as typed.
         file: String,
     },
+    /// Read the sentences of a file for the Explore screen; answered by `SentencesRead`.
+    ReadSentences {
+        /// Generation, which the answer carries.
+        generation: u64,
+        /// Path of the file, as typed.
+        file: String,
+    },
     /// Import texts from this file into the open project and open it again.
     /// Answered by `Opened` or `OpenFailed`. All actions are saved at this point.
     Import {

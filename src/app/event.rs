@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     effect::{DocumentChange, Effect, OldSplit},
-    exchange::{ImportPreview, NotExported},
+    exchange::{ImportPreview, NotExported, Sentences},
     key::Key,
     pointer::{Gesture, Target},
     prompts::KeptDraft,
@@ -198,6 +198,14 @@ pub enum Event {
         run: String,
         /// New status.
         status: Status,
+    },
+    /// Sentences of a file, or the reason why there are none.
+    /// Answers [`Effect::ReadSentences`].
+    SentencesRead {
+        /// Generation of the effect.
+        generation: u64,
+        /// The sentences.
+        outcome: Result<Box<Sentences>, String>,
     },
     /// The model's prediction for a sentence.
     /// Answers [`Effect::Predict`].

@@ -34,6 +34,19 @@ impl FormatInfo {
     }
 }
 
+/// Sentences for the Explore screen, which go through its field one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sentences {
+    /// The sentences, none of them blank.
+    pub sentences: Vec<String>,
+    /// The one that comes first.
+    pub at: usize,
+    /// What they are, such as the name of their file.
+    pub source: String,
+    /// What was not taken, for the user; empty if all was.
+    pub left_out: String,
+}
+
 /// Choices for an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportChoices {

@@ -238,14 +238,14 @@ fn pasted_lines_are_sentences_of_their_own() {
     let mut state = exploring(&["0001-mini"]);
     question(&update(&mut state, Event::Paste("cheap tacos\r\n\r\n  good \u{1b}beer \nlate ramen\n".into())));
     let text = |state: &State| sentence(&state.session).to_owned();
-    assert_eq!((text(&state).as_str(), state.explore.place()), ("cheap tacos", Some((1, 3))));
+    assert_eq!((text(&state).as_str(), state.explore.place()), ("cheap tacos", Some((1, 3, ""))));
     assert!(message(&state).contains("3 lines pasted"), "{}", message(&state));
     question(&press(&mut state, "down"));
-    assert_eq!((text(&state).as_str(), state.explore.place()), ("good beer", Some((2, 3))));
+    assert_eq!((text(&state).as_str(), state.explore.place()), ("good beer", Some((2, 3, ""))));
     // What is changed in a line is there again, even after a look at its words.
     press(&mut state, "! esc i down");
     assert!(press(&mut state, "down").is_empty());
-    assert_eq!((text(&state).as_str(), state.explore.place()), ("late ramen", Some((3, 3))));
+    assert_eq!((text(&state).as_str(), state.explore.place()), ("late ramen", Some((3, 3, ""))));
     press(&mut state, "up");
     assert_eq!(text(&state), "good beer!");
     press(&mut state, "ctrl-u");
@@ -265,6 +265,6 @@ fn of_very_many_pasted_lines_some_are_left_out_and_counted() {
     let mut state = exploring(&["0001-mini"]);
     let lines: String = (0..1203).map(|at| format!("line {at}\n")).collect();
     update(&mut state, Event::Paste(lines));
-    assert_eq!(state.explore.place(), Some((1, 1000)));
+    assert_eq!(state.explore.place(), Some((1, 1000, "")));
     assert!(message(&state).contains("203 further lines left out"), "{}", message(&state));
 }

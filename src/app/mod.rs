@@ -51,6 +51,8 @@ mod reload_tests;
 #[cfg(test)]
 mod screen_tests;
 #[cfg(test)]
+mod sentence_tests;
+#[cfg(test)]
 mod tests;
 
 pub use effect::{Effect, Leave};

@@ -137,7 +137,7 @@ fn differences(project: &Project, at: usize, document: &Document, answer: &Model
     let items = mistakes.map(|mistake| {
         let [gold, model] = [&mistake.gold, &mistake.predicted]
             .map(|span| span.as_ref().and_then(|span| LabelledRange::of_words(document, span)));
-        let model_probability = match &model {
+        let span_score = match &model {
             Some(model) => score_at(&answer.entities, model.range),
             None => gold.as_ref().and_then(|gold| probability_of_nothing(answer, gold.range)),
         };
@@ -148,8 +148,9 @@ fn differences(project: &Project, at: usize, document: &Document, answer: &Model
             gold,
             model,
             gold_probability: None,
-            model_probability,
-            reason: None,
+            model_probability: None,
+            span_score,
+            suspicion: None,
         }
     });
     items.collect()
@@ -207,7 +208,7 @@ mod tests {
         let project = state.session.project.as_ref().unwrap();
         let document = &project.documents[state.session.tagging.document];
         let items = state.session.model_view.differences(&document.id).unwrap().unwrap();
-        items.iter().map(|item| (item.kind, item.range(), item.model_probability)).collect()
+        items.iter().map(|item| (item.kind, item.range(), item.span_score)).collect()
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
     command::{Command, CommandInfo, Context},
     effect::Effect,
     event::FetchOffer,
-    exchange::AddedSentence,
+    exchange::{AddedSentence, Sentences},
     key::Key,
     list::ListCursor,
     pointer::{Gesture, Target},
@@ -241,6 +241,14 @@ pub enum Request {
     },
     /// Take back the last import into the open project.
     UndoImport,
+    /// Ask for a file of sentences for the Explore screen.
+    AskSentenceFile,
+    /// Show these sentences, the latest first, one of which may come back to the Explore screen.
+    SearchSentences(Vec<String>),
+    /// Show sentences of the project with a label.
+    ShowExamples,
+    /// Explore these sentences.
+    Explore(Box<Sentences>),
     /// Add a sentence with its spans to the project.
     AddSentence(Box<AddedSentence>),
     /// Open the project again for this annotator.

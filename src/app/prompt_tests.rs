@@ -70,6 +70,8 @@ fn open(state: &mut State, kind: PromptKind) {
         PromptKind::Search => ("f2 /", ""),
         PromptKind::Setting => ("f3 home down enter", ""),
         PromptKind::Sentence => ("f5", ""),
+        PromptKind::SentenceFile => ("f5 esc o", ""),
+        PromptKind::SentenceSearch => ("f5 ctrl-u h i ctrl-r", ""),
         PromptKind::Palette => ("f1 :", ""),
         PromptKind::Jump => ("f1 '", ""),
         PromptKind::Note => ("f1 i", ""),
@@ -229,8 +231,8 @@ fn a_letter_replaces_a_value_that_was_given_and_other_keys_edit_it() {
 
 #[test]
 fn leaving_with_typed_text_closes_its_field_first() {
-    let asks =
-        |kind| !matches!(kind, PromptKind::Search | PromptKind::Palette | PromptKind::Jump | PromptKind::Sentence);
+    let of_searches = [PromptKind::Search, PromptKind::SentenceSearch, PromptKind::Palette, PromptKind::Jump];
+    let asks = |kind| kind != PromptKind::Sentence && !of_searches.contains(&kind);
     for kind in PromptKind::VARIANTS.iter().copied() {
         let mut state = start(kind);
         open(&mut state, kind);

@@ -32,6 +32,10 @@ pub enum Prompt {
     Setting(&'static str),
     /// The sentence of the Explore screen.
     Sentence,
+    /// The file of sentences for the Explore screen.
+    SentenceFile,
+    /// The search of the sentences typed before.
+    SentenceSearch,
     /// The search of the palette.
     Palette,
     /// The letters of a word to go to.
@@ -78,6 +82,7 @@ impl Prompt {
             // What one annotator has begun to write about a text is not offered to another.
             Self::Note(_) | Self::Correction(_) => Lifetime::Annotator,
             Self::Search | Self::Setting(_) | Self::Sentence | Self::Palette | Self::Jump => Lifetime::Project,
+            Self::SentenceFile | Self::SentenceSearch => Lifetime::Project,
             Self::Import | Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_) => Lifetime::Project,
         }
     }
@@ -95,6 +100,7 @@ impl Prompt {
             Self::LabelGuide(label) => Some(("guideline of label", label.0.to_string())),
             Self::Folder | Self::Labels | Self::Texts | Self::Setting(_) => None,
             Self::Search | Self::Sentence | Self::Palette | Self::Jump => None,
+            Self::SentenceFile | Self::SentenceSearch => None,
         }
     }
 
@@ -114,13 +120,13 @@ impl Prompt {
     /// Whether the first letter that is typed replaces a text with which the field was opened.
     /// So it is where a few letters are typed by habit: they must mean the same whatever was there before.
     fn is_replaced(&self) -> bool {
-        matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Setting(_))
+        matches!(self, Self::Search | Self::SentenceSearch | Self::Palette | Self::Jump | Self::Setting(_))
     }
 
     /// Whether the program asks before it is left with text in the field.
     /// A search is typed again quickly, and a sentence was already answered.
     fn asks_before_quit(&self) -> bool {
-        !matches!(self, Self::Search | Self::Palette | Self::Jump | Self::Sentence)
+        !matches!(self, Self::Search | Self::SentenceSearch | Self::Palette | Self::Jump | Self::Sentence)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    spans::{ReviewFilter, ReviewItem, ReviewList, Span, Split, review::LabelledRange},
+    spans::{Fate, ReviewFilter, ReviewItem, ReviewList, Span, Split, review::LabelledRange},
     text::{TextRange, number::with_noun},
 };
 
@@ -167,21 +167,27 @@ impl Review {
             self.knows_owner_of = None;
             self.left = None;
         }
-        let Some(list) = &mut self.list else { return self };
-        let outdated: Vec<usize> = (0..list.items.len())
-            .filter(|at| list.items.get(*at).is_some_and(|item| !is_current(project, item)))
-            .collect();
-        if outdated.is_empty() {
-            return self;
-        }
-        if let Some((.., place)) = &mut self.left {
-            *place -= outdated.iter().filter(|at| **at < *place).count();
-        }
-        for item in outdated.iter().filter_map(|at| list.items.get(*at)) {
-            self.kept.remove(&key(item));
-        }
-        Arc::make_mut(list).leave_out(|item| !is_current(project, item));
+        self.follow(project);
         self
+    }
+
+    /// Finds the places again whose text was changed; those that are not certain are left out.
+    fn follow(&mut self, project: &Project) {
+        let Some(list) = self.list.as_mut().filter(|list| list.items.iter().any(|item| !is_current(project, item)))
+        else {
+            return;
+        };
+        let fates = list.fates(|id| project.documents.find(id));
+        if let Some((.., place)) = &mut self.left {
+            *place -= fates.iter().take(*place).filter(|fate| **fate == Fate::Lost).count();
+        }
+        for (item, fate) in list.items.iter().zip(&fates).filter(|(_, fate)| **fate != Fate::Same) {
+            let was_kept = self.kept.remove(&key(item));
+            if let Fate::Moved(moved) = fate {
+                self.kept.extend(was_kept.then(|| key(moved)));
+            }
+        }
+        Arc::make_mut(list).follow(fates);
     }
 
     /// Whether the list, or the search that goes on, is about this.
@@ -324,9 +330,15 @@ fn agrees(list: &ReviewList, evaluation: &Evaluation<'_>) -> bool {
 
 /// How the counts of a list and the run's own table fit together, and what was left out, in a sentence.
 pub fn agreement(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
-    let documents = with_noun(list.outdated, "document");
-    let left_out = (list.outdated > 0).then(|| format!("{documents} left out, as the text was changed since"));
-    let parts: Vec<String> = agreement_of_counts(runs, list).into_iter().chain(left_out).collect();
+    let changed = match (list.moved, list.left_out) {
+        (0, 0) => None,
+        (moved, 0) => Some(format!("{} found again in a text that was changed since", with_noun(moved, "place"))),
+        (0, lost) => Some(format!("{} left out, as the text was changed since", with_noun(lost, "place"))),
+        (moved, lost) => {
+            Some(format!("{} found again, {lost} left out, as texts were changed since", with_noun(moved, "place")))
+        }
+    };
+    let parts: Vec<String> = agreement_of_counts(runs, list).into_iter().chain(changed).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -366,7 +378,8 @@ mod tests {
             model: None,
             gold_probability: None,
             model_probability,
-            reason: None,
+            span_score: None,
+            suspicion: None,
         }
     }
 

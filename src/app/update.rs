@@ -8,16 +8,19 @@ use super::{
     effect::{Effect, Leave},
     event::{Annotators, Event, Level, Message},
     everywhere,
-    exchange::{ImportPreview, NotExported},
+    exchange::{ImportPreview, NotExported, Sentences},
     key::Key,
     overlays::{
         Overlay,
         confusion::Confusion,
+        examples::Examples,
         fetch_menu::FetchMenu,
         label_editor::labels_changed,
         mistakes::Mistakes,
         removal::Removal,
         repair_menu::RepairMenu,
+        sentence_file::SentenceFile,
+        sentence_search::SentenceSearch,
         split_menu::SplitMenu,
         stop_menu::StopMenu,
         tutorial::{self, Tutorial},
@@ -140,6 +143,7 @@ impl State {
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
             Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),
             Event::ImportPreviewed { generation, outcome } => self.import_previewed(generation, outcome).into(),
+            Event::SentencesRead { generation, outcome } => self.sentences_read(generation, outcome).into(),
             Event::DocumentAdded { generation, outcome } => self.sentence_added(generation, outcome).into(),
             Event::FilesChanged(names) => self.files_changed(names).into(),
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
@@ -182,6 +186,26 @@ impl State {
         let mut overlays = self.overlays.iter_mut();
         if let Some(Overlay::Import(import)) = overlays.find(|one| matches!(one, Overlay::Import(_))) {
             import.previewed(&mut self.session, generation, outcome.map(|preview| *preview));
+        }
+    }
+
+    /// Takes the sentences of a file, if that is still the one asked for.
+    fn sentences_read(&mut self, generation: u64, outcome: Result<Box<Sentences>, String>) -> Vec<Effect> {
+        let waiting = self.overlays.iter_mut().enumerate().find_map(|(at, overlay)| match overlay {
+            Overlay::SentenceFile(panel) => Some((at, panel.take_answer(generation)?)),
+            _ => None,
+        });
+        let Some((at, ())) = waiting else { return Vec::new() };
+        match outcome {
+            Ok(sentences) => {
+                self.overlays.remove(at);
+                self.session.prompts.forget(&Prompt::SentenceFile);
+                self.explore.take(*sentences, &mut self.session)
+            }
+            Err(why) => {
+                self.session.warn(why);
+                Vec::new()
+            }
         }
     }
 
@@ -447,6 +471,22 @@ impl State {
             Request::Import { file, fingerprint, on_duplicate } => self.import(file, fingerprint, on_duplicate),
             Request::UndoImport => self.undo_import(),
             Request::AddSentence(sentence) => self.add_sentence(*sentence),
+            Request::AskSentenceFile => {
+                let panel = SentenceFile::ask(&mut self.session);
+                self.push(panel.into());
+                Vec::new()
+            }
+            Request::SearchSentences(before) => {
+                let panel = SentenceSearch::ask(&mut self.session, before);
+                self.push(panel.into());
+                Vec::new()
+            }
+            Request::ShowExamples => {
+                let panel = Examples::show(&mut self.session);
+                panel.into_iter().for_each(|panel| self.push(panel.into()));
+                Vec::new()
+            }
+            Request::Explore(sentences) => self.explore.take(*sentences, &mut self.session),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => self.accept(),

@@ -17,6 +17,7 @@ pub(super) fn value(found: &Calibrations, is_fitted_here: bool) -> Value {
         "span_shift": found.scale.map(|scale| scale.shift()),
         "mean_score": error(found.scores.mean_score),
         "error": error(found.scores.error),
+        "error_by_chance": error(found.scores.by_chance),
         "error_uncalibrated": error(found.without.error),
     })
 }
@@ -28,7 +29,10 @@ pub(super) fn text(found: &Calibrations, is_fitted_here: bool) -> String {
     }
     let spans = with_noun(found.scores.spans, "span");
     let (score, right) = (found.scores.mean_score, found.scores.right as f64 / found.scores.spans as f64);
-    let error = format!("{:.3} in {BINS} bins of equal size", found.scores.error);
+    let error = format!(
+        "{:.3} in {BINS} bins of equal size, where exact scores would have {:.3} by chance",
+        found.scores.error, found.scores.by_chance
+    );
     let how = match found.scale {
         Some(scale) => {
             let (temperature, shift) = (scale.temperature.value(), scale.shift());
@@ -52,14 +56,14 @@ mod tests {
 
     #[test]
     fn the_line_says_whether_the_model_is_calibrated() {
-        let scores = Calibration { spans: 812, right: 609, mean_score: 0.76, error: 0.021 };
+        let scores = Calibration { spans: 812, right: 609, mean_score: 0.76, error: 0.021, by_chance: 0.034 };
         let without = Calibration { mean_score: 0.85, error: 0.104, ..scores };
         let scale = Temperature::new(1.6).and_then(|found| ScoreScale::new(found, -0.5));
         let found = Calibrations { scale, scores, without };
         assert_eq!(
             text(&found, false),
             "scores of suggestions: 812 spans, mean score 0.760, right 0.750; calibration error 0.021 in 10 bins of equal \
-             size (0.104 without temperature 1.6 and shift -0.5)\n"
+             size, where exact scores would have 0.034 by chance (0.104 without temperature 1.6 and shift -0.5)\n"
         );
         assert_eq!(value(&found, false)["error_uncalibrated"], 0.104);
         assert_eq!(value(&found, false)["fitted_on_these_sentences"], false);

@@ -52,8 +52,8 @@ pub(super) fn run_of_runs(args: &args::CompareRuns, output: Output) -> Result<()
         project: Some(&project),
         models: [&a, &b],
         test: &args.test,
-        counts: &args.counts,
-        mistakes: args.mistakes,
+        counts: &args.shown.counts,
+        mistakes: args.shown.mistakes,
         compute: &args.compute,
     };
     run(&request, output)

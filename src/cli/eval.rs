@@ -45,8 +45,8 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
             project: project.as_ref(),
             models: [&model, &other],
             test: &args.test,
-            counts: &args.counts,
-            mistakes: args.mistakes,
+            counts: &args.shown.counts,
+            mistakes: args.shown.mistakes,
             compute: &args.compute,
         };
         return comparison::run(&request, output);
@@ -54,7 +54,7 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
     // A wrong path of the model is reported before a large file is read.
     let predictor = tested::open(&model, &args.compute, output)?;
     let sentences = Sentences::find(project.as_ref(), &args.test, &[&model], output)?;
-    let mut mistakes = Listing::new(limit(args.mistakes, output), output);
+    let mut mistakes = Listing::new(limit(args.shown.mistakes, output), output);
     let found = sentences.with(&args.test, output, |data| {
         mistakes.fill(|list| {
             evaluate::evaluate(&predictor, data, &mut |sentence, found| {
@@ -74,7 +74,7 @@ pub(super) fn run(args: &args::Eval, output: Output) -> Result<(), CliError> {
         value["data"] = sentences.value();
         return output.json_with_lists(&value, &mut [("mistakes", mistakes.contents()?)]);
     }
-    output.text(&scored.text(&model.name, &sentences, &args.counts))?;
+    output.text(&scored.text(&model.name, &sentences, &args.shown.counts))?;
     output.text(&mistakes.title(&with_noun(mistakes.all, "mistake")))?;
     output.copy(&mut *mistakes.contents()?)
 }

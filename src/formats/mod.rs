@@ -47,6 +47,7 @@ mod source;
 mod spacy;
 mod spacy_json;
 mod table;
+mod texts;
 mod webanno_tsv;
 mod writer;
 mod written_labels;

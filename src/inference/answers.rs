@@ -7,11 +7,11 @@
 
 use super::{
     PredictError, Predictor, Scorer, decode,
-    decode::{first_rows, guesses, scored_entities, sureness, tags_of_rows},
+    decode::{guesses, scored_entities, sureness, tags_of_rows},
     scores::mean,
 };
 use crate::{
-    spans::{ModelAnswer, SpanInfluence, Temperature, WordSpan, scheme::Tag, scheme::decode as spans_of},
+    spans::{ModelAnswer, SpanInfluence, Temperature, WordSpan, first_rows, scheme::Tag, scheme::decode as spans_of},
     text::TextRange,
 };
 

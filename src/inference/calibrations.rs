@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Logits, Predictor, decode::first_rows};
+use super::{Logits, Predictor};
 use crate::{
     model::WordPieces,
-    spans::{Calibration, ScoreScale, WordSpan, scheme::decode},
+    spans::{Calibration, ScoreScale, WordSpan, first_rows, scheme::decode},
 };
 
 /// Calibration of a model on gold sentences.

@@ -8,7 +8,7 @@ use std::{collections::HashMap, ops::Range};
 use super::scores::{best, mean, softmax};
 use crate::{
     spans::{
-        Entity, Grammar, Temperature, WordGuess, WordSpan,
+        Entity, Grammar, Temperature, WordGuess, WordSpan, first_rows,
         scheme::{Tag, decode},
     },
     text::TextRange,
@@ -73,19 +73,6 @@ fn probabilities(row: &[f32], temperature: Option<Temperature>) -> Vec<f32> {
         Some(temperature) => temperature.probabilities(row).into_iter().map(|share| share as f32).collect(),
         None => softmax(row),
     }
-}
-
-/// Returns the logits of the first piece of each of `words` words; `None` for a word without a piece.
-///
-/// `piece_words` contains the word of each piece, `logits` a row for each piece.
-pub fn first_rows<'a>(words: usize, piece_words: &[usize], logits: &'a [Vec<f32>]) -> Vec<Option<&'a [f32]>> {
-    let mut rows: Vec<Option<&[f32]>> = vec![None; words];
-    for (&word, row) in piece_words.iter().zip(logits) {
-        if let Some(empty @ None) = rows.get_mut(word) {
-            *empty = Some(row);
-        }
-    }
-    rows
 }
 
 /// Chooses a tag for each of `words` words, by its first piece.

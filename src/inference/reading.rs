@@ -7,7 +7,7 @@ use super::{
     scores::{mean, softmax},
 };
 use crate::spans::{
-    Sentence, WordSpan,
+    Sentence, WordSpan, first_rows,
     scheme::{Tag, decode as spans_of},
 };
 
@@ -60,7 +60,7 @@ pub fn read_sentences<'m>(
     let tags = model.tags();
     let readings = texts.iter().zip(answers).map(|(words, (pieces, rows))| {
         let choices = decode::word_tags(words.len(), &pieces.words, &rows, model.grammar());
-        let first = decode::first_rows(words.len(), &pieces.words, &rows);
+        let first = first_rows(words.len(), &pieces.words, &rows);
         let probabilities = first.into_iter().map(|row| row.map(softmax)).collect();
         let spans = spans_of(&decode::names(&choices, tags));
         SentenceReading { spans, choices, probabilities, tags }

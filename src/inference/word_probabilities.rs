@@ -1,6 +1,7 @@
 //! Probabilities of all tags of each word, by its first piece.
 
 use super::{PredictError, Predictor, decode, scores::softmax};
+use crate::spans::first_rows;
 
 /// Number of sentences that are computed together, so that few logits are in memory at once.
 const SENTENCES: usize = 512;
@@ -27,7 +28,7 @@ pub fn word_probabilities<S: AsRef<str> + Sync>(
         let found = predictor.pieces(chunk)?;
         all.extend(chunk.iter().zip(&found).map(|(words, (pieces, logits))| {
             let choices = decode::word_tags(words.len(), &pieces.words, logits, predictor.grammar());
-            let first = decode::first_rows(words.len(), &pieces.words, logits).into_iter();
+            let first = first_rows(words.len(), &pieces.words, logits).into_iter();
             WordProbabilities {
                 chosen: choices.iter().map(|choice| choice.map(|choice| choice.tag)).collect(),
                 rows: first.map(|row| row.map(softmax).unwrap_or_default()).collect(),

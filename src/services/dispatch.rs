@@ -347,6 +347,13 @@ impl Services {
                     let _ = self.events.send(Event::ImportPreviewed { generation, outcome });
                 }
             },
+            Effect::ReadSentences { generation, file } => match self.folders.resolve(&file) {
+                Ok(file) => open.worker.ask(Task::Sentences { generation, file }),
+                Err(error) => {
+                    let outcome = Err(error.to_string());
+                    let _ = self.events.send(Event::SentencesRead { generation, outcome });
+                }
+            },
             Effect::RememberStep(step) => {
                 let recent = RecentProjects::new(self.folders.clone());
                 let dir = open.dir.clone();

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,15 +13,16 @@ use super::{events::Events, journal_writer::Flusher, thread::Thread};
 use crate::{
     app::{
         Event,
-        exchange::{ExportChoices, ImportPlan, ImportPreview, Loss, NotExported, PreviewedDocument},
+        exchange::{ExportChoices, ImportPlan, ImportPreview, Loss, NotExported, PreviewedDocument, Sentences},
     },
     formats::{self, Problem, Severity, WriteOptions},
     project::{AnnotatorName, Project, corpus::Chosen, output::Existing},
     spans::Document,
-    text::{TextRange, number::with_noun},
+    text::{TextRange, number::with_noun, width::clean},
     work::{
         export::{self, Export, ExportError, Exported, Target, WriteError},
         preview::{self, Preview, PreviewedImport},
+        sentence_file::{self, SentenceFile},
         source::Watcher,
     },
 };
@@ -124,6 +125,44 @@ pub(super) fn preview(
         let outcome = Err(format!("a thread cannot be started: {error}"));
         events.send(Event::ImportPreviewed { generation, outcome });
     }
+}
+
+/// Reads sentences of a file on a thread of its own; the answer is sent as an event.
+///
+/// The reading ends when `stop` is set.
+pub(super) fn sentences(generation: u64, file: PathBuf, events: &Events, stop: Stop) {
+    let own = events.clone();
+    let panicked = events.clone();
+    let thread = Thread::start(
+        "sentences",
+        move || {
+            let outcome = sentence_file::read(&file, &stop);
+            let outcome = outcome.map(|found| Box::new(of_file(&file, found))).map_err(|error| error.to_string());
+            own.send(Event::SentencesRead { generation, outcome });
+        },
+        move |cause| panicked.send(Event::SentencesRead { generation, outcome: Err(cause.to_string()) }),
+    );
+    if let Err(error) = thread {
+        let outcome = Err(format!("a thread cannot be started: {error}"));
+        events.send(Event::SentencesRead { generation, outcome });
+    }
+}
+
+/// The sentences of a file for the screen.
+fn of_file(path: &Path, found: SentenceFile) -> Sentences {
+    let SentenceFile { sentences, too_long, has_more, errors } = found;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let mut left_out = Vec::new();
+    if has_more {
+        left_out.push("the rest of the file is not read".to_owned());
+    }
+    if too_long > 0 {
+        left_out.push(format!("{} left out", with_noun(too_long, "very long one")));
+    }
+    if let Some(first) = errors.first() {
+        left_out.push(first.to_string());
+    }
+    Sentences { sentences, at: 0, source: clean(&name).into_owned(), left_out: left_out.join(", ") }
 }
 
 /// Wish to end the reading for a preview. Clones are the same.

@@ -270,6 +270,12 @@ impl Work {
                 exchange::preview(project, annotator, generation, file, &self.events, self.preview.clone());
                 None
             }
+            Task::Sentences { generation, file } => {
+                self.preview.set();
+                self.preview = Stop::default();
+                exchange::sentences(generation, file, &self.events, self.preview.clone());
+                None
+            }
         }
     }
 

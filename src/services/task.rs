@@ -29,6 +29,8 @@ pub(super) enum Task {
     Export { generation: u64, choices: ExportChoices },
     /// Look at a file that may be imported.
     Preview { generation: u64, file: PathBuf },
+    /// Read the sentences of a file.
+    Sentences { generation: u64, file: PathBuf },
     /// Change the label set.
     Labels { change: LabelChange },
     /// Compare the annotators.
@@ -62,6 +64,7 @@ impl Task {
             Self::Remove { .. } => "the removal of a run",
             Self::Export { .. } => "an export",
             Self::Preview { .. } => "the preview of an import",
+            Self::Sentences { .. } => "the reading of sentences",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
             Self::Mistakes { .. } => "the search for mistakes",
@@ -85,6 +88,9 @@ impl Task {
             }
             Self::Preview { generation, .. } => {
                 Box::new(move |cause| Event::ImportPreviewed { generation, outcome: Err(cause) })
+            }
+            Self::Sentences { generation, .. } => {
+                Box::new(move |cause| Event::SentencesRead { generation, outcome: Err(cause) })
             }
             Self::Labels { .. } => Box::new(|cause| Event::Labels(Err(cause))),
             Self::Annotators { generation } => {

@@ -203,23 +203,27 @@ pub struct Calibration {
     pub mean_score: f64,
     /// Expected calibration error, from 0 to 1.
     pub error: f64,
+    /// Error that chance alone gives scores that are exactly right, with as many spans.
+    pub by_chance: f64,
 }
 
 impl Calibration {
     /// Compares scores with whether their spans are right, in [`BINS`] bins of equal numbers of spans.
     ///
     /// The error is the mean over all spans of the distance between mean score and share of right spans in their bin (expected
-    /// calibration error with equal mass). With few spans chance alone makes it large.
+    /// calibration error with equal mass). With few spans chance alone makes it large, as [`Calibration::by_chance`] shows.
     pub fn of(scores: &[(f32, bool)]) -> Self {
         let mut sorted: Vec<&(f32, bool)> = scores.iter().collect();
         sorted.sort_by(|one, other| one.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal));
         let spans = sorted.len();
         let mut apart = 0.0;
+        let mut by_chance = 0.0;
         for bin in 0..BINS {
             let members = sorted.get(bin * spans / BINS..(bin + 1) * spans / BINS).unwrap_or_default();
             let scores: f64 = members.iter().map(|(score, _)| f64::from(*score)).sum();
             let right = members.iter().filter(|(_, right)| *right).count();
             apart += (scores - right as f64).abs();
+            by_chance += mean_distance(members);
         }
         let count = spans.max(1) as f64;
         Self {
@@ -227,8 +231,16 @@ impl Calibration {
             right: scores.iter().filter(|(_, right)| *right).count(),
             mean_score: scores.iter().map(|(score, _)| f64::from(*score)).sum::<f64>() / count,
             error: apart / count,
+            by_chance: by_chance / count,
         }
     }
+}
+
+/// Mean distance between the sum of some scores and the number of right spans, if each score is the chance that its span is
+/// right: of a normal distribution, which a bin of some spans comes close to.
+fn mean_distance(members: &[&(f32, bool)]) -> f64 {
+    let variance: f64 = members.iter().map(|(score, _)| f64::from(*score) * (1.0 - f64::from(*score))).sum();
+    (variance.max(0.0) * std::f64::consts::FRAC_2_PI).sqrt()
 }
 
 #[cfg(test)]
@@ -311,6 +323,9 @@ mod tests {
         assert_eq!((found.spans, found.right), (20, 10));
         assert!((found.error - 0.25).abs() < 1e-9 && (found.mean_score - 0.75).abs() < 1e-9, "{found:?}");
         assert_eq!(Calibration::of(&[]), Calibration::default());
+        // Two spans at .75: both right 9 of 16 times, one 6, none 1; the normal distribution is near that.
+        let exact = (9.0 * 0.5 + 6.0 * 0.5 + 1.5) / 16.0 / 2.0;
+        assert!((found.by_chance - exact).abs() < 0.06, "{found:?} {exact}");
         // Too high in one half and too low in the other: the mean hides it, the error does not.
         let apart: Vec<(f32, bool)> = (0..20).map(|at| if at < 10 { (0.9, false) } else { (0.1, true) }).collect();
         assert!((Calibration::of(&apart).error - 0.9).abs() < 1e-6);

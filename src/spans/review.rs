@@ -26,7 +26,7 @@ impl LabelledRange {
     }
 
     /// Whether it begins and ends with words of a document.
-    fn is_on_words(&self, document: &Document) -> bool {
+    pub(super) fn is_on_words(&self, document: &Document) -> bool {
         let words = document.words_touching(self.range).and_then(|words| document.range_of_words(words));
         words == Some(self.range)
     }
@@ -45,13 +45,24 @@ pub struct ReviewItem {
     pub gold: Option<LabelledRange>,
     /// The span of the model; `None` if it has none here.
     pub model: Option<LabelledRange>,
-    /// Mean probability that the model gives the gold tags of these words, from 0 to 1.
+    /// Mean probability over the words that the model gives their gold tags, from 0 to 1.
     /// `None` if it is not known.
     pub gold_probability: Option<f32>,
     /// The same for the tags that the model chose; `None` if no model chose them.
     pub model_probability: Option<f32>,
-    /// Reason why a label is suspected, which is what its list is about; `None` for a mistake of a model.
-    pub reason: Option<Arc<str>>,
+    /// Score of the model's answer as suggestions have it, calibrated and by span; only where one document is compared.
+    pub span_score: Option<f32>,
+    /// Why the gold label is suspected, which is what its list is about; `None` for a mistake of a model.
+    pub suspicion: Option<Suspicion>,
+}
+
+/// Why a gold label is suspected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspicion {
+    /// Reason shown to the user.
+    pub reason: Arc<str>,
+    /// Estimated probability that the label is right, from models and from the same words elsewhere, from 0 to 1.
+    pub right: f32,
 }
 
 impl ReviewItem {
@@ -69,17 +80,26 @@ impl ReviewItem {
 
     /// Reason shown to the user.
     pub fn reason(&self) -> &str {
-        self.reason.as_deref().unwrap_or_else(|| self.kind.meaning())
+        self.suspicion.as_ref().map_or_else(|| self.kind.meaning(), |suspicion| &suspicion.reason)
     }
 
     /// Whether it is a label that may be wrong, not a mistake of a model.
     pub fn is_suspect(&self) -> bool {
-        self.reason.is_some()
+        self.suspicion.is_some()
     }
 
-    /// Probability of the answer that is not gold: by the model, or of a suspected label that it is wrong.
+    /// How sure it is that gold is wrong: the model's probability of its own answer, or of a suspected label that it is
+    /// wrong.
     pub fn sureness(&self) -> Option<f32> {
-        if self.is_suspect() { self.gold_probability.map(|right| 1.0 - right) } else { self.model_probability }
+        match &self.suspicion {
+            Some(suspicion) => Some(1.0 - suspicion.right),
+            None => self.span_score.or(self.model_probability),
+        }
+    }
+
+    /// Number shown beside the gold span: the model's probability, or of a suspected label that it is right.
+    pub fn gold_share(&self) -> Option<f32> {
+        self.suspicion.as_ref().map(|suspicion| suspicion.right).or(self.gold_probability)
     }
 
     /// Labels of the gold span and of the model's.
@@ -115,8 +135,10 @@ pub struct ReviewList {
     pub changed: usize,
     /// Number of places whose gold is probably wrong, in a list of suspected labels.
     pub probably_wrong: usize,
-    /// Number of documents that have another text since they were compared, so that their places were left out.
-    pub outdated: usize,
+    /// Number of places that were found again, because their text was changed since it was compared.
+    pub moved: usize,
+    /// Number of places that were not found again and are neither listed nor counted.
+    pub left_out: usize,
     /// Entities of each label, lenient and by word: right, wrong and missed.
     /// Empty for a list that does not score anything.
     pub labels: BTreeMap<String, EntityCounts>,
@@ -142,22 +164,6 @@ impl ReviewList {
         } else {
             self.unlisted += 1;
         }
-    }
-
-    /// Leaves out the places that are no longer in their documents: neither listed nor counted as differences.
-    pub fn leave_out(&mut self, is_outdated: impl Fn(&ReviewItem) -> bool) {
-        let outdated: Vec<ReviewItem> = self.items.iter().filter(|item| is_outdated(item)).cloned().collect();
-        self.items.retain(|item| !is_outdated(item));
-        for item in &outdated {
-            if let Some(count) = self.kinds.get_mut(item.kind as usize) {
-                *count = count.saturating_sub(1);
-            }
-            if let Some(count) = self.pairs.get_mut(&item.shared_labels()) {
-                *count = count.saturating_sub(1);
-            }
-        }
-        self.pairs.retain(|_, count| *count > 0);
-        self.outdated += outdated.iter().map(|item| &item.document).collect::<HashSet<_>>().len();
     }
 
     /// Counts an entity that both sides have.
@@ -303,7 +309,8 @@ mod tests {
             model,
             gold_probability: None,
             model_probability: None,
-            reason: None,
+            span_score: None,
+            suspicion: None,
         }
     }
 
@@ -337,17 +344,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_left_out_of_list_and_counts_when_its_text_or_its_words_are_others() {
+    fn a_place_is_of_its_document_while_text_and_words_are_the_same() {
         let of_cut = |text: &str| Document::new("d0", text, Grid::Natural);
         let place = item(MistakeKind::Label, side("Dish", 0, 4), side("Price", 0, 4));
         assert!(place.is_of(&of_cut("fish and cola here or there")));
         assert!(!place.is_of(&of_cut("fish and cola here or then")));
         let other_words = of_cut("fish and cola here or there").with_words(vec![TextRange::new(0, 8)]);
         assert!(!place.is_of(&other_words), "it has the same text and other words");
-        let mut list = list();
-        list.leave_out(|item| item.kind == MistakeKind::Label);
-        assert_eq!((list.items.len(), list.total(), list.outdated), (2, 3, 1));
-        assert!(!list.pairs.contains_key(&[Some("Dish".into()), Some("Price".into())]));
     }
 
     #[test]
@@ -391,7 +394,11 @@ mod tests {
     fn an_item_reaches_from_its_first_to_its_last_word_and_has_a_reason() {
         let both = item(MistakeKind::Shifted, side("Dish", 5, 9), side("Dish", 7, 14));
         assert_eq!((both.range(), both.reason()), (TextRange::new(5, 14), "right label, shifted"));
-        let reason = Some("tagged here and bare there".into());
-        assert_eq!(ReviewItem { reason, ..both }.reason(), "tagged here and bare there");
+        let suspicion = Some(Suspicion { reason: "tagged here and bare there".into(), right: 0.25 });
+        let suspect = ReviewItem { suspicion, gold_probability: Some(0.5), ..both.clone() };
+        assert_eq!((suspect.reason(), suspect.sureness()), ("tagged here and bare there", Some(0.75)));
+        assert_eq!((suspect.gold_share(), both.gold_share()), (Some(0.25), None));
+        let scored = ReviewItem { span_score: Some(0.5), model_probability: Some(1.0), ..both };
+        assert_eq!(scored.sureness(), Some(0.5));
     }
 }

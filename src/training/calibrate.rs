@@ -2,11 +2,11 @@
 
 use super::{
     engine::Engine,
-    evaluate::{firsts, predict_part},
+    evaluate::predict_part,
     examples::{EncodedSplit, Example, Gold},
 };
 use crate::{
-    spans::{Calibration, ScoreScale, SpanScorer, Temperature},
+    spans::{Calibration, ScoreScale, SpanScorer, Temperature, first_rows},
     text::number::{grouped, with_noun},
 };
 
@@ -47,7 +47,7 @@ fn sample(split: &EncodedSplit) -> (Vec<Gold>, Vec<Example>) {
 /// Fits to the first pieces of words: `rows` has the logits of each piece of each sentence.
 fn of_rows(tags: &[String], gold: &[Gold], rows: &[Vec<Vec<f32>>]) -> Fitted {
     let sentences: Vec<(&Gold, Vec<Option<&[f32]>>)> =
-        gold.iter().zip(rows).map(|(gold, rows)| (gold, first_rows(gold, rows))).collect();
+        gold.iter().zip(rows).map(|(gold, rows)| (gold, read_rows(gold, rows))).collect();
     let mut words: Vec<(&[f32], usize)> = Vec::new();
     for (gold, rows) in &sentences {
         let known = gold.tags.iter().zip(rows);
@@ -77,9 +77,10 @@ fn of_rows(tags: &[String], gold: &[Gold], rows: &[Vec<Vec<f32>>]) -> Fitted {
     Fitted { scale: Some(scale), note }
 }
 
-/// Returns the logits of the first piece of each word.
-fn first_rows<'a>(gold: &Gold, rows: &'a [Vec<f32>]) -> Vec<Option<&'a [f32]>> {
-    firsts(gold, rows).into_iter().map(|row| row.map(Vec::as_slice).filter(|row| !row.is_empty())).collect()
+/// Returns the logits by which words are tagged; pieces that the model did not read have none.
+fn read_rows<'a>(gold: &Gold, rows: &'a [Vec<f32>]) -> Vec<Option<&'a [f32]>> {
+    let rows = first_rows(gold.tags.len(), &gold.words, rows);
+    rows.into_iter().map(|row| row.filter(|row| !row.is_empty())).collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
         metrics::{Table, Tables},
     },
     spans::{
-        Grammar,
+        Grammar, first_pieces, first_rows,
         score::{self, EntityCounts, LabelCounts, Mode, score, score_by_sentence},
     },
 };
@@ -131,14 +131,17 @@ impl Chosen {
     fn each_by_itself(split: &EncodedSplit, best: &[Vec<usize>]) -> Self {
         let both = split.gold.iter().zip(best);
         let pieces = both.clone().map(|(gold, best)| labelled(gold, best).copied().collect());
-        let words = both.map(|(gold, best)| firsts(gold, best).into_iter().map(Option::<&usize>::copied).collect());
+        let words = both.map(|(gold, best)| {
+            let firsts = first_pieces(gold.tags.len(), &gold.words, best).into_iter();
+            firsts.map(Option::<&usize>::copied).collect()
+        });
         Self { pieces: pieces.collect(), words: words.collect() }
     }
 
     fn in_sequence(split: &EncodedSplit, rows: &[Vec<Vec<f32>>], grammar: &Grammar) -> Self {
         let sentences = split.gold.par_iter().zip(rows).map(|(gold, rows)| {
             let pieces: Vec<Option<&[f32]>> = labelled(gold, rows).map(|row| Some(row.as_slice())).collect();
-            let words: Vec<Option<&[f32]>> = firsts(gold, rows).into_iter().map(|row| row.map(Vec::as_slice)).collect();
+            let words = first_rows(gold.tags.len(), &gold.words, rows);
             (grammar.best(&pieces), grammar.best(&words).into_iter().map(Some).collect())
         });
         let (pieces, words) = sentences.unzip();
@@ -149,15 +152,6 @@ impl Chosen {
 /// Returns the values of the labelled pieces.
 fn labelled<'a, T>(gold: &'a Gold, pieces: &'a [T]) -> impl Iterator<Item = &'a T> {
     gold.labels.iter().zip(pieces).filter(|(label, _)| **label != IGNORE).map(|(_, piece)| piece)
-}
-
-/// Returns the value of the first piece of each word.
-pub(super) fn firsts<'a, T>(gold: &Gold, pieces: &'a [T]) -> Vec<Option<&'a T>> {
-    let mut firsts = vec![None; gold.tags.len()];
-    for (word, piece) in gold.words.iter().zip(pieces).rev() {
-        firsts.get_mut(*word).into_iter().for_each(|first| *first = Some(piece));
-    }
-    firsts
 }
 
 /// Groups examples of similar length. Their order does not influence the result.

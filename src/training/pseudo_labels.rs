@@ -7,13 +7,13 @@ use rayon::prelude::*;
 
 use super::{
     engine::Engine,
-    evaluate::{firsts, predict_part},
+    evaluate::predict_part,
     examples::{EncodedSplit, Example, Gold},
     teacher::powers,
 };
 use crate::{
     runs::UntaggedCounts,
-    spans::{Grammar, Scheme, Sentence, scheme::decode},
+    spans::{Grammar, Scheme, Sentence, first_rows, scheme::decode},
 };
 
 /// Number of sentences whose logits are in memory together.
@@ -68,7 +68,7 @@ fn parts(split: &EncodedSplit, size: usize) -> impl Iterator<Item = (usize, &[Go
 }
 
 fn of_sentence(gold: &Gold, rows: &[Vec<f32>], (tags, grammar): (&[String], &Grammar), threshold: f64) -> Predicted {
-    let words: Vec<Option<&[f32]>> = firsts(gold, rows).into_iter().map(|row| row.map(Vec::as_slice)).collect();
+    let words = first_rows(gold.tags.len(), &gold.words, rows);
     let chosen = grammar.best(&words);
     let names: Vec<&str> = chosen.iter().map(|tag| tags.get(*tag).map_or("O", String::as_str)).collect();
     let spans = decode(&names);

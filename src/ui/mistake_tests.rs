@@ -3,7 +3,8 @@
 use crate::{
     app::{Effect, Event, Key, State, update},
     spans::{
-        Entity, MistakeKind, ModelAnswer, Prediction, ReviewItem, ReviewList, Split, WordGuess, review::LabelledRange,
+        Entity, MistakeKind, ModelAnswer, Prediction, ReviewItem, ReviewList, Split, Suspicion, WordGuess,
+        review::LabelledRange,
     },
     text::TextRange,
 };
@@ -44,7 +45,8 @@ fn list() -> ReviewList {
             model,
             gold_probability: Some(0.08),
             model_probability: Some(sure),
-            reason: None,
+            span_score: None,
+            suspicion: None,
         };
         list.add(item, 100);
     }
@@ -128,7 +130,8 @@ fn hostile_labels_and_ids_and_many_labels_are_drawn_in_every_size() {
                 model: side("Dish", 3, 5),
                 gold_probability: None,
                 model_probability: Some(f32::NAN),
-                reason: Some("a\u{1b}reason".into()),
+                span_score: None,
+                suspicion: Some(Suspicion { reason: "a\u{1b}reason".into(), right: f32::NAN }),
             };
             list.count_wrong(Some(&label), None);
             list.add(item, 1000);
@@ -154,12 +157,14 @@ fn suspected(keys: &str, columns: u16, rows: u16) -> State {
     assert!(is_seen || rows < 16);
     let mut found = ReviewList { run: "folds".into(), split: None, probably_wrong: 3, ..list() };
     for item in &mut found.items {
-        item.reason = Some("the model disagrees, usually another label".into());
-        item.gold_probability = item.model_probability.map(|sure| 1.0 - sure);
+        let right = 1.0 - item.model_probability.unwrap_or_default();
+        let reason = "the model disagrees, usually another label".into();
+        item.suspicion = Some(Suspicion { reason, right });
     }
     // No model has looked at the last one.
     if let Some(last) = found.items.last_mut() {
-        last.reason = Some("usually labelled".into());
+        let right = last.suspicion.as_ref().map_or(0.5, |suspicion| suspicion.right);
+        last.suspicion = Some(Suspicion { reason: "usually labelled".into(), right });
         last.model_probability = None;
     }
     update(&mut state, Event::MistakesFound { generation, found: Ok(Box::new(found)) });

@@ -22,7 +22,7 @@ pub(super) fn model_range(item: &ReviewItem) -> TextRange {
 
 /// Mark of a difference, as a suggestion with its score; `nothing` where the model has no span.
 pub(super) fn model_mark(project: &Project, theme: &Theme, item: &ReviewItem) -> Mark {
-    let score = item.model_probability;
+    let score = item.span_score.or(item.model_probability);
     let Some(model) = &item.model else {
         return Mark { name: "nothing".to_owned(), tag: "no".to_owned(), key: None, style: theme.warn, score };
     };

@@ -173,7 +173,8 @@ fn item(
         model: mistake.predicted.as_ref().and_then(|span| LabelledRange::of_words(document, span)),
         gold_probability: Some(reading.probability_of(&sentence.tags, words.clone())),
         model_probability: Some(reading.probability(words)),
-        reason: None,
+        span_score: None,
+        suspicion: None,
     }
 }
 

@@ -45,11 +45,7 @@ impl SourceFile {
         options: &ReadOptions,
         watcher: &dyn Watcher,
     ) -> Result<Self, StorageError> {
-        let source: Box<dyn Source> = match path.is_dir() {
-            true => Box::new(InputFolder::open(path)?),
-            false => Box::new(InputFile::open(path, storage::LARGE)?),
-        };
-        Self::read(path, &Watched { source, watcher }, format, options).map_err(|cause| StorageError {
+        Self::read(path, &Watched { source: open(path)?, watcher }, format, options).map_err(|cause| StorageError {
             action: "read",
             path: path.to_owned(),
             cause,
@@ -101,6 +97,17 @@ impl SourceFile {
     pub fn into_corpus(self) -> Corpus {
         self.read.found.into_corpus()
     }
+}
+
+/// Opens a file of the user, or a folder of files.
+///
+/// # Errors
+/// It cannot be read, is no regular file, or is too large.
+pub fn open(path: &Path) -> Result<Box<dyn Source>, StorageError> {
+    Ok(match path.is_dir() {
+        true => Box::new(InputFolder::open(path)?),
+        false => Box::new(InputFile::open(path, storage::LARGE)?),
+    })
 }
 
 /// Sentences of a tagged file.

@@ -16,7 +16,7 @@ use crate::{
     runs::cross_validation::CrossValidation,
     spans::{
         Action, Annotation, Document, HalfWords, Journal, LabelId, MistakeKind, ReviewItem, ReviewList, Scheme, Span,
-        SpanId, SpanSource, Status, WordSpan,
+        SpanId, SpanSource, Status, Suspicion, WordSpan,
         adjudication::ADJUDICATOR,
         consistency::{Habits, LabelledWords},
         dataset::word_spans,
@@ -239,7 +239,7 @@ fn kind(suspect: &Suspect) -> Option<MistakeKind> {
 
 /// The queue as a list of places for the screen, document by document.
 ///
-/// The probability of the gold side is the estimate that the label is right; the other one is the model's, if it was asked.
+/// The probability of the suggestion is the model's, if it was asked.
 pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> ReviewList {
     let places: HashMap<&str, usize> =
         project.documents.iter().enumerate().map(|(at, document)| (document.id.as_str(), at)).collect();
@@ -262,9 +262,10 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
             kind: item.kind,
             gold: item.given.and_then(|(_, given)| labelled_range(project, document, given)),
             model: item.other.and_then(|other| labelled_range(project, document, other)),
-            gold_probability: Some(item.score),
+            gold_probability: None,
             model_probability: item.model_probability,
-            reason: Some(reasons.join(", ").into()),
+            span_score: None,
+            suspicion: Some(Suspicion { reason: reasons.join(", ").into(), right: item.score }),
         };
         list.add(place, MOST_LISTED);
     }

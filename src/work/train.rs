@@ -1,14 +1,12 @@
 //! Starts a training: on a project's documents or on tagged sentences.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::{
     inspect::{self, Leak},
+    unrecorded::Unrecorded,
     untagged::{UntaggedReport, UntaggedSentences},
 };
 use crate::{
@@ -17,7 +15,7 @@ use crate::{
         AnnotatorName, PlainRun, Project, ProjectError, RunFolder, RunId, TrainingDataReport, run_folder::RunConfig,
         training_data, untagged_documents,
     },
-    runs::{Control, FolderSink, Phase, Point, Recipe, RunData, RunSink, Settings, Status},
+    runs::{Phase, Recipe, RunData, Settings},
     spans::{Dataset, HalfWords, Journal, Sentence, Split},
     text::near_duplicates::NearDuplicates,
     training::{self, Job, PrecisionError, Teacher, check_precision},
@@ -213,8 +211,8 @@ impl TrainRequest {
     }
 
     /// Starts a run that is not kept.
-    pub fn start_unrecorded(self, base: BaseModel) -> StartedRun<Discard> {
-        self.started(base, Discard, None)
+    pub fn start_unrecorded(self, base: BaseModel) -> StartedRun<Unrecorded> {
+        self.started(base, Unrecorded::default(), None)
     }
 
     fn config(&self, now: u64) -> RunConfig {
@@ -239,54 +237,13 @@ pub struct StartedRun<S> {
     pub path: Option<PathBuf>,
 }
 
-/// Run sink that keeps nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Discard;
-
-impl RunSink for Discard {
-    fn point(&mut self, _: &Point) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn status(&mut self, _: &Status) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn log(&mut self, _: &str) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn control(&mut self) -> Option<Control> {
-        None
-    }
-
-    fn model(&mut self) -> io::Result<Box<dyn FolderSink>> {
-        Ok(Box::new(Self))
-    }
-
-    fn checkpoint(&mut self) -> io::Result<Option<Box<dyn FolderSink>>> {
-        Ok(None)
-    }
-
-    fn drop_checkpoint(&mut self) {}
-}
-
-impl FolderSink for Discard {
-    fn file(&mut self, _: &str, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         model,
         project::{Annotator, ImportItem, Manifest, run_folder},
+        runs::{RunSink, Status},
         spans::{Action, Document, Edit, LabelId, LabelSet, Status as Tagged, journal::JournalOp},
         text::TextRange,
     };

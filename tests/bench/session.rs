@@ -1,12 +1,14 @@
 //! What a person feels of a training, measured on the program as it is built:
 //!
-//!     cargo bench --bench session [-- open|start|echo|memory|tagging] [TRAIN.txt VALID.txt]
+//!     cargo bench --bench session [-- open|start|echo|explore|memory|tagging] [TRAIN.txt VALID.txt]
 //!
 //! `open`: opening each base inside the program, the first time with its checksum. `start`: from the start of `tagli train`
 //! with each of them until its first step is written. `echo`: from a key in a terminal of
 //! 80x24 to the end of the frame that answers it, before and while a training uses all cores. `memory`: resident memory of a
 //! training at a quarter, the half and the end of a long run (Linux). `tagging`: a project of 50,000 documents: how long it
 //! takes to open, from key to frame, bytes sent to the terminal for a key, for a change of the document and for nothing.
+//! `explore`: from a key in a sentence of 40 words on the Explore screen to the end of the frame with the new result, by a
+//! model that was trained from `mini` for one epoch.
 //! Without files the sample's texts are taken.
 
 #![allow(
@@ -44,7 +46,7 @@ const BASES: [&str; 2] = ["mini", "small"];
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let (which, files) = match words.first().map(String::as_str) {
-        Some("open" | "start" | "echo" | "memory" | "tagging") => (Some(words[0].clone()), &words[1..]),
+        Some("open" | "start" | "echo" | "explore" | "memory" | "tagging") => (Some(words[0].clone()), &words[1..]),
         _ => (None, &words[..]),
     };
     let place = tempfile::tempdir().unwrap();
@@ -68,6 +70,10 @@ fn main() {
     }
     if wants("echo") {
         echo(&project, place.path());
+    }
+    // It adds a run to the project, so it comes last.
+    if wants("explore") {
+        explore(&project, place.path());
     }
 }
 
@@ -215,12 +221,13 @@ impl Screen {
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let now = Instant::now();
                 counted.fetch_add(count as u64, std::sync::atomic::Ordering::SeqCst);
+                // Whoever gets a frame finds it in the screen.
+                inside.lock().unwrap().process(&buffer[..count]);
                 tail.extend_from_slice(&buffer[..count]);
                 while let Some(at) = tail.windows(FRAME_END.len()).position(|bytes| bytes == FRAME_END) {
                     tail.drain(..at + FRAME_END.len());
                     let _ = sender.send(now);
                 }
-                inside.lock().unwrap().process(&buffer[..count]);
             }
         });
         Self { writer: pair.master.take_writer().unwrap(), frames, bytes, shown, child, _master: pair.master }
@@ -258,6 +265,25 @@ impl Screen {
             .collect();
         times.sort_by(f64::total_cmp);
         times
+    }
+}
+
+impl Screen {
+    /// Milliseconds from each of many keys on the Explore screen to the end of the frame with the result, sorted.
+    fn results(&mut self, key: impl Fn(usize) -> &'static str) -> Vec<f64> {
+        let times = (0..KEYS).map(|at| {
+            thread::sleep(BETWEEN);
+            while self.frames.try_recv().is_ok() {}
+            let sent = Instant::now();
+            self.key(key(at));
+            loop {
+                let frame = self.frames.recv_timeout(LOST).expect("a key without a result");
+                if !self.shown.lock().unwrap().screen().contents().contains(OLD) {
+                    break frame.duration_since(sent).as_secs_f64() * 1e3;
+                }
+            }
+        });
+        sorted(times)
     }
 }
 
@@ -387,6 +413,29 @@ fn echo(project: &Path, place: &Path) {
     let over = screen.shown.lock().unwrap().screen().contents();
     print_times("key to frame, while a training goes on, ms", &training);
     println!("still training after the last key: {}", over.contains("training"));
+    screen.child.kill().unwrap();
+    screen.child.wait().unwrap();
+}
+
+/// A sentence of 40 words.
+const SENTENCE: &str = "is there any good cheap thai place near the harbour that stays open after two in the morning and has \
+                        fish tacos or a spicy soup with live music on the patio because we are hungry and tired \
+                        tonight again";
+/// Title of the spans while they belong to the sentence before.
+const OLD: &str = "spans of the sentence before";
+
+fn explore(project: &Path, place: &Path) {
+    let words = ["train", project.to_str().unwrap(), "--as", "sample", "--base", BASES[0], "--epochs", "1"];
+    assert!(tagli(&words, place).status().unwrap().success(), "{words:?}");
+    let mut screen = Screen::open(project, place);
+    screen.waits_for("Tag");
+    screen.key("\x1b[15~");
+    screen.waits_for("sentence");
+    screen.key(&format!("\x1b[200~{SENTENCE}\x1b[201~"));
+    screen.waits_for("spans, ");
+    let count = SENTENCE.split_whitespace().count();
+    let times = screen.results(|at| if at % 2 == 0 { "s" } else { "\x7f" });
+    print_times(&format!("Explore, {count} words, from a key to the frame with the result, ms"), &times);
     screen.child.kill().unwrap();
     screen.child.wait().unwrap();
 }

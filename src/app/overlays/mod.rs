@@ -3,6 +3,7 @@
 pub mod annotators;
 pub mod confusion;
 pub mod correction;
+pub mod examples;
 pub mod export;
 pub mod fetch_menu;
 pub mod guide;
@@ -20,6 +21,8 @@ pub mod palette;
 pub mod quit_menu;
 pub mod removal;
 pub mod repair_menu;
+pub mod sentence_file;
+pub mod sentence_search;
 pub mod split_menu;
 pub mod stop_menu;
 pub mod tutorial;
@@ -112,6 +115,9 @@ overlays!(
     correction::Correction,
     import::Import,
     export::Export,
+    examples::Examples,
+    sentence_search::SentenceSearch,
+    sentence_file::SentenceFile,
     guide::Guide,
     palette::Palette,
     help::Help,

@@ -50,12 +50,9 @@ pub struct Eval {
     /// Compare with this model or run on the same sentences
     #[arg(long, value_name = "MODEL")]
     pub against: Option<String>,
-    /// Ways of counting to show: word (lenient) when not given
-    #[arg(long, value_name = "WAYS", value_delimiter = ',', value_parser = one_of::<Counts>(), default_value = "word")]
-    pub counts: Vec<Counts>,
-    /// Number of mistakes to list, or `all`; default: 20, with --json all
-    #[arg(long, value_name = "N or all", value_parser = at_most)]
-    pub mistakes: Option<AtMost>,
+    /// What is shown
+    #[command(flatten)]
+    pub shown: Shown,
     /// How to compute
     #[command(flatten)]
     pub compute: Compute,
@@ -73,16 +70,24 @@ pub struct CompareRuns {
     /// Sentences
     #[command(flatten)]
     pub test: TestSet,
-    /// Ways of counting to show: word (lenient) when not given
-    #[arg(long, value_name = "WAYS", value_delimiter = ',', value_parser = one_of::<Counts>(), default_value = "word")]
-    pub counts: Vec<Counts>,
-    /// Number of sentences to list that one of them has right and the other
-    /// not, or `all`; default: 20, with --json all
-    #[arg(long, value_name = "N or all", value_parser = at_most)]
-    pub mistakes: Option<AtMost>,
+    /// What is shown
+    #[command(flatten)]
+    pub shown: Shown,
     /// How to compute
     #[command(flatten)]
     pub compute: Compute,
+}
+
+/// What is shown of scores.
+#[derive(Args, Debug)]
+pub struct Shown {
+    /// Ways of counting to show: word (lenient) when not given
+    #[arg(long, value_name = "WAYS", value_delimiter = ',', value_parser = one_of::<Counts>(), default_value = "word")]
+    pub counts: Vec<Counts>,
+    /// Number of mistakes to list, or `all`; of two models, of sentences that
+    /// only one has right. Default: 20, with --json all
+    #[arg(long, value_name = "N or all", value_parser = at_most)]
+    pub mistakes: Option<AtMost>,
 }
 
 /// How predictions are computed.

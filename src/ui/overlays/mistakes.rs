@@ -95,38 +95,49 @@ impl Canvas<'_> {
             more => format!(", {} more not listed", grouped(more)),
         };
         let split = list.split.map_or("all splits", split_name);
+        let filter = panel.filter.name();
+        let open = format!("{} of {} open", grouped(open), with_noun(panel.rows.len(), "mistake"));
+        let texts = [
+            format!("{} on {split}, {filter}: {open}{decided}{unlisted}", list.run),
+            format!("{split}, {filter}: {open}{decided}{unlisted}"),
+            format!("{filter}: {open}{decided}"),
+            format!("{filter}: {open}"),
+            open,
+        ];
         // A list that scores nothing has no F1.
         let f1 = (!list.labels.is_empty()).then(|| format!(", F1 {}", share(list.overall().rates().f1).trim()));
-        let right = format!(" {}{}", panel.order.name(), f1.unwrap_or_default());
-        let end = self.painter.text_before(head.right(), head.y, head.width / 2, &right, self.theme.muted);
-        let places = with_noun(panel.rows.len(), "mistake");
-        let text = format!(
-            "{} on {split}, {}: {places}, {} open{decided}{unlisted}",
-            list.run,
-            panel.filter.name(),
-            grouped(open)
-        );
-        self.painter.text(head.x, head.y, end.saturating_sub(head.x), &text, self.theme.accent);
+        let order = panel.order.name();
+        self.head_line(&texts, &[format!("{order}{}", f1.unwrap_or_default()), order.to_owned()], head);
     }
 
     /// The numbers of suspected labels.
     fn suspects_head(&mut self, panel: &Mistakes, head: Rect) {
-        let [open, kept, fixed] = panel.counts();
-        let text = match &panel.list {
-            None => "suspected labels".to_owned(),
-            Some(list) => format!(
-                "{} in {}, {}: {} open, {} kept, {} fixed",
-                suspected(panel.rows.len(), list),
-                with_noun(list.documents, "document"),
-                panel.filter.kind.map_or("all", suspect_kind),
-                grouped(open),
-                grouped(kept),
-                grouped(fixed)
-            ),
+        let Some(list) = &panel.list else {
+            self.painter.text(head.x, head.y, head.width, "suspected labels", self.theme.accent);
+            return;
         };
-        let right = format!(" {}", panel.order.name());
-        let end = self.painter.text_before(head.right(), head.y, head.width / 2, &right, self.theme.muted);
-        self.painter.text(head.x, head.y, end.saturating_sub(head.x), &text, self.theme.accent);
+        let [open, kept, fixed] = panel.counts().map(grouped);
+        let suspected = suspected(panel.rows.len(), list);
+        let documents = with_noun(list.documents, "document");
+        let kind = panel.filter.kind.map_or("all", suspect_kind);
+        let texts = [
+            format!("{suspected} in {documents}, {kind}: {open} open, {kept} kept, {fixed} fixed"),
+            format!("{suspected}, {kind}: {open} open, {kept} kept, {fixed} fixed"),
+            format!("{suspected}, {kind}: {open} open"),
+            format!("{kind}: {open} of {} open", with_noun(panel.rows.len(), "suspect")),
+        ];
+        self.head_line(&texts, &[panel.order.name().to_owned()], head);
+    }
+
+    /// A line with the longest of some texts that fits, and on its right the longest of others that fits beside it.
+    fn head_line(&mut self, texts: &[String], right: &[String], area: Rect) {
+        let room = usize::from(area.width);
+        let Some(text) = texts.iter().find(|text| width::width(text) <= room).or(texts.last()) else { return };
+        let used = self.painter.text(area.x, area.y, area.width, text, self.theme.accent);
+        let rest = usize::from(area.width.saturating_sub(used));
+        if let Some(right) = right.iter().find(|right| width::width(right) + 2 <= rest) {
+            self.painter.text_before(area.right(), area.y, area.width, right, self.theme.muted);
+        }
     }
 
     /// The progress of the search, or why there is nothing to show.
@@ -217,7 +228,7 @@ impl Canvas<'_> {
             mark: &|at| beside.get(at).map(|item| model_mark(project, theme, item)).unwrap_or_default(),
         };
         pane.draw_above(Some(&below), &mut self.painter, Rect { width: columns, ..text });
-        self.side_line("gold", item.gold.as_ref(), item.gold_probability, (&document.text, foot));
+        self.side_line("gold", item.gold.as_ref(), item.gold_share(), (&document.text, foot));
         let (_, second) = top(foot, 1);
         // Without a model, the suggestion is what the same words are elsewhere.
         let side = if item.is_suspect() && item.model_probability.is_none() { "usual" } else { "model" };

@@ -3,6 +3,7 @@
 mod annotators;
 mod confusion;
 mod correction;
+mod examples;
 mod export;
 mod fetch_menu;
 mod guide;
@@ -20,6 +21,8 @@ mod palette;
 mod quit_menu;
 mod removal;
 mod repair_menu;
+mod sentence_file;
+mod sentence_search;
 mod split_menu;
 mod stop_menu;
 mod tutorial;
@@ -42,6 +45,7 @@ impl Canvas<'_> {
             Overlay::Annotators(panel) => self.annotators(area, panel),
             Overlay::Confusion(panel) => self.confusion(area, panel),
             Overlay::Correction(panel) => self.correction(area, panel),
+            Overlay::Examples(panel) => self.examples(area, panel),
             Overlay::Export(panel) => self.export(area, panel),
             Overlay::FetchMenu(panel) => self.fetch_menu(area, panel),
             Overlay::WhoseWork(panel) => self.whose_work(area, panel),
@@ -60,6 +64,8 @@ impl Canvas<'_> {
             Overlay::Palette(panel) => self.palette(area, panel),
             Overlay::QuitMenu(_) => self.quit_menu(area),
             Overlay::Removal(panel) => self.removal(area, panel),
+            Overlay::SentenceFile(panel) => self.sentence_file(area, panel),
+            Overlay::SentenceSearch(panel) => self.sentence_search(area, panel),
             Overlay::SplitMenu(panel) => self.split_menu(area, panel),
             Overlay::StopMenu(_) => self.stop_menu(area),
         }

@@ -40,17 +40,20 @@ impl Canvas<'_> {
     /// The names of the pages behind the keys that open them.
     /// The one that is open is marked.
     pub(super) fn page_names(&mut self, area: Rect, open: Option<Topic>) {
-        // The keys matter more than the word before them: two blanks, key, blank, name.
-        let wanted: usize = Topic::ALL.iter().map(|topic| 4 + topic.name().len()).sum();
-        let word = if usize::from(area.width) >= wanted + WORD.len() { WORD } else { "" };
-        let gap = if usize::from(area.width) >= wanted { 2 } else { 1 };
+        // The keys matter more than the word before them, and all of them more than blanks.
+        let pages = Topic::ALL.len();
+        let names: usize = Topic::ALL.iter().map(|topic| 1 + topic.name().len()).sum();
+        let room = usize::from(area.width).saturating_sub(names);
+        let word = if room >= 3 * pages + WORD.len() { WORD } else { "" };
+        let gap = if room >= 3 * pages { 2 } else { 1 };
+        let blank = u16::from(room >= 2 * pages);
         let mut x = area.x + self.painter.text(area.x, area.y, area.width, word, self.theme.muted);
         let room = |x: u16| area.right().saturating_sub(x);
         for topic in Topic::ALL.iter().copied() {
             let mut keys = self.state.session.keymap.keys(Context::Help, Command::Page(topic));
             let key = keys.next().map_or_else(|| ":".to_owned(), |binding| binding.key.to_string());
-            x += gap;
-            x += self.painter.text(x, area.y, room(x), &key, self.theme.accent) + 1;
+            x += if x == area.x { 0 } else { gap };
+            x += self.painter.text(x, area.y, room(x), &key, self.theme.accent) + blank;
             let style = if open == Some(topic) { self.theme.selection } else { self.theme.text };
             x += self.painter.text(x, area.y, room(x), topic.name(), style);
         }
@@ -129,7 +132,7 @@ mod tests {
     #[test]
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
-        assert!(shown(&state, Glyphs::Ascii).contains(" 1 tag 2 bio 3 metrics 4 recipe 5 formats 6 ssh 7 hub"));
+        assert!(shown(&state, Glyphs::Ascii).contains("1tag 2bio 3metrics 4recipe 5formats 6ssh 7hub 8read"));
         assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
         press(&mut state, "6 end 3");
         assert!(shown(&state, Glyphs::Ascii).contains(Topic::Metrics.title()));

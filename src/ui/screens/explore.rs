@@ -91,13 +91,16 @@ impl Canvas<'_> {
             _ if is_asked && !explore.is_current(session) => "is asked",
             _ => "",
         };
-        let pasted = explore.place().map(|(at, all)| format!("sentence {} of {}", grouped(at), grouped(all)));
+        let several = explore.place().map(|(at, all, source)| {
+            let source = if source.is_empty() { String::new() } else { format!(", {source}") };
+            format!("sentence {} of {}{source}", grouped(at), grouped(all))
+        });
         [
             (format!("model {name}"), self.theme.accent),
             (which, self.theme.muted),
             (f1.map(|f1| format!("word F1 {}", share(f1))).unwrap_or_default(), self.theme.text),
             (split.to_owned(), self.theme.muted),
-            (pasted.unwrap_or_default(), self.theme.accent),
+            (several.unwrap_or_default(), self.theme.accent),
             (note.to_owned(), self.theme.muted),
         ]
     }

@@ -312,7 +312,8 @@ impl Mistakes {
                 model,
                 gold_probability: item.gold_probability,
                 model_probability: item.model_probability,
-                reason: None,
+                span_score: None,
+                suspicion: None,
             };
             list.add(item, usize::MAX);
         }

@@ -1,9 +1,9 @@
-//! Sentences that were typed before, for as long as the project is open, and those that were pasted together.
+//! Sentences that were typed before, for as long as the project is open, and those that came together.
 
-use super::pasted::Pasted;
+use super::lines::Lines;
 
 /// Number of sentences that are remembered.
-const REMEMBERED: usize = 50;
+const REMEMBERED: usize = 500;
 
 /// The sentences, and the one that was brought back.
 #[derive(Clone, Debug, Default)]
@@ -12,25 +12,35 @@ pub(super) struct History {
     earlier: Vec<String>,
     /// Index in `earlier` that was brought back, and the text of the field before that.
     recalled: Option<(usize, String)>,
-    /// Lines that were pasted together, until the field is emptied; meanwhile the keys go through these.
-    pasted: Option<Pasted>,
+    /// Sentences that came together, until the field is emptied; meanwhile the keys go through these.
+    lines: Option<Lines>,
 }
 
 impl History {
     /// Follows typing: what is in the field is no longer what was brought back.
     pub(super) fn typed(&mut self, now: &str) {
         self.recalled = None;
-        self.pasted.take_if(|_| now.is_empty());
+        self.lines.take_if(|_| now.is_empty());
     }
 
-    /// Takes lines that were pasted, in place of earlier ones.
-    pub(super) fn paste(&mut self, pasted: Pasted) {
-        self.pasted = Some(pasted);
+    /// Takes sentences that came together, in place of earlier ones.
+    pub(super) fn take(&mut self, lines: Lines) {
+        self.lines = Some(lines);
     }
 
-    /// The lines that were pasted.
-    pub(super) fn pasted(&self) -> Option<&Pasted> {
-        self.pasted.as_ref()
+    /// Forgets them, because a sentence from elsewhere comes into the field.
+    pub(super) fn forget_lines(&mut self) {
+        self.lines = None;
+    }
+
+    /// The sentences that came together.
+    pub(super) fn lines(&self) -> Option<&Lines> {
+        self.lines.as_ref()
+    }
+
+    /// All sentences that are remembered, the latest first.
+    pub(super) fn newest_first(&self) -> Vec<String> {
+        self.earlier.iter().rev().cloned().collect()
     }
 
     /// Remembers a sentence, so that it can be brought back.
@@ -49,8 +59,8 @@ impl History {
 
     /// Returns an earlier or later sentence than `now`, the text of the field; `None` if the field stays as it is.
     pub(super) fn bring_back(&mut self, earlier: bool, now: &str) -> Option<String> {
-        if let Some(pasted) = &mut self.pasted {
-            return pasted.go(earlier, now).then(|| pasted.line().to_owned());
+        if let Some(lines) = &mut self.lines {
+            return lines.go(earlier, now).then(|| lines.line().to_owned());
         }
         let (at, typed) = self.recalled.take().unwrap_or_else(|| (self.earlier.len(), now.to_owned()));
         // A sentence that is in the field already is passed over.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     app::{overlays::Overlay, review::Decision},
-    spans::{MistakeKind, ReviewItem, ReviewList, review::LabelledRange},
+    spans::{MistakeKind, ReviewItem, ReviewList, Suspicion, review::LabelledRange},
 };
 
 const TEXTS: [&str; 2] = ["[fish](Dish) tacos near town", "cheap [beer](Dish) here"];
@@ -29,9 +29,13 @@ fn list() -> ReviewList {
             kind,
             gold,
             model,
-            gold_probability: Some(1.0 - wrong),
+            gold_probability: None,
             model_probability: Some(wrong),
-            reason: Some("the model disagrees, usually another label".into()),
+            span_score: None,
+            suspicion: Some(Suspicion {
+                reason: "the model disagrees, usually another label".into(),
+                right: 1.0 - wrong,
+            }),
         };
         list.add(item, 100);
     }

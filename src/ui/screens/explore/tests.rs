@@ -1,7 +1,7 @@
 //! The Explore screen as snapshots: answers by word and by a strategy, an explanation, two models.
 
 use crate::{
-    app::{Effect, Event, Key, State, update},
+    app::{Effect, Event, Key, State, exchange::Sentences, update},
     runs::{Phase, RunSummary, Status},
     spans::{
         Entity, ModelAnswer, PipelineAnswer, PipelineEntity, Prediction, ScoreScale, SpanInfluence, Strategy, WordGuess,
@@ -126,6 +126,33 @@ fn explore_beside() {
         );
         let first = prediction("0008-mini", answer(Some(ScoreScale::NONE)));
         update(&mut state, Event::Prediction { generation, prediction: first });
+        state
+    });
+}
+
+#[test]
+fn sentences_from_elsewhere() {
+    snapshots("explore-examples", |columns, rows| {
+        let mut state = after("right 3 right 8 ] enter f5 esc", columns, rows);
+        press(&mut state, "x");
+        state
+    });
+    snapshots("explore-search", |columns, rows| {
+        let mut state = answered(columns, rows, None);
+        press(&mut state, "enter ctrl-u o p e n ctrl-r a");
+        state
+    });
+    snapshots("explore-file", |columns, rows| {
+        let (mut state, _) = typed(columns, rows);
+        press(&mut state, "ctrl-f");
+        update(&mut state, Event::Paste("~/reviews.txt".into()));
+        let effects = press(&mut state, "enter");
+        let [Effect::ReadSentences { generation, .. }] = effects[..] else { panic!("{effects:?}") };
+        let lines = ["cheap beer", "open late"].map(str::to_owned).into();
+        let sentences = Sentences { sentences: lines, source: "reviews.txt\u{1b}".into(), ..Sentences::default() };
+        if columns < 120 {
+            update(&mut state, Event::SentencesRead { generation, outcome: Ok(Box::new(sentences)) });
+        }
         state
     });
 }
