@@ -1,6 +1,7 @@
 //! State that is kept when the same project is opened again.
 
 use super::{
+    finished::TakenCounts,
     overlays::tutorial::Tutorial,
     prompts::Prompts,
     review::Review,
@@ -27,6 +28,8 @@ pub(super) struct Carried {
     pub(super) tagging: Tagging,
     /// Places to be looked at, which are known by the ids of their documents.
     pub(super) review: Review,
+    /// How many suggestions were taken in the documents that were finished last.
+    pub(super) taken: TakenCounts,
     /// Path of the project's folder.
     pub(super) folder: String,
     /// The annotator, who has typed these.

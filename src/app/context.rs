@@ -73,6 +73,8 @@ pub enum Context {
     Mistakes,
     /// The kinds of mistakes and the confused labels are open.
     Confusion,
+    /// What the live model has learned is open.
+    Learning,
 }
 
 impl Context {

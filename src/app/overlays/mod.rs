@@ -12,6 +12,7 @@ pub mod import;
 pub mod jump;
 pub mod label_editor;
 pub mod labels;
+pub mod learning;
 pub mod mistakes;
 pub mod note;
 pub mod occurrences;
@@ -113,6 +114,7 @@ overlays!(
     import::Import,
     export::Export,
     guide::Guide,
+    learning::Learning,
     palette::Palette,
     help::Help,
     page::Page,
