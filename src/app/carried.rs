@@ -2,6 +2,7 @@
 
 use super::{
     effect::OldSplit,
+    finished::TakenCounts,
     overlays::tutorial::Tutorial,
     prompts::Prompts,
     review::Review,
@@ -28,6 +29,8 @@ pub(super) struct Carried {
     pub(super) tagging: Tagging,
     /// Places to be looked at, which are known by the ids of their documents.
     pub(super) review: Review,
+    /// How many suggestions were taken in the documents that were finished last.
+    pub(super) taken: TakenCounts,
     /// Path of the project's folder.
     pub(super) folder: String,
     /// The annotator, who has typed these.

@@ -81,6 +81,8 @@ pub enum Command {
     Skip,
     Flag,
     ModelView,
+    Learning,
+    Learn,
     Mistakes,
     Suspects,
     TakeModel,

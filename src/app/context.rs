@@ -75,6 +75,8 @@ pub enum Context {
     Confusion,
     /// The sentences of the project with a label are open.
     Examples,
+    /// What the live model has learned is open.
+    Learning,
 }
 
 impl Context {

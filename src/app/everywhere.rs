@@ -2,7 +2,7 @@
 
 use super::{
     command::{Command, CommandInfo, Context},
-    conditions::{always, check, project},
+    conditions::{always, check, not_only_runs, project},
     effect::Effect,
     panel::{Check, NoPanel, Outcome, Request, Row},
     project::{Project, SaveState},
@@ -63,6 +63,15 @@ pub(super) const ROWS: &[Row<NoPanel>] = &[
         keys: &[(Context::Mistakes, "M"), (ANY, "")],
         when: has_marked,
         run: |_, session| work_marked(session),
+    },
+    Row {
+        command: Command::Learn,
+        name: "learn",
+        hint: "learn or not",
+        doc: "Let a model learn in the background as you tag, or not",
+        keys: &[(Context::Learning, "B"), (Context::Tag, "B"), (ANY, "")],
+        when: can_learn,
+        run: |_, session| session.toggle_learning().into(),
     },
     Row {
         command: Command::NextScreen,
@@ -143,6 +152,14 @@ const fn go(
         Screen::Explore => |_, _| Request::Go(Screen::Explore).into(),
     };
     Row { command: Command::Go(screen), name, hint: "", doc, keys, when: project, run }
+}
+
+/// The open project is one whose documents a model can learn.
+fn can_learn(_: &NoPanel, session: &Session) -> Check {
+    project(&NoPanel, session)?;
+    not_only_runs(&NoPanel, session)?;
+    let read_only = session.project.as_ref().is_some_and(|project| project.read_only.is_some());
+    check(!read_only, "Nothing can be changed here, so no model learns")
 }
 
 /// A document is marked.

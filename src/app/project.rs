@@ -6,14 +6,18 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::spans::{
-    ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span, SpanId,
-    Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
+use crate::{
+    runs::live::{FinishedDocument, Predicted},
+    spans::{
+        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span,
+        SpanId, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
+    },
 };
 
 use super::{
     effect::Effect,
     event::Opened,
+    finished::{Finished, Finishing, Taken},
     pace::Pace,
     suggestions::{ModelOutput, Suggestion, SuggestionSource, Suggestions, entity_spans},
 };
@@ -53,6 +57,7 @@ pub struct Project {
     words_done: usize,
     pace: Pace,
     suggestions: Suggestions,
+    finishing: Finishing,
     /// Number of this program run in the identities that it makes.
     writer: u32,
     /// Number of the last identity.
@@ -107,6 +112,9 @@ impl Project {
             read_only: opened.read_only,
             has_others: opened.has_others,
             only_runs: opened.only_runs,
+            finishing: Finishing::new(
+                statuses.iter().map(|status| matches!(status, Status::Done | Status::Flagged)).collect(),
+            ),
             statuses,
             counts,
             today: opened.done_today.into_iter().collect(),
@@ -242,6 +250,28 @@ impl Project {
             self.words_done += document.words.len();
         }
         self.suggestions.annotation_changed(document, before, after);
+        if before.status != Status::Done && after.status == Status::Done {
+            self.note_finished(at);
+        }
+    }
+
+    /// Keeps what was predicted and suggested in document `at`, which was finished just now.
+    fn note_finished(&mut self, at: usize) {
+        let Some(document) = self.documents.get(at) else { return };
+        let output = self.suggestions.output(&document.id);
+        let is_before = self.finishing.is_before(at, output.map(|output| output.run.as_str()));
+        let predicted = output.filter(|_| is_before).map(|output| Predicted {
+            model: output.run.clone(),
+            spans: entity_spans(document, &self.labels, &output.found),
+        });
+        let document = FinishedDocument { id: document.id.clone(), predicted, held_back: false };
+        let taken = Taken::count(self.suggestions.shown(at), self.journal.annotation(&document.id));
+        self.finishing.waiting.push(Finished { document, taken });
+    }
+
+    /// Takes the documents that were finished since the last call, in order.
+    pub(super) fn take_finished(&mut self) -> Vec<Finished> {
+        std::mem::take(&mut self.finishing.waiting)
     }
 
     /// Positions of the documents that a line changes.

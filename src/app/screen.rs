@@ -105,7 +105,8 @@ impl Size {
     }
 
     /// Lines of text on the Tag screen, each with its mark row, at least.
-    pub fn text_lines(self) -> usize {
-        (usize::from(self.rows).saturating_sub(7) / 2).max(1)
+    /// `taken` is the number of rows that something else takes from the text.
+    pub fn text_lines(self, taken: usize) -> usize {
+        (usize::from(self.rows).saturating_sub(7 + taken) / 2).max(1)
     }
 }

@@ -2,7 +2,10 @@
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
 use crate::{
-    runs::{RunSummary, live::LiveReport},
+    runs::{
+        RunSummary,
+        live::{LiveReport, LiveState},
+    },
     spans::{ActionId, LabelChange, Split, Status},
     text::width::Glyphs,
 };
@@ -12,7 +15,9 @@ use super::{
     effect::{Effect, OldSplit},
     event::{Level, Message},
     exchange::{ExportChoices, FormatInfo},
+    finished::{Finished, TakenCounts},
     keymap::Keymap,
+    learning,
     model_view::ModelView,
     project::Project,
     project_runs::ProjectRuns,
@@ -43,6 +48,8 @@ pub struct Session {
     pub model_view: ModelView,
     /// What is known about the live model.
     pub live: LiveReport,
+    /// How many suggestions were taken in the documents that were finished last.
+    pub taken: TakenCounts,
     /// The last message.
     pub message: Option<Message>,
     /// Whether a key was pressed since the message was shown.
@@ -98,6 +105,7 @@ impl Session {
             review: Review::default(),
             model_view: ModelView::default(),
             live: LiveReport::default(),
+            taken: TakenCounts::default(),
             message: None,
             seen: false,
             now: 0,
@@ -121,6 +129,8 @@ impl Session {
         self.tagging = Tagging::default();
         self.review = Default::default();
         self.model_view = Default::default();
+        self.live = Default::default();
+        self.taken = Default::default();
         self.prompts.close_project();
         self.removed_document = None;
         self.moves.clear();
@@ -188,6 +198,21 @@ impl Session {
     /// Takes what is known about the live model.
     pub(super) fn live_changed(&mut self, report: LiveReport) {
         self.live = report;
+    }
+
+    /// Switches learning in the background on or off.
+    pub(super) fn toggle_learning(&mut self) -> Effect {
+        let learns = self.live.state == LiveState::Off;
+        // The report of the service follows; until then the same key must not ask for the same again.
+        self.live.state = if learns { LiveState::Waiting(0) } else { LiveState::Off };
+        self.inform(match (learns, self.live.suggester) {
+            (true, _) => "A model learns from the documents that you finish, in the background".to_owned(),
+            (false, Some(version)) => {
+                format!("Learning is off until you switch it on or open the project again; {version} goes on suggesting")
+            }
+            (false, None) => "Learning is off until you switch it on or open the project again".to_owned(),
+        });
+        Effect::SetLearning(learns)
     }
 
     /// Whether a run outside any project is open, or a folder of such runs.
@@ -258,7 +283,7 @@ impl Session {
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
         let suggester = self.suggester().map(|run| run.id.clone());
-        let lines = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2);
+        let lines = self.size.text_lines(usize::from(self.tutorial_rows) + usize::from(learning::is_shown(self)));
         // With the model's view a line has a second mark row.
         let page = if self.model_view.is_on() { lines * 2 / 3 } else { lines }.max(1);
         let Some(project) = &mut self.project else { return Vec::new() };
@@ -332,7 +357,7 @@ impl Session {
 
     /// Asks for the view of the document in front, if it is shown and not known yet, and keeps its differences up to
     /// date. Called after every event.
-    pub(super) fn ask_for_view(&mut self) -> Option<Effect> {
+    fn ask_for_view(&mut self) -> Option<Effect> {
         if !self.model_view.is_on || self.screen != Screen::Tag || self.is_test_document() {
             return None;
         }
@@ -345,8 +370,29 @@ impl Session {
         self.model_view.ask(self.generation, &run, &document.id)
     }
 
+    /// Reports documents that were finished, and counts how many of their suggestions were taken.
+    fn report_finished(&mut self) -> Vec<Effect> {
+        let finished = self.project.as_mut().map(Project::take_finished).unwrap_or_default();
+        let mut effects = Vec::with_capacity(finished.len());
+        for Finished { document, taken } in finished {
+            if let Some(taken) = taken {
+                self.taken.add(document.id.clone(), taken);
+            }
+            effects.push(Effect::Finished(Box::new(document)));
+        }
+        effects
+    }
+
+    /// Follows whatever an event has changed: documents that are done, the model's view, the lines of a long text.
+    pub(super) fn settle(&mut self) -> Vec<Effect> {
+        let mut effects = self.report_finished();
+        effects.extend(self.ask_for_view());
+        self.lay_out();
+        effects
+    }
+
     /// Finds the lines of a long document in front. Called after every event.
-    pub(super) fn lay_out(&mut self) {
+    fn lay_out(&mut self) {
         let (width, glyphs) = (self.size.text_columns(), self.glyphs);
         if self.screen != Screen::Tag {
             return;

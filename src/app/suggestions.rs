@@ -109,6 +109,8 @@ pub(super) struct Suggestions {
     proposed: [Vec<Suggestion>; SuggestionSource::ALL.len()],
     /// The proposals that are open.
     open: Vec<Suggestion>,
+    /// Suggestions that were open in each document that was in front, except those that gave way to others.
+    shown: HashMap<usize, Vec<(TextRange, LabelId)>>,
 }
 
 impl Suggestions {
@@ -128,6 +130,7 @@ impl Suggestions {
             front: None,
             proposed: Default::default(),
             open: Vec::new(),
+            shown: HashMap::new(),
         }
     }
 
@@ -273,13 +276,32 @@ impl Suggestions {
     }
 
     /// Chooses the proposals that are open.
-    /// They overlap no span and no other proposal, were not rejected and are not below the bar.
     pub(super) fn filter_open(&mut self, annotation: &Annotation) {
-        self.open.clear();
-        if self.proposed.iter().all(Vec::is_empty) {
-            return;
+        let was_shown = self.front.is_some_and(|front| self.shown.contains_key(&front));
+        if self.proposed.iter().all(Vec::is_empty) && !was_shown {
+            return self.open.clear();
         }
         let spans = RangeSet::new(annotation.spans().iter().map(|span| span.range));
+        self.choose_open(annotation, &spans);
+        self.note_shown(annotation, &spans);
+    }
+
+    /// The suggestions that were shown in document `at` and were not replaced by others before the user acted on them.
+    pub(super) fn shown(&self, at: usize) -> &[(TextRange, LabelId)] {
+        self.shown.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    /// Keeps which suggestions were shown: those that are open, and those that a span or a rejection has answered.
+    fn note_shown(&mut self, annotation: &Annotation, spans: &RangeSet) {
+        let Some(front) = self.front else { return };
+        let shown = self.shown.entry(front).or_default();
+        shown.retain(|(range, label)| spans.overlaps(*range) || annotation.is_rejected(*range, *label));
+        shown.extend(self.open.iter().map(|one| (one.range, one.label)));
+    }
+
+    /// Chooses proposals that overlap no span and no other proposal, were not rejected and are not below the bar.
+    fn choose_open(&mut self, annotation: &Annotation, spans: &RangeSet) {
+        self.open.clear();
         for proposed in &self.proposed {
             let taken = RangeSet::new(self.open.iter().map(|suggestion| suggestion.range));
             // The proposals of one source are in order; of two that overlap, the first stays.

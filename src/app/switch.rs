@@ -204,6 +204,7 @@ impl State {
             moves,
             label_edit,
             screen,
+            taken,
             tutorial,
         } = *self.carried.take()?;
         self.train = train.reopened();
@@ -218,7 +219,10 @@ impl State {
             self.session.review = review.carried(project, project.annotator == annotator);
         }
         // The journal of another annotator has other actions.
-        self.session.label_edit = label_edit.filter(|_| project.folder == folder && project.annotator == annotator);
+        if project.folder == folder && project.annotator == annotator {
+            self.session.label_edit = label_edit;
+            self.session.taken = taken;
+        }
         self.session.prompts.take_up(prompts, project.annotator == annotator);
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
@@ -449,6 +453,7 @@ impl State {
             evaluate: std::mem::take(&mut self.evaluate),
             followed: self.session.runs.followed.as_ref().map(|view| view.id.clone()),
             explore: std::mem::take(&mut self.explore),
+            taken: std::mem::take(&mut self.session.taken),
             tutorial: self.tutorial.take(),
         };
         // Without its effect, which would go back to the welcome screen.

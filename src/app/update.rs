@@ -43,8 +43,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let open = state.is_palette_open();
     let mut effects = state.change(event);
     effects.extend(state.read_changed_files());
-    effects.extend(state.session.ask_for_view());
-    state.session.lay_out();
+    effects.extend(state.session.settle());
     state.look_at_tutorial();
     let now = state.tutorial_place();
     effects.extend(tutorial::remember(&state.session, before, now));

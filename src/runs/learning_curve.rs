@@ -16,8 +16,10 @@ const EXPONENT: f64 = 0.25;
 const MODEL_ERROR: f64 = 0.015;
 /// Standard deviation of F1 between draws, where no size was drawn twice.
 const USUAL_NOISE: f64 = 0.015;
+/// Smallest standard error of a measured score: a bootstrap of a few sentences that are all wrong has none.
+const LEAST_ERROR: f64 = 0.01;
 /// Quantile of the normal distribution for an interval of 95 %.
-const NORMAL: f64 = 1.96;
+pub(super) const NORMAL: f64 = 1.96;
 /// How much more data is forecast, in relation to all.
 const RATIOS: [f64; 2] = [1.5, 2.0];
 
@@ -146,14 +148,41 @@ impl LearningCurve {
 
     /// States what more documents would bring; `None` without a forecast.
     pub fn statement(&self) -> Option<String> {
-        let Expected { sentences, f1, low, high } = self.more?;
-        Some(format!(
-            "{sentences} more documents: about {} ({} to {})",
-            signed(f1, 2),
-            number::score(low, 2),
-            number::score(high, 2)
-        ))
+        self.more.as_ref().map(Expected::rise_text)
     }
+}
+
+impl Expected {
+    /// Says by how much F1 rises: `100 more documents: about +.02 (.00 to .04)`.
+    pub fn rise_text(&self) -> String {
+        let Self { sentences, f1, low, high } = *self;
+        let [low, high] = [low, high].map(|end| number::score(end, 2));
+        format!("{sentences} more documents: about {} ({low} to {high})", signed(f1, 2))
+    }
+}
+
+/// Score that was measured once, with its error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeasuredScore {
+    /// Training sentences.
+    pub sentences: usize,
+    /// F1 per word, from 0 to 1.
+    pub f1: f64,
+    /// Standard error of the F1, above 0.
+    pub error: f64,
+}
+
+/// Forecasts the rise of F1 by a round number of sentences after the first `sentences`.
+///
+/// `None` from fewer than three scores.
+pub fn expected_rise(scores: &[MeasuredScore], sentences: usize) -> Option<Expected> {
+    let weighted = scores.iter().map(|score| Weighted {
+        x: power(score.sentences),
+        f1: score.f1,
+        weight: score.error.max(LEAST_ERROR).powi(-2),
+    });
+    let fit = Fit::through(&weighted.collect::<Vec<_>>())?;
+    Some(fit.rise(sentences, round_step(sentences)))
 }
 
 /// Number of further documents for which a gain is stated: a power of ten, at most as many as there are.
@@ -176,7 +205,17 @@ fn noise(points: &[CurvePoint]) -> f64 {
     ((squares.sum::<f64>() + 2.0 * USUAL_NOISE.powi(2)) / (freedom as f64 + 2.0)).sqrt()
 }
 
-/// Line through the points over `n^-EXPONENT`, each weighted by its draws.
+/// Score on the axes of the fit.
+#[derive(Clone, Copy, Debug)]
+struct Weighted {
+    /// `n^-EXPONENT`.
+    x: f64,
+    f1: f64,
+    /// One divided by the variance of the error.
+    weight: f64,
+}
+
+/// Line through scores over `n^-EXPONENT`, each weighted by how well it is known.
 #[derive(Clone, Copy, Debug)]
 struct Fit {
     /// Weighted means of the two axes.
@@ -188,22 +227,28 @@ struct Fit {
 
 impl Fit {
     fn of(points: &[CurvePoint]) -> Option<Self> {
+        let noise = noise(points).powi(2);
+        let weighted = points.iter().map(|point| {
+            let weight = point.f1.len() as f64 / noise;
+            Weighted { x: point.x(), f1: point.mean(), weight }
+        });
+        Self::through(&weighted.collect::<Vec<_>>())
+    }
+
+    /// `None` for fewer than three scores, or if all are for the same number of sentences.
+    fn through(points: &[Weighted]) -> Option<Self> {
         if points.len() < 3 {
             return None;
         }
-        let weights: f64 = points.iter().map(|point| point.f1.len() as f64).sum();
-        let weighted = |value: fn(&CurvePoint) -> f64| {
-            points.iter().map(|point| point.f1.len() as f64 * value(point)).sum::<f64>() / weights
-        };
-        let centre = (weighted(CurvePoint::x), weighted(CurvePoint::mean));
-        let spread: f64 = points.iter().map(|point| point.f1.len() as f64 * (point.x() - centre.0).powi(2)).sum();
+        let weights: f64 = points.iter().map(|point| point.weight).sum();
+        let x = points.iter().map(|point| point.weight * point.x).sum::<f64>() / weights;
+        let f1 = points.iter().map(|point| point.weight * point.f1).sum::<f64>() / weights;
+        let spread: f64 = points.iter().map(|point| point.weight * (point.x - x).powi(2)).sum();
         if spread <= 0.0 {
             return None;
         }
-        let shared =
-            points.iter().map(|point| point.f1.len() as f64 * (point.x() - centre.0) * (point.mean() - centre.1));
-        let noise = noise(points).powi(2);
-        Some(Self { centre, slope: shared.sum::<f64>() / spread, variance: (noise / weights, noise / spread) })
+        let shared: f64 = points.iter().map(|point| point.weight * (point.x - x) * (point.f1 - f1)).sum();
+        Some(Self { centre: (x, f1), slope: shared / spread, variance: (1.0 / weights, 1.0 / spread) })
     }
 
     fn at(&self, sentences: usize) -> f64 {
@@ -269,6 +314,25 @@ mod tests {
         let more = found.more.unwrap();
         assert!((more.f1 - (on(500) - on(400))).abs() < 1e-9 && more.sentences == 100);
         assert!(more.high - more.low < found.forecast[0].high - found.forecast[0].low);
+    }
+
+    #[test]
+    fn scores_with_their_errors_are_continued_and_the_better_known_ones_count_more() {
+        let on = |sentences: usize| 0.9 - 1.6 * power(sentences);
+        let scores = |errors: [f64; 4]| {
+            let sizes = [40, 80, 160, 320].into_iter().zip(errors);
+            sizes.map(|(sentences, error)| MeasuredScore { sentences, f1: on(sentences), error }).collect::<Vec<_>>()
+        };
+        let found = expected_rise(&scores([0.04; 4]), 320).unwrap();
+        assert!((found.f1 - (on(420) - on(320))).abs() < 1e-9 && found.sentences == 100);
+        let surer = expected_rise(&scores([0.01; 4]), 320).unwrap();
+        assert!(surer.high - surer.low < found.high - found.low);
+        let mut odd = scores([0.5, 0.01, 0.01, 0.01]);
+        odd[0].f1 = 0.9;
+        let rise = expected_rise(&odd, 320).unwrap();
+        assert!((rise.f1 - found.f1).abs() < 0.01, "{rise:?}: a score that says little changes little");
+        assert_eq!(expected_rise(&odd[..2], 320), None);
+        assert!(expected_rise(&scores([0.0; 4]), 320).is_some_and(|rise| rise.low < rise.high));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod embedded_bases;
 mod font;
 pub mod learning_curve;
 pub mod live;
+pub mod live_progress;
 pub mod metrics;
 pub mod picture;
 pub mod plan;

@@ -29,6 +29,17 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
+/// Formats how long ago something was, in at most seven cells: `now`, `2 min`, `3 d`.
+pub fn ago(seconds: u64) -> String {
+    match seconds {
+        ..60 => "now".to_owned(),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..315_360_000 => format!("{} d", seconds / 86_400),
+        _ => format!("{} y", (seconds / 31_536_000).min(9999)),
+    }
+}
+
 /// Formats a score without the zero before the point: `.598`, `-.020`; a dash for what is no number.
 pub fn score(value: f64, digits: usize) -> String {
     if !value.is_finite() {
@@ -53,6 +64,12 @@ fn is_zero(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_ago_it_was_is_short() {
+        let shown = [0, 59, 60, 7199, 86_399, 86_400, 300_000_000, 10_000_000_000, u64::MAX].map(ago);
+        assert_eq!(shown, ["now", "now", "1 min", "1 h", "23 h", "1 d", "3472 d", "317 y", "9999 y"]);
+    }
 
     #[test]
     fn scores_and_their_differences_have_no_zero_before_the_point() {

@@ -128,6 +128,9 @@ impl Canvas<'_> {
         if runs.is_starting() {
             return vec!["training is being prepared".to_owned(), "training".to_owned()];
         }
+        if let Some(words) = self.live_words() {
+            return words;
+        }
         let Some(run) = runs.running().or(runs.suggester()).or(runs.list.first()) else { return Vec::new() };
         let phase = run.status.phase;
         let f1 = run.word_f1.map(|f1| format!("F1 {}", share(f1)));
@@ -138,6 +141,16 @@ impl Canvas<'_> {
             if phase == Phase::Done { format!("run {}", run.id) } else { format!("run {} {}", run.id, phase.name()) };
         let short = f1.unwrap_or_else(|| phase.name().to_owned());
         vec![format!("{name}{long}{eta}"), format!("run {}{long}", run.id), format!("run {short}"), short]
+    }
+
+    /// The live model with the F1 of its suggestions, from many words to few; `None` unless it suggests and no run is in
+    /// training.
+    fn live_words(&self) -> Option<Vec<String>> {
+        let session = &self.state.session;
+        let version = session.live.suggester.filter(|_| session.runs.running().is_none())?;
+        let f1 = session.live.recent.map(|recent| format!("F1 {}", share(recent.f1)));
+        let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();
+        Some(vec![format!("{version}{long}"), format!("{version}"), f1.unwrap_or_default()])
     }
 
     /// Draws the keys that work now, most used first, as many as fit.

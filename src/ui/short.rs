@@ -1,4 +1,4 @@
-//! Texts that fit where there is little room: ids, and how long ago something was.
+//! Ids that fit where there is little room.
 
 use crate::text::width::{self, Glyphs};
 
@@ -10,17 +10,6 @@ pub(super) fn tail(id: &str, room: usize, glyphs: Glyphs) -> String {
     let ellipsis = glyphs.ellipsis();
     let room = room.saturating_sub(ellipsis.chars().count());
     format!("{ellipsis}{}", width::end_within(id, room, glyphs))
-}
-
-/// Returns how long ago something was, in at most seven cells.
-pub(super) fn ago(seconds: u64) -> String {
-    match seconds {
-        ..60 => "now".to_owned(),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h", seconds / 3600),
-        86_400..315_360_000 => format!("{} d", seconds / 86_400),
-        _ => format!("{} y", (seconds / 31_536_000).min(9999)),
-    }
 }
 
 #[cfg(test)]
@@ -35,11 +24,5 @@ mod tests {
         assert_eq!(tail(id, 8, Glyphs::Ascii), "...00096");
         assert_eq!(tail("\u{5bff}\u{53f8}\u{62c9}\u{9eba}", 4, Glyphs::Unicode), "\u{2026}\u{9eba}");
         assert_eq!(tail("abc", 0, Glyphs::Unicode), "\u{2026}");
-    }
-
-    #[test]
-    fn how_long_ago_it_was_is_short() {
-        let shown = [0, 59, 60, 7199, 86_399, 86_400, 300_000_000, 10_000_000_000, u64::MAX].map(ago);
-        assert_eq!(shown, ["now", "now", "1 min", "1 h", "23 h", "1 d", "3472 d", "317 y", "9999 y"]);
     }
 }

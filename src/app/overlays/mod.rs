@@ -13,6 +13,7 @@ pub mod import;
 pub mod jump;
 pub mod label_editor;
 pub mod labels;
+pub mod learning;
 pub mod mistakes;
 pub mod note;
 pub mod occurrences;
@@ -119,6 +120,7 @@ overlays!(
     sentence_search::SentenceSearch,
     sentence_file::SentenceFile,
     guide::Guide,
+    learning::Learning,
     palette::Palette,
     help::Help,
     page::Page,

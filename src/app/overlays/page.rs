@@ -76,6 +76,13 @@ impl Opens for Page {
             &[(Context::Everywhere, ""), (Context::Help, "8")],
             |_| open(Topic::Read),
         ),
+        opener(
+            Topic::Learning,
+            "help-learning",
+            "Read about the model that learns while you tag",
+            &[(Context::Everywhere, ""), (Context::Help, "9")],
+            |_| open(Topic::Learning),
+        ),
     ];
 }
 

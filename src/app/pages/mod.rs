@@ -1,4 +1,4 @@
-//! Eight pages to read: tagging, tags, metrics, settings, formats, SSH, the hub, mistakes.
+//! Nine pages to read: tagging, tags, metrics, settings, formats, SSH, the hub, mistakes, learning while tagging.
 //! The screen shows them as overlays; `tagli help NAME` prints them.
 //!
 //! A page is text in four kinds of lines: `# ` begins a heading, the first of which is the title; four blanks begin an
@@ -48,6 +48,8 @@ pub enum Topic {
     Hub,
     /// Reading a model: mistakes, curves, more documents, suspected labels.
     Read,
+    /// The model that learns while documents are tagged.
+    Learning,
 }
 
 /// Kind of a page's line.
@@ -94,6 +96,7 @@ impl Topic {
             Self::Ssh => include_str!("ssh.md"),
             Self::Hub => include_str!("hub.md"),
             Self::Read => include_str!("read.md"),
+            Self::Learning => include_str!("learning.md"),
         }
     }
 

@@ -110,7 +110,7 @@ pub enum Command {
     Config(Config),
     /// Check terminal, devices, paths, cache and the integrity of a project
     Doctor(Doctor),
-    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub, read),
+    /// Show a page (tag, bio, metrics, recipe, formats, ssh, hub, read, learning),
     /// or the arguments of a command
     Help(Help),
     /// Write the completions of a shell to standard output

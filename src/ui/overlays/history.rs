@@ -9,13 +9,13 @@ use crate::{
         overlays::history::{History, HistoryRow},
         project::Project,
     },
-    text::number::with_noun,
+    text::number::{ago, with_noun},
 };
 
 use super::super::{
     Canvas,
     paint::{bottom, top},
-    short::{ago, tail},
+    short::tail,
 };
 
 impl Canvas<'_> {

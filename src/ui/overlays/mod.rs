@@ -13,6 +13,7 @@ mod import;
 mod jump;
 mod label_editor;
 mod labels;
+mod learning;
 mod mistakes;
 mod note;
 mod occurrences;
@@ -56,6 +57,7 @@ impl Canvas<'_> {
             Overlay::Jump(_) => self.jump(area),
             Overlay::LabelEditor(panel) => self.label_editor(area, panel),
             Overlay::Labels(_) => self.more_labels(area),
+            Overlay::Learning(panel) => self.learning(area, panel),
             Overlay::Mistakes(panel) => self.mistakes(area, panel),
             Overlay::RepairMenu(panel) => self.repair_menu(area, panel),
             Overlay::Note(panel) => self.note(area, panel),

@@ -15,7 +15,7 @@ use crate::{
     spans::{Document, Split, Status},
     text::{
         TextRange,
-        number::{grouped, with_noun},
+        number::{ago, grouped, with_noun},
         width,
         wrap::TextLayout,
     },
@@ -23,7 +23,7 @@ use crate::{
         Canvas, Target,
         model_marks::span_mark,
         paint::{bottom, inset, left, top},
-        short::{ago, tail},
+        short::tail,
         text_pane::TextPane,
     },
 };

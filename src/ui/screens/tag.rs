@@ -8,10 +8,12 @@ use crate::{
     app::{
         command::{Command, Context},
         event::Sight,
+        learning,
         project::Project,
         screen::SizeClass,
         suggestions::Suggestion,
     },
+    runs::live::LiveState,
     spans::{Document, Label, LabelId, ReviewItem, Span, SpanSource, Split, Status},
     text::{
         TextRange,
@@ -91,14 +93,35 @@ impl<'a> Canvas<'a> {
             self.painter.rule_down(aside, self.theme.border);
             self.tag_side(project, inset(aside, 2));
         }
-        let strip = self.class() < SizeClass::Full && self.has_strip() && pane.height > 4;
-        let (text, row) = bottom(pane, u16::from(strip));
-        if strip {
-            self.strip(inset(row, 2));
-        }
+        let (text, row) = bottom(pane, u16::from(pane.height > 4 && self.has_line_below_text()));
+        self.line_below_text(inset(row, 2));
         let lines = self.document_text(project, text);
         self.painter.rule(line, self.theme.border);
         self.state_line(project, lines, line);
+    }
+
+    /// Whether a line about a training or the live model is below the text.
+    fn has_line_below_text(&self) -> bool {
+        self.has_run_below_text() || learning::is_shown(&self.state.session)
+    }
+
+    fn has_run_below_text(&self) -> bool {
+        self.class() < SizeClass::Full && self.has_strip()
+    }
+
+    /// Draws the run in training, or else what the live model has learned.
+    fn line_below_text(&mut self, area: Rect) {
+        if area.height == 0 {
+            return;
+        }
+        if self.has_run_below_text() {
+            return self.strip(area);
+        }
+        let lines = learning::status_lines(&self.state.session);
+        let fitting = lines.iter().find(|line| width::width(line) <= usize::from(area.width)).or(lines.last());
+        let has_failed = matches!(self.state.session.live.state, LiveState::Failed(_));
+        let style = if has_failed { self.theme.warn } else { self.theme.muted };
+        self.painter.text(area.x, area.y, area.width, fitting.map_or("", String::as_str), style);
     }
 
     /// Draws the text in front with its marks.

@@ -1,0 +1,257 @@
+//! What the screen says about the live model: one line while tagging, and the lines of its overlay.
+
+use crate::{
+    runs::{
+        live::{Estimate, LiveReport, LiveState, Version},
+        live_progress::{Change, STRETCH, Trend, forecast},
+    },
+    spans::Status,
+    text::number::{ago, grouped, score, signed, with_noun},
+};
+
+use super::{
+    command::{Command, Context},
+    finished::Taken,
+    pages::{self, Kind},
+    session::Session,
+};
+
+/// Whether the Tag screen has a line about the live model.
+///
+/// Not while no document is done, and not where learning is off and nothing was learned.
+pub fn is_shown(session: &Session) -> bool {
+    let project = session.project.as_ref().filter(|project| !project.only_runs);
+    let LiveReport { state, newest, .. } = &session.live;
+    let is_known = newest.is_some() || *state != LiveState::Off;
+    is_known && project.is_some_and(|project| project.count(&[Status::Done]) > 0)
+}
+
+/// The line on the Tag screen, from many words to few: the first one that fits is shown.
+pub fn status_lines(session: &Session) -> Vec<String> {
+    let report = &session.live;
+    let Clauses { subject, f1, when } = Clauses::of(report, session.now);
+    let [long, middle, short] = taken_clauses(session.taken.last());
+    let trouble = trouble(report);
+    let alone = trouble.trim_start_matches("; ");
+    vec![
+        format!("{subject}{f1}{when}{long}{trouble}"),
+        format!("{subject}{f1}{when}{middle}{trouble}"),
+        format!("{subject}{f1}{when}{short}{trouble}"),
+        format!("{subject}{f1}{short}{trouble}"),
+        format!("{subject}{f1}{when}{trouble}"),
+        format!("{subject}{f1}{trouble}"),
+        format!("{subject}{trouble}"),
+        if alone.is_empty() { subject } else { alone.to_owned() },
+    ]
+}
+
+/// Clauses of the line on the Tag screen; each but the first may be empty and may be left out.
+struct Clauses {
+    /// Which model, and what it learned.
+    subject: String,
+    /// F1 of the suggestions.
+    f1: String,
+    /// When the newest version learned.
+    when: String,
+}
+
+impl Clauses {
+    fn of(report: &LiveReport, now: u64) -> Self {
+        let learned = format!("learned {}", with_noun(report.learned, "document"));
+        let when = since(report.at, now);
+        let f1 = report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
+        match (report.suggester, report.newest) {
+            (Some(suggester), Some(newest)) if newest != suggester => {
+                Self { subject: format!("{suggester} suggests"), f1, when: format!("; {newest} {learned}, {when}") }
+            }
+            (Some(version), _) => Self { subject: format!("{version}: {learned}"), f1, when: format!(", {when}") },
+            (None, Some(newest)) => Self {
+                subject: format!("{newest}: {learned}"),
+                f1: "; not better yet than what suggests now".to_owned(),
+                when: format!(", {when}"),
+            },
+            (None, None) => Self { subject: first_time(&report.state), f1: String::new(), when: String::new() },
+        }
+    }
+}
+
+/// What happens where no version has learned anything yet.
+fn first_time(state: &LiveState) -> String {
+    match state {
+        LiveState::Off => String::new(),
+        LiveState::Learning => "a model learns in the background, for the first time".to_owned(),
+        LiveState::Waiting(0) => "a model learns in the background, from the next finished documents on".to_owned(),
+        LiveState::Waiting(more) => {
+            format!("a model learns in the background after {} more", with_noun(*more, "document"))
+        }
+        LiveState::Paused(_) | LiveState::Failed(_) => "no model has learned yet".to_owned(),
+    }
+}
+
+/// Why it does not learn, for the end of the line; empty while all is well.
+fn trouble(report: &LiveReport) -> String {
+    match &report.state {
+        LiveState::Off => "; learning is off".to_owned(),
+        LiveState::Waiting(_) | LiveState::Learning => String::new(),
+        LiveState::Paused(why) => format!("; paused: {why}"),
+        LiveState::Failed(why) => format!("; cannot learn: {why}"),
+    }
+}
+
+/// Clauses about the suggestions that were taken, from long to short.
+fn taken_clauses(taken: Option<Taken>) -> [String; 3] {
+    let Some(taken) = taken else { return Default::default() };
+    let documents = match taken.documents {
+        1 => "last document's".to_owned(),
+        some => format!("last {some} documents'"),
+    };
+    let percent = taken.percent();
+    [
+        format!("; of the {documents} suggestions {percent} % were taken as they were"),
+        format!("; {percent} % of suggestions taken as they were"),
+        format!("; {percent} % taken as they were"),
+    ]
+}
+
+/// F1 with its interval: `F1 .62 (.58 to .66)`.
+fn f1(estimate: &Estimate) -> String {
+    let f1 = score(estimate.f1, 2);
+    match estimate.interval {
+        Some(interval) => format!("F1 {f1} ({} to {})", score(interval.low, 2), score(interval.high, 2)),
+        None => format!("F1 about {f1}"),
+    }
+}
+
+fn since(at: u64, now: u64) -> String {
+    match ago(now.saturating_sub(at)).as_str() {
+        "now" => "just now".to_owned(),
+        time => format!("{time} ago"),
+    }
+}
+
+/// A line of the overlay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Heading or text.
+    pub kind: Kind,
+    /// Its text.
+    pub text: String,
+    /// The estimate that it shows, if it is one of the course.
+    pub estimate: Option<Estimate>,
+}
+
+/// The lines of the overlay, of at most `width` columns.
+pub fn rows(session: &Session, width: usize) -> Vec<Row> {
+    let report = &session.live;
+    let mut text = vec![versions(report, session.now), state(session), String::new()];
+    text.push("# How good the suggestions are".to_owned());
+    text.extend(scores(session));
+    text.push(String::new());
+    text.push("# Is it worth going on?".to_owned());
+    text.extend(worth(report));
+    if !report.course.is_empty() {
+        text.push(String::new());
+        text.push("# F1 so far, newest first".to_owned());
+    }
+    let lines = pages::lines(text.iter().map(String::as_str), width).into_iter();
+    let rows = lines.map(|line| Row { kind: line.kind, text: line.text, estimate: None });
+    rows.chain(report.course.iter().rev().map(course_row)).collect()
+}
+
+fn course_row(estimate: &Estimate) -> Row {
+    let documents = grouped(estimate.learned);
+    let text = format!("{documents:>6} learned   {}", f1(estimate));
+    Row { kind: Kind::Text, text, estimate: Some(*estimate) }
+}
+
+/// Which versions there are, and which of them suggests.
+fn versions(report: &LiveReport, now: u64) -> String {
+    let learned = |version: Version| {
+        let documents = with_noun(report.learned, "document");
+        format!("{version} learned {documents}, {}", since(report.at, now))
+    };
+    match (report.suggester, report.newest) {
+        (Some(suggester), Some(newest)) if newest != suggester => {
+            format!("{suggester} makes the suggestions. {}, and was not better so far.", learned(newest))
+        }
+        (Some(version), _) => format!("{} and makes the suggestions.", learned(version)),
+        (None, Some(newest)) => format!("{}; it was not better so far than what suggests now.", learned(newest)),
+        (None, None) => "No model has learned from your documents yet.".to_owned(),
+    }
+}
+
+/// What the live model is doing.
+fn state(session: &Session) -> String {
+    let learn = session.key(Context::Learning, Command::Learn);
+    match &session.live.state {
+        LiveState::Off => format!("Learning is off; {learn} switches it on."),
+        LiveState::Waiting(0) => "It learns again when more documents are finished.".to_owned(),
+        LiveState::Waiting(more) => format!("It learns after {} more.", with_noun(*more, "finished document")),
+        LiveState::Learning => "It is learning now.".to_owned(),
+        LiveState::Paused(why) => format!("It pauses: {why}."),
+        LiveState::Failed(why) => format!("It cannot learn: {why}."),
+    }
+}
+
+/// Scores of the suggestions, as rows of a table and what to know about them.
+fn scores(session: &Session) -> Vec<String> {
+    let report = &session.live;
+    let row = |estimate: &Estimate, words: &str| {
+        format!("| {} {words} | {} |", with_noun(estimate.documents, "document"), f1(estimate))
+    };
+    let mut rows: Vec<String> = report.recent.iter().map(|one| row(one, "finished last")).collect();
+    rows.extend(report.unaided.iter().map(|one| row(one, "shown without suggestions")));
+    let share = |taken: Taken| format!("{} % taken as they were, {} of {}", taken.percent(), taken.taken, taken.shown);
+    if let Some(last) = session.taken.last() {
+        rows.push(format!("| suggestions in the last {} | {} |", with_noun(last.documents, "document"), share(last)));
+    }
+    if let Some(before) = session.taken.before() {
+        rows.push(format!("| in the {} before them | {} |", before.documents, share(before)));
+    }
+    if rows.is_empty() {
+        return vec!["Nothing is measured yet: it needs finished documents with suggestions.".to_owned()];
+    }
+    if report.recent.is_some() {
+        rows.push("F1 is per word, of predictions made before you finished each document.".to_owned());
+    }
+    if report.unaided.is_some() {
+        rows.push(
+            "Suggestions on the screen can pull labels towards the model. The documents shown without them tell its \
+             true F1."
+                .to_owned(),
+        );
+    }
+    rows
+}
+
+/// What the last documents have brought, and what more would bring.
+fn worth(report: &LiveReport) -> Vec<String> {
+    let Some(change) = Change::of(&report.course) else {
+        let measured: usize = report.course.iter().map(|one| one.documents).sum();
+        let measured = with_noun(measured, "document");
+        let needed = 2 * STRETCH;
+        return vec![format!("Too early to say: two times {STRETCH} documents are compared, and {measured} of {needed} are measured.")];
+    };
+    let Change { documents, before, after, low, high } = change;
+    let [before, after] = [before, after].map(|f1| score(f1, 2));
+    let [rise, low, high] = [change.rise(), low, high].map(|value| signed(value, 2));
+    let compared = format!("F1 {after} on them, {before} on the {documents} before, difference {rise} ({low} to {high})");
+    let text = match change.trend() {
+        Trend::Rising => format!("Yes. The last {documents} documents have raised F1: {compared}."),
+        Trend::Flat => format!(
+            "The last {documents} documents brought nothing measurable: {compared}. A rise of up to {high} is not \
+             excluded."
+        ),
+        Trend::Falling => format!(
+            "F1 fell in the last {documents} documents: {compared}. They may be harder, or labelled in another way \
+             than those before."
+        ),
+        Trend::Unknown => format!(
+            "Not known yet. Last {documents} documents: {compared}. Both no rise and one of {high} fit that; more \
+             documents narrow it down."
+        ),
+    };
+    let forecast = forecast(&report.course, report.learned);
+    let forecast = forecast.map(|rise| format!("- Forecast from the course so far: {}.", rise.rise_text()));
+    std::iter::once(text).chain(forecast).collect()
+}
