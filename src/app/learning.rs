@@ -59,7 +59,8 @@ impl Clauses {
     fn of(report: &LiveReport, now: u64) -> Self {
         let learned = format!("learned {}", with_noun(report.learned, "document"));
         let when = since(report.at, now);
-        let f1 = report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
+        let f1 =
+            report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
         match (report.suggester, report.newest) {
             (Some(suggester), Some(newest)) if newest != suggester => {
                 Self { subject: format!("{suggester} suggests"), f1, when: format!("; {newest} {learned}, {when}") }
@@ -230,12 +231,15 @@ fn worth(report: &LiveReport) -> Vec<String> {
         let measured: usize = report.course.iter().map(|one| one.documents).sum();
         let measured = with_noun(measured, "document");
         let needed = 2 * STRETCH;
-        return vec![format!("Too early to say: two times {STRETCH} documents are compared, and {measured} of {needed} are measured.")];
+        return vec![format!(
+            "Too early to say: two times {STRETCH} documents are compared, and {measured} of {needed} are measured."
+        )];
     };
     let Change { documents, before, after, low, high } = change;
     let [before, after] = [before, after].map(|f1| score(f1, 2));
     let [rise, low, high] = [change.rise(), low, high].map(|value| signed(value, 2));
-    let compared = format!("F1 {after} on them, {before} on the {documents} before, difference {rise} ({low} to {high})");
+    let compared =
+        format!("F1 {after} on them, {before} on the {documents} before, difference {rise} ({low} to {high})");
     let text = match change.trend() {
         Trend::Rising => format!("Yes. The last {documents} documents have raised F1: {compared}."),
         Trend::Flat => format!(
