@@ -207,7 +207,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__convert)
-            opts="-h --force --format --from --word-column --tag-column --tag-scheme --header --no-header --to --config --scheme --on-loss --json --log --help"
+            opts="-h --force --format --from --word-column --tag-column --tag-scheme --header --no-header --tag-names --to --config --scheme --on-loss --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +231,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -359,7 +363,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__documents__subcmd__split)
-            opts="-h --shares --seed --again --annotator --dry-run --json --log --help"
+            opts="-h --shares --seed --again --query --to --annotator --dry-run --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -370,6 +374,14 @@ _tagli() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -389,7 +401,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__eval)
-            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --split --annotator --against --counts --mistakes --precision --device --json --log --help"
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --tag-names --split --annotator --against --counts --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -413,6 +425,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --split)
@@ -519,7 +535,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__import)
-            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --config --split --as --on-duplicate --dry-run --undo --json --log --help"
+            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --tag-names --config --split --as --on-duplicate --dry-run --undo --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -539,6 +555,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -569,7 +589,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__inspect)
-            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --annotator --record --pieces --bio --base --json --log --help"
+            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --tag-names --annotator --record --pieces --bio --base --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,6 +609,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --annotator)
@@ -811,7 +835,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__runs__subcmd__compare)
-            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --split --annotator --counts --mistakes --precision --device --json --log --help"
+            opts="-h --data --format --word-column --tag-column --tag-scheme --header --no-header --tag-names --split --annotator --counts --mistakes --precision --device --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -835,6 +859,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --split)
@@ -987,12 +1015,16 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__score)
-            opts="-h --word-column --tag-column --tag-scheme --header --no-header --json --log --help"
+            opts="-h --format --word-column --tag-column --tag-scheme --header --no-header --tag-names --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text jsonl conll2003 conll2002 tag-first conllu conll2012 label-studio label-studio-min label-studio-csv label-studio-tsv label-studio-conll doccano prodigy hf-jsonl parquet spacy spacy-json csv argilla brat webanno-tsv cas-json yedda slate" -- "${cur}"))
+                    return 0
+                    ;;
                 --word-column)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1003,6 +1035,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log)
@@ -1059,7 +1095,7 @@ _tagli() {
             return 0
             ;;
         tagli__subcmd__train)
-            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --draws --word-column --tag-column --tag-scheme --header --no-header --out --force --resume --fetch --json --log --help"
+            opts="-h --train --valid --test --format --as --base --lr --epochs --batch --weight-decay --warmup --seed --order --label-mode --device --precision --recipe --untagged --teacher --set --settings --folds --curve --draws --word-column --tag-column --tag-scheme --header --no-header --tag-names --out --force --resume --fetch --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1167,6 +1203,10 @@ _tagli() {
                     ;;
                 --tag-scheme)
                     COMPREPLY=($(compgen -W "bio iob1 bioes bilou bmes labels" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag-names)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --out)

@@ -92,6 +92,7 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l config -d 'A Label Studio labelling config, which the project keeps: its names of fields and controls are used from now on' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l split -d 'Split of the documents' -r -f -a "train\t''
 valid\t''
@@ -183,6 +184,7 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand convert" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand convert" -l to -d 'Format of OUT; by its extension when not given' -r -f -a "text\t'one review per line'
 jsonl\t'one JSON object per line: id, text, spans in code points'
 conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
@@ -255,6 +257,7 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l annotator -d 'Annotator of the annotations, for a project' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l record -d 'Show this record, counted from 1' -r
 complete -c tagli -n "__fish_tagli_using_subcommand inspect" -l base -d 'The model whose tokenizer cuts the pieces' -r
@@ -327,6 +330,7 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand train" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l out -d 'The folder of the run; default: a new run of the project' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand train" -l curve -d 'Learning curve: train on growing parts of the training split, and forecast what more documents would bring. No model is kept'
@@ -371,6 +375,7 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l split -d 'Split of the project; without it and --data: valid' -r -f -a "train\t''
 valid\t''
 test\t''"
@@ -390,6 +395,31 @@ complete -c tagli -n "__fish_tagli_using_subcommand eval" -l header -d 'The firs
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l format -d 'Format of both files; detected by content when not given' -r -f -a "text\t'one review per line'
+jsonl\t'one JSON object per line: id, text, spans in code points'
+conll2003\t'word, part of speech, chunk, tag; separated by spaces; -DOCSTART- lines'
+conll2002\t'word, space, tag'
+tag-first\t'tag, tab, word: the layout of MIT Restaurant and of the lesson'
+conllu\t'CoNLL-U: ten columns, entities as tags in MISC (name=B-Dish)'
+conll2012\t'CoNLL-2012, OntoNotes: entities as brackets (read only)'
+label-studio\t'Label Studio\'s JSON: a list of tasks with annotations'
+label-studio-min\t'Label Studio\'s JSON_MIN: one object per annotation'
+label-studio-csv\t'Label Studio\'s CSV: one line per annotation, spans as JSON'
+label-studio-tsv\t'Label Studio\'s TSV: as its CSV, with tabs'
+label-studio-conll\t'the CONLL2003 of Label Studio\'s converter, with its words'
+doccano\t'doccano\'s JSON lines: text, label as [start, end, name]'
+prodigy\t'Prodigy\'s JSON lines: text, spans, tokens, answer'
+hf-jsonl\t'Hugging Face\'s JSON lines: tokens and ner_tags'
+parquet\t'Hugging Face\'s tables in Parquet: tokens and ner_tags with the names of their classes'
+spacy\t'spaCy\'s binary DocBin, for spacy train'
+spacy-json\t'spaCy\'s JSON: [text, {entities: [[start, end, label]]}]'
+csv\t'a table with one row for each span: doc_id, start, end, label, text'
+argilla\t'Argilla\'s records as JSON, version 1 and 2; only read'
+brat\t'brat\'s standoff: pairs of .txt and .ann, in a folder or a zip file'
+webanno-tsv\t'WebAnno TSV 3, as WebAnno and INCEpTION export it'
+cas-json\t'UIMA CAS JSON, as INCEpTION exports it: a file for each document, several in a zip file'
+yedda\t'texts with spans in brackets: [@tacos#Dish*]'
+slate\t'SLATE: a text and NAME.annotations beside it (read only)'"
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l word-column -d 'Column of the word in files of tagged words, counted from 1; detected when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l tag-column -d 'Column of the tag in files of tagged words, counted from 1; detected when not given' -r
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l tag-scheme -d 'Scheme of the tags that are read; `labels`: they have no letters' -r -f -a "bio\t''
@@ -398,11 +428,12 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand score" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l header -d 'The first line of a file of tagged words names the columns'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand score" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
-complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help'
+complete -c tagli -n "__fish_tagli_using_subcommand score" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l annotators -d 'Annotators, separated by commas; default: all except gold' -r
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand agree" -l differences -d 'List every place where two of them differ'
@@ -516,6 +547,8 @@ complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_s
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l shares -d 'Shares of training, validation and test' -r
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l seed -d 'Seed of the order; the same seed gives the same splits' -r
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l query -d 'Move only what this search finds, to the split of --to; tagli help tag lists what a search can ask for' -r
+complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l to -d 'Split for what --query finds: train, valid, test, none' -r
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l annotator -d 'Annotator whose labels are shared out evenly' -r
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l log -d 'Write a log of this run to FILE' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand documents; and __fish_seen_subcommand_from split" -l again -d 'Share out documents that have a split, too'
@@ -574,6 +607,7 @@ bioes\t''
 bilou\t''
 bmes\t''
 labels\t''"
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l tag-names -d 'Names of tags that are numbers, in the order of the numbers: O,B-Dish,I-Dish, or a file with one per line' -r
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l split -d 'Split of the project; without it and --data: valid' -r -f -a "train\t''
 valid\t''
 test\t''"

@@ -287,7 +287,7 @@ impl<'a> Lines<'a> {
 
 /// The lines with their numbers from 1.
 /// A line ends at LF, CRLF or CR, also mixed in one file; a last line without line end counts if it is not empty.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> + Clone {
     let mut rest = text;
     let lines = std::iter::from_fn(move || {
         let line = rest.split(['\n', '\r']).next().filter(|_| !rest.is_empty())?;

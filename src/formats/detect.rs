@@ -36,8 +36,8 @@ pub fn detect_with(name: &str, source: &dyn Source, options: &ReadOptions) -> io
     }
     let container = Container::open(source)?;
     match NamedTags::of(container.contents(), options)? {
-        Some(named) => detect_source(container.name_inside(name), &named),
-        None => detect_source(name, source),
+        Some(named) if named.has_names() => detect_source(container.name_inside(name), &named),
+        _ => detect_source(name, source),
     }
 }
 

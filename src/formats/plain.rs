@@ -2,7 +2,7 @@
 
 use super::{
     Problem, WriteOptions,
-    decode::Lines,
+    decode::{self, Lines},
     fit::in_one_line,
     format::{Format, Sample},
     problem::{quoted, with_noun},
@@ -27,7 +27,7 @@ pub(super) const FORMAT: Format = Format {
 
 /// Accepts any text; the extension raises the confidence.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let lines = sample.text.lines().filter(|line| !is_blank(line)).count();
+    let lines = decode::lines(sample.text).filter(|(_, line)| !is_blank(line)).count();
     let confidence = if sample.extension == "txt" { 30 } else { 10 };
     (lines > 0).then(|| (confidence, "lines of text".to_owned()))
 }

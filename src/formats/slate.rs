@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     container::members::{report_left_out, report_unreadable},
-    decode::Lines,
+    decode::{self, Lines},
     drafts::status_without_all,
     format::{Format, Sample},
     problem::{Problem, quoted, with_noun},
@@ -43,7 +43,7 @@ const LONGEST: u64 = 64 << 20;
 
 /// Accepts lines with places and labels, so that the reader can ask for the text.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let mut lines = sample.text.lines().filter(|line| !line.trim().is_empty());
+    let mut lines = decode::lines(sample.text).map(|(_, line)| line).filter(|line| !line.trim().is_empty());
     let is_slate = lines.clone().next().is_some() && lines.all(|line| Mark::read(line).is_some());
     is_slate.then(|| (if sample.extension == "annotations" { 90 } else { 60 }, "places and labels of SLATE".to_owned()))
 }

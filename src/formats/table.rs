@@ -3,8 +3,9 @@
 //! A format is described in its own file by a constant of type [`Format`]; [`FORMATS`] lists them in the order in which
 //! users see them. Every other list of formats (arguments, completions, the question before an export) derives from it.
 
-use super::conll::tag_numbers::has_tag_numbers;
 use super::{
+    conll::tag_numbers::has_tag_numbers,
+    decode,
     format::{DetectFn, Format, Sample},
     problem::quoted,
     source::Takes,
@@ -59,7 +60,13 @@ static RECOGNISED: &[Format] = &[
         "tag-numbers",
         "the file has tagged words whose tags are numbers without names; --tag-names O,B-Dish,I-Dish gives the names in the \
          order of the numbers, or a file with one per line",
-        |sample| has_tag_numbers(sample.text).then(|| (UNKNOWN + 1, "words and numbers".to_owned())),
+        has_numbered_tags,
+    ),
+    unknown(
+        "tagged-lines",
+        "some lines have tags such as B-Dish, and others have another form; --format conll2002 reads the file as tagged words \
+         and names the lines that are none",
+        has_some_tags,
     ),
     unknown("columns", "the file has columns as tagged words have, but no column holds tags", has_columns),
 ];
@@ -153,7 +160,7 @@ fn is_json(sample: &Sample<'_>) -> Option<(u8, String)> {
             rest.is_empty() || rest.starts_with(['{', ','])
         }
         // The sample ends in the middle of a value.
-        Err(error) => error.is_eof() && (start.lines().count() > 1 || sample.bytes.len() > Sample::LONGEST),
+        Err(error) => error.is_eof() && (decode::lines(start).count() > 1 || sample.bytes.len() > Sample::LONGEST),
     };
     is_json.then(|| (UNKNOWN, "JSON".to_owned()))
 }
@@ -164,6 +171,13 @@ fn has_only_tags(sample: &Sample<'_>) -> Option<(u8, String)> {
     let has_label = words.clone().any(|word| TagForm::OURS.reads(word));
     let is_all = words.all(|word| word == "O" || TagForm::OURS.reads(word));
     (has_label && is_all).then(|| (UNKNOWN, "tags".to_owned()))
+}
+
+/// The lines with something in them, and the number of empty ones between them, whatever the line ends.
+fn lines_of<'s>(sample: &Sample<'s>) -> (Vec<&'s str>, usize) {
+    let lines = decode::lines(sample.text.trim()).map(|(_, line)| line);
+    let (empty, full): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.trim().is_empty());
+    (full, empty.len())
 }
 
 /// Lines from which they show columns.
@@ -181,19 +195,35 @@ fn has_short_cells(line: &str) -> bool {
 /// Accepts lines that nearly all have the same columns, which are those of words.
 /// Columns: two or more cells between tabs; or two words, with empty lines between some; or words with bars.
 fn has_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let lines: Vec<&str> = sample.text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let (lines, blank) = lines_of(sample);
     let tabs = lines.first()?.matches('\t').count();
     let in_tabs = tabs > 0 && most(&lines, |line| line.matches('\t').count() == tabs && has_short_cells(line));
-    let blank = sample.text.trim().lines().filter(|line| line.trim().is_empty()).count();
     let in_pairs = blank > 0 && most(&lines, |line| line.split_whitespace().count() == 2) && lines.len() >= 2 * blank;
     let mut words = lines.iter().flat_map(|line| line.split_whitespace());
     let in_bars = words.clone().count() > FEWEST && words.all(|word| word.contains('|'));
     (in_tabs || in_pairs || in_bars).then(|| (UNKNOWN, "lines with columns".to_owned()))
 }
 
+/// Accepts columns of words and of numbers that may be tags.
+fn has_numbered_tags(sample: &Sample<'_>) -> Option<(u8, String)> {
+    has_columns(sample).filter(|_| has_tag_numbers(sample.text)).map(|_| (UNKNOWN + 1, "words and numbers".to_owned()))
+}
+
+/// Accepts lines of which a third or more begin or end with a tag that has a label.
+fn has_some_tags(sample: &Sample<'_>) -> Option<(u8, String)> {
+    let is_tagged = |line: &str| {
+        let mut cells = line.split_whitespace();
+        let ends = cells.next().zip(cells.next_back());
+        ends.is_some_and(|(first, last)| TagForm::OURS.reads(first) || TagForm::OURS.reads(last))
+    };
+    let (lines, _) = lines_of(sample);
+    let tagged = lines.iter().filter(|line| is_tagged(line)).count();
+    (tagged > 1 && tagged * 3 >= lines.len()).then(|| (UNKNOWN, "some lines with tags".to_owned()))
+}
+
 /// Accepts lines of single words with one of these marks between them.
 fn has_marked_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let lines: Vec<&str> = sample.text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let (lines, _) = lines_of(sample);
     let found = [';', ',', '|'].into_iter().any(|mark| {
         let count = lines.first().map_or(0, |line| line.matches(mark).count());
         let cells_are_words = |line: &&str| line.split(mark).all(|cell| !cell.trim().contains(char::is_whitespace));
@@ -206,7 +236,7 @@ fn has_marked_columns(sample: &Sample<'_>) -> Option<(u8, String)> {
 /// Accepts lines of a sentence, a tab, and as many tags as it has words, or the other way round.
 fn has_sentence_rows(sample: &Sample<'_>) -> Option<(u8, String)> {
     let mut several = false;
-    let mut lines = sample.text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    let mut lines = lines_of(sample).0.into_iter().peekable();
     lines.next_if(|line| !is_sentence_row(line, &mut several));
     lines.peek()?;
     let all = lines.all(|line| is_sentence_row(line, &mut several));

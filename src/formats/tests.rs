@@ -72,6 +72,37 @@ fn numbers_of_more_than_64_bits_keep_their_digits_on_the_way_through() {
     }
 }
 
+#[test]
+fn lines_of_which_some_have_tags_are_no_reviews() {
+    let file = "% corpus 1\n// a comment\nfish B-Dish\ntacos I-Dish\n\n// another\nBari B-Loc\nis O\n";
+    let guess = detect("a.txt", file.as_bytes());
+    let read = guess.format.read(file.as_bytes(), &ReadOptions::default());
+    assert!(read.has_errors() && read.problems[0].message.contains("conll2002"), "{:?}", read.problems);
+    let named = find("conll2002").unwrap().read(file.as_bytes(), &ReadOptions::default());
+    assert_eq!(named.corpus.span_count(), 2);
+    assert!(named.problems.iter().all(|problem| problem.message.contains("//")), "{:?}", named.problems);
+    for reviews in ["we took the I-95\nthe tacos were good\ncheap\n\nand late\n", "a B-52 flew\n", "good\nbad\n"] {
+        assert_eq!(detect("a.txt", reviews.as_bytes()).format.name, "text", "{reviews}");
+    }
+}
+
+/// Spreadsheets on a Mac end lines with CR.
+#[test]
+fn a_format_is_the_same_whatever_ends_its_lines() {
+    for file in [
+        "1\tfish\t_\tN\t_\t_\t0\troot\t_\tname=B-Dish\n2\tok\t_\tN\t_\t_\t0\troot\t_\t_\n\n",
+        "fish\t1\ntacos\t2\nok\t0\nso\t0\n",
+        "fish\tx\ty\ntacos\ty\tx\nok\tz\tz\nso\ta\tb\n",
+        "pad thai\tB-Dish I-Dish\nso\tO\n",
+        "(0, 1) - Dish\n(1, 1) - Place\n",
+        "T1\tDish 0 4\tfish\nT2\tDish 5 9\tsoup\n",
+        "good\nbad\nfish soup\n",
+    ] {
+        let names = ["\n", "\r\n", "\r"].map(|end| detect("a", file.replace('\n', end).as_bytes()).format.name);
+        assert!(names.iter().all(|name| *name == names[0]), "{file:?}: {names:?}");
+    }
+}
+
 /// The screen goes from each loss to its place.
 #[test]
 fn a_loss_of_a_span_has_the_place_of_the_span() {

@@ -4,7 +4,7 @@
 
 use super::{
     WriteOptions,
-    decode::Lines,
+    decode::{self, Lines},
     fit::in_one_line,
     format::{Format, Sample},
     problem::{Problem, quoted, with_noun},
@@ -37,7 +37,7 @@ const END: &str = "*]";
 
 /// Accepts lines with spans.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let found = sample.text.lines().any(|line| Marked::read(line).is_annotated());
+    let found = decode::lines(sample.text).any(|(_, line)| Marked::read(line).is_annotated());
     let confidence = if sample.extension == "ann" { 88 } else { 70 };
     found.then(|| (confidence, "spans such as [@tacos#Dish*]".to_owned()))
 }

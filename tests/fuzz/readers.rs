@@ -43,7 +43,7 @@ pub(crate) fn readers() -> Vec<Reader> {
     readers.extend([model_file("tokenizer.json"), model_file("config.json"), model_file("vocab.txt")]);
     readers.extend([weights(), labels(), pattern_file()]);
     readers.extend(formats::FORMATS.iter().copied().map(format));
-    readers.extend([packed(), standoff(), docbin()]);
+    readers.extend([packed(), standoff(), docbin(), numbered_tags()]);
     readers
 }
 
@@ -377,6 +377,27 @@ fn packed() -> Reader {
     Reader::new("packed", vec![gzip.finish().unwrap(), zstandard, archive], |bytes| {
         let guess = formats::detect("file", bytes);
         let _ = guess.format.read(bytes, &ReadOptions::default());
+    })
+}
+
+/// Tagged words whose tags are numbers or do not follow their scheme, as `score` and `inspect` read them.
+fn numbered_tags() -> Reader {
+    let tag_names = ["O", "B-Dish", "I-Dish"].map(str::to_owned).into();
+    let options = ReadOptions { tag_names, ..ReadOptions::default() };
+    let inputs = [
+        "1\tfish\t1\n2\ttacos\t2\n\n1\tok\t-100\n",
+        "fish 1\rtacos 2\r\rok 0\r",
+        "fish I-Dish\ntacos B-Dish\n\nok O\n",
+        "{\"tokens\":[\"fish\",\"ok\"],\"ner_tags\":[1,0]}\n",
+        "sentence,word,tag\n1,fish,1\n1,ok,0\n",
+    ];
+    let inputs = inputs.map(|text| text.as_bytes().to_vec()).into();
+    Reader::new("tag numbers", inputs, move |bytes| {
+        if let Ok(guess) = formats::detect_with("file", &bytes, &options) {
+            let _ = guess.format.read(bytes, &options);
+            let _ = formats::tag_violations(guess.format, &bytes, &options);
+        }
+        let _ = formats::read_tags(bytes, &options);
     })
 }
 

@@ -33,7 +33,10 @@ FORMATS = {
 
 
 def make_documents(count):
-    """Texts whose words have one blank between them, with spans of whole words that do not overlap."""
+    """Texts whose words have one blank between them, with spans of whole words that do not overlap, and at least one.
+
+    Of an annotation without spans tagli writes an empty list, so that its text is done when it is read again.
+    """
     chance = random.Random(7)
     documents = []
     for at in range(count):
@@ -46,6 +49,7 @@ def make_documents(count):
                 end = starts[place + length - 1] + len(words[place + length - 1])
                 spans.append({"start": starts[place], "end": end, "label": chance.choice(LABELS)})
             place += length
+        spans = spans or [{"start": 0, "end": len(words[0]), "label": LABELS[0]}]
         documents.append({"id": str(at), "text": " ".join(words), "spans": spans, "status": "done"})
     return documents
 

@@ -8,6 +8,7 @@ mod standoff;
 mod write;
 
 use super::{
+    decode,
     format::{Format, Sample},
     source::Takes,
 };
@@ -28,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
 /// Accepts the annotations of one document, so that the reader can ask for its text.
 /// Pairs of files are recognised by their names.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let lines = sample.text.lines().filter(|line| !line.is_empty());
+    let lines = decode::lines(sample.text).map(|(_, line)| line).filter(|line| !line.is_empty());
     let is_standoff = lines.clone().count() > 0
         && lines.clone().all(|line| {
             let (id, rest) = line.split_once('\t').unwrap_or_default();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     formats::{
         Problem, Source,
-        decode::Lines,
+        decode::{self, Lines},
         drafts::status_without_all,
         problem::{quoted, with_noun},
         sink::{Found, Reading},
@@ -47,8 +47,10 @@ const HIDDEN: &str = "[WORD]";
 
 /// Accepts the line before the first sentence, or rows of this layout.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let begins = sample.text.lines().any(|line| line.starts_with(BEGIN));
-    let rows = sample.text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let begins = decode::lines(sample.text).any(|(_, line)| line.starts_with(BEGIN));
+    let rows = decode::lines(sample.text)
+        .map(|(_, line)| line)
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     let mut all = 0;
     let mut fitting = 0;
     for line in rows {

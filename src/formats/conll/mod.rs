@@ -26,7 +26,7 @@ pub use tag_numbers::read_tags;
 pub use violations::{TagViolation, TagViolations, tag_violations};
 
 use super::{
-    TagOptions,
+    TagOptions, decode,
     format::{Format, Sample},
     source::Takes,
 };
@@ -81,7 +81,7 @@ fn sniffed(sample: &Sample<'_>) -> Option<(ColumnLayout, u8, String)> {
     // A few lines that end in the word O are not evidence enough.
     let rows = match layout.joined {
         Some(_) => sample.text.split_whitespace().count(),
-        None => sample.text.lines().count(),
+        None => decode::lines(sample.text).count(),
     };
     let confidence = match (layout.has_spans && layout.form != TagForm::Label, rows) {
         (true, _) => 80,

@@ -48,7 +48,7 @@ pub fn read_tags(bytes: &[u8], options: &ReadOptions) -> (Vec<read::TagSentence>
 
 /// Whether a text has columns of words and of numbers that may be tags.
 pub(in crate::formats) fn has_tag_numbers(text: &str) -> bool {
-    Columns::of(text, None, usize::MAX).is_some_and(|columns| columns.has_labels)
+    Columns::of(text, None).is_some_and(|columns| columns.largest > 0)
 }
 
 /// A source whose tags are numbers, read with their names.
@@ -70,8 +70,13 @@ impl<'a> NamedTags<'a> {
         }
         let mut head = Vec::new();
         decode::body(source)?.take(HEAD as u64).read_to_end(&mut head)?;
-        let columns = Columns::of(decode::start_of(&head, HEAD), options.tags.tag_column, names.len());
+        let columns = Columns::of(decode::start_of(&head, HEAD), options.tags.tag_column);
         Ok(columns.map(|columns| Self { source, names, columns }))
+    }
+
+    /// Whether the numbers at the beginning of the file have names.
+    pub(in crate::formats) fn has_names(&self) -> bool {
+        self.columns.largest < self.names.len()
     }
 }
 
@@ -96,14 +101,14 @@ struct Columns {
     width: usize,
     /// Column of the numbers, from 0.
     tag: usize,
-    /// Whether some number is not 0, which usually stands for O.
-    has_labels: bool,
+    /// The largest number at the beginning of the file. The number 0 usually stands for O.
+    largest: usize,
 }
 
 impl Columns {
-    /// Finds the column with numbers below `names`: the chosen one, or the last one that does not count the words.
-    fn of(text: &str, chosen: Option<usize>, names: usize) -> Option<Self> {
-        let lines: Vec<&str> = text.lines().filter(|line| is_row(line)).collect();
+    /// Finds the column with numbers: the chosen one, or the last one that does not count the words.
+    fn of(text: &str, chosen: Option<usize>) -> Option<Self> {
+        let lines: Vec<&str> = decode::lines(text).map(|(_, line)| line).filter(|line| is_row(line)).collect();
         let has_tabs = lines.iter().filter(|line| line.contains('\t')).count() * 2 > lines.len();
         let rows: Vec<Vec<&str>> = lines.iter().map(|line| cells(line, has_tabs).collect()).collect();
         let width = rows.get(rows.len() / 2)?.len();
@@ -114,7 +119,7 @@ impl Columns {
         let values = |at: usize| -> Vec<Option<usize>> { regular.iter().map(|row| number(row.get(at)?)).collect() };
         let is_tags = |at: usize| {
             let values = values(at);
-            let known = values.iter().flatten().filter(|value| **value < names).count();
+            let known = values.iter().flatten().count();
             // The first line may name the columns, and a few may have faults.
             known * 10 >= values.len().saturating_sub(1) * 9 && known > 0 && !is_count(&values)
         };
@@ -124,8 +129,8 @@ impl Columns {
             None => (0..width).rev().find(|at| is_tags(*at)),
         }?;
         let has_words = (0..width).any(|at| at != tag && is_words(at));
-        let has_labels = values(tag).iter().flatten().any(|value| *value > 0);
-        has_words.then_some(Self { has_tabs, width, tag, has_labels })
+        let largest = values(tag).into_iter().flatten().max().unwrap_or_default();
+        has_words.then_some(Self { has_tabs, width, tag, largest })
     }
 }
 
@@ -179,7 +184,8 @@ impl<R: BufRead> NamingReader<'_, R> {
                 break;
             }
         }
-        let is_whole = has_end && !std::mem::replace(&mut self.is_inside, !has_end);
+        let was_inside = std::mem::replace(&mut self.is_inside, !has_end);
+        let is_whole = has_end && !was_inside;
         if is_whole && let Some(named) = std::str::from_utf8(&self.line).ok().and_then(|line| self.named(line)) {
             self.line = named.into_bytes();
         }

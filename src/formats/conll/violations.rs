@@ -104,7 +104,7 @@ fn tags(sentence: &Sentence, form: TagForm) -> impl Iterator<Item = Tag<'_>> {
 impl TagViolations {
     fn add(&mut self, sentence: &Sentence, form: TagForm) {
         let spans = decode_tags(tags(sentence, form));
-        let expected = self.scheme.tags(&spans, sentence.words().len());
+        let expected = self.scheme.encode(&spans, sentence.words().len());
         let rows = sentence.words().zip(sentence.tags()).zip(&sentence.lines).zip(expected);
         for (((word, tag), line), expected) in rows {
             if form.read(tag) == Some(Tag::read(&expected)) || tag == expected {
@@ -112,7 +112,6 @@ impl TagViolations {
             }
             self.count += 1;
             if self.first.len() < NAMED {
-                let expected = expected.into_owned();
                 self.first.push(TagViolation { line: *line, word: word.to_owned(), tag: tag.to_owned(), expected });
             }
         }

@@ -21,6 +21,7 @@ use serde::de::Deserialize;
 use serde_json::Value;
 
 use super::{
+    decode,
     format::{Format, Sample},
     source::Takes,
 };
@@ -111,7 +112,7 @@ const KEYS: [&str; 3] = ["annotator", "annotation_id", "lead_time"];
 
 /// Accepts a first line that names the columns of all records.
 fn detect_cells(sample: &Sample<'_>, delimiter: char) -> Option<(u8, String)> {
-    let header = sample.text.lines().next()?;
+    let (_, header) = decode::lines(sample.text).next()?;
     let columns: Vec<&str> = header.split(delimiter).map(|name| name.trim_matches('"')).collect();
     KEYS.iter().all(|key| columns.contains(key)).then(|| (95, "columns of Label Studio".to_owned()))
 }

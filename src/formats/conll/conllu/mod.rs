@@ -13,6 +13,7 @@ mod write;
 
 use super::{
     super::{
+        decode,
         format::{Format, Sample},
         source::Takes,
     },
@@ -38,7 +39,9 @@ const FEWEST: usize = 3;
 
 /// Accepts lines with ten columns and a word number, whose last column has keys or nothing.
 fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
-    let lines = sample.text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let lines = decode::lines(sample.text)
+        .map(|(_, line)| line)
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let mut all = 0;
     let mut fitting = 0;
     let mut with_key = 0;
