@@ -12,13 +12,9 @@ use crate::{
     text::{TextRange, search::Needle},
 };
 
-/// Default keys that go through the sentences found.
-const MOVES: &[(Command, &str)] = &[
-    (Command::Up, "up ctrl-p"),
-    (Command::Down, "down ctrl-n"),
-    (Command::PageUp, "pageup"),
-    (Command::PageDown, "pagedown"),
-];
+/// Default keys that go through the sentences found. Up and down have theirs in every text field.
+const MOVES: &[(Command, &str)] =
+    &[(Command::Up, ""), (Command::Down, ""), (Command::PageUp, "pageup"), (Command::PageDown, "pagedown")];
 
 /// The search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -127,7 +127,7 @@ impl Commands for Explore {
             name: "examples",
             hint: "examples",
             doc: "Choose among sentences of the project with a label",
-            keys: &[(Context::Explore, "x"), (Context::Typing, "ctrl-g")],
+            keys: &[(Context::Explore, "x"), (Context::Typing, "ctrl-x")],
             when: |_, session| documents(&NoPanel, session),
             run: |_, _| Request::ShowExamples.into(),
         },
