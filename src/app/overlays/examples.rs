@@ -6,7 +6,7 @@ use crate::{
     app::{
         command::{Command, Context},
         conditions::always,
-        exchange::Sentences,
+        exchange::{SentenceRequest, Sentences},
         key::Key,
         list::ListCursor,
         panel::{Commands, Opens, Outcome, Panel, Request, Row, own_rows},
@@ -176,7 +176,7 @@ impl Examples {
         });
         let source = format!("examples of {}", width::clean(project.labels.name(self.label)));
         let sentences = Sentences { sentences: texts.collect(), at: self.row, source, left_out: String::new() };
-        Outcome::close().and(Request::Explore(Box::new(sentences)))
+        Outcome::close().and(Request::Explore(SentenceRequest::Take(Box::new(sentences))))
     }
 
     /// The label, its place among all, and how many sentences are shown, as a title.

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         command::{Command, Context},
-        exchange::Sentences,
+        exchange::{SentenceRequest, Sentences},
         list::ListCursor,
         panel::{Commands, Opens, Outcome, Panel, Request, own_rows},
         prompts::Prompt,
@@ -71,7 +71,7 @@ impl Panel for SentenceSearch {
             return Outcome::none();
         };
         let sentences = Sentences { sentences: vec![sentence], ..Sentences::default() };
-        Outcome::close().and(Request::Explore(Box::new(sentences)))
+        Outcome::close().and(Request::Explore(SentenceRequest::Take(Box::new(sentences))))
     }
 }
 
