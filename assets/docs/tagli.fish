@@ -386,7 +386,7 @@ word-strict\t''
 piece\t''
 piece-strict\t''
 all\t''"
-complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; default: 20, with --json all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand eval" -l mistakes -d 'Number of mistakes to list, or `all`; of two models, of sentences that only one has right. Default: 20, with --json all' -r
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
 int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand eval" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r
@@ -617,7 +617,7 @@ word-strict\t''
 piece\t''
 piece-strict\t''
 all\t''"
-complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l mistakes -d 'Number of sentences to list that one of them has right and the other not, or `all`; default: 20, with --json all' -r
+complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l mistakes -d 'Number of mistakes to list, or `all`; of two models, of sentences that only one has right. Default: 20, with --json all' -r
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l precision -d 'Precision: fp32 is exact; int8 is quick and changes scores a little' -r -f -a "fp32\t''
 int8\t''"
 complete -c tagli -n "__fish_tagli_using_subcommand runs; and __fish_seen_subcommand_from compare" -l device -d 'Device: auto, cpu (kernels), flex (burn on the processor), ndarray, cuda:N or wgpu:N; default: as in the settings' -r

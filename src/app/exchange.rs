@@ -47,6 +47,19 @@ pub struct Sentences {
     pub left_out: String,
 }
 
+/// Request for sentences on the Explore screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentenceRequest {
+    /// Ask for a file of them.
+    AskFile,
+    /// Show these, the latest first, so that one may be chosen.
+    Search(Vec<String>),
+    /// Show those of the project with a label, so that one may be chosen.
+    Examples,
+    /// Take these.
+    Take(Box<Sentences>),
+}
+
 /// Choices for an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportChoices {

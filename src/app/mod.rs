@@ -35,6 +35,7 @@ pub mod run_view;
 pub mod scope;
 pub mod screen;
 pub mod screens;
+mod sentence_sources;
 pub mod session;
 pub mod state;
 pub mod suggestions;

@@ -8,19 +8,16 @@ use super::{
     effect::{Effect, Leave},
     event::{Annotators, Event, Level, Message},
     everywhere,
-    exchange::{ImportPreview, NotExported, Sentences},
+    exchange::{ImportPreview, NotExported},
     key::Key,
     overlays::{
         Overlay,
         confusion::Confusion,
-        examples::Examples,
         fetch_menu::FetchMenu,
         label_editor::labels_changed,
         mistakes::Mistakes,
         removal::Removal,
         repair_menu::RepairMenu,
-        sentence_file::SentenceFile,
-        sentence_search::SentenceSearch,
         split_menu::SplitMenu,
         stop_menu::StopMenu,
         tutorial::{self, Tutorial},
@@ -185,26 +182,6 @@ impl State {
         let mut overlays = self.overlays.iter_mut();
         if let Some(Overlay::Import(import)) = overlays.find(|one| matches!(one, Overlay::Import(_))) {
             import.previewed(&mut self.session, generation, outcome.map(|preview| *preview));
-        }
-    }
-
-    /// Takes the sentences of a file, if that is still the one asked for.
-    fn sentences_read(&mut self, generation: u64, outcome: Result<Box<Sentences>, String>) -> Vec<Effect> {
-        let waiting = self.overlays.iter_mut().enumerate().find_map(|(at, overlay)| match overlay {
-            Overlay::SentenceFile(panel) => Some((at, panel.take_answer(generation)?)),
-            _ => None,
-        });
-        let Some((at, ())) = waiting else { return Vec::new() };
-        match outcome {
-            Ok(sentences) => {
-                self.overlays.remove(at);
-                self.session.prompts.forget(&Prompt::SentenceFile);
-                self.explore.take(*sentences, &mut self.session)
-            }
-            Err(why) => {
-                self.session.warn(why);
-                Vec::new()
-            }
         }
     }
 
@@ -470,22 +447,7 @@ impl State {
             Request::Import { file, fingerprint, on_duplicate } => self.import(file, fingerprint, on_duplicate),
             Request::UndoImport => self.undo_import(),
             Request::AddSentence(sentence) => self.add_sentence(*sentence),
-            Request::AskSentenceFile => {
-                let panel = SentenceFile::ask(&mut self.session);
-                self.push(panel.into());
-                Vec::new()
-            }
-            Request::SearchSentences(before) => {
-                let panel = SentenceSearch::ask(&mut self.session, before);
-                self.push(panel.into());
-                Vec::new()
-            }
-            Request::ShowExamples => {
-                let panel = Examples::show(&mut self.session);
-                panel.into_iter().for_each(|panel| self.push(panel.into()));
-                Vec::new()
-            }
-            Request::Explore(sentences) => self.explore.take(*sentences, &mut self.session),
+            Request::Explore(request) => self.explore_sentences(request),
             Request::OpenAs(annotator) => self.open_as(annotator),
             Request::WorkAs(annotator) => self.work_as(annotator),
             Request::Accept => self.accept(),

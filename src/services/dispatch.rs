@@ -340,20 +340,12 @@ impl Services {
                 open.model_service.rank(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::Export { generation, choices } => open.worker.ask(Task::Export { generation, choices }),
-            Effect::PreviewImport { generation, file } => match self.folders.resolve(&file) {
-                Ok(file) => open.worker.ask(Task::Preview { generation, file }),
-                Err(error) => {
-                    let outcome = Err(error.to_string());
-                    let _ = self.events.send(Event::ImportPreviewed { generation, outcome });
-                }
-            },
-            Effect::ReadSentences { generation, file } => match self.folders.resolve(&file) {
-                Ok(file) => open.worker.ask(Task::Sentences { generation, file }),
-                Err(error) => {
-                    let outcome = Err(error.to_string());
-                    let _ = self.events.send(Event::SentencesRead { generation, outcome });
-                }
-            },
+            Effect::PreviewImport { generation, file } => {
+                self.ask_about(open, &file, |file| Task::Preview { generation, file });
+            }
+            Effect::ReadSentences { generation, file } => {
+                self.ask_about(open, &file, |file| Task::Sentences { generation, file });
+            }
             Effect::RememberStep(step) => {
                 let recent = RecentProjects::new(self.folders.clone());
                 let dir = open.dir.clone();
@@ -378,6 +370,17 @@ impl Services {
             | Effect::Reload
             | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
+        }
+    }
+
+    /// Asks the worker for a task on a file, whose path is as the user has typed it.
+    fn ask_about(&self, open: &Open, file: &str, task: impl FnOnce(PathBuf) -> Task) {
+        match self.folders.resolve(file) {
+            Ok(path) => open.worker.ask(task(path)),
+            Err(error) => {
+                let failed = task(PathBuf::new()).failure();
+                let _ = self.events.send(failed(error.to_string()));
+            }
         }
     }
 

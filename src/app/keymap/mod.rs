@@ -3,6 +3,8 @@
 
 pub mod presets;
 
+use std::collections::HashSet;
+
 use super::{
     command::{Command, CommandInfo, Context},
     key::Key,
@@ -85,6 +87,9 @@ impl Keymap {
         let mut lines: Vec<(String, &'static str)> = Vec::new();
         let mut rows: Vec<&CommandInfo> = self.rows.iter().filter(|row| row.fits(context)).collect();
         rows.sort_by_key(|row| !row.keys.iter().any(|(of, _)| *of == context));
+        // Several panels may have the same move in a text field.
+        let mut known = HashSet::new();
+        rows.retain(|row| known.insert((row.command, row.doc)));
         for row in rows {
             let keys: Vec<String> = self.keys(context, row.command).map(|binding| binding.key.to_string()).collect();
             let Some(last) = keys.last() else { continue };

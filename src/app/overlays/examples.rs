@@ -6,7 +6,7 @@ use crate::{
     app::{
         command::{Command, Context},
         conditions::always,
-        exchange::Sentences,
+        exchange::{SentenceRequest, Sentences},
         key::Key,
         list::ListCursor,
         panel::{Commands, Opens, Outcome, Panel, Request, Row, own_rows},
@@ -31,7 +31,7 @@ const FARTHEST: usize = 1000;
 pub struct Examples {
     /// The label.
     pub label: LabelId,
-    /// Its sentences, each with words that no earlier one has under that label.
+    /// Its sentences, each once, and with words that no earlier one has under that label.
     pub found: Vec<Example>,
     /// Number of spans with the label in the project.
     pub spans: usize,
@@ -135,9 +135,11 @@ impl Examples {
         for (at, document) in project.documents.iter().enumerate() {
             for span in project.annotation(at).spans().iter().filter(|span| span.label == label) {
                 spans += 1;
-                if found.len() < MOST && known.insert(span.range.of(&document.text).to_lowercase()) {
-                    let sentence = sentence_around(&document.text, span.range);
-                    found.push(Example { document: at, sentence, span: span.range });
+                let sentence = sentence_around(&document.text, span.range);
+                let example = Example { document: at, sentence, span: span.range };
+                let is_new = found.last().is_none_or(|last: &Example| (last.document, last.sentence) != (at, sentence));
+                if found.len() < MOST && known.insert(span.range.of(&document.text).to_lowercase()) && is_new {
+                    found.push(example);
                 }
             }
         }
@@ -174,7 +176,7 @@ impl Examples {
         });
         let source = format!("examples of {}", width::clean(project.labels.name(self.label)));
         let sentences = Sentences { sentences: texts.collect(), at: self.row, source, left_out: String::new() };
-        Outcome::close().and(Request::Explore(Box::new(sentences)))
+        Outcome::close().and(Request::Explore(SentenceRequest::Take(Box::new(sentences))))
     }
 
     /// The label, its place among all, and how many sentences are shown, as a title.

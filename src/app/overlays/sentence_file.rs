@@ -71,8 +71,8 @@ impl SentenceFile {
         self.asked.is_some()
     }
 
-    /// Takes note of the answer of this generation; `None` if another one is waited for.
-    pub(in crate::app) fn take_answer(&mut self, generation: u64) -> Option<()> {
-        self.asked.take_if(|asked| *asked == generation).map(|_| ())
+    /// Whether the answer of this generation is waited for, which it no longer is afterwards.
+    pub(in crate::app) fn is_answer(&mut self, generation: u64) -> bool {
+        self.asked.take_if(|asked| *asked == generation).is_some()
     }
 }

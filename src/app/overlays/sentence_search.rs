@@ -3,7 +3,7 @@
 use crate::{
     app::{
         command::{Command, Context},
-        exchange::Sentences,
+        exchange::{SentenceRequest, Sentences},
         list::ListCursor,
         panel::{Commands, Opens, Outcome, Panel, Request, own_rows},
         prompts::Prompt,
@@ -12,13 +12,9 @@ use crate::{
     text::{TextRange, search::Needle},
 };
 
-/// Default keys that go through the sentences found.
-const MOVES: &[(Command, &str)] = &[
-    (Command::Up, "up ctrl-p"),
-    (Command::Down, "down ctrl-n"),
-    (Command::PageUp, "pageup"),
-    (Command::PageDown, "pagedown"),
-];
+/// Default keys that go through the sentences found. Up and down have theirs in every text field.
+const MOVES: &[(Command, &str)] =
+    &[(Command::Up, ""), (Command::Down, ""), (Command::PageUp, "pageup"), (Command::PageDown, "pagedown")];
 
 /// The search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +71,7 @@ impl Panel for SentenceSearch {
             return Outcome::none();
         };
         let sentences = Sentences { sentences: vec![sentence], ..Sentences::default() };
-        Outcome::close().and(Request::Explore(Box::new(sentences)))
+        Outcome::close().and(Request::Explore(SentenceRequest::Take(Box::new(sentences))))
     }
 }
 

@@ -166,7 +166,9 @@ impl Panel for Explore {
             });
         }
         if sentence(session).trim().is_empty() {
-            return Some("type any sentence: the model marks what it finds while you type".to_owned());
+            let [file, examples] =
+                [Command::SentenceFile, Command::Examples].map(|command| session.key(Context::Typing, command));
+            return Some(format!("type any sentence; {file}: from a file, {examples}: with a label"));
         }
         let other = if self.typing { Command::Back } else { Command::Type };
         let [left, right, other] =

@@ -12,7 +12,7 @@ impl Canvas<'_> {
         self.input(line, "sentences of the file ", &Prompt::SentenceFile);
         let text = match panel.is_reading() {
             true => "the file is being read; esc gives it up",
-            false => "text, a sentence a line, or any format that can be imported; nothing is imported",
+            false => "text by line, or any format; nothing is imported",
         };
         self.painter.text(note.x, note.y, note.width, text, self.theme.muted);
     }

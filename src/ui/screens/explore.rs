@@ -98,9 +98,9 @@ impl Canvas<'_> {
         [
             (format!("model {name}"), self.theme.accent),
             (which, self.theme.muted),
+            (several.unwrap_or_default(), self.theme.accent),
             (f1.map(|f1| format!("word F1 {}", share(f1))).unwrap_or_default(), self.theme.text),
             (split.to_owned(), self.theme.muted),
-            (several.unwrap_or_default(), self.theme.accent),
             (note.to_owned(), self.theme.muted),
         ]
     }

@@ -4,6 +4,7 @@ use super::Explore;
 use crate::app::{
     command::{Command, Context},
     conditions::{always, documents, not_only_runs},
+    exchange::SentenceRequest,
     list,
     panel::{Commands, NoPanel, Outcome, Request, Row},
 };
@@ -120,16 +121,16 @@ impl Commands for Explore {
             doc: "Take sentences from a file, one after the other",
             keys: &[(Context::Explore, "o"), (Context::Typing, "ctrl-f")],
             when: always,
-            run: |_, _| Request::AskSentenceFile.into(),
+            run: |_, _| Request::Explore(SentenceRequest::AskFile).into(),
         },
         Row {
             command: Command::Examples,
             name: "examples",
             hint: "examples",
             doc: "Choose among sentences of the project with a label",
-            keys: &[(Context::Explore, "x"), (Context::Typing, "ctrl-g")],
+            keys: &[(Context::Explore, "x"), (Context::Typing, "ctrl-x")],
             when: |_, session| documents(&NoPanel, session),
-            run: |_, _| Request::ShowExamples.into(),
+            run: |_, _| Request::Explore(SentenceRequest::Examples).into(),
         },
         Row {
             command: Command::Left,

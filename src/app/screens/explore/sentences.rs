@@ -4,7 +4,7 @@ use super::{Explore, lines::Lines, sentence};
 use crate::app::{
     command::{Command, Context},
     effect::Effect,
-    exchange::Sentences,
+    exchange::{SentenceRequest, Sentences},
     panel::{Outcome, Request},
     prompts::Prompt,
     session::Session,
@@ -44,7 +44,7 @@ impl Explore {
             session.inform("No sentence was typed before");
             return Outcome::none();
         }
-        Request::SearchSentences(before).into()
+        Request::Explore(SentenceRequest::Search(before)).into()
     }
 
     /// Takes lines that were pasted; `None` if there is only one.
