@@ -204,7 +204,9 @@ impl Session {
         self.inform(match (learns, self.live.suggester) {
             (true, _) => "A model learns from the documents that you finish, in the background".to_owned(),
             (false, Some(version)) => {
-                format!("Learning is off until you switch it on or open the project again; {version} goes on suggesting")
+                format!(
+                    "Learning is off until you switch it on or open the project again; {version} goes on suggesting"
+                )
             }
             (false, None) => "Learning is off until you switch it on or open the project again".to_owned(),
         });

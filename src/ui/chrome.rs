@@ -7,7 +7,7 @@ use crate::{
     runs::Phase,
     spans::Status,
     text::{
-        number::{grouped, with_noun},
+        number::{grouped, score, with_noun},
         width::{self, Glyphs},
         wrap::TextLayout,
     },
@@ -148,7 +148,7 @@ impl Canvas<'_> {
     fn live_words(&self) -> Option<Vec<String>> {
         let session = &self.state.session;
         let version = session.live.suggester.filter(|_| session.runs.running().is_none())?;
-        let f1 = session.live.recent.map(|recent| format!("F1 {}", share(recent.f1)));
+        let f1 = session.live.recent.map(|recent| format!("F1 {}", score(recent.f1, 2)));
         let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();
         Some(vec![format!("{version}{long}"), format!("{version}"), f1.unwrap_or_default()])
     }

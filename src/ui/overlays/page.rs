@@ -130,7 +130,8 @@ mod tests {
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
         assert!(shown(&state, Glyphs::Ascii).contains(" 1 tag 2 bio 3 metrics 4 recipe 5 formats 6 ssh 7 hub"));
-        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
+        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains(" 1 tag 2 bio 3 metrics 4 recipe 5 formats 6 ssh"));
+        assert!(shown(&after("?", 100, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
         press(&mut state, "6 end 3");
         assert!(shown(&state, Glyphs::Ascii).contains(Topic::Metrics.title()));
         press(&mut state, "esc");
