@@ -2,7 +2,7 @@
 
 use crate::{
     runs::{
-        live::{Estimate, LiveReport, LiveState},
+        live::{Estimate, LiveReport, LiveState, Version},
         live_progress::{Change, STRETCH, Trend, forecast},
     },
     spans::Status,
@@ -26,10 +26,15 @@ pub fn is_shown(session: &Session) -> bool {
     is_known && project.is_some_and(|project| project.count(&[Status::Done]) > 0)
 }
 
+/// The version that makes the suggestions; `None` if another model does.
+pub fn suggesting_version(session: &Session) -> Option<Version> {
+    session.live.suggester
+}
+
 /// The line on the Tag screen, from many words to few: the first one that fits is shown.
 pub fn status_lines(session: &Session) -> Vec<String> {
     let report = &session.live;
-    let Clauses { subject, f1, when } = Clauses::of(report, session.now);
+    let Clauses { subject, f1, when } = Clauses::of(session);
     let [long, middle, short] = taken_clauses(session.taken.last());
     let trouble = trouble(report);
     let alone = trouble.trim_start_matches("; ");
@@ -56,12 +61,13 @@ struct Clauses {
 }
 
 impl Clauses {
-    fn of(report: &LiveReport, now: u64) -> Self {
+    fn of(session: &Session) -> Self {
+        let report = &session.live;
         let learned = format!("learned {}", with_noun(report.learned, "document"));
-        let when = since(report.at, now);
+        let when = since(report.at, session.now);
         let f1 =
             report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
-        match (report.suggester, report.newest) {
+        match (suggesting_version(session), report.newest) {
             (Some(suggester), Some(newest)) if newest != suggester => {
                 Self { subject: format!("{suggester} suggests"), f1, when: format!("; {newest} {learned}, {when}") }
             }
@@ -144,7 +150,7 @@ pub struct Row {
 /// The lines of the overlay, of at most `width` columns.
 pub fn rows(session: &Session, width: usize) -> Vec<Row> {
     let report = &session.live;
-    let mut text = vec![versions(report, session.now), state(session), String::new()];
+    let mut text = vec![versions(session), state(session), String::new()];
     text.push("# How good the suggestions are".to_owned());
     text.extend(scores(session));
     text.push(String::new());
@@ -166,9 +172,11 @@ fn course_row(estimate: &Estimate) -> Row {
 }
 
 /// Which versions there are, and which of them suggests.
-fn versions(report: &LiveReport, now: u64) -> String {
-    let learned = format!("learned {}, the last time {}", with_noun(report.learned, "document"), since(report.at, now));
-    match (report.suggester, report.newest) {
+fn versions(session: &Session) -> String {
+    let report = &session.live;
+    let learned =
+        format!("learned {}, the last time {}", with_noun(report.learned, "document"), since(report.at, session.now));
+    match (suggesting_version(session), report.newest) {
         (Some(suggester), Some(newest)) if newest != suggester => {
             format!("{suggester} makes the suggestions. {newest} {learned}, and was not better so far.")
         }
