@@ -26,10 +26,15 @@ pub fn is_shown(session: &Session) -> bool {
     is_known && project.is_some_and(|project| project.count(&[Status::Done]) > 0)
 }
 
+/// The version that makes the suggestions; `None` if another model does.
+pub fn suggesting_version(session: &Session) -> Option<Version> {
+    session.live.suggester
+}
+
 /// The line on the Tag screen, from many words to few: the first one that fits is shown.
 pub fn status_lines(session: &Session) -> Vec<String> {
     let report = &session.live;
-    let Clauses { subject, f1, when } = Clauses::of(report, session.now);
+    let Clauses { subject, f1, when } = Clauses::of(session);
     let [long, middle, short] = taken_clauses(session.taken.last());
     let trouble = trouble(report);
     let alone = trouble.trim_start_matches("; ");
@@ -56,20 +61,21 @@ struct Clauses {
 }
 
 impl Clauses {
-    fn of(report: &LiveReport, now: u64) -> Self {
+    fn of(session: &Session) -> Self {
+        let report = &session.live;
         let learned = format!("learned {}", with_noun(report.learned, "document"));
-        let when = since(report.at, now);
+        let when = since(report.at, session.now);
         let f1 =
             report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
-        match (report.suggester, report.newest) {
+        match (suggesting_version(session), report.newest) {
             (Some(suggester), Some(newest)) if newest != suggester => {
                 Self { subject: format!("{suggester} suggests"), f1, when: format!("; {newest} {learned}, {when}") }
             }
             (Some(version), _) => Self { subject: format!("{version}: {learned}"), f1, when: format!(", {when}") },
             (None, Some(newest)) => Self {
-                subject: format!("{newest}: {learned}"),
-                f1: "; not better yet than what suggests now".to_owned(),
-                when: format!(", {when}"),
+                subject: format!("{newest}: {learned}, not better yet"),
+                f1: " than what suggests now".to_owned(),
+                when: String::new(),
             },
             (None, None) => Self { subject: first_time(&report.state), f1: String::new(), when: String::new() },
         }
@@ -83,7 +89,7 @@ fn first_time(state: &LiveState) -> String {
         LiveState::Learning => "a model learns in the background, for the first time".to_owned(),
         LiveState::Waiting(0) => "a model learns in the background, from the next finished documents on".to_owned(),
         LiveState::Waiting(more) => {
-            format!("a model learns in the background after {} more", with_noun(*more, "document"))
+            format!("a model learns in the background after {}", with_noun(*more, "more document"))
         }
         LiveState::Paused(_) | LiveState::Failed(_) => "no model has learned yet".to_owned(),
     }
@@ -144,7 +150,7 @@ pub struct Row {
 /// The lines of the overlay, of at most `width` columns.
 pub fn rows(session: &Session, width: usize) -> Vec<Row> {
     let report = &session.live;
-    let mut text = vec![versions(report, session.now), state(session), String::new()];
+    let mut text = vec![versions(session), state(session), String::new()];
     text.push("# How good the suggestions are".to_owned());
     text.extend(scores(session));
     text.push(String::new());
@@ -152,7 +158,7 @@ pub fn rows(session: &Session, width: usize) -> Vec<Row> {
     text.extend(worth(report));
     if !report.course.is_empty() {
         text.push(String::new());
-        text.push("# F1 so far, newest first".to_owned());
+        text.push("# F1 by number of documents learned, newest first".to_owned());
     }
     let lines = pages::lines(text.iter().map(String::as_str), width).into_iter();
     let rows = lines.map(|line| Row { kind: line.kind, text: line.text, estimate: None });
@@ -161,22 +167,21 @@ pub fn rows(session: &Session, width: usize) -> Vec<Row> {
 
 fn course_row(estimate: &Estimate) -> Row {
     let documents = grouped(estimate.learned);
-    let text = format!("{documents:>6} learned   {}", f1(estimate));
+    let text = format!("{documents:>7}   {}", f1(estimate));
     Row { kind: Kind::Text, text, estimate: Some(*estimate) }
 }
 
 /// Which versions there are, and which of them suggests.
-fn versions(report: &LiveReport, now: u64) -> String {
-    let learned = |version: Version| {
-        let documents = with_noun(report.learned, "document");
-        format!("{version} learned {documents}, {}", since(report.at, now))
-    };
-    match (report.suggester, report.newest) {
+fn versions(session: &Session) -> String {
+    let report = &session.live;
+    let learned =
+        format!("learned {}, the last time {}", with_noun(report.learned, "document"), since(report.at, session.now));
+    match (suggesting_version(session), report.newest) {
         (Some(suggester), Some(newest)) if newest != suggester => {
-            format!("{suggester} makes the suggestions. {}, and was not better so far.", learned(newest))
+            format!("{suggester} makes the suggestions. {newest} {learned}, and was not better so far.")
         }
-        (Some(version), _) => format!("{} and makes the suggestions.", learned(version)),
-        (None, Some(newest)) => format!("{}; it was not better so far than what suggests now.", learned(newest)),
+        (Some(version), _) => format!("{version} makes the suggestions. It {learned}."),
+        (None, Some(newest)) => format!("{newest} {learned}. It was not better so far than what suggests now."),
         (None, None) => "No model has learned from your documents yet.".to_owned(),
     }
 }
@@ -187,7 +192,7 @@ fn state(session: &Session) -> String {
     match &session.live.state {
         LiveState::Off => format!("Learning is off; {learn} switches it on."),
         LiveState::Waiting(0) => "It learns again when more documents are finished.".to_owned(),
-        LiveState::Waiting(more) => format!("It learns after {} more.", with_noun(*more, "finished document")),
+        LiveState::Waiting(more) => format!("It learns after {}.", with_noun(*more, "more finished document")),
         LiveState::Learning => "It is learning now.".to_owned(),
         LiveState::Paused(why) => format!("It pauses: {why}."),
         LiveState::Failed(why) => format!("It cannot learn: {why}."),
@@ -197,14 +202,19 @@ fn state(session: &Session) -> String {
 /// Scores of the suggestions, as rows of a table and what to know about them.
 fn scores(session: &Session) -> Vec<String> {
     let report = &session.live;
-    let row = |estimate: &Estimate, words: &str| {
-        format!("| {} {words} | {} |", with_noun(estimate.documents, "document"), f1(estimate))
-    };
-    let mut rows: Vec<String> = report.recent.iter().map(|one| row(one, "finished last")).collect();
-    rows.extend(report.unaided.iter().map(|one| row(one, "shown without suggestions")));
+    let mut rows = Vec::new();
+    if let Some(recent) = &report.recent {
+        rows.push(format!("| last {} | {} |", with_noun(recent.documents, "document"), f1(recent)));
+    }
+    if let Some(unaided) = &report.unaided {
+        let documents = with_noun(unaided.documents, "document");
+        rows.push(format!("| {documents} shown without suggestions | {} |", f1(unaided)));
+    }
     let share = |taken: Taken| format!("{} % taken as they were, {} of {}", taken.percent(), taken.taken, taken.shown);
     if let Some(last) = session.taken.last() {
-        rows.push(format!("| suggestions in the last {} | {} |", with_noun(last.documents, "document"), share(last)));
+        let documents =
+            if last.documents == 1 { "document".to_owned() } else { format!("{} documents", last.documents) };
+        rows.push(format!("| suggestions in the last {documents} | {} |", share(last)));
     }
     if let Some(before) = session.taken.before() {
         rows.push(format!("| in the {} before them | {} |", before.documents, share(before)));
@@ -217,8 +227,8 @@ fn scores(session: &Session) -> Vec<String> {
     }
     if report.unaided.is_some() {
         rows.push(
-            "Suggestions on the screen can pull labels towards the model. The documents shown without them tell its \
-             true F1."
+            "Suggestions on the screen can pull labels towards the model; F1 on documents shown without them is free \
+             of that."
                 .to_owned(),
         );
     }
@@ -229,21 +239,19 @@ fn scores(session: &Session) -> Vec<String> {
 fn worth(report: &LiveReport) -> Vec<String> {
     let Some(change) = Change::of(&report.course) else {
         let measured: usize = report.course.iter().map(|one| one.documents).sum();
-        let measured = with_noun(measured, "document");
-        let needed = 2 * STRETCH;
         return vec![format!(
-            "Too early to say: two times {STRETCH} documents are compared, and {measured} of {needed} are measured."
+            "Too early to say: F1 on the last {STRETCH} documents is compared with F1 on the {STRETCH} before, and it is \
+             measured on {measured} so far."
         )];
     };
     let Change { documents, before, after, low, high } = change;
     let [before, after] = [before, after].map(|f1| score(f1, 2));
     let [rise, low, high] = [change.rise(), low, high].map(|value| signed(value, 2));
-    let compared =
-        format!("F1 {after} on them, {before} on the {documents} before, difference {rise} ({low} to {high})");
+    let compared = format!("{after} on them, {before} on the {documents} before, difference {rise} ({low} to {high})");
     let text = match change.trend() {
-        Trend::Rising => format!("Yes. The last {documents} documents have raised F1: {compared}."),
+        Trend::Rising => format!("Yes. The last {documents} documents raised F1: {compared}."),
         Trend::Flat => format!(
-            "The last {documents} documents brought nothing measurable: {compared}. A rise of up to {high} is not \
+            "The last {documents} documents brought nothing measurable: F1 {compared}. A rise of up to {high} is not \
              excluded."
         ),
         Trend::Falling => format!(
@@ -251,11 +259,12 @@ fn worth(report: &LiveReport) -> Vec<String> {
              than those before."
         ),
         Trend::Unknown => format!(
-            "Not known yet. Last {documents} documents: {compared}. Both no rise and one of {high} fit that; more \
-             documents narrow it down."
+            "Not known yet for the last {documents} documents: F1 {compared}. No rise at all and one of {high} both fit \
+             that; more documents narrow it down."
         ),
     };
-    let forecast = forecast(&report.course, report.learned);
+    // A curve that falls is no learning curve, so that it cannot be continued.
+    let forecast = forecast(&report.course, report.learned).filter(|_| change.trend() != Trend::Falling);
     let forecast = forecast.map(|rise| format!("- Forecast from the course so far: {}.", rise.rise_text()));
     std::iter::once(text).chain(forecast).collect()
 }

@@ -205,7 +205,7 @@ impl Session {
         let learns = self.live.state == LiveState::Off;
         // The report of the service follows; until then the same key must not ask for the same again.
         self.live.state = if learns { LiveState::Waiting(0) } else { LiveState::Off };
-        self.inform(match (learns, self.live.suggester) {
+        self.inform(match (learns, learning::suggesting_version(self)) {
             (true, _) => "A model learns from the documents that you finish, in the background".to_owned(),
             (false, Some(version)) => {
                 format!(

@@ -172,17 +172,15 @@ pub struct MeasuredScore {
     pub error: f64,
 }
 
-/// Forecasts the rise of F1 by a round number of sentences after the first `sentences`.
-///
-/// `None` from fewer than three scores.
-pub fn expected_rise(scores: &[MeasuredScore], sentences: usize) -> Option<Expected> {
+/// Forecasts the rise of F1 by `more` sentences after the first `sentences`; `None` from fewer than three scores.
+pub fn expected_rise(scores: &[MeasuredScore], sentences: usize, more: usize) -> Option<Expected> {
     let weighted = scores.iter().map(|score| Weighted {
         x: power(score.sentences),
         f1: score.f1,
         weight: score.error.max(LEAST_ERROR).powi(-2),
     });
     let fit = Fit::through(&weighted.collect::<Vec<_>>())?;
-    Some(fit.rise(sentences, round_step(sentences)))
+    Some(fit.rise(sentences, more))
 }
 
 /// Number of further documents for which a gain is stated: a power of ten, at most as many as there are.
@@ -323,16 +321,16 @@ mod tests {
             let sizes = [40, 80, 160, 320].into_iter().zip(errors);
             sizes.map(|(sentences, error)| MeasuredScore { sentences, f1: on(sentences), error }).collect::<Vec<_>>()
         };
-        let found = expected_rise(&scores([0.04; 4]), 320).unwrap();
+        let found = expected_rise(&scores([0.04; 4]), 320, 100).unwrap();
         assert!((found.f1 - (on(420) - on(320))).abs() < 1e-9 && found.sentences == 100);
-        let surer = expected_rise(&scores([0.01; 4]), 320).unwrap();
+        let surer = expected_rise(&scores([0.01; 4]), 320, 100).unwrap();
         assert!(surer.high - surer.low < found.high - found.low);
         let mut odd = scores([0.5, 0.01, 0.01, 0.01]);
         odd[0].f1 = 0.9;
-        let rise = expected_rise(&odd, 320).unwrap();
+        let rise = expected_rise(&odd, 320, 100).unwrap();
         assert!((rise.f1 - found.f1).abs() < 0.01, "{rise:?}: a score that says little changes little");
-        assert_eq!(expected_rise(&odd[..2], 320), None);
-        assert!(expected_rise(&scores([0.0; 4]), 320).is_some_and(|rise| rise.low < rise.high));
+        assert_eq!(expected_rise(&odd[..2], 320, 100), None);
+        assert!(expected_rise(&scores([0.0; 4]), 320, 100).is_some_and(|rise| rise.low < rise.high));
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub const SMALL: f64 = 0.05;
 /// Documents that a model must have learned before its F1 is on the curve of the forecast.
 const FIRST_OF_CURVE: f64 = 20.0;
 
+/// Numbers of further documents for which a rise is forecast: the largest that is at most as many as were learned.
+const FORECAST: [usize; 3] = [1000, 100, 10];
+
 /// Difference of F1 between the last documents and as many before them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
@@ -44,14 +47,15 @@ impl Change {
     /// Compares the last stretches of a course with as many before them.
     ///
     /// Takes the fewest documents, at least [`STRETCH`], for which the interval is at most [`SMALL`] to each side, else as
-    /// many as there are: so the choice depends on how exact the comparison is, and not on what it says. `None` if there
-    /// are too few documents with intervals.
+    /// many as there are: so the choice depends on how exact the comparison is, and not on what it says. Stretches without
+    /// an interval are left out. `None` if there are too few documents.
     pub fn of(course: &[Estimate]) -> Option<Self> {
+        let course: Vec<&Estimate> = course.iter().filter(|one| error(one).is_some()).collect();
         let mut found: Option<Self> = None;
         for stretches in 1..=course.len() / 2 {
             let (rest, last) = course.split_at(course.len() - stretches);
             let (_, before) = rest.split_at(rest.len() - stretches);
-            let Some(pair) = Pooled::of(before).zip(Pooled::of(last)) else { break };
+            let Some(pair) = Pooled::of(before).zip(Pooled::of(last)) else { continue };
             let change = Self::between(pair.0, pair.1);
             if pair.0.documents < STRETCH || pair.1.documents < STRETCH {
                 continue;
@@ -98,7 +102,7 @@ struct Pooled {
 
 impl Pooled {
     /// Mean over the documents. `None` if a stretch has no interval, or if there is no document.
-    fn of(stretches: &[Estimate]) -> Option<Self> {
+    fn of(stretches: &[&Estimate]) -> Option<Self> {
         let documents: usize = stretches.iter().map(|one| one.documents).sum();
         if documents == 0 {
             return None;
@@ -125,7 +129,8 @@ fn error(estimate: &Estimate) -> Option<f64> {
 pub fn forecast(course: &[Estimate], learned: usize) -> Option<Expected> {
     let known = course.iter().filter(|one| one.learned as f64 >= FIRST_OF_CURVE);
     let scores = known.filter_map(|one| Some(MeasuredScore { sentences: one.learned, f1: one.f1, error: error(one)? }));
-    expected_rise(&scores.collect::<Vec<_>>(), learned)
+    let more = FORECAST.into_iter().find(|more| *more <= learned)?;
+    expected_rise(&scores.collect::<Vec<_>>(), learned, more)
 }
 
 #[cfg(test)]
@@ -165,7 +170,7 @@ mod tests {
     #[test]
     fn more_documents_are_compared_until_the_interval_is_narrow() {
         // Half of the width for a difference of means of n stretches is .08 * sqrt(2 / n).
-        assert_eq!(trend(&[0.6; 20], 0.08), Some((150, Trend::Unknown)), "six stretches: .046 to both sides");
+        assert_eq!(trend(&[0.6; 20], 0.08), Some((150, Trend::Flat)), "six stretches: .046 to both sides");
         assert_eq!(trend(&[0.6; 20], 0.2), Some((250, Trend::Unknown)), "all that there are");
         let rising: Vec<f64> = (0..20).map(|at| 0.3 + 0.015 * f64::from(at)).collect();
         assert_eq!(trend(&rising, 0.08), Some((150, Trend::Rising)));
@@ -175,11 +180,13 @@ mod tests {
     fn too_few_documents_say_nothing() {
         assert_eq!(trend(&[0.6, 0.6, 0.6], 0.05), None);
         assert_eq!(trend(&[], 0.05), None);
-        let mut unknown = course(&[0.6; 6], 0.05);
-        unknown[5].interval = None;
-        assert_eq!(Change::of(&unknown), None);
-        unknown[5] = Estimate { documents: 0, ..unknown[4] };
-        assert_eq!(Change::of(&unknown).map(|change| change.documents), Some(50));
+        let mut known = course(&[0.6; 5], 0.02);
+        known[4].interval = None;
+        assert_eq!(Change::of(&known).map(|change| change.documents), Some(50), "without the stretch that has begun");
+        known[3].interval = None;
+        assert_eq!(Change::of(&known), None);
+        known[3] = Estimate { documents: 0, ..known[2] };
+        assert_eq!(Change::of(&known), None);
     }
 
     #[test]

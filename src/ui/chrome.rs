@@ -3,11 +3,11 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{Screen, event::Level, keymap::Hint, project::SaveState, screen::SizeClass},
+    app::{Screen, event::Level, keymap::Hint, learning, project::SaveState, screen::SizeClass},
     runs::Phase,
     spans::Status,
     text::{
-        number::{grouped, with_noun},
+        number::{grouped, score, with_noun},
         width::{self, Glyphs},
         wrap::TextLayout,
     },
@@ -147,8 +147,8 @@ impl Canvas<'_> {
     /// training.
     fn live_words(&self) -> Option<Vec<String>> {
         let session = &self.state.session;
-        let version = session.live.suggester.filter(|_| session.runs.running().is_none())?;
-        let f1 = session.live.recent.map(|recent| format!("F1 {}", share(recent.f1)));
+        let version = learning::suggesting_version(session).filter(|_| session.runs.running().is_none())?;
+        let f1 = session.live.recent.map(|recent| format!("F1 {}", score(recent.f1, 2)));
         let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();
         Some(vec![format!("{version}{long}"), format!("{version}"), f1.unwrap_or_default()])
     }

@@ -19,6 +19,8 @@ mod edge_tests;
 #[cfg(test)]
 mod growth_tests;
 #[cfg(test)]
+mod learning_tests;
+#[cfg(test)]
 mod mistake_tests;
 #[cfg(test)]
 mod tests;

@@ -58,6 +58,8 @@ const SYNONYMS: &[(Command, &str)] = &[
     (Command::Jump, "find"),
     (Command::Occurrences, "everywhere repeat"),
     (Command::Import, "add load texts"),
+    (Command::Learning, "live model progress stop enough"),
+    (Command::Learn, "live background training off"),
     (Command::Export, "output write-out"),
     (Command::EditLabels, "tags categories"),
     (Command::Guide, "guidelines instructions"),

@@ -5,6 +5,7 @@ mod annotators;
 mod char_cursor;
 mod finishing;
 mod labels;
+mod learning;
 mod mistakes;
 mod mouse;
 mod overlays;

@@ -19,7 +19,7 @@ use super::super::{
 };
 
 /// Cells from the left to the bar of an estimate.
-const BAR_FROM: u16 = 40;
+const BAR_FROM: u16 = 34;
 /// Most and fewest cells of a bar, from F1 0 to 1.
 const BAR: (u16, u16) = (50, 15);
 
@@ -37,9 +37,8 @@ impl Canvas<'_> {
         let start = self.painter.text_before(head.right(), head.y, head.width, &place, self.theme.muted);
         let room = start.saturating_sub(head.x + 1);
         self.painter.text(head.x, head.y, room, "the model that learns while you tag", self.theme.accent);
-        let [learn, page] =
-            [Command::Learn, Command::Page(Topic::Learning)].map(|command| session.key(Context::Learning, command));
-        let text = format!("{learn} switches learning on or off; {page} explains it");
+        let page = session.key(Context::Learning, Command::Page(Topic::Learning));
+        let text = format!("{page} explains all of this");
         self.painter.text(foot.x, foot.y, foot.width, &text, self.theme.muted);
         for (y, row) in (rest.top()..rest.bottom()).zip(rows.iter().skip(from)) {
             let style = if row.kind == Kind::Heading { self.theme.accent } else { self.theme.text };

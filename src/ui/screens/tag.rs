@@ -87,14 +87,17 @@ impl<'a> Canvas<'a> {
         let bar = LabelRoom::of(project, usize::from(body.width.saturating_sub(2))).rows;
         let (rest, labels) = bottom(body, bar);
         let (rest, line) = bottom(rest, 1);
-        let (pane, aside) = left(rest, rest.width.saturating_sub(side));
+        let has_line = rest.height > 4 && self.has_line_below_text();
+        let (rest, below) = bottom(rest, u16::from(has_line));
+        let (text, aside) = left(rest, rest.width.saturating_sub(side));
         self.label_bar(project, inset(labels, 1));
         if aside.width > 0 {
             self.painter.rule_down(aside, self.theme.border);
             self.tag_side(project, inset(aside, 2));
         }
-        let (text, row) = bottom(pane, u16::from(pane.height > 4 && self.has_line_below_text()));
-        self.line_below_text(inset(row, 2));
+        if has_line {
+            self.line_below_text(inset(below, 2));
+        }
         let lines = self.document_text(project, text);
         self.painter.rule(line, self.theme.border);
         self.state_line(project, lines, line);
@@ -111,9 +114,6 @@ impl<'a> Canvas<'a> {
 
     /// Draws the run in training, or else what the live model has learned.
     fn line_below_text(&mut self, area: Rect) {
-        if area.height == 0 {
-            return;
-        }
         if self.has_run_below_text() {
             return self.strip(area);
         }

@@ -31,7 +31,7 @@ fn finished(texts: &[&str], writer: u32) -> (Vec<Document>, LabelSet, Vec<Annota
 }
 
 /// The texts without any span, opened by `who`, with the two side by side.
-fn compared(who: &str, ada: &[&str], ben: &[&str]) -> State {
+pub(super) fn compared(who: &str, ada: &[&str], ben: &[&str]) -> State {
     let (documents, labels, _) = finished(ada, 1);
     let opened = Opened { documents: documents.into(), labels, annotator: who.into(), writer: 7, ..Opened::default() };
     let mut state = begin((opened, Marked::default()));
