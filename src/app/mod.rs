@@ -20,6 +20,7 @@ pub mod key;
 pub mod keymap;
 mod list;
 pub mod model_view;
+pub mod next_choice;
 pub mod overlays;
 mod pace;
 pub mod pages;

@@ -21,6 +21,8 @@ mod growth_tests;
 #[cfg(test)]
 mod mistake_tests;
 #[cfg(test)]
+mod next_tests;
+#[cfg(test)]
 mod tests;
 
 use ratatui::{Frame, layout::Rect};

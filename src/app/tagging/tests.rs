@@ -7,6 +7,7 @@ mod finishing;
 mod labels;
 mod mistakes;
 mod mouse;
+mod next;
 mod overlays;
 mod suggestions;
 mod suspects;
@@ -249,7 +250,16 @@ fn suggest(state: &mut State, found: &[(&str, &str)]) {
         Entity { range: TextRange::new(start, start + words.len()), label: (*label).into(), score: 0.9 }
     });
     let found = found.collect();
-    update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found, uncertainty: None });
+    update(
+        state,
+        Event::Suggestions {
+            document: "d0".into(),
+            run: "0001-mini".into(),
+            found,
+            uncertainty: None,
+            labels: Default::default(),
+        },
+    );
 }
 
 #[test]
