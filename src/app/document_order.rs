@@ -154,7 +154,7 @@ fn fnv(characters: impl Iterator<Item = char>) -> u64 {
 mod tests {
     use super::*;
     use crate::{
-        app::event::Opened,
+        app::{event::Opened, suggestions::ModelOutput},
         spans::{Action, Edit, Entity, journal::JournalOp},
         text::{Grid, TextRange},
     };
@@ -163,6 +163,10 @@ mod tests {
         let document = |(at, text): (usize, &&str)| Document::new(format!("d{at}"), *text, Grid::Natural);
         let documents = texts.iter().enumerate().map(document).collect();
         Project::new(Opened { documents, ..Opened::default() })
+    }
+
+    fn output(found: Vec<Entity>, uncertainty: f32) -> ModelOutput {
+        ModelOutput { run: "r".into(), found, uncertainty: Some(uncertainty), labels: Default::default() }
     }
 
     #[test]
@@ -190,8 +194,8 @@ mod tests {
     #[test]
     fn uncertain_documents_come_first_and_those_without_an_answer_last() {
         let mut project = project(&["one", "two", "three"]);
-        project.suggest("d1", "r".into(), Vec::new(), Some(0.2));
-        project.suggest("d2", "r".into(), Vec::new(), Some(1.5));
+        project.suggest("d1", output(Vec::new(), 0.2));
+        project.suggest("d2", output(Vec::new(), 1.5));
         let mut places = vec![0, 1, 2];
         by_uncertainty(&mut places, &project);
         assert_eq!(places, [2, 1, 0]);
@@ -199,8 +203,8 @@ mod tests {
         let op = JournalOp::Do(Action { document: "d1".into(), edits: vec![done] });
         project.record(op, 0);
         let found = Entity { range: TextRange::new(0, 3), label: "Dish".into(), score: 0.9 };
-        project.suggest("d2", "r".into(), vec![found.clone()], Some(1.5));
-        project.suggest("d1", "r".into(), vec![found], Some(0.2));
+        project.suggest("d2", output(vec![found.clone()], 1.5));
+        project.suggest("d1", output(vec![found], 0.2));
         by_uncertainty(&mut places, &project);
         assert_eq!(places, [2, 0, 1], "d1 is done: it comes after one that no model was asked about");
         by_disagreement(&mut places, &project);

@@ -3,7 +3,7 @@
 //!
 //! An answer to an effect carries the generation of that effect; `update` drops stale ones.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     config::LiveSettings,
@@ -260,6 +260,8 @@ pub enum Event {
         /// Uncertainty of the model about the document, in nats per word.
         /// `None` if unknown.
         uncertainty: Option<f32>,
+        /// Labels that the model can give, by the names that it learned; empty if unknown.
+        labels: Arc<[String]>,
     },
     /// The model has failed on a document, and suggests nothing for it.
     NotSuggested {

@@ -22,6 +22,7 @@ pub mod keymap;
 pub mod learning;
 mod list;
 pub mod model_view;
+pub mod next_choice;
 pub mod overlays;
 mod pace;
 pub mod pages;

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::{
     runs::live::{FinishedDocument, Predicted},
     spans::{
-        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span,
+        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span, Split,
         SpanId, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
     },
 };
@@ -120,7 +120,7 @@ impl Project {
             today: opened.done_today.into_iter().collect(),
             words_done,
             pace: Pace::default(),
-            suggestions: Suggestions::new(opened.gazetteer, opened.patterns, opened.predicted),
+            suggestions: Suggestions::new(opened.gazetteer, opened.patterns, opened.predicted, opened.live.held_back),
             writer: opened.writer,
             sequence: 0,
             saving: Saving::default(),
@@ -336,8 +336,8 @@ impl Project {
     }
 
     /// Replaces a model's suggestions for a document.
-    pub(super) fn suggest(&mut self, document: &str, run: String, found: Vec<Entity>, uncertainty: Option<f32>) {
-        self.suggestions.set_output(document.to_owned(), ModelOutput { run, found, uncertainty });
+    pub(super) fn suggest(&mut self, document: &str, output: ModelOutput) {
+        self.suggestions.set_output(document.to_owned(), output, &self.labels);
         if self.front().is_some() && self.front() == self.position(document) {
             self.refresh_suggestions();
         }
@@ -369,8 +369,46 @@ impl Project {
         Some(compare(&own, &entity_spans(document, &self.labels, found)).len())
     }
 
+    /// Places per word at which the model differs from the spans of document `at`, or, if it has none, from what patterns
+    /// and earlier spans suggest there. `None` if no model was asked about it, or if it has no words.
+    #[allow(clippy::cast_precision_loss, reason = "numbers of words are small")]
+    pub(super) fn divergence(&self, at: usize) -> Option<f32> {
+        let document = self.documents.get(at)?;
+        let model = entity_spans(document, &self.labels, &self.suggestions.output(&document.id)?.found);
+        let annotation = self.annotation(at);
+        let other = match annotation.spans() {
+            [] => self.suggestions.remembered(document, &self.labels),
+            _ => word_spans(document, annotation, &self.labels, HalfWords::Snap).0,
+        };
+        let words = document.words.len();
+        (words > 0).then(|| compare(&other, &model).len() as f32 / words as f32)
+    }
+
     fn label_id(&self, name: &str) -> Option<LabelId> {
         self.labels.named(name).map(|label| label.id)
+    }
+
+    /// The run whose model has answered for document `at`.
+    pub(super) fn answering_model(&self, at: usize) -> Option<&str> {
+        self.suggestions.output(&self.documents.get(at)?.id).map(|output| output.run.as_str())
+    }
+
+    /// Whether document `at` is shown without suggestions, so that they can be judged, and always was.
+    pub fn is_held_back(&self, at: usize) -> bool {
+        let document = self.documents.get(at).filter(|document| document.split != Some(Split::Test));
+        document.is_some_and(|document| self.suggestions.is_held_back(document))
+    }
+
+    /// Whether document `at` is held back and not done yet, so that nothing may show what a model finds in it.
+    pub fn hides_model(&self, at: usize) -> bool {
+        self.is_held_back(at) && self.status(at) != Status::Done
+    }
+
+    /// Holds documents back from now on, or no longer; returns one in how many, 0 for none.
+    pub(super) fn toggle_hold_back(&mut self) -> usize {
+        let every = self.suggestions.toggle_hold_back();
+        self.refresh_suggestions();
+        every
     }
 
     /// Whether a model has answered for the document with this id.

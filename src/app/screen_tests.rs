@@ -237,7 +237,10 @@ fn what_a_run_proposed_goes_with_the_run() {
     update(&mut state, Event::Runs(vec![new.clone(), old]));
     let found = vec![Entity { range: TextRange::new(0, 4), label: "Label3".into(), score: 0.9 }];
     let document = state.session.project.as_ref().unwrap().documents[0].id.clone();
-    update(&mut state, Event::Suggestions { document, run: "0001-a".into(), found, uncertainty: None });
+    update(
+        &mut state,
+        Event::Suggestions { document, run: "0001-a".into(), found, uncertainty: None, labels: Default::default() },
+    );
     let open = |state: &State| state.session.project.as_ref().unwrap().suggestions(0).len();
     assert_eq!(open(&state), 1);
     let effects = update(&mut state, Event::Runs(vec![new]));
@@ -507,6 +510,15 @@ fn a_status_of_a_run_does_not_move_the_choices() {
     let choice = &state.evaluate;
     assert!(choice.count.strict && choice.count.pieces && choice.last && choice.test);
     let found = vec![Entity { range: TextRange::new(0, 4), label: "Dish".into(), score: 0.5 }];
-    update(&mut state, Event::Suggestions { document: "d0".into(), run: "0002-mini".into(), found, uncertainty: None });
+    update(
+        &mut state,
+        Event::Suggestions {
+            document: "d0".into(),
+            run: "0002-mini".into(),
+            found,
+            uncertainty: None,
+            labels: Default::default(),
+        },
+    );
     assert_eq!(state.session.screen, Screen::Evaluate);
 }

@@ -2,12 +2,13 @@
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
 use crate::{
+    config::LiveSettings,
     runs::{
         RunSummary,
         live::{LiveReport, LiveState},
     },
-    spans::{ActionId, LabelChange, Split, Status},
-    text::width::Glyphs,
+    spans::{ActionId, LabelChange, NextDocument, Split, Status},
+    text::{number::with_noun, width::Glyphs},
 };
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
     keymap::Keymap,
     learning,
     model_view::ModelView,
+    next_choice::Basis,
     project::Project,
     project_runs::ProjectRuns,
     prompts::{Prompt, Prompts},
@@ -26,6 +28,10 @@ use super::{
     screen::{Screen, Size},
     tagging::{Queue, TagContext, Tagging},
 };
+
+/// Change by one key of the score from which all suggestions are taken, and its highest value.
+const TAKE_STEP: f32 = 0.1;
+const HIGHEST_TAKE: f32 = 1.0;
 
 /// State shared by all panels.
 #[derive(Clone, Debug)]
@@ -50,6 +56,8 @@ pub struct Session {
     pub live: LiveReport,
     /// How many suggestions were taken in the documents that were finished last.
     pub taken: TakenCounts,
+    /// Settings of suggestions and of the next document, as commands have changed them in this project.
+    pub live_settings: LiveSettings,
     /// The last message.
     pub message: Option<Message>,
     /// Whether a key was pressed since the message was shown.
@@ -106,6 +114,7 @@ impl Session {
             model_view: ModelView::default(),
             live: LiveReport::default(),
             taken: TakenCounts::default(),
+            live_settings: LiveSettings::default(),
             message: None,
             seen: false,
             now: 0,
@@ -259,6 +268,13 @@ impl Session {
         document.is_some_and(|document| document.split == Some(Split::Test))
     }
 
+    /// Whether the document in front is shown without the suggestions that there would be, and is not done yet.
+    pub fn is_held_back(&self) -> bool {
+        let Some(project) = &self.project else { return false };
+        let can_suggest = self.suggester().is_some() || project.has_local_sources();
+        can_suggest && project.hides_model(self.tagging.document)
+    }
+
     /// Rows that a list over the screen has room for.
     pub(super) fn page(&self) -> usize {
         usize::from(self.size.rows).saturating_sub(7).max(1)
@@ -298,6 +314,7 @@ impl Session {
             glyphs: self.glyphs,
             reports_frames: self.reports_frames,
             suggester,
+            settings: self.live_settings,
             effects: Vec::new(),
             message: None,
         };
@@ -319,7 +336,7 @@ impl Session {
     pub(super) fn open_document(&mut self, document: usize, queue: impl Into<Queue>) -> Vec<Effect> {
         let queue = queue.into();
         if !queue.documents.is_empty() {
-            let found = crate::text::number::with_noun(queue.documents.len(), "document");
+            let found = with_noun(queue.documents.len(), "document");
             self.inform(format!("Going on along the {found} found; esc: along all"));
         }
         self.tagging.follow(queue);
@@ -363,7 +380,7 @@ impl Session {
         if !self.model_view.is_on || self.screen != Screen::Tag || self.is_test_document() {
             return None;
         }
-        let project = self.project.as_ref()?;
+        let project = self.project.as_ref().filter(|project| !project.hides_model(self.tagging.document))?;
         self.model_view.compare(project, self.tagging.document);
         let run = self.runs.suggester()?.id.clone();
         let document = project.documents.get(self.tagging.document)?;
@@ -391,6 +408,65 @@ impl Session {
         effects.extend(self.ask_for_view());
         self.lay_out();
         effects
+    }
+
+    /// Keeps the next documents chosen, if a rule chooses them. Called after every event.
+    /// `may_ask`: whether the model may be asked about a pool, which replaces other questions about many documents.
+    pub(super) fn choose_ahead(&mut self, may_ask: bool) -> Vec<Effect> {
+        let model = self.suggester().map(|run| run.id.clone());
+        let Some(project) = &self.project else { return Vec::new() };
+        let before = self.tagging.next.coming(project).next();
+        let basis = Basis { project, rule: self.live_settings.next, model: model.as_deref(), may_ask };
+        let question = self.tagging.next.look_ahead(basis);
+        let now = self.tagging.next.coming(project).next();
+        // The suggestions of the next document are there before its key is pressed.
+        let mut effects = if now.is_some() && now != before { self.suggest() } else { Vec::new() };
+        effects.extend(question);
+        effects
+    }
+
+    /// Lets another rule choose the next document.
+    pub(super) fn next_rule(&mut self) {
+        let rule = self.live_settings.next.following();
+        self.live_settings.next = rule;
+        let meaning = match rule {
+            NextDocument::InOrder => "in the order of the list",
+            NextDocument::Random => "a random one",
+            NextDocument::LeastSure => "the one of which the model is least sure",
+            NextDocument::Informative => "one of which the model is unsure, with words unlike the last ones",
+            NextDocument::Disagreement => "one where the model differs from the spans, or from what was tagged before",
+        };
+        let until =
+            if rule.wants_model() && self.suggester().is_none() { "; random until there is a model" } else { "" };
+        self.inform(format!("Next document: {meaning}{until}"));
+    }
+
+    /// Raises or lowers the score from which the keys for all suggestions take them, by a step.
+    pub(super) fn move_take_above(&mut self, up: bool) {
+        let before = self.live_settings.take_above;
+        let moved = if up { before + TAKE_STEP } else { before - TAKE_STEP };
+        // Rounded, since sums of tenths are not exact.
+        let now = ((moved * 10.0).round() / 10.0).clamp(0.0, HIGHEST_TAKE);
+        self.live_settings.take_above = now;
+        let [done, all] = [Command::AcceptDone, Command::TakeAll].map(|command| self.key(Context::Tag, command));
+        let open = self.project.as_ref().map(|project| project.suggestions(self.tagging.document)).unwrap_or_default();
+        let sure = open.iter().filter(|suggestion| suggestion.score >= now).count();
+        let here = with_noun(open.len(), "suggestion");
+        self.inform(match now {
+            0.0 => format!("{done} and {all} take all suggestions"),
+            _ => format!("{done} and {all} take suggestions of {now:.1} and surer: {sure} of {here} here"),
+        });
+    }
+
+    /// Shows some documents without suggestions from now on, or none.
+    pub(super) fn toggle_hold_back(&mut self) {
+        let Some(project) = &mut self.project else { return };
+        let every = project.toggle_hold_back();
+        self.live_settings.held_back = every;
+        self.inform(match every {
+            0 => "Every document is shown with its suggestions".to_owned(),
+            every => format!("One document in {every} is shown without suggestions, to judge them fairly"),
+        });
     }
 
     /// Finds the lines of a long document in front. Called after every event.

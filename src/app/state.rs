@@ -21,6 +21,7 @@ use super::{
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, tag::Tag, train::Train, welcome::Welcome},
     session::Session,
+    suggestions::ModelOutput,
 };
 
 /// Action that waits until everything is saved.
@@ -448,6 +449,15 @@ impl State {
             }
             _ => self.screen().next_step(&self.session),
         }
+    }
+
+    /// Takes the answer of the model for a document; `None` if it has failed on it.
+    pub(super) fn model_answered(&mut self, document: &str, output: Option<ModelOutput>) {
+        if let (Some(project), Some(output)) = (&mut self.session.project, output) {
+            project.suggest(document, output);
+        }
+        self.session.tagging.next.answered(document);
+        self.documents.model_answered(&self.session, document);
     }
 
     /// Closes all overlays because something else comes.

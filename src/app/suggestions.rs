@@ -2,11 +2,16 @@
 //! They come from three sources: patterns of the project, a model, and earlier spans. Where two of them want the same
 //! words, the first in this order wins.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
+    config::LiveSettings,
     spans::{
-        Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split, WordSpan,
+        Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split,
+        WordSpan, choice::is_held_back,
     },
     text::{TextRange, range_set::RangeSet},
 };
@@ -16,6 +21,13 @@ pub(super) const TESTS: &str = "This text tests models, so none suggests anythin
 
 /// Reason why such a document is not done with one key.
 pub(super) const TESTS_BY_HAND: &str = "No suggestions in a text for tests: label it by hand";
+
+/// Reason why a document that is held back has no suggestions, for the user.
+pub(super) const HELD_BACK: &str =
+    "This text is shown without suggestions, to judge them fairly; the command hold-back ends that";
+
+/// Reason why such a document is not done with the key that takes all suggestions.
+pub(super) const HELD_BACK_BY_HAND: &str = "No suggestions in this text, to judge them fairly: label it by hand";
 
 /// A suggestion that does not overlap any span.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +71,8 @@ impl SuggestionSource {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum SourceMode {
     /// Unless a better source has answered.
-    /// The gazetteer suggests nothing on a document for which a model has answered.
+    /// On a document for which a model has answered, the gazetteer suggests only labels that the model does not know, or
+    /// has hardly given so far.
     #[default]
     Auto,
     /// Always.
@@ -74,6 +87,10 @@ const INITIAL_BAR: f32 = 0.3;
 const HIGHEST_BAR: f32 = 0.9;
 /// Change of the bar by one key.
 const BAR_STEP: f32 = 0.1;
+/// Answers of models after which it is known which labels they hardly give.
+const JUDGED: usize = 10;
+/// Spans that models must have given a label to count as having learned it.
+const LEARNED: usize = 3;
 /// Words of a document above which it is not searched after each key.
 /// The gazetteer searches it only when it comes to the front: a search would take longer than a key may.
 const LONG_DOCUMENT: usize = 5_000;
@@ -87,6 +104,37 @@ pub(super) struct ModelOutput {
     pub(super) found: Vec<Entity>,
     /// Uncertainty in nats a word, if known.
     pub(super) uncertainty: Option<f32>,
+    /// Labels that the model can give, by the names that it learned; empty if unknown.
+    pub(super) labels: Arc<[String]>,
+}
+
+impl ModelOutput {
+    /// Whether the model can give a label, which may have another name now.
+    fn can_give(&self, label: LabelId, labels: &LabelSet) -> bool {
+        let mut known = self.labels.iter().filter_map(|name| labels.named(name));
+        self.labels.is_empty() || known.any(|known| known.id == label)
+    }
+}
+
+/// Number of times that the models of this session have given each label.
+#[derive(Clone, Debug, Default)]
+struct GivenLabels {
+    answers: usize,
+    spans: HashMap<LabelId, usize>,
+}
+
+impl GivenLabels {
+    fn add(&mut self, found: &[Entity], labels: &LabelSet) {
+        self.answers += 1;
+        for label in found.iter().filter_map(|entity| labels.named(&entity.label)) {
+            *self.spans.entry(label.id).or_default() += 1;
+        }
+    }
+
+    /// Whether models give a label at all. They get the benefit of the doubt until they were asked often enough.
+    fn is_learned(&self, label: LabelId) -> bool {
+        self.answers < JUDGED || self.spans.get(&label).is_some_and(|spans| *spans >= LEARNED)
+    }
 }
 
 /// All sources of suggestions, and the suggestions on the document in front.
@@ -96,6 +144,7 @@ pub(super) struct Suggestions {
     outputs: HashMap<String, ModelOutput>,
     /// Predictions that were imported with documents, by document id. A model of the project takes their place.
     predicted: HashMap<String, (String, Vec<Entity>)>,
+    given: GivenLabels,
     /// Number of changes to `outputs` and to the labels that they are compared with.
     revision: usize,
     gazetteer: Gazetteer,
@@ -103,6 +152,12 @@ pub(super) struct Suggestions {
     modes: [SourceMode; SuggestionSource::ALL.len()],
     /// Suggestions with a lower score are hidden.
     bar: f32,
+    /// One document in this many is shown without suggestions; 0 for none.
+    held_back: usize,
+    /// Whether that is so now.
+    holds_back: bool,
+    /// Ids of documents that would be held back, but were shown with suggestions.
+    exposed: HashSet<String>,
     /// The document in front.
     front: Option<usize>,
     /// Proposals of each of [`SuggestionSource::ALL`] on that document.
@@ -118,15 +173,20 @@ impl Suggestions {
         gazetteer: Gazetteer,
         patterns: Patterns,
         predicted: HashMap<String, (String, Vec<Entity>)>,
+        held_back: usize,
     ) -> Self {
         Self {
             outputs: HashMap::new(),
             predicted,
+            given: GivenLabels::default(),
             revision: 0,
             gazetteer,
             patterns,
             modes: [SourceMode::Auto; SuggestionSource::ALL.len()],
             bar: INITIAL_BAR,
+            held_back,
+            holds_back: held_back > 0,
+            exposed: HashSet::new(),
             front: None,
             proposed: Default::default(),
             open: Vec::new(),
@@ -145,8 +205,9 @@ impl Suggestions {
     }
 
     /// Replaces a model's answer for a document.
-    pub(super) fn set_output(&mut self, document: String, output: ModelOutput) {
+    pub(super) fn set_output(&mut self, document: String, output: ModelOutput, labels: &LabelSet) {
         self.revision += 1;
+        self.given.add(&output.found, labels);
         self.outputs.insert(document, output);
     }
 
@@ -185,6 +246,25 @@ impl Suggestions {
 
     pub(super) fn revision(&self) -> usize {
         self.revision
+    }
+
+    /// Spans of patterns and of the gazetteer in a document, disjoint, with the present names of their labels.
+    pub(super) fn remembered(&self, document: &Document, labels: &LabelSet) -> Vec<WordSpan> {
+        let mut found = self.propose_by_patterns(document, labels);
+        let hits = self.gazetteer.find(document).into_iter();
+        found.extend(hits.map(|hit| Suggestion {
+            range: hit.range,
+            label: hit.label,
+            score: hit.score,
+            source: SpanSource::Gazetteer,
+        }));
+        // Of two that begin at the same word, the one of the patterns stays.
+        found.sort_by_key(|suggestion| suggestion.range.start);
+        let named = found.into_iter().map(|Suggestion { range, label, score, .. }| {
+            let label = labels.name(label).to_owned();
+            Entity { range, label, score }
+        });
+        entity_spans(document, labels, &named.collect::<Vec<_>>())
     }
 
     /// Number of documents for which a model has answered.
@@ -237,6 +317,20 @@ impl Suggestions {
         }
     }
 
+    /// Whether a document is shown without suggestions, and always was.
+    pub(super) fn is_held_back(&self, document: &Document) -> bool {
+        self.holds_back && is_held_back(&document.id, self.held_back) && !self.exposed.contains(&document.id)
+    }
+
+    /// Holds documents back from now on, or no longer; returns one in how many, 0 for none.
+    pub(super) fn toggle_hold_back(&mut self) -> usize {
+        self.holds_back = !self.holds_back;
+        if self.holds_back && self.held_back == 0 {
+            self.held_back = LiveSettings::default().held_back;
+        }
+        if self.holds_back { self.held_back } else { 0 }
+    }
+
     /// Replaces the gazetteer, after labels of earlier spans have changed.
     pub(super) fn set_gazetteer(&mut self, gazetteer: Gazetteer) {
         self.gazetteer = gazetteer;
@@ -256,17 +350,24 @@ impl Suggestions {
     }
 
     /// Brings document `at` to the front, and finds its suggestions.
-    /// A document of the test split gets none: spans that a model has proposed cannot test models.
+    /// A document of the test split gets none: spans that a model has proposed cannot test models. One that is held back
+    /// gets none either.
     pub(super) fn refresh(&mut self, at: usize, document: &Document, annotation: &Annotation, labels: &LabelSet) {
         self.front = Some(at);
-        self.proposed = SuggestionSource::ALL.map(|source| self.propose(source, document, labels));
+        if !self.holds_back && is_held_back(&document.id, self.held_back) {
+            self.exposed.insert(document.id.clone());
+        }
+        self.proposed = match self.is_held_back(document) {
+            true => Default::default(),
+            false => SuggestionSource::ALL.map(|source| self.propose(source, document, labels)),
+        };
         self.filter_open(annotation);
     }
 
     /// Updates the suggestions after the annotation in front has changed.
     /// Only the gazetteer has learnt from that.
     pub(super) fn refresh_gazetteer(&mut self, document: &Document, annotation: &Annotation, labels: &LabelSet) {
-        if document.words.len() <= LONG_DOCUMENT {
+        if document.words.len() <= LONG_DOCUMENT && !self.is_held_back(document) {
             let found = self.propose(SuggestionSource::Gazetteer, document, labels);
             if let Some(proposed) = self.proposed.get_mut(SuggestionSource::Gazetteer as usize) {
                 *proposed = found;
@@ -321,7 +422,8 @@ impl Suggestions {
     /// Returns the proposals of one source in reading order; none if it is off.
     /// They are on word borders and have labels of this project.
     fn propose(&self, source: SuggestionSource, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
-        if document.split == Some(Split::Test) || !self.is_enabled(source, Some(document)) {
+        let is_off = self.modes.get(source as usize) == Some(&SourceMode::Off);
+        if document.split == Some(Split::Test) || is_off {
             return Vec::new();
         }
         match source {
@@ -359,10 +461,17 @@ impl Suggestions {
         proposed
     }
 
+    /// Whether the gazetteer leaves a label to the model, which has answered for the document and knows the label.
+    fn is_left_to_model(&self, label: LabelId, document: &Document, labels: &LabelSet) -> bool {
+        let is_auto = self.modes.get(SuggestionSource::Gazetteer as usize) == Some(&SourceMode::Auto);
+        let output = self.output(&document.id).filter(|_| is_auto);
+        output.is_some_and(|output| output.can_give(label, labels) && self.given.is_learned(label))
+    }
+
     fn propose_by_gazetteer(&self, document: &Document, labels: &LabelSet) -> Vec<Suggestion> {
         let found = self.gazetteer.find(document).into_iter();
         found
-            .filter(|one| labels.get(one.label).is_some())
+            .filter(|one| labels.get(one.label).is_some() && !self.is_left_to_model(one.label, document, labels))
             .filter_map(|one| {
                 let range = whole_words(document, one.range)?;
                 Some(Suggestion { range, label: one.label, score: one.score, source: SpanSource::Gazetteer })
@@ -377,6 +486,7 @@ fn whole_words(document: &Document, range: TextRange) -> Option<TextRange> {
     let whole = document.range_of_words(document.words_touching(range)?)?;
     (!whole.is_empty()).then_some(whole)
 }
+
 /// A model's entities as spans over the words of a document, with the present names of their labels.
 pub(super) fn entity_spans(document: &Document, labels: &LabelSet, entities: &[Entity]) -> Vec<WordSpan> {
     let mut spans: Vec<WordSpan> = Vec::with_capacity(entities.len());

@@ -41,6 +41,11 @@ impl State {
         }
         let reports = reports(self.notice.take(), std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
+        // What commands have changed holds until another project is opened.
+        match self.carried.as_ref().is_some_and(|carried| carried.folder == opened.folder) {
+            true => opened.live = self.session.live_settings,
+            false => self.session.live_settings = opened.live,
+        }
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
         // The project was made of the answers.

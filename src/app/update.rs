@@ -28,6 +28,7 @@ use super::{
     prompts::Prompt,
     screen::Screen,
     state::{Goal, Meaning, State},
+    suggestions::ModelOutput,
 };
 
 /// Lines that one notch of the wheel goes over.
@@ -40,6 +41,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let open = state.is_palette_open();
     let mut effects = state.change(event);
     effects.extend(state.read_changed_files());
+    effects.extend(state.session.choose_ahead(!state.documents.is_ranking()));
     effects.extend(state.session.settle());
     state.look_at_tutorial();
     let now = state.tutorial_place();
@@ -127,13 +129,10 @@ impl State {
                 });
                 labels_changed(&mut self.session, editor, outcome).into()
             }
-            Event::Suggestions { document, run, found, uncertainty } => {
-                if let Some(project) = &mut self.session.project {
-                    project.suggest(&document, run, found, uncertainty);
-                }
-                self.documents.model_answered(&self.session, &document).into()
+            Event::Suggestions { document, run, found, uncertainty, labels } => {
+                self.model_answered(&document, Some(ModelOutput { run, found, uncertainty, labels })).into()
             }
-            Event::NotSuggested { document } => self.documents.model_answered(&self.session, &document).into(),
+            Event::NotSuggested { document } => self.model_answered(&document, None).into(),
             Event::Live(report) => self.session.live_changed(*report).into(),
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),

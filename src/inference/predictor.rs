@@ -20,7 +20,7 @@ use crate::{
         network::{NetworkError, PreparedNetwork, TensorNetwork},
     },
     runs::{LabelMode, Settings},
-    spans::{Grammar, ScoreScale, SpanScorer, tag_form},
+    spans::{Grammar, ScoreScale, SpanScorer, scheme::Tag, tag_form},
 };
 
 /// Number of special pieces around each input.
@@ -116,6 +116,8 @@ pub struct Predictor {
     named_tags: Vec<String>,
     /// The same tags as this program spells them.
     tags: Vec<String>,
+    /// Labels of the tags.
+    labels: Arc<[String]>,
     /// Pieces of a word that carried its tag in training, if known.
     label_mode: Option<LabelMode>,
     /// Grammar of the tags, if they are chosen as a sequence.
@@ -234,12 +236,14 @@ impl Predictor {
         let longest = max_positions.saturating_sub(SPECIALS).max(1);
         let named_tags = tags;
         let tags = tag_form::in_our_form(&named_tags);
+        let labels = labels_of(&tags);
         Ok(Self {
             tokenizer,
             scorer,
             quick: None,
             named_tags,
             tags,
+            labels,
             label_mode: None,
             grammar: None,
             scale: None,
@@ -254,6 +258,11 @@ impl Predictor {
     /// Tags of the model, in the order of their ids, spelt as this program spells them: `I-PER` for the label `PER` alone.
     pub fn tags(&self) -> &[String] {
         &self.tags
+    }
+
+    /// Labels that the model can give, in the order of its tags.
+    pub fn labels(&self) -> &Arc<[String]> {
+        &self.labels
     }
 
     /// A fault of the model's files with which it still predicts, in a sentence.
@@ -458,6 +467,19 @@ fn batches<'a, 'b>(
         inputs = rest;
         Some(batch)
     })
+}
+
+/// The different labels of tags, in their order.
+fn labels_of(tags: &[String]) -> Arc<[String]> {
+    let mut labels: Vec<String> = Vec::new();
+    for tag in tags {
+        if let Tag::Inside { label, .. } = Tag::read(tag)
+            && !labels.iter().any(|known| known == label)
+        {
+            labels.push(label.to_owned());
+        }
+    }
+    labels.into()
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub struct Findings {
     pub pipeline: Option<PipelineAnswer>,
     /// Influence of each word, if an explanation was asked for.
     pub influences: Option<Vec<SpanInfluence>>,
+    /// Labels that the model can give; empty except for suggestions.
+    pub labels: Arc<[String]>,
 }
 
 impl From<ModelAnswer> for Findings {
@@ -269,7 +271,7 @@ fn find(model: &Predictor, request: &Request, goes_on: &dyn Fn() -> bool) -> Res
     let Request { purpose, text, words, .. } = request;
     Ok(Some(match purpose {
         Purpose::Exploring => model.answer(text, words)?.into(),
-        Purpose::Suggesting => model.suggest(text, words)?.into(),
+        Purpose::Suggesting => Findings { labels: Arc::clone(model.labels()), ..model.suggest(text, words)?.into() },
         Purpose::Pipeline(strategy) => {
             let pipeline = Some(pipeline(model, text, *strategy)?);
             Findings { pipeline, ..model.answer(text, words)?.into() }

@@ -220,9 +220,9 @@ fn answer(shared: &Mutex<Shared>, reply: Reply) -> Option<Event> {
         let mut shared = lock(shared);
         let document = shared.suggested.remove(&generation).or_else(|| shared.ranked.remove(&generation))?;
         drop(shared);
-        let Ok(Findings { answer, .. }) = reply.outcome else { return Some(Event::NotSuggested { document }) };
+        let Ok(Findings { answer, labels, .. }) = reply.outcome else { return Some(Event::NotSuggested { document }) };
         let uncertainty = inference::uncertainty(&answer.words);
-        return Some(Event::Suggestions { document, run: reply.model, found: answer.entities, uncertainty });
+        return Some(Event::Suggestions { document, run: reply.model, found: answer.entities, uncertainty, labels });
     }
     // Earlier questions were answered or replaced.
     lock(shared).explored.retain(|explored| *explored > generation);

@@ -53,7 +53,8 @@ pub fn pool<'a>(documents: impl IntoIterator<Item = (usize, &'a str)>, seed: u64
 
 /// Whether a document is one of those that are shown without suggestions, one in `every`; never if that is 0.
 pub fn is_held_back(id: &str, every: usize) -> bool {
-    let number = mixed(fnv(FNV_BEGIN, id.bytes()));
+    // Pools are ordered by another hash, in which these documents are not neighbours.
+    let number = mixed(fnv(fnv(FNV_BEGIN, *b"held back"), id.bytes()));
     u64::try_from(every).is_ok_and(|every| every > 0 && number % every == 0)
 }
 
@@ -93,15 +94,13 @@ fn informative(candidates: &[Candidate<'_>], recent: &[&Document], count: usize)
     let mut words = WeightedWords::of(candidates, recent);
     (candidates.len()..candidates.len() + recent.len()).for_each(|at| words.fade(at));
     let is_asked = candidates.iter().any(|one| one.uncertainty.is_some());
-    let value = |at: usize| match candidates.get(at).and_then(|one| one.uncertainty) {
-        Some(uncertainty) => f64::from(uncertainty),
-        None => f64::from(u8::from(!is_asked)),
-    };
+    let unknown = if is_asked { 0.0 } else { 1.0 };
+    let values: Vec<f64> = candidates.iter().map(|one| one.uncertainty.map_or(unknown, f64::from)).collect();
     let mut left: Vec<usize> = (0..candidates.len()).collect();
     let mut repeated = Vec::new();
     let mut chosen = Vec::new();
     while chosen.len() < count && !left.is_empty() {
-        let scores = left.iter().map(|at| value(*at) * words.novelty(*at));
+        let scores = left.iter().map(|at| values.get(*at).copied().unwrap_or_default() * words.novelty(*at));
         let Some(place) = first_highest(scores) else { break };
         let at = left.remove(place);
         if groups.is_new(at) {

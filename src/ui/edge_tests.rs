@@ -62,7 +62,10 @@ fn project(texts: &[&str], labels: &[&str]) -> Opened {
 
 fn suggest(state: &mut State, document: usize, found: Vec<Entity>) {
     let document = state.session.project.as_ref().unwrap().documents[document].id.clone();
-    update(state, Event::Suggestions { document, run: "0001-mini".into(), found, uncertainty: None });
+    update(
+        state,
+        Event::Suggestions { document, run: "0001-mini".into(), found, uncertainty: None, labels: Default::default() },
+    );
 }
 
 /// Types or pastes a sentence on the Explore screen.

@@ -23,6 +23,8 @@ mod learning_tests;
 #[cfg(test)]
 mod mistake_tests;
 #[cfg(test)]
+mod next_tests;
+#[cfg(test)]
 mod tests;
 
 use ratatui::{Frame, layout::Rect};

@@ -70,7 +70,13 @@ fn suggest(state: &mut State) {
     });
     update(
         state,
-        Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found: found.into(), uncertainty: None },
+        Event::Suggestions {
+            document: "d0".into(),
+            run: "0001-mini".into(),
+            found: found.into(),
+            uncertainty: None,
+            labels: Default::default(),
+        },
     );
 }
 

@@ -11,6 +11,7 @@ use std::{
 
 use tagliatelle::{
     app::{Event, Key, State, event::Opened, update},
+    config::LiveSettings,
     spans::{Document, Entity, Gazetteer, LabelId, LabelSet, Status},
     text::TextRange,
 };
@@ -45,13 +46,18 @@ pub(crate) fn plan(task: &Task<'_>) -> Option<Vec<&'static str>> {
         documents: vec![before, task.document.clone(), after].into(),
         labels: task.labels.clone(),
         gazetteer: task.gazetteer.clone(),
+        // Each document is planned with its suggestions.
+        live: LiveSettings { held_back: 0, ..LiveSettings::default() },
         writer: 1,
         ..Opened::default()
     };
     update(&mut state, Event::Opened(Box::new(opened)));
     if let Some(found) = task.found.clone() {
         let document = task.document.id.clone();
-        update(&mut state, Event::Suggestions { document, run: "1".into(), found, uncertainty: None });
+        update(
+            &mut state,
+            Event::Suggestions { document, run: "1".into(), found, uncertainty: None, labels: Default::default() },
+        );
     }
     // One comes from the document before; suggestions were asked for ahead.
     press(&mut state, "n");

@@ -167,6 +167,9 @@ pub static STEPS: [Step; 10] = [
                 None if session.is_test_document() => {
                     format!("This text tests models: none suggests anything here. {on} goes on to the next.")
                 }
+                None if session.is_held_back() => {
+                    format!("This text is shown without suggestions, to judge them fairly. {on} goes on to the next.")
+                }
                 None => {
                     format!(
                         "Dotted spans are the model's: {take} takes the one under the cursor, {all} all. None here? {on}."

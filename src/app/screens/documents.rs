@@ -230,6 +230,11 @@ impl Documents {
         })
     }
 
+    /// Whether answers about many documents are awaited for the order of the list.
+    pub(in crate::app) fn is_ranking(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
     /// Takes an answer of the model: the list is sorted again after some of them, and after the last.
     /// Answers to other questions, such as suggestions on the Tag screen, are not awaited.
     pub(in crate::app) fn model_answered(&mut self, session: &Session, document: &str) {

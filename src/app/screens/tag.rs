@@ -11,7 +11,7 @@ use crate::{
         pointer::{Gesture, Target},
         project::Project,
         session::Session,
-        suggestions::{SuggestionSource, TESTS, TESTS_BY_HAND},
+        suggestions::{HELD_BACK, HELD_BACK_BY_HAND, SuggestionSource, TESTS, TESTS_BY_HAND},
         tagging::NO_NEXT_WORD,
     },
     spans::LabelChange,
@@ -23,6 +23,9 @@ const FIRST_TRAINING: usize = 20;
 
 /// Reason why a document of the test split does not show what a model saw.
 const TESTS_VIEW: &str = "This text tests models, so what they saw is shown in the list of mistakes only";
+
+/// Reason why a document that is held back does not show what a model saw.
+const HELD_BACK_VIEW: &str = "This text is held back: what the model saw is shown once it is done";
 
 /// Sentences of rows that differ in their digit only.
 const LABEL: &str = "Label the word or the selection, or relabel the span";
@@ -162,6 +165,42 @@ impl Commands for Tag {
             "Show only suggestions that are surer by .1", move_bar(true)),
         row!(LowerBar, "lower-bar", "surer, more", "<", documents,
             "Show suggestions that are less sure by .1, too", move_bar(false)),
+        Row {
+            command: Command::RaiseTaken,
+            name: "take-surer",
+            hint: "",
+            doc: "Take all: only suggestions that are surer by .1",
+            keys: &[(Context::Tag, "+ =")],
+            when: documents,
+            run: |_, session| session.move_take_above(true).into(),
+        },
+        Row {
+            command: Command::LowerTaken,
+            name: "take-less-sure",
+            hint: "",
+            doc: "Take all: also suggestions that are less sure by .1",
+            keys: &[(Context::Tag, "minus")],
+            when: documents,
+            run: |_, session| session.move_take_above(false).into(),
+        },
+        Row {
+            command: Command::ChooseNext,
+            name: "choose-next",
+            hint: "",
+            doc: "Choose the next document by another rule",
+            keys: &[(Context::Tag, "o")],
+            when: documents,
+            run: |_, session| session.next_rule().into(),
+        },
+        Row {
+            command: Command::HoldBack,
+            name: "hold-back",
+            hint: "",
+            doc: "Show some documents without suggestions, or none",
+            keys: &[(Context::Tag, "")],
+            when: documents,
+            run: |_, session| session.toggle_hold_back().into(),
+        },
         row!(Source(SuggestionSource::Model), "suggest-model", "", "", always,
             "Let the model suggest, or not", toggle_source(SuggestionSource::Model)),
         row!(Source(SuggestionSource::Gazetteer), "suggest-tagged", "", "", always,
@@ -204,7 +243,7 @@ impl Panel for Tag {
     }
 
     fn hint(&self, command: Command, session: &Session) -> Option<&'static str> {
-        (command == Command::AcceptDone && !has_suggestions(session)).then_some("done")
+        (command == Command::AcceptDone && !takes_any(session)).then_some("done")
     }
 
     fn travel(&mut self, command: Command, session: &mut Session) -> Outcome {
@@ -256,6 +295,9 @@ impl Panel for Tag {
         }
         if session.tagging.anchor.is_some() {
             return Some("move to the last word of the span, then press the digit of its label".to_owned());
+        }
+        if session.is_held_back() {
+            return Some("shown without suggestions, to judge them fairly: label what is there".to_owned());
         }
         if session.runs.is_busy() {
             return Some("the training goes on while you tag; its model will make the suggestions".to_owned());
@@ -325,12 +367,22 @@ fn with_model(session: &Session, project: &Project) -> Option<String> {
     }
     let take = session.key(Context::Tag, Command::Take);
     let all = session.key(Context::Tag, Command::AcceptDone);
-    Some(format!("dotted spans are the model's: {take} takes one, {all} takes all and is done"))
+    let which = match session.live_settings.take_above {
+        0.0 => "all".to_owned(),
+        score => format!("those from {score:.2}"),
+    };
+    Some(format!("dotted spans are the model's: {take} takes one, {all} takes {which} and is done"))
 }
 
 fn has_suggestions(session: &Session) -> bool {
     let project = session.project.as_ref();
     project.is_some_and(|project| !project.suggestions(session.tagging.document).is_empty())
+}
+
+/// Whether the keys for all suggestions take any on the document in front.
+fn takes_any(session: &Session) -> bool {
+    let open = session.project.as_ref().map(|project| project.suggestions(session.tagging.document));
+    open.is_some_and(|open| open.iter().any(|suggestion| suggestion.score >= session.live_settings.take_above))
 }
 
 fn is_on_suggestion(session: &Session) -> bool {
@@ -345,12 +397,13 @@ fn has_edge(session: &Session) -> bool {
 }
 
 /// The document can be done with its suggestions.
-/// A text that tests models has none, and must not be done without a span only because of that.
+/// A text that tests models has none, as one that is held back, and must not be done without a span only because of that.
 fn acceptable(tag: &Tag, session: &Session) -> Check {
     documents(tag, session)?;
     let has_spans = spans(tag, session).is_ok();
     let can_suggest = session.suggester().is_some() || session.project.as_ref().is_some_and(Project::has_local_sources);
-    check(has_spans || !session.is_test_document() || !can_suggest, TESTS_BY_HAND)
+    check(has_spans || !session.is_test_document() || !can_suggest, TESTS_BY_HAND)?;
+    check(has_spans || !session.is_held_back(), HELD_BACK_BY_HAND)
 }
 
 /// There is a span or suggestion whose edges can be moved.
@@ -376,6 +429,7 @@ fn can_view(_: &Tag, session: &Session) -> Check {
         return Ok(());
     }
     check(!session.is_test_document(), TESTS_VIEW)?;
+    check(!session.is_held_back(), HELD_BACK_VIEW)?;
     check(session.suggester().is_some(), "There is no model yet; a training makes one")
 }
 
@@ -398,5 +452,9 @@ fn suggestions(_: &Tag, session: &Session) -> Check {
 
 /// Reason why there is no suggestion: the test split, or `otherwise`.
 fn why_none(session: &Session, otherwise: &'static str) -> &'static str {
-    if session.is_test_document() && session.suggester().is_some() { TESTS } else { otherwise }
+    match session.is_test_document() {
+        true if session.suggester().is_some() => TESTS,
+        false if session.is_held_back() => HELD_BACK,
+        _ => otherwise,
+    }
 }

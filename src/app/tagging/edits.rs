@@ -14,6 +14,14 @@ use crate::{
 
 use super::TagContext;
 
+/// Result of a key that takes all suggestions.
+pub(super) struct Taking {
+    /// The edits that take them.
+    pub(super) edits: Vec<Edit>,
+    /// Number of suggestions that are not sure enough.
+    pub(super) left: usize,
+}
+
 /// Message where an edge cannot be moved over another span.
 const IN_THE_WAY: &str = "Another span is in the way";
 
@@ -265,19 +273,33 @@ impl TagContext<'_> {
         }
     }
 
-    /// Takes every open suggestion on the document.
+    /// Takes every open suggestion on the document that is sure enough.
     pub(in crate::app) fn take_all(&mut self) {
-        let edits = self.edits_that_take_all();
-        if !edits.is_empty() {
+        let Taking { edits, left } = self.take_sure_ones();
+        let is_any = !edits.is_empty();
+        if is_any {
             self.tag.last = None;
             self.act(edits);
         }
+        if left > 0 && self.message.is_none() {
+            let left = self.less_sure_ones(left);
+            self.show(Level::Info, if is_any { format!("{left} left") } else { format!("None taken; {left} left") });
+        }
     }
 
-    /// The edits that take every open suggestion.
-    pub(super) fn edits_that_take_all(&mut self) -> Vec<Edit> {
+    /// The edits that take every open suggestion of the score from which all are taken.
+    pub(super) fn take_sure_ones(&mut self) -> Taking {
         let open = self.project.suggestions(self.tag.document).to_vec();
-        open.into_iter().map(|suggestion| Edit::Add(self.span_from(suggestion))).collect()
+        let all = open.len();
+        let sure = open.into_iter().filter(|suggestion| suggestion.score >= self.settings.take_above);
+        let sure: Vec<Suggestion> = sure.collect();
+        let left = all - sure.len();
+        Taking { edits: sure.into_iter().map(|suggestion| Edit::Add(self.span_from(suggestion))).collect(), left }
+    }
+
+    /// Words for suggestions that are not sure enough to be taken with all others.
+    pub(super) fn less_sure_ones(&self, left: usize) -> String {
+        format!("{} below {:.2}", with_noun(left, "suggestion"), self.settings.take_above)
     }
 
     fn span_from(&mut self, suggestion: Suggestion) -> Span {

@@ -2,13 +2,15 @@
 //! Documents are marked done, skipped or flagged; actions are undone and redone; a model is asked for suggestions ahead
 //! of the cursor.
 
+use std::iter;
+
 use crate::{
     app::{effect::Effect, event::Level},
-    spans::{ActionId, Annotation, Edit, LabelChange, Split, Status, journal::JournalOp},
+    spans::{ActionId, Annotation, Edit, LabelChange, NextDocument, Split, Status, journal::JournalOp},
     text::{TextRange, number::with_noun, width},
 };
 
-use super::TagContext;
+use super::{TagContext, edits::Taking};
 
 /// Number of documents for which a model is asked at once.
 /// These are the one in front and those after it.
@@ -39,10 +41,20 @@ impl TagContext<'_> {
         if !self.was_drawn() || self.reads_on() || self.asks_about_flag() {
             return;
         }
-        let edits = self.edits_that_take_all();
+        let Taking { edits, left } = self.take_sure_ones();
         let taken = edits.len();
-        if self.finish(edits) && taken > 0 && self.message.is_none() {
-            self.show(Level::Info, format!("Done with {} as suggested", with_noun(taken, "span")));
+        if !self.finish(edits) || self.message.is_some() {
+            return;
+        }
+        let done =
+            if taken > 0 { format!("Done with {} as suggested", with_noun(taken, "span")) } else { "Done".into() };
+        match left {
+            0 if taken == 0 => {}
+            0 => self.show(Level::Info, done),
+            left => {
+                let left = self.less_sure_ones(left);
+                self.show(Level::Info, format!("{done}; {left} not taken (undo goes back)"));
+            }
         }
     }
 
@@ -62,7 +74,8 @@ impl TagContext<'_> {
             return false;
         }
         let suggestions = self.project.suggestions(self.tag.document).iter();
-        let unseen = suggestions.filter(|suggestion| !self.tag.has_seen(suggestion.range)).count();
+        let sure = suggestions.filter(|suggestion| suggestion.score >= self.settings.take_above);
+        let unseen = sure.filter(|suggestion| !self.tag.has_seen(suggestion.range)).count();
         let words = self.document().map(|document| &*document.words).unwrap_or_default();
         let next = words.iter().position(|word| !self.tag.has_seen(*word));
         let Some(next) = next.filter(|_| unseen > 0) else { return false };
@@ -147,17 +160,35 @@ impl TagContext<'_> {
         let target = match (self.place_in_queue(), self.tag.left_at) {
             (Some(place), _) => self.tag.queue.get(if forward { place + 1 } else { place.wrapping_sub(1) }).copied(),
             (None, Some(left)) => self.tag.queue.get(left).or(self.tag.queue.last()).copied(),
+            (None, None) if self.chooses_next() => self.tag.next.neighbour(self.project, forward),
             (None, None) if forward => Some(self.tag.document + 1),
             (None, None) => self.tag.document.checked_sub(1),
         };
         if let Some(target) = target.filter(|target| *target < self.project.documents.len()) {
             return self.go(target);
         }
-        let which = if forward { "last" } else { "first" };
-        let of = if self.tag.queue.is_empty() { "document" } else { "of those that were found; esc: all" };
         self.tag.anchor = None;
         self.tag.last = None;
-        self.show(Level::Info, format!("This is the {which} {of}"));
+        self.show_end_of_documents(forward);
+    }
+
+    /// Shows why no document follows.
+    fn show_end_of_documents(&mut self, forward: bool) {
+        let text = match (self.tag.queue.is_empty(), forward) {
+            (true, true) if self.chooses_next() => "Every open document was in front already".to_owned(),
+            (true, false) if self.chooses_next() => "No document was in front before this one".to_owned(),
+            (is_empty, _) => {
+                let which = if forward { "last" } else { "first" };
+                let of = if is_empty { "document" } else { "of those that were found; esc: all" };
+                format!("This is the {which} {of}")
+            }
+        };
+        self.show(Level::Info, text);
+    }
+
+    /// Whether a rule chooses the next document; the documents of a queue have their own order.
+    fn chooses_next(&self) -> bool {
+        self.settings.next != NextDocument::InOrder && self.tag.queue.is_empty()
     }
 
     /// Place of the document in front in the queue.
@@ -186,6 +217,7 @@ impl TagContext<'_> {
         tag.pressed = None;
         tag.asked_about_flag = None;
         tag.left_at = None;
+        tag.next.arrived(document);
         tag.reset_char();
         // A document outside the queue ends it.
         if !tag.queue.contains(&document) {
@@ -218,6 +250,9 @@ impl TagContext<'_> {
         let Some(run) = self.suggester.clone() else { return };
         let places: Vec<usize> = match self.place_in_queue() {
             Some(place) => self.tag.queue.iter().skip(place).take(AHEAD).copied().collect(),
+            None if self.chooses_next() => {
+                iter::once(self.tag.document).chain(self.tag.next.coming(self.project)).take(AHEAD).collect()
+            }
             None => (self.tag.document..self.project.documents.len()).take(AHEAD).collect(),
         };
         let documents = places.into_iter().filter_map(|at| self.project.documents.get(at));

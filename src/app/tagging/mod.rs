@@ -19,6 +19,7 @@ use std::{
 };
 
 use crate::{
+    config::LiveSettings,
     spans::{Action, Annotation, Document, Edit, LabelId, Span, SpanId, Status, journal::JournalOp, query::Query},
     text::{TextRange, clusters::cluster_at, number::with_noun, width::Glyphs, wrap::TextLayout},
 };
@@ -26,6 +27,7 @@ use crate::{
 use super::{
     effect::Effect,
     event::{Level, Message, Sight},
+    next_choice::NextChoice,
     project::Project,
     scope::Scope,
     suggestions::Suggestion,
@@ -110,6 +112,8 @@ pub struct Tagging {
     goal: Option<usize>,
     /// The flagged document for which a key that ends the flag was asked for again, and the journal's length then.
     asked_about_flag: Option<(usize, usize)>,
+    /// The documents that come next by a rule, and those that were in front.
+    pub(super) next: NextChoice,
     /// The document that the last frame showed.
     drawn: Option<usize>,
     /// Parts of the document in front that frames have shown, disjoint.
@@ -297,6 +301,8 @@ pub(super) struct TagContext<'a> {
     pub(super) reports_frames: bool,
     /// The run whose model makes the suggestions.
     pub(super) suggester: Option<String>,
+    /// Settings of suggestions and of the next document.
+    pub(super) settings: LiveSettings,
     /// Effects so far.
     pub(super) effects: Vec<Effect>,
     /// The message to be shown.

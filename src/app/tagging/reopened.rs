@@ -57,6 +57,7 @@ impl Tagging {
             visited: self.visited.iter().filter_map(|at| position(*at, old, project)).collect(),
             cursors: cursors.collect(),
             scope: self.scope,
+            next: self.next.reopened(|at| position(at, old, project)),
             search: self.search,
             places: places.collect(),
             document: spot.map_or(0, |spot| spot.document),

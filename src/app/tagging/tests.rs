@@ -8,6 +8,7 @@ mod labels;
 mod learning;
 mod mistakes;
 mod mouse;
+mod next;
 mod overlays;
 mod suggestions;
 mod suspects;
@@ -250,7 +251,16 @@ fn suggest(state: &mut State, found: &[(&str, &str)]) {
         Entity { range: TextRange::new(start, start + words.len()), label: (*label).into(), score: 0.9 }
     });
     let found = found.collect();
-    update(state, Event::Suggestions { document: "d0".into(), run: "0001-mini".into(), found, uncertainty: None });
+    update(
+        state,
+        Event::Suggestions {
+            document: "d0".into(),
+            run: "0001-mini".into(),
+            found,
+            uncertainty: None,
+            labels: Default::default(),
+        },
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::{
         suggestions::Suggestion,
     },
     runs::live::LiveState,
-    spans::{Document, Label, LabelId, ReviewItem, Span, SpanSource, Split, Status},
+    spans::{Document, Label, LabelId, NextDocument, ReviewItem, Span, SpanSource, Split, Status},
     text::{
         TextRange,
         number::{grouped, with_noun},
@@ -192,7 +192,9 @@ impl<'a> Canvas<'a> {
     /// The document in front, if what the model saw in it is shown.
     fn viewed<'p>(&self, project: &'p Project) -> Option<&'p Document> {
         let document = project.documents.get(self.state.session.tagging.document);
-        document.filter(|document| self.state.session.model_view.is_on() && document.split != Some(Split::Test))
+        let is_hidden = project.hides_model(self.state.session.tagging.document);
+        let is_on = self.state.session.model_view.is_on() && !is_hidden;
+        document.filter(|document| is_on && document.split != Some(Split::Test))
     }
 
     /// Where the model differs from the spans of the document in front, if that is shown.
@@ -292,6 +294,16 @@ impl<'a> Canvas<'a> {
             // An undo went to another document.
             None if !tagging.queue.is_empty() => held.push(format!("not one of the {found} found")),
             None => {}
+        }
+        let settings = &self.state.session.live_settings;
+        if settings.next != NextDocument::InOrder && tagging.queue.is_empty() {
+            held.push(format!("next: {}", settings.next.title()));
+        }
+        if settings.take_above > 0.0 {
+            held.push(format!("takes from {}", two_digits(settings.take_above)));
+        }
+        if self.state.session.is_held_back() {
+            held.push("held back".to_owned());
         }
         held.extend(lines);
         held.extend(self.view_words(project));

@@ -365,6 +365,7 @@ fn play(sample: &Project, recording: &Recording, size: (u16, u16), share: Option
         run: recording.run.clone(),
         found: found(&recording.suggestions),
         uncertainty: None,
+        labels: Default::default(),
     };
     app::update(&mut state, suggest);
     for key in self::keys(keys) {

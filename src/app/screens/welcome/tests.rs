@@ -215,7 +215,16 @@ fn every_step_of_the_tutorial_sees_for_itself_that_it_is_done() {
     assert_eq!(step(&state), Some(7));
     update(&mut state, run(Phase::Done, true));
     let found = vec![Entity { range: TextRange::new(6, 9), label: "Dish".into(), score: 0.9 }];
-    update(&mut state, Event::Suggestions { document: "d2".into(), run: "0001-mini".into(), found, uncertainty: None });
+    update(
+        &mut state,
+        Event::Suggestions {
+            document: "d2".into(),
+            run: "0001-mini".into(),
+            found,
+            uncertainty: None,
+            labels: Default::default(),
+        },
+    );
     press(&mut state, "A");
     assert_eq!(step(&state), Some(8));
     press(&mut state, "f5");

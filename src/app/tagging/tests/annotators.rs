@@ -8,6 +8,7 @@ use crate::{
         command::{Command, Context, Reading},
         event::Annotators,
         overlays::{self, Overlay},
+        suggestions::ModelOutput,
     },
     spans::{
         LabelId,
@@ -110,7 +111,8 @@ fn nothing_the_model_and_an_own_reading_decide_too() {
     let mut state = compared("gold", &ADA, &BEN);
     let project = state.session.project.as_mut().unwrap();
     let found = Entity { range: TextRange::new(0, 9), label: "Cuisine".into(), score: 0.9 };
-    project.suggest("d0", "0001-mini".into(), vec![found], None);
+    let run = "0001-mini".to_owned();
+    project.suggest("d0", ModelOutput { run, found: vec![found], uncertainty: None, labels: Default::default() });
     press(&mut state, "m n");
     assert_eq!(said(&state, 0).0, "[thai food](Cuisine) in [town](Location)");
     let span = state.session.project.as_ref().unwrap().annotation(0).spans()[0].clone();

@@ -423,7 +423,16 @@ fn orders_by_the_model_are_one_command_from_everywhere() {
         let entity = |(range, label): (TextRange, String)| Entity { range, label, score: 0.9 };
         let found = marked.spans.into_iter().map(entity).collect();
         let run = "0001-mini".to_owned();
-        update(&mut state, Event::Suggestions { document: format!("d{at}"), run, found, uncertainty: Some(at as f32) });
+        update(
+            &mut state,
+            Event::Suggestions {
+                document: format!("d{at}"),
+                run,
+                found,
+                uncertainty: Some(at as f32),
+                labels: Default::default(),
+            },
+        );
     }
     assert_eq!(state.documents.shown(), [0, 1, 2, 3]);
     let project = state.session.project.as_ref().unwrap();
@@ -566,7 +575,7 @@ fn the_list_begins_at_the_top_once_even_if_the_document_in_front_is_hidden() {
 fn suggested(state: &mut State, document: &str) {
     let found = vec![Entity { range: TextRange::new(0, 4), label: "Price".into(), score: 0.9 }];
     let [document, run] = [document, "0001-mini"].map(str::to_owned);
-    update(state, Event::Suggestions { document, run, found, uncertainty: Some(0.5) });
+    update(state, Event::Suggestions { document, run, found, uncertainty: Some(0.5), labels: Default::default() });
 }
 
 #[test]
