@@ -1,8 +1,18 @@
 //! The live model, which learns while documents are tagged: its versions and what is known about it.
 
+mod contest;
+mod record;
+mod scores;
+
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::spans::{Interval, WordSpan};
+
+pub use contest::{Contest, Evidence, Pair, takes_over};
+pub use record::{LiveRecord, RecordError};
+pub use scores::{DocumentScore, Scores};
 
 /// Start of the name of a version.
 const PREFIX: &str = "live-";
@@ -10,7 +20,7 @@ const PREFIX: &str = "live-";
 /// Number of a version of an annotator's live model, from 1.
 ///
 /// Journals name it as `live-7` where they name the run of a model's suggestion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Version(pub u64);
 
 impl fmt::Display for Version {
@@ -87,6 +97,8 @@ pub struct LiveReport {
     /// Its newest version that was better than its predecessor and than the other models of the project; it makes the
     /// suggestions. `None` if another model does.
     pub suggester: Option<Version>,
+    /// The newest run with a model when the suggester took over: only a newer run takes its place unasked.
+    pub over: Option<String>,
     /// Its newest version, whether it makes suggestions or not.
     pub newest: Option<Version>,
     /// Documents that the newest version has learned.
