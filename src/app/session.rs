@@ -2,7 +2,10 @@
 //! It is the open project, its runs, the cursor on its text, messages, keys, size and clock.
 
 use crate::{
-    runs::{RunSummary, live::LiveReport},
+    runs::{
+        RunSummary,
+        live::{self, LiveReport},
+    },
     spans::{ActionId, LabelChange, Split, Status},
     text::width::Glyphs,
 };
@@ -118,6 +121,7 @@ impl Session {
         self.tagging = Tagging::default();
         self.review = Default::default();
         self.model_view = Default::default();
+        self.live = LiveReport::default();
         self.prompts.close_project();
         self.removed_document = None;
         self.label_edit = None;
@@ -181,9 +185,12 @@ impl Session {
         })
     }
 
-    /// Takes what is known about the live model.
-    pub(super) fn live_changed(&mut self, report: LiveReport) {
+    /// Takes what is known about the live model; whether another model makes the suggestions now.
+    pub(super) fn live_changed(&mut self, report: LiveReport) -> bool {
+        let before = self.suggesting();
         self.live = report;
+        // What the model before has found stays until it is answered again, so that nothing flickers.
+        self.suggesting() != before
     }
 
     /// Whether a run outside any project is open, or a folder of such runs.
@@ -216,9 +223,18 @@ impl Session {
         self.runs.models()
     }
 
-    /// The run whose model makes the suggestions; see [`ProjectRuns::suggester`].
+    /// The run whose model makes the suggestions unless the live model does; see [`ProjectRuns::suggester`].
     pub fn suggester(&self) -> Option<&RunSummary> {
         self.runs.suggester()
+    }
+
+    /// Name of the model that makes the suggestions: a run, or a version of the live model.
+    pub fn suggesting(&self) -> Option<String> {
+        let run = self.suggester().map(|run| run.id.as_str());
+        match self.live.suggester.filter(|_| live::suggests(&self.live, run)) {
+            Some(version) => Some(version.to_string()),
+            None => run.map(str::to_owned),
+        }
     }
 
     /// Whether the document in front belongs to the test split.
@@ -253,7 +269,7 @@ impl Session {
     /// Works on the document in front; returns the effects of that.
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
-        let suggester = self.suggester().map(|run| run.id.clone());
+        let suggester = self.suggesting();
         let lines = self.size.text_lines().saturating_sub(usize::from(self.tutorial_rows) / 2);
         // With the model's view a line has a second mark row.
         let page = if self.model_view.is_on() { lines * 2 / 3 } else { lines }.max(1);
@@ -334,7 +350,8 @@ impl Session {
         }
         let project = self.project.as_ref()?;
         self.model_view.compare(project, self.tagging.document);
-        let run = self.runs.suggester()?.id.clone();
+        let run = self.suggesting()?;
+        let project = self.project.as_ref()?;
         let document = project.documents.get(self.tagging.document)?;
         // A number that is not used is no loss.
         self.generation += 1;

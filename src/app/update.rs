@@ -135,7 +135,10 @@ impl State {
                 self.documents.model_answered(&self.session, &document).into()
             }
             Event::NotSuggested { document } => self.documents.model_answered(&self.session, &document).into(),
-            Event::Live(report) => self.session.live_changed(*report).into(),
+            Event::Live(report) => {
+                let changed = self.session.live_changed(*report);
+                Outcome { request: changed.then_some(Request::ModelChanged), ..Outcome::none() }
+            }
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
             Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),

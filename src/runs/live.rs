@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::spans::{Interval, WordSpan};
 
 pub use contest::{Contest, Evidence, Pair, takes_over};
-pub use record::{LiveRecord, RecordError};
-pub use scores::{DocumentScore, Scores};
+pub use record::{LiveRecord, RecordError, id_hash};
+pub use scores::{DocumentScore, Estimates, Scores};
 
 /// Start of the name of a version.
 const PREFIX: &str = "live-";
@@ -113,9 +113,39 @@ pub struct LiveReport {
     pub course: Vec<Estimate>,
 }
 
+/// Whether the live model makes the suggestions, not the run that does without it.
+///
+/// A run that has got a model after the live model took over does, since the user asked for it. The live model takes its
+/// place once it is better.
+pub fn suggests(live: &LiveReport, run: Option<&str>) -> bool {
+    let over = live.over.as_deref().map_or(0, number);
+    live.suggester.is_some() && run.is_none_or(|run| number(run) <= over)
+}
+
+/// Number of a run of a project, such as `0007-mini`.
+fn number(run: &str) -> u64 {
+    let digits = run.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_is_newer_than_the_takeover_suggests() {
+        let live = |suggester: Option<u64>, over: Option<&str>| LiveReport {
+            suggester: suggester.map(Version),
+            over: over.map(str::to_owned),
+            ..LiveReport::default()
+        };
+        assert!(!suggests(&live(None, None), None) && !suggests(&live(None, None), Some("0001-mini")));
+        assert!(suggests(&live(Some(7), None), None));
+        assert!(!suggests(&live(Some(7), None), Some("0001-mini")));
+        let over = live(Some(7), Some("0012-mini"));
+        assert!(suggests(&over, None) && suggests(&over, Some("0003-small")) && suggests(&over, Some("0012-mini")));
+        assert!(!suggests(&over, Some("0013-mini")));
+    }
 
     #[test]
     fn versions_have_names() {

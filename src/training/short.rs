@@ -23,6 +23,10 @@ use crate::{
     spans::{Sentence, dataset::tag_names, scheme::Tag},
 };
 
+/// Niceness above which Linux has none.
+#[cfg(target_os = "linux")]
+const LOWEST: i32 = 19;
+
 /// Present name of a label of a model; `None` if the label no longer exists.
 pub type PresentName<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
@@ -112,6 +116,15 @@ impl ShortTrainings {
         }
         base.weights = engine.weights();
         Ok(Some(base))
+    }
+}
+
+/// Gives this thread, and those that it starts, the lowest priority: it computes when nobody else does.
+/// Only Linux has priorities for threads.
+pub fn lowest_priority() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(LOWEST) {
+        tracing::debug!("the learning threads keep their priority: {error}");
     }
 }
 

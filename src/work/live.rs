@@ -3,6 +3,7 @@
 //! A round learns the documents that are new, with some of the earlier ones, from the weights of the round before. What
 //! was learned makes the suggestions once it is better than the model that makes them; [`takes_over`] is the rule.
 
+pub mod kept;
 mod memory;
 mod mix;
 
@@ -10,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use self::{
     memory::Memory,
-    mix::{Learned, Mix, contents_hash, drawn, id_hash},
+    mix::{Learned, Mix, contents_hash, drawn},
 };
 use crate::{
     inference::{EvalError, Evaluator, Precision, PredictError, Predictor, Threads},
@@ -19,13 +20,13 @@ use crate::{
         Recipe, Settings,
         embedded_bases::MINI,
         live::{
-            Contest, DocumentScore, Evidence, FinishedDocument, LiveRecord, LiveReport, LiveState, Pair, Scores,
-            Version, takes_over,
+            Contest, DocumentScore, Estimates, Evidence, FinishedDocument, LiveRecord, LiveReport, LiveState, Pair,
+            Scores, Version, id_hash, takes_over,
         },
         suggester::MIN_VALIDATION_SPANS,
     },
     spans::{
-        Counting, Dataset, LabelSet, Scheme, Sentence, dataset,
+        Counting, Dataset, LabelSet, Scheme, Sentence,
         scheme::Tag,
         score::{EntityCounts, Mode, ScoreError, Scorer},
     },
@@ -152,6 +153,7 @@ pub struct Learner {
     newest: u64,
     contest: Contest,
     scores: Scores,
+    estimates: Estimates,
     /// Rounds in a row that the candidate has lost.
     lost: usize,
 }
@@ -178,6 +180,7 @@ impl Learner {
             newest: 0,
             contest: Contest::default(),
             scores: Scores::default(),
+            estimates: Estimates::default(),
             lost: 0,
         })
     }
@@ -189,6 +192,7 @@ impl Learner {
         self.newest = self.newest.max(newest.0);
         self.over = over;
         self.contest = contest;
+        self.estimates = scores.estimates();
         self.scores = scores;
         self.candidate = Some(Arc::clone(&kept));
         self.suggester = Some(kept);
@@ -219,6 +223,7 @@ impl Learner {
     /// What is known about the live model.
     pub fn report(&self, state: LiveState) -> LiveReport {
         let newest = self.candidate.as_ref();
+        let Estimates { recent, unaided, course } = self.estimates.clone();
         LiveReport {
             state,
             suggester: self.suggester.as_ref().map(|model| model.version),
@@ -226,9 +231,9 @@ impl Learner {
             newest: newest.map(|model| model.version),
             learned: newest.map_or(0, |model| model.learned.len()),
             at: newest.map_or(0, |model| model.at),
-            recent: self.scores.recent(),
-            unaided: self.scores.unaided(),
-            course: self.scores.course(),
+            recent,
+            unaided,
+            course,
         }
     }
 
@@ -275,7 +280,10 @@ impl Learner {
 
     fn keep_judgement(&mut self, contest: Contest, scores: Vec<DocumentScore>) {
         self.contest = contest;
-        scores.into_iter().for_each(|score| self.scores.add(score));
+        if !scores.is_empty() {
+            scores.into_iter().for_each(|score| self.scores.add(score));
+            self.estimates = self.scores.estimates();
+        }
     }
 
     /// Gives up what was learned if it has been clearly worse for many rounds.
@@ -440,19 +448,28 @@ fn counts_of(gold: &[String], predicted: &[String]) -> Result<EntityCounts, Scor
     Ok(sum(found.into_iter().map(|(_, counts)| counts).collect()))
 }
 
-/// Counts of a model on each of these sentences, per word and lenient, predicted as suggestions are.
+/// Counts of a model on each of these sentences, predicted as suggestions are.
 fn counts(model: &BaseModel, labels: &LabelSet, sentences: &[Sentence]) -> Result<Vec<EntityCounts>, LiveError> {
-    let mut model = model.clone();
-    for tag in &mut model.config.tags {
-        *tag = present_tag(tag, labels);
-    }
-    let predictor = Predictor::of(model, "cpu", Threads::One, Precision::Int8)?;
-    let outcomes = Evaluator::new(&predictor).add(sentences)?;
+    let model = with_present_tags(model.clone(), labels);
+    counts_of_predictor(&Predictor::of(model, "cpu", Threads::One, Precision::Int8)?, sentences)
+}
+
+/// Counts on each of these sentences, per word and lenient.
+fn counts_of_predictor(predictor: &Predictor, sentences: &[Sentence]) -> Result<Vec<EntityCounts>, LiveError> {
+    let outcomes = Evaluator::new(predictor).add(sentences)?;
     let by_word = outcomes.into_iter().map(|outcome| {
         let counts = outcome.counts.into_iter().filter(|(counting, ..)| *counting == Counting::Word);
         sum(counts.map(|(.., counts)| counts).collect())
     });
     Ok(by_word.collect())
+}
+
+/// A model whose tags have the present names of their labels.
+fn with_present_tags(mut model: BaseModel, labels: &LabelSet) -> BaseModel {
+    for tag in &mut model.config.tags {
+        *tag = present_tag(tag, labels);
+    }
+    model
 }
 
 /// The tag with the present name of its label. What a model finds for a label that no longer exists is not suggested.
@@ -463,11 +480,6 @@ fn present_tag(tag: &str, labels: &LabelSet) -> String {
         }
         Tag::Outside => tag.to_owned(),
     }
-}
-
-/// Fingerprint of the validation sentences that are scored, by which counts of a run can be kept.
-pub fn fingerprint(sentences: &[Sentence]) -> String {
-    dataset::fingerprint(sentences)
 }
 
 #[cfg(test)]

@@ -348,7 +348,8 @@ fn has_edge(session: &Session) -> bool {
 fn acceptable(tag: &Tag, session: &Session) -> Check {
     documents(tag, session)?;
     let has_spans = spans(tag, session).is_ok();
-    let can_suggest = session.suggester().is_some() || session.project.as_ref().is_some_and(Project::has_local_sources);
+    let can_suggest =
+        session.suggesting().is_some() || session.project.as_ref().is_some_and(Project::has_local_sources);
     check(has_spans || !session.is_test_document() || !can_suggest, TESTS_BY_HAND)
 }
 
@@ -375,7 +376,7 @@ fn can_view(_: &Tag, session: &Session) -> Check {
         return Ok(());
     }
     check(!session.is_test_document(), TESTS_VIEW)?;
-    check(session.suggester().is_some(), "There is no model yet; a training makes one")
+    check(session.suggesting().is_some(), "There is no model yet; a training makes one")
 }
 
 /// The document has spans.
@@ -397,5 +398,5 @@ fn suggestions(_: &Tag, session: &Session) -> Check {
 
 /// Reason why there is no suggestion: the test split, or `otherwise`.
 fn why_none(session: &Session, otherwise: &'static str) -> &'static str {
-    if session.is_test_document() && session.suggester().is_some() { TESTS } else { otherwise }
+    if session.is_test_document() && session.suggesting().is_some() { TESTS } else { otherwise }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Contest, Scores, Version};
-use crate::runs::embedded_bases::EDITION;
+use crate::{
+    runs::embedded_bases::EDITION,
+    text::hash::{FNV_BEGIN, fnv, mixed},
+};
 
 /// Version of the format.
 const FORMAT: u64 = 1;
@@ -50,6 +53,11 @@ pub enum RecordError {
     /// Its numbers contradict each other.
     #[error("its version numbers contradict each other")]
     Versions,
+}
+
+/// Hash of the id of a document, by which a record names it.
+pub fn id_hash(id: &str) -> u64 {
+    mixed(fnv(FNV_BEGIN, id.bytes()))
 }
 
 impl LiveRecord {

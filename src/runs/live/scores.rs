@@ -25,6 +25,17 @@ pub struct DocumentScore {
     pub held_back: bool,
 }
 
+/// What the scores say; computing it takes long if there are many.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Estimates {
+    /// From the last documents; `None` without a document.
+    pub recent: Option<Estimate>,
+    /// From the last documents that were shown without suggestions.
+    pub unaided: Option<Estimate>,
+    /// From stretches of successive documents, oldest first.
+    pub course: Vec<Estimate>,
+}
+
 /// Scores of the suggestions, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -38,20 +49,14 @@ impl Scores {
         self.0.drain(..surplus);
     }
 
-    /// Estimate from the last documents; `None` without a document.
-    pub fn recent(&self) -> Option<Estimate> {
-        let from = self.0.len().saturating_sub(RECENT);
-        estimate(self.0.get(from..)?.iter())
-    }
-
-    /// The same from the last documents that were shown without suggestions.
-    pub fn unaided(&self) -> Option<Estimate> {
-        estimate(self.0.iter().rev().filter(|score| score.held_back).take(RECENT))
-    }
-
-    /// Estimates from whole stretches of successive documents, oldest first.
-    pub fn course(&self) -> Vec<Estimate> {
-        self.0.chunks_exact(STRETCH).filter_map(|stretch| estimate(stretch.iter())).collect()
+    /// Computes the estimates.
+    pub fn estimates(&self) -> Estimates {
+        let last = self.0.get(self.0.len().saturating_sub(RECENT)..).unwrap_or_default();
+        Estimates {
+            recent: estimate(last.iter()),
+            unaided: estimate(self.0.iter().rev().filter(|score| score.held_back).take(RECENT)),
+            course: self.0.chunks_exact(STRETCH).filter_map(|stretch| estimate(stretch.iter())).collect(),
+        }
     }
 }
 
@@ -85,16 +90,16 @@ mod tests {
     #[test]
     fn estimates_are_of_the_last_documents_and_of_stretches() {
         let mut scores = Scores::default();
-        assert!(scores.recent().is_none() && scores.unaided().is_none() && scores.course().is_empty());
+        assert_eq!(scores.estimates(), Estimates::default());
         for at in 0..60 {
             scores.add(score(at, usize::from(at >= 10) * 2, at % 20 == 0));
         }
-        let recent = scores.recent().unwrap();
+        let Estimates { recent, unaided, course } = scores.estimates();
+        let recent = recent.unwrap();
         assert_eq!((recent.documents, recent.learned, recent.f1), (50, 34, 1.0));
         assert_eq!(recent.interval, None, "without a miss nothing says how far it is off");
-        let unaided = scores.unaided().unwrap();
+        let unaided = unaided.unwrap();
         assert_eq!((unaided.documents, unaided.learned, unaided.f1), (3, 20, 0.8));
-        let course = scores.course();
         assert_eq!((course.len(), course[0].learned, course[1].f1), (2, 12, 1.0));
         let interval = course[0].interval.unwrap();
         assert!(interval.low < course[0].f1 && course[0].f1 < interval.high, "{interval:?}");

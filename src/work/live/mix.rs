@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    runs::live::id_hash,
     spans::{LabelSet, Sentence, scheme::Tag},
     text::hash::{FNV_BEGIN, fnv, mixed},
 };
@@ -17,11 +18,6 @@ pub(super) struct Mix {
     pub(super) new: Vec<usize>,
     /// Some of the others.
     pub(super) replayed: Vec<usize>,
-}
-
-/// Hash of the id of a document.
-pub(super) fn id_hash(id: &str) -> u64 {
-    mixed(fnv(FNV_BEGIN, id.bytes()))
 }
 
 /// Hash of the words of a sentence and of its tags, with the ids of labels: a label that is renamed changes nothing.

@@ -151,7 +151,7 @@ fn a_round_that_is_interrupted_changes_nothing() {
     assert_eq!((learner.report(LiveState::Off), learner.contest.clone()), before);
     assert!(Arc::ptr_eq(&model, learner.candidate.as_ref().unwrap()));
     assert!(project.round(&mut learner).trained, "the same documents are judged and learned later");
-    assert_eq!(learner.scores.recent().unwrap().documents, 6);
+    assert_eq!(learner.scores.estimates().recent.unwrap().documents, 6);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn documents_that_were_learned_or_reopened_judge_nothing() {
     project.finished.extend(finished(90..95, Some(("0001-mini", &[]))));
     project.rival = Some("0001-mini".into());
     assert_eq!(project.round(&mut learner), Round::default(), "there is nothing new");
-    assert_eq!((learner.contest.documents, learner.scores.recent()), (0, None));
+    assert_eq!((learner.contest.documents, learner.scores.estimates().recent), (0, None));
 }
 
 #[test]
