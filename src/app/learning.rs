@@ -2,7 +2,7 @@
 
 use crate::{
     runs::{
-        live::{Estimate, LiveReport, LiveState, Version},
+        live::{self, Estimate, LiveReport, LiveState, Version},
         live_progress::{Change, STRETCH, Trend, forecast},
     },
     spans::Status,
@@ -28,7 +28,8 @@ pub fn is_shown(session: &Session) -> bool {
 
 /// The version that makes the suggestions; `None` if another model does.
 pub fn suggesting_version(session: &Session) -> Option<Version> {
-    session.live.suggester
+    let run = session.suggester().map(|run| run.id.as_str());
+    session.live.suggester.filter(|_| live::suggests(&session.live, run))
 }
 
 /// The line on the Tag screen, from many words to few: the first one that fits is shown.

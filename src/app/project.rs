@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::{
     runs::live::{FinishedDocument, Predicted},
     spans::{
-        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span, Split,
-        SpanId, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
+        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span,
+        SpanId, Split, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
     },
 };
 

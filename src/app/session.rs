@@ -204,9 +204,19 @@ impl Session {
         })
     }
 
-    /// Takes what is known about the live model.
-    pub(super) fn live_changed(&mut self, report: LiveReport) {
+    /// The disk has not answered for this many seconds.
+    pub(super) fn save_delayed(&mut self, seconds: u64) {
+        if let Some(project) = &mut self.project {
+            project.save_delayed(seconds);
+        }
+    }
+
+    /// Takes what is known about the live model; whether another model makes the suggestions now.
+    pub(super) fn live_changed(&mut self, report: LiveReport) -> bool {
+        let before = self.suggesting();
         self.live = report;
+        // What the model before has found stays until it is answered again, so that nothing flickers.
+        self.suggesting() != before
     }
 
     /// Switches learning in the background on or off.
@@ -256,9 +266,15 @@ impl Session {
         self.runs.models()
     }
 
-    /// The run whose model makes the suggestions; see [`ProjectRuns::suggester`].
+    /// The run whose model makes the suggestions unless the live model does; see [`ProjectRuns::suggester`].
     pub fn suggester(&self) -> Option<&RunSummary> {
         self.runs.suggester()
+    }
+
+    /// Name of the model that makes the suggestions: a run, or a version of the live model.
+    pub fn suggesting(&self) -> Option<String> {
+        let version = learning::suggesting_version(self).map(|version| version.to_string());
+        version.or_else(|| self.suggester().map(|run| run.id.clone()))
     }
 
     /// Whether the document in front belongs to the test split.
@@ -271,7 +287,7 @@ impl Session {
     /// Whether the document in front is shown without the suggestions that there would be, and is not done yet.
     pub fn is_held_back(&self) -> bool {
         let Some(project) = &self.project else { return false };
-        let can_suggest = self.suggester().is_some() || project.has_local_sources();
+        let can_suggest = self.suggesting().is_some() || project.has_local_sources();
         can_suggest && project.hides_model(self.tagging.document)
     }
 
@@ -300,7 +316,7 @@ impl Session {
     /// Works on the document in front; returns the effects of that.
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
-        let suggester = self.suggester().map(|run| run.id.clone());
+        let suggester = self.suggesting();
         let lines = self.size.text_lines(usize::from(self.tutorial_rows) + usize::from(learning::is_shown(self)));
         // With the model's view a line has a second mark row.
         let page = if self.model_view.is_on() { lines * 2 / 3 } else { lines }.max(1);
@@ -382,7 +398,8 @@ impl Session {
         }
         let project = self.project.as_ref().filter(|project| !project.hides_model(self.tagging.document))?;
         self.model_view.compare(project, self.tagging.document);
-        let run = self.runs.suggester()?.id.clone();
+        let run = self.suggesting()?;
+        let project = self.project.as_ref()?;
         let document = project.documents.get(self.tagging.document)?;
         // A number that is not used is no loss.
         self.generation += 1;
@@ -413,7 +430,7 @@ impl Session {
     /// Keeps the next documents chosen, if a rule chooses them. Called after every event.
     /// `may_ask`: whether the model may be asked about a pool, which replaces other questions about many documents.
     pub(super) fn choose_ahead(&mut self, may_ask: bool) -> Vec<Effect> {
-        let model = self.suggester().map(|run| run.id.clone());
+        let model = self.suggesting();
         let Some(project) = &self.project else { return Vec::new() };
         let before = self.tagging.next.coming(project).next();
         let basis = Basis { project, rule: self.live_settings.next, model: model.as_deref(), may_ask };
@@ -437,7 +454,7 @@ impl Session {
             NextDocument::Disagreement => "one where the model differs from the spans, or from what was tagged before",
         };
         let until =
-            if rule.wants_model() && self.suggester().is_none() { "; random until there is a model" } else { "" };
+            if rule.wants_model() && self.suggesting().is_none() { "; random until there is a model" } else { "" };
         self.inform(format!("Next document: {meaning}{until}"));
     }
 

@@ -16,7 +16,7 @@ use super::{
         palette::{Action, Entry},
         tutorial::{Lesson, Tutorial},
     },
-    panel::{Check, Commands, NoPanel, Panel, check_row},
+    panel::{Check, Commands, NoPanel, Outcome, Panel, Request, check_row},
     prompts::Prompts,
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, tag::Tag, train::Train, welcome::Welcome},
@@ -458,6 +458,12 @@ impl State {
         }
         self.session.tagging.next.answered(document);
         self.documents.model_answered(&self.session, document);
+    }
+
+    /// Takes a report of the live model. What is suggested changes with the model that suggests.
+    pub(super) fn live_changed(&mut self, report: LiveReport) -> Outcome {
+        let changed = self.session.live_changed(report);
+        Outcome { request: changed.then_some(Request::ModelChanged), ..Outcome::none() }
     }
 
     /// Closes all overlays because something else comes.

@@ -1,7 +1,10 @@
 //! Behaviour across screens: training, exploring, leaving, the palette.
 
 use crate::{
-    runs::{Control, DataSummary, Phase, Point, RunSummary, Scores, Settings, Status},
+    runs::{
+        Control, DataSummary, Phase, Point, RunSummary, Scores, Settings, Status,
+        live::{LiveReport, Version},
+    },
     spans::{Document, Entity, Journal, LabelSet, ModelAnswer, Prediction},
     text::{Grid, TextRange},
 };
@@ -192,6 +195,33 @@ fn the_end_of_a_run_is_shown_once() {
     press(&mut state, "l");
     let both = ["0002-mini", "0001-mini"].map(|id| run(id, Phase::Done, false));
     assert!(update(&mut state, Event::Runs(both.into())).is_empty() && message(&state).is_empty());
+}
+
+#[test]
+fn the_live_model_suggests_until_a_newer_run_has_a_model() {
+    let mut state = start();
+    let asked = |effects: &[Effect]| match effects {
+        [Effect::Suggest { run, .. }] => run.clone(),
+        other => panic!("{other:?}"),
+    };
+    let model = |id: &str| {
+        let mut info = run(id, Phase::Done, false);
+        info.has_model = true;
+        info
+    };
+    update(&mut state, Event::Runs(vec![model("0001-mini")]));
+    let live = |version: u64, over: &str| {
+        let (suggester, over) = (Some(Version(version)), Some(over.to_owned()));
+        Event::Live(Box::new(LiveReport { suggester, over, newest: suggester, ..LiveReport::default() }))
+    };
+    assert_eq!(asked(&update(&mut state, live(2, "0001-mini"))), "live-2");
+    assert!(update(&mut state, live(2, "0001-mini")).is_empty(), "nothing has changed");
+    assert_eq!(asked(&update(&mut state, live(3, "0001-mini"))), "live-3");
+    let effects = update(&mut state, Event::Runs(vec![model("0002-mini"), model("0001-mini")]));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Suggest { run, .. } if run == "0002-mini")));
+    assert_eq!(asked(&update(&mut state, live(9, "0002-mini"))), "live-9");
+    assert!(!update(&mut state, Event::Live(Box::default())).is_empty());
+    assert_eq!(state.session.suggesting().as_deref(), Some("0002-mini"));
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl State {
             Event::OpenFailed(message) => self.open_failed(message).into(),
             Event::FolderInUse(files) => self.welcome.in_use(&self.session, files).into(),
             Event::Saved { ids, .. } => self.saved(&ids).into(),
-            Event::SaveDelayed { seconds } => self.save_delayed(seconds).into(),
+            Event::SaveDelayed { seconds } => self.session.save_delayed(seconds).into(),
             Event::SaveFailed { attempt, message } => self.save_failed(attempt, message).into(),
             Event::Labels(outcome) => {
                 let editor = self.overlays.iter_mut().find_map(|overlay| match overlay {
@@ -133,7 +133,7 @@ impl State {
                 self.model_answered(&document, Some(ModelOutput { run, found, uncertainty, labels })).into()
             }
             Event::NotSuggested { document } => self.model_answered(&document, None).into(),
-            Event::Live(report) => self.session.live_changed(*report).into(),
+            Event::Live(report) => self.live_changed(*report),
             Event::Annotators { generation, found } => self.annotators_read(generation, found.map(|found| *found)),
             Event::Imported { generation, outcome } => self.imported(generation, outcome).into(),
             Event::Exported { generation, outcome } => self.exported(generation, outcome).into(),
@@ -230,12 +230,6 @@ impl State {
                 self.close()
             }
             None => Vec::new(),
-        }
-    }
-
-    fn save_delayed(&mut self, seconds: u64) {
-        if let Some(project) = &mut self.session.project {
-            project.save_delayed(seconds);
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
     runs_export,
 };
 use crate::{
-    project::{RunView, run_folder::RunConfig},
+    project::{LiveFolder, RunView, run_folder::RunConfig},
     runs::{Control, Phase, Point, Status, UntaggedCounts},
     text::number::{bytes as size, with_noun},
 };
@@ -44,13 +44,47 @@ pub(super) fn run(action: &RunsAction, output: Output) -> Result<(), CliError> {
 }
 
 fn list(dir: &Path, output: Output) -> Result<(), CliError> {
-    let runs = open(dir, output)?.list();
+    let place = open(dir, output)?;
+    let live = place.live_models();
+    let runs = place.list();
     let mut rows = vec![["run", "state", "base", "steps", "word F1", "size"].map(str::to_owned).to_vec()];
     rows.extend(runs.iter().map(row));
-    let value: Vec<Value> = runs.iter().map(value).collect();
+    let value: Vec<Value> = runs.iter().map(value).chain(live.iter().filter_map(live_value)).collect();
     let failed = runs.iter().filter_map(failure);
-    let text = if runs.is_empty() { "no run yet".to_owned() } else { table(&rows) + &failed.collect::<String>() };
-    output.result(&value, &text)
+    let text = if runs.is_empty() { "no run yet\n".to_owned() } else { table(&rows) + &failed.collect::<String>() };
+    let text = text + &live.iter().filter_map(live_line).collect::<String>();
+    output.result(&value, text.trim_end())
+}
+
+/// A line about the live model of an annotator, which learns while that one tags.
+fn live_line(folder: &LiveFolder) -> Option<String> {
+    let annotator = folder.annotator();
+    Some(match folder.record() {
+        Ok(record) => {
+            let record = record?;
+            let learned = with_noun(record.learned.len(), "document");
+            let kept = size(folder.size());
+            format!("{}: the live model of {annotator}, which has learned {learned}, {kept}\n", record.version)
+        }
+        Err(error) => format!("the live model of {annotator} cannot be used: {error}\n"),
+    })
+}
+
+/// The same with the fields of a run.
+fn live_value(folder: &LiveFolder) -> Option<Value> {
+    let record = folder.record().ok()??;
+    Some(json!({
+        "id": record.version.to_string(),
+        "state": "live",
+        "path": output::path(&folder.path()),
+        "bytes": folder.size(),
+        "model": true,
+        "settings": null,
+        "status": null,
+        "word_f1": null,
+        "annotator": folder.annotator().as_str(),
+        "learned": record.learned.len(),
+    }))
 }
 
 /// A line that says why a run failed.

@@ -192,6 +192,14 @@ impl Predictor {
         Self::prepare(base, device, threads, (precision, None))
     }
 
+    /// As [`Predictor::open_for_screen`], for a model that is in memory.
+    ///
+    /// # Errors
+    /// As [`Predictor::of`].
+    pub fn of_for_screen(base: BaseModel, device: &str) -> Result<Self, PredictError> {
+        Self::prepare(base, device, Threads::One, (Precision::Fp32, Some(Precision::Int8)))
+    }
+
     fn prepare(
         base: BaseModel,
         device: &str,

@@ -153,6 +153,7 @@ pub fn check(dir: &Path) -> CheckReport {
         annotator(&project, &name, &mut report);
     }
     runs(&project.runs(), &mut report);
+    live_models(&project, &mut report);
     surroundings(dir, &mut report);
     report
 }
@@ -375,6 +376,16 @@ fn runs(runs: &Runs, report: &mut CheckReport) {
     }
 }
 
+/// Checks what the live models of the annotators have kept.
+fn live_models(project: &Project, report: &mut CheckReport) {
+    for folder in project.runs().live_models() {
+        if let Err(error) = folder.record() {
+            let what = format!("{error}; learning begins again, and this folder stays until you remove it");
+            report.add(Severity::Warning, format!("{RUNS}/live/{}", folder.annotator()), None, what);
+        }
+    }
+}
+
 /// Checks the files around the data.
 /// Git's merge rule, leftovers of crashes, and invalid names.
 fn surroundings(dir: &Path, report: &mut CheckReport) {
@@ -390,7 +401,8 @@ fn surroundings(dir: &Path, report: &mut CheckReport) {
     }
     let folders = [dir.to_owned(), dir.join(ANNOTATIONS), dir.join(EXPORTS), dir.join(RUNS)];
     let runs = Runs::new(dir.join(RUNS)).ids().into_iter().map(|id| dir.join(RUNS).join(id.as_str()));
-    for path in folders.into_iter().chain(runs).flat_map(|folder| entries(&folder)) {
+    let live = Runs::new(dir.join(RUNS)).live_models().into_iter().map(|folder| folder.path());
+    for path in folders.into_iter().chain(runs).chain(live).flat_map(|folder| entries(&folder)) {
         let file = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let kind = fs::symlink_metadata(&path);

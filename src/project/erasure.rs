@@ -16,7 +16,7 @@ use super::{
     exports,
     file_names::{RunId, shown},
     journal_appender::Files,
-    journal_line, run_folder,
+    journal_line, live_model, run_folder,
     storage::{self, LARGE},
 };
 /// Folders below the project's that are searched.
@@ -97,8 +97,8 @@ impl fmt::Display for Trace {
 /// Erases words of a document and searches the project for copies of them.
 /// Removes those that are proved to be this program's. `at` is in seconds since 1970, UTC.
 ///
-/// The search comes first: after a crash the words are still known, and all can be repeated. Models that were trained on
-/// the text are not files with its words; they are not listed.
+/// The search comes first: after a crash the words are still known, and all can be repeated. Models of runs that were
+/// trained on the text are not files with its words; they are not listed. A live model that may have learned it is.
 ///
 /// # Errors
 /// There is no such document, it cannot be changed so, or the file system refuses. Then nothing is changed.
@@ -112,6 +112,9 @@ pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Res
     let mut search = Search::new(project, id, &texts);
     search.look_at_journals(project);
     search.look_at_runs(project);
+    live_model::learned(project, id)
+        .iter()
+        .for_each(|folder| search.add(folder, TraceState::MayHold, live_model::LEARNED));
     search.folder(&project.root, DEEPEST);
     match what {
         Erasure::Document => project.erase_document(id)?,

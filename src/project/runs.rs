@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    Project, ProjectError, RUNS,
+    LiveFolder, Project, ProjectError, RUNS,
     file_names::{RunId, shown},
+    live_model::live_folders,
     lock::{self, Holder, Lock},
     metrics_tail::MetricsTail,
     output::check_linked_folder,
@@ -326,6 +327,11 @@ impl Runs {
             runs.sort_by_key(|run| run.config.as_ref().map(|config| config.started));
         }
         runs
+    }
+
+    /// Live models of the project's annotators; none outside a project.
+    pub fn live_models(&self) -> Vec<LiveFolder> {
+        if self.place == RunsPlace::Project { live_folders(&self.folder) } else { Vec::new() }
     }
 
     /// The run whose model stands for the project, by the rule of the screen, and whether it is the best of several that can

@@ -1,8 +1,18 @@
 //! The live model, which learns while documents are tagged: its versions and what is known about it.
 
+mod contest;
+mod record;
+mod scores;
+
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::spans::{Interval, WordSpan};
+
+pub use contest::{Contest, Evidence, Pair, takes_over};
+pub use record::{LiveRecord, RecordError, id_hash};
+pub use scores::{DocumentScore, Estimates, Scores};
 
 /// Start of the name of a version.
 const PREFIX: &str = "live-";
@@ -10,7 +20,7 @@ const PREFIX: &str = "live-";
 /// Number of a version of an annotator's live model, from 1.
 ///
 /// Journals name it as `live-7` where they name the run of a model's suggestion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Version(pub u64);
 
 impl fmt::Display for Version {
@@ -87,6 +97,8 @@ pub struct LiveReport {
     /// Its newest version that was better than its predecessor and than the other models of the project; it makes the
     /// suggestions. `None` if another model does.
     pub suggester: Option<Version>,
+    /// The newest run with a model when the suggester took over: only a newer run takes its place unasked.
+    pub over: Option<String>,
     /// Its newest version, whether it makes suggestions or not.
     pub newest: Option<Version>,
     /// Documents that the newest version has learned.
@@ -101,9 +113,39 @@ pub struct LiveReport {
     pub course: Vec<Estimate>,
 }
 
+/// Whether the live model makes the suggestions, not the run that does without it.
+///
+/// A run that has got a model after the live model took over does, since the user asked for it. The live model takes its
+/// place once it is better.
+pub fn suggests(live: &LiveReport, run: Option<&str>) -> bool {
+    let over = live.over.as_deref().map_or(0, number);
+    live.suggester.is_some() && run.is_none_or(|run| number(run) <= over)
+}
+
+/// Number of a run of a project, such as `0007-mini`.
+fn number(run: &str) -> u64 {
+    let digits = run.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_is_newer_than_the_takeover_suggests() {
+        let live = |suggester: Option<u64>, over: Option<&str>| LiveReport {
+            suggester: suggester.map(Version),
+            over: over.map(str::to_owned),
+            ..LiveReport::default()
+        };
+        assert!(!suggests(&live(None, None), None) && !suggests(&live(None, None), Some("0001-mini")));
+        assert!(suggests(&live(Some(7), None), None));
+        assert!(!suggests(&live(Some(7), None), Some("0001-mini")));
+        let over = live(Some(7), Some("0012-mini"));
+        assert!(suggests(&over, None) && suggests(&over, Some("0003-small")) && suggests(&over, Some("0012-mini")));
+        assert!(!suggests(&over, Some("0013-mini")));
+    }
 
     #[test]
     fn versions_have_names() {

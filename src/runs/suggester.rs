@@ -4,7 +4,7 @@ use super::RunSummary;
 
 /// Minimum number of spans of a validation split to compare models.
 /// With fewer, its F1 does not decide between two models.
-const MIN_VALIDATION_SPANS: usize = 20;
+pub const MIN_VALIDATION_SPANS: usize = 20;
 
 /// Returns the best of `models`, newest first; of equal ones the newer.
 ///

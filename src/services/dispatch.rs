@@ -15,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::{
     drafts,
     leaving::{End, Leaving, Wait},
+    live_learner::LiveLearner,
     message::message,
     model_service::Question,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
@@ -100,7 +101,7 @@ impl Services {
     /// It could not be opened.
     pub(crate) fn opened_first(&mut self, outcome: Outcome) -> Result<Event, OpenError> {
         let (open, opened, _) = outcome?;
-        self.open = Some(open);
+        self.open.insert(open).begin();
         Ok(Event::Opened(opened))
     }
 
@@ -146,7 +147,7 @@ impl Services {
         match outcome {
             Ok((open, opened, event)) => {
                 self.close();
-                self.open = Some(open);
+                self.open.insert(open).begin();
                 self.preferences = preferences.unwrap_or_else(|| Arc::clone(&self.preferences));
                 std::iter::once(Event::Opened(opened)).chain(event).collect()
             }
@@ -304,9 +305,11 @@ impl Services {
             Effect::Record { attempt, entries } => open.journal.record(attempt, entries),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
             Effect::StartTraining { generation, settings, recipe, fetch, repeat } => {
+                open.learner.iter().for_each(LiveLearner::make_way);
                 open.worker.ask(Task::Train { generation, settings, recipe, fetch, repeat });
             }
             Effect::ResumeTraining { generation, run, fetch } => {
+                open.learner.iter().for_each(LiveLearner::make_way);
                 open.worker.ask(Task::Resume { generation, run, fetch });
             }
             Effect::CancelTraining { generation } => open.worker.cancel_training(generation),
@@ -333,7 +336,8 @@ impl Services {
             Effect::ShareOut => open.worker.ask(Task::ShareOut),
             Effect::TakeBackMove(splits) => open.worker.ask(Task::OldSplits(splits)),
             Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
-            Effect::Finished(_) | Effect::SetLearning(_) => {}
+            Effect::Finished(document) => open.learner.iter().for_each(|learner| learner.finished(document.clone())),
+            Effect::SetLearning(learns) => open.learner.iter().for_each(|learner| learner.set_learning(learns)),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
             Effect::Rank { run, documents } => {

@@ -79,12 +79,17 @@ impl Leaving {
         let left = || until.saturating_duration_since(Instant::now());
         let before = self.trainer.running();
         let mut is_starting = false;
-        for Closing { worker, .. } in self.closing.iter().map(Arc::as_ref) {
+        for closing in self.closing.iter().map(Arc::as_ref) {
+            let worker = &closing.worker;
             if !worker.ends_within(left()) {
                 let job = worker.current().unwrap_or("a job");
                 report(&format!("left without waiting for {job}; files are written whole or not at all"));
             }
             is_starting |= !worker.has_started_within(left());
+            if !closing.learner_ends_within(left()) {
+                // What it has learned last can be learned again.
+                tracing::warn!("left without waiting for the live model");
+            }
         }
         // Closed before the report, so that the report stays true.
         let after = self.trainer.close();

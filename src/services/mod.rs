@@ -15,6 +15,8 @@ mod exchange;
 mod file_watcher;
 mod journal_writer;
 mod leaving;
+mod live_learner;
+mod machine_load;
 mod message;
 mod mistake_search;
 mod model_service;

@@ -4,11 +4,14 @@
 //! A model is loaded when it is first needed, and once if both use the same. Loading and answering happen on threads of
 //! their own.
 
-use std::{path::Path, sync::Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use super::{
     events::Events,
-    model_thread::{Loader, ModelThread, lock},
+    model_thread::{LiveModels, Loader, ModelThread, lock},
     run_list::Model,
     run_watcher::Models,
 };
@@ -59,7 +62,12 @@ impl ModelService {
         events: Events,
     ) -> std::io::Result<Self> {
         let device = if device == "auto" { "cpu".to_owned() } else { device };
-        Self::with_loader(models, grid, Loader { runs, device, open }, events)
+        Self::with_loader(models, grid, Loader { runs, device, open, live: LiveModels::default() }, events)
+    }
+
+    /// Place for the version of the live model that suggests, in memory.
+    pub(super) fn live_models(&self) -> LiveModels {
+        Arc::clone(&self.loader.live)
     }
 
     fn with_loader(models: Models, grid: Grid, loader: Loader, events: Events) -> std::io::Result<Self> {
@@ -193,7 +201,6 @@ fn open(folder: &Path, device: &str) -> Result<Predictor, String> {
 mod tests {
     use std::{
         fs,
-        sync::Arc,
         thread::sleep,
         time::{Duration, SystemTime},
     };
@@ -229,7 +236,7 @@ mod tests {
     fn with(root: &Path, models: Vec<Model>, open: Open) -> (ModelService, Receiver<Event>) {
         let (events, received) = unbounded();
         let models = Arc::new(Mutex::new(models));
-        let loader = Loader { runs: Runs::of(root), device: "cpu".into(), open };
+        let loader = Loader { runs: Runs::of(root), device: "cpu".into(), open, live: LiveModels::default() };
         (ModelService::with_loader(models, Grid::Natural, loader, Events::new(events)).unwrap(), received)
     }
 

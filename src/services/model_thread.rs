@@ -13,7 +13,9 @@ use crate::{
     guard::{self, Panicked},
     inference::{self, Findings, Predictor, Purpose, Reply, Request, Worker},
     project::Runs,
+    runs::live::Version,
     spans::{Document, Prediction},
+    work::live::LiveModel,
 };
 
 /// Loads the model of a run.
@@ -25,13 +27,29 @@ pub(super) struct Loader {
     pub(super) device: String,
     /// Opens a model folder on a device.
     pub(super) open: fn(&Path, &str) -> Result<Predictor, String>,
+    /// The version of the live model that suggests.
+    pub(super) live: LiveModels,
 }
+
+/// The version of the live model that suggests, in memory.
+pub(super) type LiveModels = Arc<Mutex<Option<Arc<LiveModel>>>>;
 
 impl Loader {
     /// Loads the model of a run from `folder`, or from the folder of the run if the model is not listed.
-    fn load(&self, run: &str, folder: Option<PathBuf>) -> Result<Predictor, String> {
+    /// `None` for a version of the live model whose place a newer one has taken.
+    fn load(&self, run: &str, folder: Option<PathBuf>) -> Result<Option<Predictor>, String> {
+        if let Ok(version) = run.parse::<Version>() {
+            return self.load_live(version);
+        }
         let folder = folder.map_or_else(|| self.find(run), Ok)?;
-        (self.open)(&folder, &self.device)
+        (self.open)(&folder, &self.device).map(Some)
+    }
+
+    fn load_live(&self, version: Version) -> Result<Option<Predictor>, String> {
+        let live = lock(&self.live).clone().filter(|live| live.version == version);
+        let Some(live) = live else { return Ok(None) };
+        let opened = Predictor::of_for_screen(live.model.clone(), &self.device);
+        opened.map(Some).map_err(|error| error.to_string())
     }
 
     fn find(&self, run: &str) -> Result<PathBuf, String> {
@@ -43,8 +61,8 @@ impl Loader {
     }
 }
 
-/// A model: its run, and when it was written, because a live run may write several.
-type Version = (String, Option<SystemTime>);
+/// A model: its run or version of the live model, and when it was written, because a live run may write several.
+type Loaded = (String, Option<SystemTime>);
 
 /// Handle of the thread. Dropping it ends the thread.
 pub(super) struct ModelThread {
@@ -57,7 +75,7 @@ pub(super) struct ModelThread {
 #[derive(Default)]
 struct Shared {
     /// Model that is loaded or being loaded.
-    model: Option<Version>,
+    model: Option<Loaded>,
     /// Number of requests for suggestions so far. No number is used twice, so that a late reply is matched with its own
     /// document or dropped.
     requested: u64,
@@ -152,7 +170,7 @@ impl ModelThread {
     /// that needs it.
     fn use_model(&self, run: String, model: Option<Model>, explored: Option<u64>) {
         let written = model.as_ref().and_then(|model| model.written);
-        let version: Version = (run, written);
+        let version: Loaded = (run, written);
         let mut shared = lock(&self.shared);
         // Both under one lock: the failure of an earlier model is not the answer to this sentence.
         shared.explored.extend(explored);
@@ -163,7 +181,7 @@ impl ModelThread {
         self.load(version, model.map(|model| model.folder));
     }
 
-    fn load(&self, version: Version, folder: Option<PathBuf>) {
+    fn load(&self, version: Loaded, folder: Option<PathBuf>) {
         let slot = self.worker.await_model();
         let loader = self.loader.clone();
         let failure = Failure { version, shared: Arc::clone(&self.shared), events: self.events.clone() };
@@ -174,7 +192,8 @@ impl ModelThread {
             // Caught here, so that the slot is filled or dropped after the report.
             let loaded = guard::catch(|| loader.load(run, folder));
             match loaded.unwrap_or_else(|panicked| Err(panicked.to_string())) {
-                Ok(model) => slot.put(run, model),
+                Ok(Some(model)) => slot.put(run, model),
+                Ok(None) => failure.forget(),
                 Err(error) => failure.report(&error),
             }
         };
@@ -188,12 +207,17 @@ impl ModelThread {
 /// Report of a model that cannot be loaded.
 #[derive(Clone)]
 struct Failure {
-    version: Version,
+    version: Loaded,
     shared: Arc<Mutex<Shared>>,
     events: Events,
 }
 
 impl Failure {
+    /// Lets the next request try again. The screen will ask the version that suggests now.
+    fn forget(&self) {
+        lock(&self.shared).model.take_if(|loaded| *loaded == self.version);
+    }
+
     fn report(&self, error: &str) {
         let text = format!("the model of {} cannot be used: {error}", self.version.0);
         let mut shared = lock(&self.shared);

@@ -17,6 +17,7 @@ use super::{
     events::Events,
     file_watcher::{FileWatcher, Watched},
     journal_writer::{AnnotatorFile, JournalWriter},
+    live_learner::{LearnerParts, LiveLearner},
     message::message,
     model_service::ModelService,
     preferences::{Preferences, PreferencesOf},
@@ -65,6 +66,8 @@ pub(crate) struct Open {
     pub(super) worker: ProjectWorker,
     pub(super) watcher: RunWatcher,
     pub(super) model_service: ModelService,
+    /// `None` for what can only be read.
+    pub(super) learner: Option<LiveLearner>,
     pub(super) documents: Documents,
     events: Events,
     /// Kept, because dropping it ends its thread.
@@ -72,13 +75,19 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// Lets the live model go on, now that the screen shows the project.
+    pub(super) fn begin(&self) {
+        self.learner.iter().for_each(LiveLearner::begin);
+    }
+
     /// Lets the threads end after their last task. Does not wait.
     pub(super) fn close(self) -> Closing {
-        let Self { mut journal, mut worker, events, .. } = self;
+        let Self { mut journal, mut worker, mut learner, events, .. } = self;
         events.close();
         journal.close();
         worker.close();
-        Closing { journal, worker }
+        learner.iter_mut().for_each(LiveLearner::close);
+        Closing { journal, worker, learner }
     }
 }
 
@@ -89,18 +98,21 @@ struct Parts {
     run_list: RunList,
     starter: Starter,
     events: Events,
+    /// Whether documents can be tagged, so that the live model can learn.
+    is_writable: bool,
 }
 
 impl Parts {
     /// Starts the services; no file is watched yet.
     fn start(self, dir: &Path, preferences: Preferences) -> Result<Open, OpenError> {
-        let Self { project, annotator, run_list, starter, events } = self;
+        let Self { project, annotator, run_list, starter, events, is_writable } = self;
         let name = preferences.annotator;
         let grid = project.manifest.grid;
         let documents = project.documents.clone();
         let runs = run_list.runs().clone();
         let file = AnnotatorFile { file: annotator.into_appender(), documents: documents.clone() };
         let journal = JournalWriter::start(Box::new(file), events.clone())?;
+        let learned = is_writable.then(|| project.clone());
         let worker = ProjectWorker::start(WorkerParts {
             project,
             annotator: name.clone(),
@@ -111,8 +123,19 @@ impl Parts {
         })?;
         let watcher = RunWatcher::start(run_list, events.clone())?;
         let model_service = ModelService::start(watcher.models(), runs, grid, preferences.device, events.clone())?;
+        let learner = learned.map(|project| {
+            LiveLearner::start(LearnerParts {
+                project,
+                annotator: name.clone(),
+                journal: journal.flusher(),
+                models: model_service.live_models(),
+                settings: preferences.live,
+                events: events.clone(),
+            })
+        });
         Ok(Open {
             dir: dir.to_owned(),
+            learner: learner.transpose()?,
             annotator: name,
             journal,
             worker,
@@ -129,6 +152,7 @@ impl Parts {
 pub(super) struct Closing {
     pub(super) journal: JournalWriter,
     pub(super) worker: ProjectWorker,
+    pub(super) learner: Option<LiveLearner>,
 }
 
 impl Closing {
@@ -137,6 +161,12 @@ impl Closing {
         self.journal.ends_within(Duration::ZERO)
             && self.worker.ends_within(Duration::ZERO)
             && self.worker.has_started_within(Duration::ZERO)
+            && self.learner_ends_within(Duration::ZERO)
+    }
+
+    /// Waits for the end of the live model's thread for at most this long; whether it has ended.
+    pub(super) fn learner_ends_within(&self, limit: Duration) -> bool {
+        self.learner.as_ref().is_none_or(|learner| learner.ends_within(limit))
     }
 
     /// Waits until another project can be opened: for the lock of the annotator, and for short jobs.
@@ -145,6 +175,8 @@ impl Closing {
             return Err(OpenError::StillSaving(self.journal.unsaved().unwrap_or_default()));
         }
         let _ = self.worker.ends_within(JOB_LIMIT);
+        // The same project may be opened again, which reads the live model.
+        let _ = self.learner_ends_within(JOB_LIMIT);
         Ok(())
     }
 }
@@ -245,7 +277,8 @@ impl Opener {
         let name = preferences.annotator.clone();
         let [texts, manifest] = project.watched_files();
         let own_journal = project.journal_file(annotator.name());
-        let parts = Parts { project, annotator, run_list, starter: self.starter, events };
+        let is_writable = refusal.is_none();
+        let parts = Parts { project, annotator, run_list, starter: self.starter, events, is_writable };
         let mut open = parts.start(dir, preferences)?;
         open._files = FileWatcher::start(vec![
             Watched { path: texts, changed: Box::new(open.worker.looker()) },
@@ -272,7 +305,8 @@ impl Opener {
         let annotator = project.read_annotator(&preferences.annotator)?;
         let run_list = RunList::new(project.runs());
         let opened = opened(&project, &annotator, &run_list, &preferences.device, None);
-        let parts = Parts { project, annotator, run_list, starter: self.starter, events: Events::new(self.events) };
+        let (starter, events) = (self.starter, Events::new(self.events));
+        let parts = Parts { project, annotator, run_list, starter, events, is_writable: false };
         let open = parts.start(dir, preferences)?;
         Ok((open, Box::new(Opened { only_runs: true, ..opened })))
     }

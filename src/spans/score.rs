@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use strum::IntoStaticStr;
 
@@ -81,7 +82,7 @@ pub struct Rates {
 }
 
 /// Numbers of entities, of one label or of all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityCounts {
     /// Predicted and gold, with the same words and label.
     pub true_positives: usize,

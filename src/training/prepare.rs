@@ -192,10 +192,16 @@ fn head(base: &mut BaseModel, tags: &[String], seed: u64) -> String {
     if base.config.tags == tags && fits {
         return "the base already has these labels: training continues with its classifier".into();
     }
+    fresh_head(base, &wanted, seed);
+    format!("new classifier for {} tags, from seed {seed}", tags.len())
+}
+
+/// Gives the base a new classifier for the tags of `wanted`, from a seed.
+pub(super) fn fresh_head(base: &mut BaseModel, wanted: &ModelConfig, seed: u64) {
+    let Affine { weight, bias } = wanted.parameters().head;
     let data = torch::normals(seed, weight.slot.count(), base.config.arch.initializer_range as f32);
     base.weights.insert(weight.name, Array { shape: weight.slot.stored_shape(), data });
     base.weights.insert(bias.name, Array { shape: bias.slot.stored_shape(), data: vec![0.0; bias.slot.count()] });
-    format!("new classifier for {} tags, from seed {seed}", tags.len())
 }
 
 fn has(weights: &Weights, parameter: &Parameter) -> bool {
@@ -234,7 +240,7 @@ fn fingerprint(
 }
 
 /// Returns the rows of the word and position tables that occur in the data.
-fn rows(splits: [&EncodedSplit; 4], mask: Option<u32>) -> (Rows, Rows) {
+pub(super) fn rows(splits: [&EncodedSplit; 4], mask: Option<u32>) -> (Rows, Rows) {
     let examples: Vec<&Example> = splits.into_iter().flat_map(|split| &split.examples).collect();
     let words: BTreeSet<u32> = examples.iter().flat_map(|example| example.ids.iter().copied()).chain(mask).collect();
     let longest = examples.iter().map(|example| example.ids.len()).max().unwrap_or(1);

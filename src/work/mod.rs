@@ -14,6 +14,7 @@ pub mod export;
 pub mod folds;
 pub mod import;
 pub mod inspect;
+pub mod live;
 pub mod mistakes;
 pub mod predict;
 pub mod preview;

@@ -1,10 +1,11 @@
 //! What a person feels of a training, measured on the program as it is built:
 //!
-//!     cargo bench --bench session [-- open|start|echo|explore|memory|tagging] [TRAIN.txt VALID.txt]
+//!     cargo bench --bench session [-- open|start|echo|explore|learning|memory|tagging] [TRAIN.txt VALID.txt]
 //!
 //! `open`: opening each base inside the program, the first time with its checksum. `start`: from the start of `tagli train`
 //! with each of them until its first step is written. `echo`: from a key in a terminal of
-//! 80x24 to the end of the frame that answers it, before and while a training uses all cores. `memory`: resident memory of a
+//! 80x24 to the end of the frame that answers it, before and while a training uses all cores. `learning`: the same while the
+//! live model learns after each document, with the processor time and the memory of the program. `memory`: resident memory of a
 //! training at a quarter, the half and the end of a long run (Linux). `tagging`: a project of 50,000 documents: how long it
 //! takes to open, from key to frame, bytes sent to the terminal for a key, for a change of the document and for nothing.
 //! `explore`: from a key in a sentence of 40 words on the Explore screen to the end of the frame with the new result, by a
@@ -46,7 +47,9 @@ const BASES: [&str; 2] = ["mini", "small"];
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let (which, files) = match words.first().map(String::as_str) {
-        Some("open" | "start" | "echo" | "explore" | "memory" | "tagging") => (Some(words[0].clone()), &words[1..]),
+        Some("open" | "start" | "echo" | "explore" | "learning" | "memory" | "tagging") => {
+            (Some(words[0].clone()), &words[1..])
+        }
         _ => (None, &words[..]),
     };
     let place = tempfile::tempdir().unwrap();
@@ -67,6 +70,9 @@ fn main() {
     }
     if wants("tagging") {
         tagging(&data, place.path());
+    }
+    if wants("learning") {
+        learning(&data, place.path());
     }
     if wants("echo") {
         echo(&project, place.path());
@@ -438,4 +444,52 @@ fn explore(project: &Path, place: &Path) {
     print_times(&format!("Explore, {count} words, from a key to the frame with the result, ms"), &times);
     screen.child.kill().unwrap();
     screen.child.wait().unwrap();
+}
+
+/// Documents that are finished while keys are measured.
+const LEARNED: usize = 40;
+
+/// Keys in documents that are finished, with learning on and off.
+fn learning(data: &[PathBuf; 2], place: &Path) {
+    for learns in [false, true] {
+        let name = if learns { "learning" } else { "resting" };
+        let project = place.join(name);
+        fs::copy(&data[0], place.join("texts.txt")).unwrap();
+        for words in [&["new", name][..], &["import", name, "texts.txt", "--as", "somebody"]] {
+            assert!(tagli(words, place).status().unwrap().success(), "{words:?}");
+        }
+        let settings = "learn-every = 1\nlearn-below-load = 0\nlearn-on-battery = true\n";
+        fs::write(project.join("tagli.toml"), format!("learn = {learns}\n{settings}")).unwrap();
+        let mut screen = Screen::open(&project, place);
+        screen.waits_for("Amenity");
+        thread::sleep(Duration::from_secs(1));
+        let process = screen.child.process_id().unwrap();
+        let (began, before) = (Instant::now(), processor_seconds(process));
+        let mut times = Vec::new();
+        for _ in 0..LEARNED {
+            // A label on the first word, some moves, and on to the next document.
+            for key in ["3", "\x1b[C", "\x1b[C", "\x1b[D", "\x1b[C", "\x1b[D", "\r"] {
+                thread::sleep(BETWEEN);
+                while screen.frames.try_recv().is_ok() {}
+                let sent = Instant::now();
+                screen.key(key);
+                let frame = screen.frames.recv_timeout(LOST).expect("a key without an answer");
+                times.push(frame.duration_since(sent).as_secs_f64() * 1e3);
+            }
+        }
+        let share = (processor_seconds(process) - before) / began.elapsed().as_secs_f64();
+        times.sort_by(f64::total_cmp);
+        print_times(&format!("key to frame, {name}, ms"), &times);
+        println!("{name}: {share:.2} cores, {} MiB resident", resident(process) / 1024);
+        screen.child.kill().unwrap();
+        screen.child.wait().unwrap();
+    }
+}
+
+/// Seconds of processor time that a process has used (Linux).
+fn processor_seconds(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    // User and system time, in hundredths of a second.
+    fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 100.0
 }

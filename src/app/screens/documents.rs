@@ -152,7 +152,7 @@ impl Documents {
         if session.screen == Screen::Documents {
             self.refresh_in(session);
         }
-        let run = session.suggester().filter(|_| self.order.wants_model())?.id.clone();
+        let run = session.suggesting().filter(|_| self.order.wants_model())?;
         let documents = session.project.as_ref().map(without_answer).filter(|documents| !documents.is_empty())?;
         Some(Effect::Rank { run, documents })
     }
@@ -311,7 +311,7 @@ impl Documents {
             session.inform(sorted);
             return None;
         }
-        let Some(run) = session.suggester().map(|run| run.id.clone()) else {
+        let Some(run) = session.suggesting() else {
             session.warn(format!("{sorted}; there is no model yet to be asked"));
             return None;
         };

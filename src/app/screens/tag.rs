@@ -401,7 +401,8 @@ fn has_edge(session: &Session) -> bool {
 fn acceptable(tag: &Tag, session: &Session) -> Check {
     documents(tag, session)?;
     let has_spans = spans(tag, session).is_ok();
-    let can_suggest = session.suggester().is_some() || session.project.as_ref().is_some_and(Project::has_local_sources);
+    let can_suggest =
+        session.suggesting().is_some() || session.project.as_ref().is_some_and(Project::has_local_sources);
     check(has_spans || !session.is_test_document() || !can_suggest, TESTS_BY_HAND)?;
     check(has_spans || !session.is_held_back(), HELD_BACK_BY_HAND)
 }
@@ -430,7 +431,7 @@ fn can_view(_: &Tag, session: &Session) -> Check {
     }
     check(!session.is_test_document(), TESTS_VIEW)?;
     check(!session.is_held_back(), HELD_BACK_VIEW)?;
-    check(session.suggester().is_some(), "There is no model yet; a training makes one")
+    check(session.suggesting().is_some(), "There is no model yet; a training makes one")
 }
 
 /// The document has spans.
@@ -453,7 +454,7 @@ fn suggestions(_: &Tag, session: &Session) -> Check {
 /// Reason why there is no suggestion: the test split, or `otherwise`.
 fn why_none(session: &Session, otherwise: &'static str) -> &'static str {
     match session.is_test_document() {
-        true if session.suggester().is_some() => TESTS,
+        true if session.suggesting().is_some() => TESTS,
         false if session.is_held_back() => HELD_BACK,
         _ => otherwise,
     }

@@ -15,6 +15,7 @@ use crate::{
     services::{
         journal_writer::{AnnotatorFile, JournalWriter},
         leaving::Leaving,
+        live_learner::LiveLearner,
         open_project::Closing,
         trainer::Trainer,
     },
@@ -191,8 +192,8 @@ fn a_training_that_was_reported_as_not_started_does_not_start_later() {
     let Open { mut worker, mut journal, received, run_list } = open;
     worker.close();
     journal.close();
-    let leaving =
-        Leaving { closing: vec![Arc::new(Closing { journal, worker })], opening: None, trainer, farewell: None };
+    let closing = vec![Arc::new(Closing { journal, worker, learner: None })];
+    let leaving = Leaving { closing, opening: None, trainer, farewell: None };
     let mut reports = Vec::new();
     leaving.wait_for_jobs(|report| reports.push(report.to_owned()));
     assert_eq!(reports, ["left while a training was being prepared; it is not started"]);
@@ -201,6 +202,24 @@ fn a_training_that_was_reported_as_not_started_does_not_start_later() {
     let Event::TrainingRefused { generation: 1, message } = answer else { panic!("{answer:?}") };
     assert_eq!(message, "the program is ending");
     assert_eq!((leaving.trainer.running(), run_list.list().0.len()), (None, 0));
+}
+
+#[test]
+fn a_live_model_that_hangs_does_not_keep_the_program_from_leaving() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = Open::new(project(&dir.path().join("p")), base::open);
+    let Open { mut worker, mut journal, .. } = open;
+    worker.close();
+    journal.close();
+    let (release, held) = crossbeam_channel::bounded(0);
+    let mut learner = LiveLearner::hanging(held);
+    learner.close();
+    let closing = vec![Arc::new(Closing { journal, worker, learner: Some(learner) })];
+    let leaving = Leaving { closing, opening: None, trainer: Trainer::default(), farewell: None };
+    let began = Instant::now();
+    leaving.wait_for_jobs(|report| panic!("{report}"));
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    drop(release);
 }
 
 static IS_CANCELLED: AtomicBool = AtomicBool::new(false);

@@ -382,7 +382,7 @@ impl Annotators {
     /// Documents of the test split are left out: a model's suggestions would make them useless for testing models.
     fn suggest(&self, session: &Session) -> Vec<Effect> {
         let Some(project) = &session.project else { return Vec::new() };
-        let Some(run) = session.suggester().map(|run| run.id.clone()) else { return Vec::new() };
+        let Some(run) = session.suggesting() else { return Vec::new() };
         let mut seen = HashSet::new();
         let next = self.documents_from(self.row).filter(|at| seen.insert(*at)).take(AHEAD);
         let next = next.filter_map(|at| project.documents.get(at));

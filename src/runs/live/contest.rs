@@ -1,0 +1,139 @@
+//! Comparison of the live model with the model that makes the suggestions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{runs::suggester::MIN_VALIDATION_SPANS, spans::score::EntityCounts};
+
+/// Counts of spans of both sides on the same documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Of the live model.
+    pub learner: EntityCounts,
+    /// Of the model that makes the suggestions, or of the memory if there is none.
+    pub rival: EntityCounts,
+}
+
+impl Pair {
+    /// Adds the counts of other documents.
+    pub fn add(&mut self, other: Self) {
+        self.learner.add(other.learner);
+        self.rival.add(other.rival);
+    }
+
+    /// F1 of the live model and of its rival.
+    pub fn f1(self) -> [f64; 2] {
+        [self.learner, self.rival].map(|counts| counts.rates().f1)
+    }
+}
+
+/// Progressive validation: predictions made before each document was learned, by both sides.
+///
+/// The live model changes from document to document, its rival does not: what is compared is the result of learning on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contest {
+    /// Name of the model that makes the suggestions; `None` if only the memory does.
+    pub rival: Option<String>,
+    /// Documents since the rival took over.
+    pub documents: usize,
+    /// Counts on these documents.
+    pub counts: Pair,
+}
+
+impl Contest {
+    /// Begins without documents.
+    pub fn against(rival: Option<String>) -> Self {
+        Self { rival, ..Self::default() }
+    }
+
+    /// Adds a document.
+    pub fn add(&mut self, counts: Pair) {
+        self.documents += 1;
+        self.counts.add(counts);
+    }
+}
+
+/// What the decision between the two rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence<'a> {
+    /// Predictions made before each document was learned.
+    pub contest: &'a Contest,
+    /// Counts on the validation split of what was learned last, and of its rival; `None` if one of them is not known.
+    pub valid: Option<Pair>,
+    /// Documents that are needed as long as no model makes suggestions.
+    pub least_documents: usize,
+}
+
+/// Whether the live model makes the suggestions from now on.
+///
+/// It does if its F1 is higher, or equal, since it has learned more. The counts of the documents since its rival took over
+/// and those of the validation split are added; the latter only from [`MIN_VALIDATION_SPANS`] gold spans on.
+///
+/// Where no model makes suggestions, its rival is the memory of what was tagged, on [`Evidence::least_documents`].
+pub fn takes_over(evidence: &Evidence<'_>) -> bool {
+    let Evidence { contest, valid, least_documents } = evidence;
+    let valid = valid.filter(|pair| pair.learner.support() >= MIN_VALIDATION_SPANS);
+    let least = if contest.rival.is_some() { 1 } else { *least_documents };
+    if valid.is_none() && contest.documents < least {
+        return false;
+    }
+    let mut counts = contest.counts;
+    counts.add(valid.unwrap_or_default());
+    let [learner, rival] = counts.f1();
+    learner > 0.0 && learner >= rival
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(right: usize, predicted: usize, gold: usize) -> EntityCounts {
+        EntityCounts { true_positives: right, false_positives: predicted - right, false_negatives: gold - right }
+    }
+
+    fn contest(rival: Option<&str>, documents: usize, learner: EntityCounts, other: EntityCounts) -> Contest {
+        Contest { rival: rival.map(str::to_owned), documents, counts: Pair { learner, rival: other } }
+    }
+
+    fn decides(contest: &Contest, valid: Option<Pair>) -> bool {
+        takes_over(&Evidence { contest, valid, least_documents: 5 })
+    }
+
+    #[test]
+    fn the_better_one_suggests_and_of_equal_ones_the_newer() {
+        let other = counts(5, 10, 10);
+        for (right, expected) in [(4, false), (5, true), (6, true)] {
+            let contest = contest(Some("0001-mini"), 1, counts(right, 10, 10), other);
+            assert_eq!(decides(&contest, None), expected, "{right}");
+        }
+        let nothing = contest(Some("0001-mini"), 9, counts(0, 3, 10), counts(0, 0, 10));
+        assert!(!decides(&nothing, None), "two that find nothing are not equally good");
+    }
+
+    #[test]
+    fn without_a_document_nothing_is_decided() {
+        let contest = Contest::against(Some("live-3".into()));
+        assert!(!decides(&contest, None));
+    }
+
+    #[test]
+    fn without_a_model_it_needs_some_documents_and_must_be_as_good_as_the_memory() {
+        let memory = counts(2, 3, 10);
+        assert!(!decides(&contest(None, 4, counts(9, 10, 10), memory), None));
+        assert!(decides(&contest(None, 5, counts(9, 10, 10), memory), None));
+        assert!(!decides(&contest(None, 5, counts(1, 3, 10), memory), None));
+    }
+
+    #[test]
+    fn a_validation_split_counts_from_20_spans_on() {
+        let worse = contest(Some("0001-mini"), 5, counts(4, 10, 10), counts(5, 10, 10));
+        let valid = |spans: usize| Some(Pair { learner: counts(spans, spans, spans), rival: counts(0, 0, spans) });
+        assert!(!decides(&worse, valid(19)));
+        assert!(decides(&worse, valid(20)));
+        let better = contest(Some("0001-mini"), 5, counts(6, 10, 10), counts(5, 10, 10));
+        let against = Some(Pair { learner: counts(0, 9, 20), rival: counts(20, 20, 20) });
+        assert!(!decides(&better, against));
+        // Then it decides alone, too: documents that were done before are evidence at once.
+        assert!(decides(&Contest::against(Some("0001-mini".into())), valid(20)));
+        assert!(decides(&Contest::against(None), valid(20)));
+    }
+}

@@ -1,0 +1,418 @@
+//! The thread of the live model. It learns the documents that the user finishes.
+//!
+//! It has the lowest priority, holds no work of the user, and is given up between two steps when the program ends, when a
+//! training is started on purpose, and when learning is switched off. At most one round runs; documents that are finished
+//! meanwhile wait for the next one.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+
+use super::{
+    clock::now,
+    events::Events,
+    journal_writer::Flusher,
+    machine_load::{LOOK_AGAIN, OwnLoad, cores, reason_to_wait},
+    message::message,
+    model_thread::{LiveModels, lock},
+    thread::Thread,
+};
+use crate::{
+    app::{Event, event::Level},
+    config::LiveSettings,
+    guard,
+    project::{AnnotatorName, LiveFolder, Project, Runs, training_data},
+    runs::live::{self, FinishedDocument, LiveReport, LiveState},
+    spans::HalfWords,
+    training,
+    work::live::{
+        Learner, LiveError, Round, RoundInput, Tuning,
+        kept::{self, RunCounts},
+    },
+};
+
+/// Time between two versions that are kept. A version takes some ten megabytes.
+const KEEP_EVERY: Duration = Duration::from_secs(180);
+/// Time for which a training that was asked for may take to begin.
+const MAKE_WAY: Duration = Duration::from_secs(10);
+/// Time between two looks for trainings of other processes while a round runs.
+const LOOK_FOR_RUNS: Duration = Duration::from_secs(2);
+/// Wait if nothing is to be done.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Order to the thread.
+enum Order {
+    /// The project is on the screen: reports are read from now on.
+    Begin,
+    /// A document was finished.
+    Finished(Box<FinishedDocument>),
+    /// Learning is switched on or off.
+    Learn(bool),
+}
+
+/// Handle of the thread.
+pub(super) struct LiveLearner {
+    /// The only reference, so that the thread ends when the handle is closed.
+    orders: Option<Sender<Order>>,
+    signals: Arc<Signals>,
+    thread: Thread,
+}
+
+/// What ends a round.
+struct Signals {
+    /// The project is closed.
+    closed: AtomicBool,
+    /// Learning is switched on.
+    learns: AtomicBool,
+    /// Time when a training was asked for.
+    made_way: Mutex<Option<Instant>>,
+}
+
+impl Signals {
+    fn new(learns: bool) -> Self {
+        Self { closed: AtomicBool::new(false), learns: AtomicBool::new(learns), made_way: Mutex::default() }
+    }
+
+    /// Whether a training was asked for a short while ago.
+    fn makes_way(&self) -> bool {
+        let asked = *self.made_way.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.is_some_and(|asked| asked.elapsed() < MAKE_WAY)
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.closed.load(Ordering::Relaxed) && self.learns.load(Ordering::Relaxed) && !self.makes_way()
+    }
+}
+
+/// What the thread works with.
+pub(super) struct LearnerParts {
+    pub(super) project: Project,
+    pub(super) annotator: AnnotatorName,
+    pub(super) journal: Flusher,
+    pub(super) models: LiveModels,
+    pub(super) settings: LiveSettings,
+    pub(super) events: Events,
+}
+
+impl LiveLearner {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The operating system cannot start a thread.
+    pub(super) fn start(parts: LearnerParts) -> io::Result<Self> {
+        let events = parts.events.clone();
+        let learns = parts.settings.learns;
+        Self::with(learns, events, move |orders, signals| Learning::new(parts, signals).run(orders))
+    }
+
+    fn with(
+        learns: bool,
+        events: Events,
+        work: impl FnOnce(&Receiver<Order>, Arc<Signals>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (sender, orders) = unbounded();
+        let signals = Arc::new(Signals::new(learns));
+        let own = Arc::clone(&signals);
+        let thread = Thread::start(
+            "learn",
+            move || work(&orders, own),
+            move |panicked| {
+                let report = LiveReport { state: LiveState::Failed(panicked.to_string()), ..LiveReport::default() };
+                events.send(Event::Live(Box::new(report)));
+            },
+        )?;
+        Ok(Self { orders: Some(sender), signals, thread })
+    }
+
+    /// A thread that does nothing until the channel is closed.
+    #[cfg(test)]
+    pub(super) fn hanging(until: Receiver<()>) -> Self {
+        let events = Events::new(unbounded().0);
+        Self::with(true, events, move |_, _| _ = until.recv()).unwrap()
+    }
+
+    /// Goes on from the version that was kept. Called when the project is on the screen.
+    pub(super) fn begin(&self) {
+        self.order(Order::Begin);
+    }
+
+    /// Takes a document that was finished.
+    pub(super) fn finished(&self, document: Box<FinishedDocument>) {
+        self.order(Order::Finished(document));
+    }
+
+    /// Switches learning on or off.
+    pub(super) fn set_learning(&self, learns: bool) {
+        self.signals.learns.store(learns, Ordering::Relaxed);
+        self.order(Order::Learn(learns));
+    }
+
+    /// Ends a round between two steps, because a training is started on purpose. It is done later.
+    pub(super) fn make_way(&self) {
+        *self.signals.made_way.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn order(&self, order: Order) {
+        // After a panic, which was reported, nobody receives it.
+        let _ = self.orders.as_ref().map(|orders| orders.send(order));
+    }
+
+    /// Lets the thread end after its step. Does not wait.
+    pub(super) fn close(&mut self) {
+        self.signals.closed.store(true, Ordering::Relaxed);
+        self.orders = None;
+    }
+
+    /// Waits for the end of the thread for at most this long; whether it has ended.
+    pub(super) fn ends_within(&self, limit: Duration) -> bool {
+        self.thread.ends_within(limit)
+    }
+}
+
+/// The work of the thread.
+struct Learning {
+    parts: LearnerParts,
+    signals: Arc<Signals>,
+    folder: LiveFolder,
+    runs: Runs,
+    learner: Option<Learner>,
+    /// Documents that wait for the next round.
+    finished: Vec<FinishedDocument>,
+    run_counts: RunCounts,
+    own_load: OwnLoad,
+    /// Report that was sent last.
+    reported: LiveReport,
+    /// Whether the version that suggests is not kept yet.
+    is_unsaved: bool,
+    saved: Option<Instant>,
+}
+
+impl Learning {
+    fn new(parts: LearnerParts, signals: Arc<Signals>) -> Self {
+        let folder = parts.project.live_folder(&parts.annotator);
+        let runs = parts.project.runs();
+        Self {
+            parts,
+            signals,
+            folder,
+            runs,
+            learner: None,
+            finished: Vec::new(),
+            run_counts: RunCounts::default(),
+            own_load: OwnLoad::new(cores(), Instant::now()),
+            reported: LiveReport::default(),
+            is_unsaved: false,
+            saved: None,
+        }
+    }
+
+    fn run(&mut self, orders: &Receiver<Order>) {
+        training::lowest_priority();
+        loop {
+            match orders.recv_timeout(self.wait()) {
+                Ok(order) => self.take(order),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            orders.try_iter().for_each(|order| self.take(order));
+            self.guarded(Self::look);
+        }
+        self.guarded(|learning| {
+            learning.keep();
+            Ok(())
+        });
+    }
+
+    /// Does some work; an error or a panic is the state from then on.
+    fn guarded(&mut self, work: fn(&mut Self) -> Result<(), String>) {
+        let outcome = guard::catch(|| work(self)).unwrap_or_else(|panicked| Err(panicked.to_string()));
+        if let Err(error) = outcome {
+            tracing::warn!("the live model: {error}");
+            // They are learned with the next ones.
+            self.finished.clear();
+            self.report(LiveState::Failed(error));
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Begin => self.guarded(Self::go_on),
+            Order::Finished(document) if self.parts.settings.learns => self.finished.push(*document),
+            Order::Finished(_) => {}
+            Order::Learn(learns) => self.parts.settings.learns = learns,
+        }
+    }
+
+    /// Time until the next look at what can be done.
+    fn wait(&self) -> Duration {
+        let is_paused = matches!(self.reported.state, LiveState::Paused(_));
+        if is_paused || self.is_unsaved { LOOK_AGAIN } else { IDLE }
+    }
+
+    /// Goes on from the version that was kept, if there is one that can be used.
+    fn go_on(&mut self) -> Result<(), String> {
+        for what in self.folder.settle().map_err(|error| error.to_string())? {
+            self.parts.events.send(message(Level::Warn, what));
+        }
+        match kept::read(&self.folder) {
+            Ok(Some((record, model))) => {
+                self.learner().map_err(|error| error.to_string())?.go_on_from(record, model);
+                self.publish();
+            }
+            Ok(None) => {}
+            Err(why) => {
+                let text = format!("the live model begins again, because the one that was kept cannot be used: {why}");
+                self.parts.events.send(message(Level::Info, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn learner(&mut self) -> Result<&mut Learner, LiveError> {
+        let learner = match self.learner.take() {
+            Some(learner) => learner,
+            None => Learner::new(Tuning::default())?,
+        };
+        Ok(self.learner.insert(learner))
+    }
+
+    /// Hands the version that suggests to the service that asks models.
+    fn publish(&self) {
+        let suggester = self.learner.as_ref().and_then(Learner::suggester).cloned();
+        *lock(&self.parts.models) = suggester;
+    }
+
+    /// Learns, or says why not; keeps the version that suggests from time to time.
+    fn look(&mut self) -> Result<(), String> {
+        let every = self.parts.settings.every;
+        if !self.parts.settings.learns {
+            self.report(LiveState::Off);
+        } else if self.finished.len() < every {
+            self.report(LiveState::Waiting(every - self.finished.len()));
+        } else if let Some(reason) = self.hindrance() {
+            self.report(LiveState::Paused(reason));
+        } else {
+            self.report(LiveState::Learning);
+            self.learn()?;
+        }
+        if self.is_unsaved && self.saved.is_none_or(|saved| saved.elapsed() >= KEEP_EVERY) {
+            self.keep();
+        }
+        Ok(())
+    }
+
+    /// Reason why it does not learn now.
+    fn hindrance(&mut self) -> Option<String> {
+        if self.signals.makes_way() {
+            return Some("a training begins".to_owned());
+        }
+        if let Some(run) = self.runs.list().into_iter().find(|run| run.is_live()) {
+            return Some(format!("{} is training", run.id));
+        }
+        reason_to_wait(&self.parts.settings, &mut self.own_load, false)
+    }
+
+    fn learn(&mut self) -> Result<(), String> {
+        let begun = self.finished.len();
+        let outcome = self.round()?;
+        self.own_load.passed(true, Instant::now());
+        let Some(round) = outcome else {
+            // A training or the end of the program is the reason; the documents stay.
+            if let Some(reason) = self.hindrance() {
+                self.report(LiveState::Paused(reason));
+            }
+            return Ok(());
+        };
+        self.finished.drain(..begun);
+        if round.took_over {
+            self.is_unsaved = true;
+            self.publish();
+        }
+        self.report(LiveState::Waiting(self.parts.settings.every));
+        Ok(())
+    }
+
+    /// One round on what is on disk; `None` if it was given up.
+    fn round(&mut self) -> Result<Option<Round>, String> {
+        self.parts.journal.flush()?;
+        let text = |error: &dyn std::error::Error| error.to_string();
+        self.parts.project.reload().map_err(|error| text(&error))?;
+        self.learner().map_err(|error| text(&error))?;
+        let Self { parts, learner: Some(learner), run_counts, finished, signals, runs, .. } = self else {
+            return Ok(None);
+        };
+        let LearnerParts { project, annotator, settings, .. } = parts;
+        let journal = project.read_annotator(annotator).map_err(|error| text(&error))?.journal;
+        if let Some(highest) = kept::highest_version(project, &journal) {
+            learner.skip_versions(highest);
+        }
+        let (data, _) = training_data(project, &journal, HalfWords::Snap);
+        drop(journal);
+        let [newest_run, run] = kept::rival_runs(project);
+        let known = learner.report(LiveState::Learning);
+        let rival = match live::suggests(&known, run.as_deref()) {
+            true => known.suggester.map(|version| version.to_string()),
+            false => run,
+        };
+        let labels = &project.manifest.labels;
+        let run_counts = Mutex::new(run_counts);
+        let seen = Mutex::new(Instant::now());
+        let input = RoundInput {
+            data: &data,
+            labels,
+            finished,
+            rival,
+            run_counts: &|run, sentences| lock(&run_counts).of(project, run, labels, sentences),
+            newest_run,
+            every: settings.every,
+            now: now(),
+            goes_on: &|| signals.goes_on() && !is_training(runs, &seen),
+        };
+        learner.round(&input).map_err(|error| text(&error))
+    }
+
+    /// Keeps the version that suggests, if it is not.
+    fn keep(&mut self) {
+        if !std::mem::take(&mut self.is_unsaved) {
+            return;
+        }
+        self.saved = Some(Instant::now());
+        let Some((record, version)) = self.learner.as_ref().and_then(Learner::kept) else { return };
+        if let Err(error) = kept::save(&self.folder, &record, &version) {
+            self.parts.events.send(message(Level::Warn, format!("the live model is not kept on disk: {error}")));
+        }
+    }
+
+    /// Sends what is known, if that has changed.
+    fn report(&mut self, state: LiveState) {
+        let report = match &self.learner {
+            Some(learner) => learner.report(state),
+            None => LiveReport { state, ..LiveReport::default() },
+        };
+        if report != self.reported {
+            self.reported = report.clone();
+            self.parts.events.send(Event::Live(Box::new(report)));
+        }
+    }
+}
+
+/// Whether a training of any process is live, looked at from time to time.
+fn is_training(runs: &Runs, seen: &Mutex<Instant>) -> bool {
+    let mut seen = lock(seen);
+    if seen.elapsed() < LOOK_FOR_RUNS {
+        return false;
+    }
+    *seen = Instant::now();
+    drop(seen);
+    runs.list().iter().any(|run| run.is_live())
+}
+
+#[cfg(test)]
+mod tests;

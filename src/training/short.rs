@@ -1,0 +1,351 @@
+//! Short trainings, one after the other: each continues the model of the one before, in memory.
+//!
+//! The live model learns with them. Nothing is written or evaluated, and the first batch is not computed twice: the
+//! kernels are those of every training, and a round of a second must not wait for burn's network.
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::{
+    TrainError, calibrate,
+    engine::{self, Draws},
+    examples::{Coder, EncodedSplit, Example},
+    order,
+    prepare::{fresh_head, rows},
+};
+use crate::{
+    model::{
+        BaseModel, ModelConfig,
+        arch::Affine,
+        device::{self, Chosen},
+        weights::Array,
+    },
+    runs::{Plan, Settings},
+    spans::{Sentence, dataset::tag_names, scheme::Tag},
+};
+
+/// Niceness above which Linux has none.
+#[cfg(target_os = "linux")]
+const LOWEST: i32 = 19;
+
+/// Present name of a label of a model; `None` if the label no longer exists.
+pub type PresentName<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
+/// What a short training learns.
+#[derive(Clone, Copy)]
+pub struct Lesson<'a> {
+    /// Sentences to learn.
+    pub sentences: &'a [Sentence],
+    /// Sentences to which the scores are fitted; the scores stay as they are without any.
+    pub valid: &'a [Sentence],
+    /// Labels of the model afterwards, sorted.
+    pub labels: &'a [String],
+    /// Present names of the labels that the model had before.
+    pub present: PresentName<'a>,
+    /// Settings of the training; its base, device and evaluations are not used.
+    pub settings: &'a Settings,
+    /// Most optimiser steps. The learning rate falls to 0 with the last one.
+    pub most_steps: usize,
+}
+
+/// Place where short trainings are computed: the processor, with threads of their own.
+#[derive(Debug)]
+pub struct ShortTrainings {
+    chosen: Chosen,
+    pool: ThreadPool,
+}
+
+impl ShortTrainings {
+    /// Starts the threads. On Linux they inherit the priority of the calling thread.
+    ///
+    /// Other systems have no priorities for single threads; there only half of the cores are used.
+    ///
+    /// # Errors
+    /// The processor cannot compute, or no threads can be started.
+    pub fn new() -> Result<Self, TrainError> {
+        let chosen = device::choose("cpu")?;
+        let pool = ThreadPoolBuilder::new().thread_name(|at| format!("learn-{at}")).num_threads(threads()).build();
+        Ok(Self { chosen, pool: pool.map_err(|error| TrainError::Threads(error.to_string()))? })
+    }
+
+    /// Trains a model further; `None` if `goes_on` ended that between two steps.
+    ///
+    /// # Errors
+    /// Nothing to learn, invalid settings, a sentence that the tokenizer refuses, or numbers that are no longer finite.
+    pub fn train(
+        &self,
+        base: BaseModel,
+        lesson: &Lesson<'_>,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<BaseModel>, TrainError> {
+        self.pool.install(|| self.learn(base, lesson, goes_on))
+    }
+
+    fn learn(
+        &self,
+        mut base: BaseModel,
+        lesson: &Lesson<'_>,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<BaseModel>, TrainError> {
+        let settings = lesson.settings;
+        settings.check().map_err(TrainError::Setting)?;
+        if lesson.labels.is_empty() {
+            return Err(TrainError::NoLabels);
+        }
+        let tags = tag_names(lesson.labels);
+        let longest = settings.max_pieces.min(base.config.max_positions);
+        let coder = Coder { tokenizer: &base.tokenizer, tags: &tags, mode: settings.label_mode, longest, stride: None };
+        let train = coder.encode(lesson.sentences)?;
+        let valid = coder.encode(lesson.valid)?;
+        if train.examples.is_empty() {
+            return Err(TrainError::NoData);
+        }
+        keep_head(&mut base, &tags, lesson.present, settings.seed);
+        base.config.tags = tags;
+        base.config.label_mode = Some(settings.label_mode);
+        base.config.constrained = settings.constrained;
+        let nothing = EncodedSplit::default();
+        let (words, positions) = rows([&train, &valid, &nothing, &nothing], None);
+        let network = (&base.config, base.weights);
+        let mut engine = engine::make(network, settings, &self.chosen, (&words, &positions))?;
+        if !steps(engine.as_mut(), &train, settings, lesson.most_steps, goes_on)? {
+            return Ok(None);
+        }
+        engine.drop_optimizer();
+        if !valid.gold.is_empty() {
+            base.config.scale = calibrate::fit(engine.as_ref(), &valid).scale;
+        }
+        base.weights = engine.weights();
+        Ok(Some(base))
+    }
+}
+
+/// Gives this thread, and those that it starts, the lowest priority: it computes when nobody else does.
+/// Only Linux has priorities for threads.
+pub fn lowest_priority() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(LOWEST) {
+        tracing::debug!("the learning threads keep their priority: {error}");
+    }
+}
+
+/// Number of threads; 0 for one on each core.
+fn threads() -> usize {
+    if cfg!(target_os = "linux") {
+        return 0;
+    }
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
+
+/// Does the steps of a training; false if `goes_on` ended it.
+fn steps(
+    engine: &mut dyn engine::Engine,
+    train: &EncodedSplit,
+    settings: &Settings,
+    most: usize,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<bool, TrainError> {
+    let plan = plan(settings, train.examples.len(), most);
+    let lengths: Vec<usize> = train.examples.iter().map(|example| example.ids.len()).collect();
+    let mut order = Vec::new();
+    for done in 0..plan.steps {
+        if !goes_on() {
+            return Ok(false);
+        }
+        let within = done % plan.per_epoch;
+        if within == 0 {
+            let epoch = done / plan.per_epoch;
+            order = order::of_epoch(settings.order, settings.seed, epoch, &lengths, settings.batch);
+        }
+        let chosen = order.iter().skip(within * settings.batch).take(settings.batch);
+        let batch: Vec<&Example> = chosen.filter_map(|at| train.examples.get(*at)).collect();
+        let rate = plan.learning_rate(done);
+        let outcome = engine.train(&[&batch], Some(Draws { seed: settings.seed, step: done }), rate);
+        if !outcome.is_finite() {
+            let what = if outcome.loss.is_finite() { "gradient" } else { "loss" };
+            return Err(TrainError::Diverged { step: done + 1, what, rate, ids: ids(&batch, train) });
+        }
+    }
+    Ok(true)
+}
+
+/// Plan of a training of at most this many steps, whatever its epochs.
+#[allow(clippy::cast_precision_loss, reason = "numbers of steps stay far below 2^52")]
+fn plan(settings: &Settings, examples: usize, most: usize) -> Plan {
+    let plan = Plan::new(&Settings { accumulation: 1, ..settings.clone() }, examples);
+    if plan.steps <= most.max(1) {
+        return plan;
+    }
+    let epochs = most.max(1) as f64 / plan.per_epoch as f64;
+    Plan::new(&Settings { accumulation: 1, epochs, ..settings.clone() }, examples)
+}
+
+fn ids(batch: &[&Example], train: &EncodedSplit) -> String {
+    let gold = batch.iter().filter_map(|example| train.gold.get(example.sentence));
+    gold.map(|gold| gold.id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Gives the model a classifier for these tags.
+///
+/// A tag keeps the row of its label, also under a former name; of labels that are one now, that of its present name, or
+/// else of the first. Tags of new labels get rows of a new classifier from `seed`.
+fn keep_head(base: &mut BaseModel, tags: &[String], present: PresentName<'_>, seed: u64) {
+    let before = std::mem::take(&mut base.config.tags);
+    let wanted = ModelConfig { tags: tags.to_vec(), ..base.config.clone() };
+    let Affine { weight, bias } = wanted.parameters().head;
+    let known = [&weight.name, &bias.name].map(|name| base.weights.get(name).map(|array| array.data.clone()));
+    fresh_head(base, &wanted, seed);
+    let [Some(old_weights), Some(old_biases)] = known else { return };
+    let width = weight.slot.count() / tags.len().max(1);
+    for (row, tag) in tags.iter().enumerate() {
+        let Some(old) = old_row(&before, tag, present) else { continue };
+        copy(base.weights.get_mut(&weight.name), row * width, old_weights.get(old * width..(old + 1) * width));
+        copy(base.weights.get_mut(&bias.name), row, old_biases.get(old..=old));
+    }
+}
+
+/// Copies values into an array, from this place on.
+fn copy(array: Option<&mut Array>, at: usize, values: Option<&[f32]>) {
+    let Some((array, values)) = array.zip(values) else { return };
+    if let Some(place) = array.data.get_mut(at..at + values.len()) {
+        place.copy_from_slice(values);
+    }
+}
+
+/// The row of the classifier before that a tag keeps.
+fn old_row(before: &[String], tag: &str, present: PresentName<'_>) -> Option<usize> {
+    before.iter().position(|old| old == tag).or_else(|| {
+        before.iter().position(|old| match (Tag::read(old), Tag::read(tag)) {
+            (Tag::Inside { prefix, label }, Tag::Inside { prefix: wanted, label: name }) => {
+                prefix == wanted && present(label).as_deref() == Some(name)
+            }
+            _ => false,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model;
+
+    fn sentence(id: &str, words: &[(&str, &str)]) -> Sentence {
+        let column = |of: fn(&(&str, &str)) -> String| words.iter().map(of).collect();
+        Sentence { id: id.into(), words: column(|(word, _)| (*word).into()), tags: column(|(_, tag)| (*tag).into()) }
+    }
+
+    fn settings() -> Settings {
+        Settings { learning_rate: 1e-3, epochs: 2.0, batch: 4, ..Settings::lesson("mini") }
+    }
+
+    fn names(labels: &[&str]) -> Vec<String> {
+        labels.iter().map(|label| (*label).to_owned()).collect()
+    }
+
+    fn same(name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
+    fn head(model: &BaseModel) -> Vec<(String, Vec<f32>, f32)> {
+        let Affine { weight, bias } = model.config.parameters().head;
+        let (weights, biases) = (&model.weights[&weight.name].data, &model.weights[&bias.name].data);
+        let rows = weights.chunks(weights.len() / model.config.tags.len());
+        let rows = model.config.tags.iter().zip(rows).zip(biases);
+        rows.map(|((tag, row), bias)| (tag.clone(), row.to_vec(), *bias)).collect()
+    }
+
+    /// A model with these tags and numbered rows in its classifier.
+    fn with_head(labels: &[&str]) -> BaseModel {
+        let mut base = model::open("mini").unwrap();
+        let tags = tag_names(&names(labels));
+        let wanted = ModelConfig { tags: tags.clone(), ..base.config.clone() };
+        fresh_head(&mut base, &wanted, 7);
+        base.config.tags = tags;
+        base
+    }
+
+    #[test]
+    fn rows_of_known_labels_stay_and_new_labels_get_new_ones() {
+        let before = with_head(&["Dish", "Price"]);
+        let old = head(&before);
+        let mut base = before.clone();
+        let tags = tag_names(&names(&["Amenity", "Dish", "Price"]));
+        keep_head(&mut base, &tags, &same, 3);
+        base.config.tags = tags;
+        let new = head(&base);
+        assert_eq!((&new[0], &new[3..]), (&old[0], &old[1..]), "O, Dish and Price are as they were");
+        assert!(new[1].0 == "B-Amenity" && new[1].1.iter().any(|value| *value != 0.0));
+        assert!(old.iter().all(|row| row.1 != new[1].1 && row.1 != new[2].1));
+    }
+
+    #[test]
+    fn rows_follow_renamed_and_merged_labels_and_removed_ones_go() {
+        let before = with_head(&["Dish", "Drink", "Price", "Gone"]);
+        let old = head(&before);
+        let present = |name: &str| match name {
+            "Price" => Some("Cost".to_owned()),
+            "Drink" => Some("Dish".to_owned()),
+            "Gone" => None,
+            other => Some(other.to_owned()),
+        };
+        let mut base = before.clone();
+        let tags = tag_names(&names(&["Cost", "Dish"]));
+        keep_head(&mut base, &tags, &present, 3);
+        base.config.tags = tags;
+        let rows = |row: &(String, Vec<f32>, f32)| (row.1.clone(), row.2);
+        let new: Vec<_> = head(&base).iter().map(rows).collect();
+        let kept: Vec<_> = [0, 5, 6, 1, 2].map(|at| rows(&old[at])).into();
+        assert_eq!(new, kept, "O, the row of Price under its new name, and that of Dish before that of Drink");
+        // Without the label that both are now, the first of the two gives its row.
+        let mut base = with_head(&["Drink", "Wine"]);
+        let old = head(&base);
+        let tags = tag_names(&names(&["Dish"]));
+        keep_head(&mut base, &tags, &|_| Some("Dish".to_owned()), 3);
+        base.config.tags = tags;
+        assert_eq!(head(&base)[1].1, old[1].1);
+    }
+
+    #[test]
+    fn a_training_continues_the_model_before_and_can_be_ended_between_two_steps() {
+        let place = ShortTrainings::new().unwrap();
+        let sentences: Vec<Sentence> = ["tacos", "soup", "salad", "pizza", "rice"]
+            .map(|dish| sentence(dish, &[("cheap", "B-Price"), (dish, "B-Dish"), ("please", "O")]))
+            .into();
+        let labels = names(&["Dish", "Price"]);
+        let settings = settings();
+        let lesson = Lesson {
+            sentences: &sentences,
+            valid: &[],
+            labels: &labels,
+            present: &same,
+            settings: &settings,
+            most_steps: 30,
+        };
+        let steps = std::sync::atomic::AtomicUsize::new(0);
+        let count = |most: usize| {
+            let steps = &steps;
+            move || steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < most
+        };
+        let base = model::open("mini").unwrap();
+        let first = place.train(base.clone(), &lesson, &count(99)).unwrap().unwrap();
+        assert_eq!(steps.swap(0, std::sync::atomic::Ordering::Relaxed), 4, "two epochs of two batches");
+        let short = Lesson { most_steps: 3, ..lesson };
+        let second = place.train(first.clone(), &short, &count(99)).unwrap().unwrap();
+        assert_eq!(steps.swap(0, std::sync::atomic::Ordering::Relaxed), 3);
+        assert!(second.weights != first.weights && first.config.tags == second.config.tags);
+        let again = place.train(first.clone(), &short, &count(99)).unwrap().unwrap();
+        assert!(again.weights == second.weights, "the same steps give the same weights");
+        steps.store(0, std::sync::atomic::Ordering::Relaxed);
+        assert!(place.train(first, &lesson, &count(2)).unwrap().is_none());
+    }
+
+    #[test]
+    fn nothing_to_learn_is_refused() {
+        let place = ShortTrainings::new().unwrap();
+        let settings = settings();
+        let lesson =
+            Lesson { sentences: &[], valid: &[], labels: &[], present: &same, settings: &settings, most_steps: 3 };
+        let train = |lesson: &Lesson<'_>| place.train(model::open("mini").unwrap(), lesson, &|| true).unwrap_err();
+        assert!(matches!(train(&lesson), TrainError::NoLabels));
+        assert!(matches!(train(&Lesson { labels: &names(&["Dish"]), ..lesson }), TrainError::NoData));
+    }
+}

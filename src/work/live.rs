@@ -1,0 +1,486 @@
+//! The live model: it learns the documents of a project while they are tagged.
+//!
+//! A round learns the documents that are new, with some of the earlier ones, from the weights of the round before. What
+//! was learned makes the suggestions once it is better than the model that makes them; [`takes_over`] is the rule.
+
+pub mod kept;
+mod memory;
+mod mix;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use self::{
+    memory::Memory,
+    mix::{Learned, Mix, contents_hash, drawn},
+};
+use crate::{
+    inference::{EvalError, Evaluator, Precision, PredictError, Predictor, Threads},
+    model::{self, BaseModel, ModelError},
+    runs::{
+        Recipe, Settings,
+        embedded_bases::MINI,
+        live::{
+            Contest, DocumentScore, Estimates, Evidence, FinishedDocument, LiveRecord, LiveReport, LiveState, Pair,
+            Scores, Version, id_hash, takes_over,
+        },
+        suggester::MIN_VALIDATION_SPANS,
+    },
+    spans::{
+        Counting, Dataset, LabelSet, Scheme, Sentence,
+        scheme::Tag,
+        score::{EntityCounts, Mode, ScoreError, Scorer},
+    },
+    training::{self, Lesson, ShortTrainings, TrainError},
+};
+
+/// Documents of the validation split that are scored after a round; of more, those with the lowest hash.
+const MOST_VALIDATED: usize = 200;
+/// Rounds lost in a row after which what was learned is given up.
+const MOST_LOST: usize = 8;
+/// Distance in F1 that counts as clearly worse.
+const CLEARLY: f64 = 0.02;
+
+/// Constants of a round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tuning {
+    /// Sentences of a step.
+    pub batch: usize,
+    /// Peak learning rate.
+    pub rate: f64,
+    /// Share of the steps in which the rate rises.
+    pub warmup: f64,
+    /// Passes over the sentences of a round.
+    pub epochs: f64,
+    /// Most steps of a round.
+    pub most_steps: usize,
+    /// Earlier sentences that a round learns again.
+    pub replay: usize,
+    /// New sentences above which all are learned from the base.
+    pub most_new: usize,
+    /// Most steps of a round that begins with the base.
+    pub first_steps: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            batch: 16,
+            rate: 4e-4,
+            warmup: 0.1,
+            epochs: 2.0,
+            most_steps: 25,
+            replay: 48,
+            most_new: 160,
+            first_steps: 300,
+        }
+    }
+}
+
+/// A version of the live model.
+#[derive(Debug)]
+pub struct LiveModel {
+    /// Its number.
+    pub version: Version,
+    /// Its weights.
+    pub model: BaseModel,
+    /// Time when it was trained, in seconds since 1970, UTC.
+    at: u64,
+    learned: Learned,
+}
+
+/// What a round works with.
+pub struct RoundInput<'a> {
+    /// Documents of the project that are done.
+    pub data: &'a Dataset,
+    /// Labels of the project.
+    pub labels: &'a LabelSet,
+    /// Documents that were finished since the last round.
+    pub finished: &'a [FinishedDocument],
+    /// Name of the model that makes the suggestions; `None` if only the memory does.
+    pub rival: Option<String>,
+    /// Counts of a run's model on sentences of the validation split; `None` if they cannot be had.
+    pub run_counts: &'a dyn Fn(&str, &[Sentence]) -> Option<EntityCounts>,
+    /// The newest run with a model.
+    pub newest_run: Option<String>,
+    /// Finished documents after which it learns.
+    pub every: usize,
+    /// Time in seconds since 1970, UTC.
+    pub now: u64,
+    /// Whether the round goes on; read between two steps.
+    pub goes_on: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Outcome of a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Whether something was learned.
+    pub trained: bool,
+    /// Whether the result makes the suggestions from now on.
+    pub took_over: bool,
+}
+
+/// A round failed. What was learned before is unchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The training failed.
+    #[error(transparent)]
+    Training(#[from] TrainError),
+    /// The base cannot be opened.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A model cannot predict.
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+    /// A model cannot be scored.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    /// Tags cannot be compared.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+}
+
+/// The live model of an annotator, with everything that it has to know to go on.
+#[derive(Debug)]
+pub struct Learner {
+    trainings: ShortTrainings,
+    tuning: Tuning,
+    /// What has learned the most.
+    candidate: Option<Arc<LiveModel>>,
+    /// What makes the suggestions, unless another model does.
+    suggester: Option<Arc<LiveModel>>,
+    /// The newest run with a model when the suggester took over.
+    over: Option<String>,
+    newest: u64,
+    contest: Contest,
+    scores: Scores,
+    estimates: Estimates,
+    /// Rounds in a row that the candidate has lost.
+    lost: usize,
+}
+
+/// What the documents that were finished say.
+#[derive(Default)]
+struct Judged {
+    scores: Vec<DocumentScore>,
+    pairs: Vec<Pair>,
+}
+
+impl Learner {
+    /// Begins without knowledge.
+    ///
+    /// # Errors
+    /// No threads can be started.
+    pub fn new(tuning: Tuning) -> Result<Self, LiveError> {
+        Ok(Self {
+            trainings: ShortTrainings::new()?,
+            tuning,
+            candidate: None,
+            suggester: None,
+            over: None,
+            newest: 0,
+            contest: Contest::default(),
+            scores: Scores::default(),
+            estimates: Estimates::default(),
+            lost: 0,
+        })
+    }
+
+    /// Goes on from a version that was kept.
+    pub fn go_on_from(&mut self, record: LiveRecord, model: BaseModel) {
+        let LiveRecord { version, newest, at, over, learned, contest, scores, .. } = record;
+        let kept = Arc::new(LiveModel { version, model, at, learned });
+        self.newest = self.newest.max(newest.0);
+        self.over = over;
+        self.contest = contest;
+        self.estimates = scores.estimates();
+        self.scores = scores;
+        self.candidate = Some(Arc::clone(&kept));
+        self.suggester = Some(kept);
+    }
+
+    /// Gives no version a number up to this one: journals may name it.
+    pub fn skip_versions(&mut self, highest: Version) {
+        self.newest = self.newest.max(highest.0);
+    }
+
+    /// The version that makes the suggestions, unless another model does.
+    pub fn suggester(&self) -> Option<&Arc<LiveModel>> {
+        self.suggester.as_ref()
+    }
+
+    /// The version that makes the suggestions, with its record, to be kept.
+    pub fn kept(&self) -> Option<(LiveRecord, Arc<LiveModel>)> {
+        let suggester = self.suggester.as_ref()?;
+        let mut record = LiveRecord::new(suggester.version, suggester.at);
+        record.newest = Version(self.newest);
+        record.over.clone_from(&self.over);
+        record.learned.clone_from(&suggester.learned);
+        record.contest = self.contest.clone();
+        record.scores = self.scores.clone();
+        Some((record, Arc::clone(suggester)))
+    }
+
+    /// What is known about the live model.
+    pub fn report(&self, state: LiveState) -> LiveReport {
+        let newest = self.candidate.as_ref();
+        let Estimates { recent, unaided, course } = self.estimates.clone();
+        LiveReport {
+            state,
+            suggester: self.suggester.as_ref().map(|model| model.version),
+            over: self.over.clone(),
+            newest: newest.map(|model| model.version),
+            learned: newest.map_or(0, |model| model.learned.len()),
+            at: newest.map_or(0, |model| model.at),
+            recent,
+            unaided,
+            course,
+        }
+    }
+
+    /// Judges what was learned by the finished documents, learns them, and decides which model makes the suggestions.
+    /// `None` if `goes_on` ended the round; then nothing has changed.
+    ///
+    /// # Errors
+    /// The training or a prediction failed; then nothing has changed, either.
+    pub fn round(&mut self, input: &RoundInput<'_>) -> Result<Option<Round>, LiveError> {
+        let judged = self.judge(input)?;
+        let mut contest = self.contest.clone();
+        if contest.rival != input.rival {
+            contest = Contest::against(input.rival.clone());
+        }
+        judged.pairs.iter().for_each(|pair| contest.add(*pair));
+        let sentences = &input.data.train;
+        let learned = self.candidate.as_ref().map(|model| &model.learned);
+        let nothing = Learned::new();
+        let mix = Mix::new(sentences, input.labels, learned.unwrap_or(&nothing), self.tuning.replay, self.newest);
+        let labels = input.data.label_names();
+        if mix.new.is_empty() || labels.is_empty() {
+            self.keep_judgement(contest, judged.scores);
+            return Ok((input.goes_on)().then(Round::default));
+        }
+        let Some(trained) = self.learn(input, &mix, &labels)? else { return Ok(None) };
+        let valid = self.valid_counts(input, &trained)?;
+        let evidence = Evidence { contest: &contest, valid, least_documents: input.every };
+        let took_over = takes_over(&evidence);
+        let is_clearly_worse = is_clearly_worse(&evidence);
+        self.keep_judgement(contest, judged.scores);
+        self.newest = trained.version.0;
+        let trained = Arc::new(trained);
+        self.candidate = Some(Arc::clone(&trained));
+        if took_over {
+            self.over.clone_from(&input.newest_run);
+            self.contest = Contest::against(Some(trained.version.to_string()));
+            self.suggester = Some(trained);
+            self.lost = 0;
+        } else {
+            self.count_loss(is_clearly_worse, input.rival.as_deref());
+        }
+        Ok(Some(Round { trained: true, took_over }))
+    }
+
+    fn keep_judgement(&mut self, contest: Contest, scores: Vec<DocumentScore>) {
+        self.contest = contest;
+        if !scores.is_empty() {
+            scores.into_iter().for_each(|score| self.scores.add(score));
+            self.estimates = self.scores.estimates();
+        }
+    }
+
+    /// Gives up what was learned if it has been clearly worse for many rounds.
+    /// Learning goes on from the version that suggests, or begins again with the base.
+    fn count_loss(&mut self, is_clearly_worse: bool, rival: Option<&str>) {
+        self.lost = if is_clearly_worse { self.lost + 1 } else { 0 };
+        if self.lost >= MOST_LOST {
+            self.lost = 0;
+            let suggests = |model: &&Arc<LiveModel>| rival == Some(model.version.to_string().as_str());
+            self.candidate = self.suggester.as_ref().filter(suggests).cloned();
+        }
+    }
+
+    /// Scores predictions on the finished documents that nobody had learned.
+    fn judge(&self, input: &RoundInput<'_>) -> Result<Judged, LiveError> {
+        let mut judged = Judged::default();
+        let nothing = Learned::new();
+        let learned = self.candidate.as_ref().map_or(&nothing, |model| &model.learned);
+        let latest: BTreeMap<&str, &FinishedDocument> =
+            input.finished.iter().map(|finished| (finished.id.as_str(), finished)).collect();
+        let mut compared: Vec<(&Sentence, EntityCounts)> = Vec::new();
+        let Dataset { train, valid, .. } = input.data;
+        let memory = self.memory(input, learned);
+        for (sentence, trains) in train.iter().map(|one| (one, true)).chain(valid.iter().map(|one| (one, false))) {
+            let Some(finished) = latest.get(sentence.id.as_str()) else { continue };
+            if learned.contains_key(&id_hash(&sentence.id)) {
+                continue;
+            }
+            let predicted = finished.predicted.as_ref().map(|predicted| {
+                let tags = Scheme::Bio.encode(&predicted.spans, sentence.words.len());
+                (predicted.model.as_str(), tags)
+            });
+            if let Some((_, tags)) = &predicted {
+                let counts = counts_of(&sentence.tags, tags)?;
+                let held_back = finished.held_back;
+                judged.scores.push(DocumentScore { learned: learned.len(), counts, held_back });
+            }
+            let of_rival = match (&memory, predicted) {
+                (Some(memory), _) => Some(memory.tags(sentence)),
+                (None, Some((model, tags))) if input.rival.as_deref() == Some(model) => Some(tags),
+                _ => None,
+            };
+            if let Some(tags) = of_rival.filter(|_| trains) {
+                compared.push((sentence, counts_of(&sentence.tags, &tags)?));
+            }
+        }
+        if let Some(candidate) = self.candidate.as_ref().filter(|_| !compared.is_empty()) {
+            let sentences: Vec<Sentence> = compared.iter().map(|(sentence, _)| (*sentence).clone()).collect();
+            let own = counts(&candidate.model, input.labels, &sentences)?;
+            let pairs = own.into_iter().zip(compared);
+            judged.pairs = pairs.map(|(learner, (_, rival))| Pair { learner, rival }).collect();
+        }
+        Ok(judged)
+    }
+
+    /// The memory of what was learned, if it is the rival.
+    fn memory<'i>(&self, input: &RoundInput<'i>, learned: &Learned) -> Option<Memory<'i>> {
+        if input.rival.is_some() || self.candidate.is_none() {
+            return None;
+        }
+        let known = input.data.train.iter().filter(|sentence| learned.contains_key(&id_hash(&sentence.id)));
+        Some(Memory::of(known, input.labels))
+    }
+
+    /// Trains the next version; `None` if that was ended.
+    fn learn(&self, input: &RoundInput<'_>, mix: &Mix, labels: &[String]) -> Result<Option<LiveModel>, LiveError> {
+        let Tuning { batch, rate, warmup, epochs, most_steps, most_new, first_steps, .. } = self.tuning;
+        let version = Version(self.newest + 1);
+        let sentences = &input.data.train;
+        let warm = self.candidate.as_ref().filter(|_| mix.new.len() <= most_new);
+        let (base, chosen, settings, most_steps) = match warm {
+            Some(candidate) => {
+                let chosen: Vec<Sentence> = mix.all().filter_map(|at| sentences.get(at).cloned()).collect();
+                let recipe = training::recipe(Recipe::Auto, chosen.len(), MINI);
+                let settings = Settings { batch, learning_rate: rate, warmup, epochs, ..recipe };
+                (candidate.model.clone(), chosen, settings, most_steps)
+            }
+            None => {
+                let chosen = drawn_sentences(sentences, first_steps * batch, version.0);
+                let settings = training::recipe(Recipe::Auto, chosen.len(), MINI);
+                (model::open(MINI)?, chosen, settings, first_steps)
+            }
+        };
+        let settings = Settings { seed: version.0, ..settings };
+        let present = |name: &str| input.labels.named(name).map(|label| label.name.clone());
+        let valid = validated(&input.data.valid);
+        let lesson =
+            Lesson { sentences: &chosen, valid: &valid, labels, present: &present, settings: &settings, most_steps };
+        let Some(model) = self.trainings.train(base, &lesson, input.goes_on)? else { return Ok(None) };
+        let mut learned = warm.map(|candidate| candidate.learned.clone()).unwrap_or_default();
+        learned.extend(sentences.iter().map(|one| (id_hash(&one.id), contents_hash(one, input.labels))));
+        Ok(Some(LiveModel { version, model, at: input.now, learned }))
+    }
+
+    /// Counts of what was trained and of its rival on the validation split, if it has enough spans.
+    fn valid_counts(&self, input: &RoundInput<'_>, trained: &LiveModel) -> Result<Option<Pair>, LiveError> {
+        let sentences = validated(&input.data.valid);
+        let spans: usize = sentences.iter().map(spans).sum();
+        if spans < MIN_VALIDATION_SPANS {
+            return Ok(None);
+        }
+        let suggester = self.suggester.as_ref().map(|model| (model.version.to_string(), model));
+        let rival = match (&input.rival, suggester) {
+            (None, _) => Some(remembered(input, &sentences)?),
+            (Some(rival), Some((version, model))) if *rival == version => {
+                Some(sum(counts(&model.model, input.labels, &sentences)?))
+            }
+            (Some(rival), _) => (input.run_counts)(rival, &sentences),
+        };
+        let Some(rival) = rival else { return Ok(None) };
+        Ok(Some(Pair { learner: sum(counts(&trained.model, input.labels, &sentences)?), rival }))
+    }
+}
+
+/// Whether the live model is clearly worse than its rival.
+fn is_clearly_worse(evidence: &Evidence<'_>) -> bool {
+    let mut counts = evidence.contest.counts;
+    counts.add(evidence.valid.unwrap_or_default());
+    let [learner, rival] = counts.f1();
+    learner + CLEARLY < rival
+}
+
+/// Counts of the memory on validation sentences.
+fn remembered(input: &RoundInput<'_>, sentences: &[Sentence]) -> Result<EntityCounts, LiveError> {
+    let memory = Memory::of(input.data.train.iter(), input.labels);
+    let mut all = EntityCounts::default();
+    for sentence in sentences {
+        all.add(counts_of(&sentence.tags, &memory.tags(sentence))?);
+    }
+    Ok(all)
+}
+
+/// Validation sentences that are scored.
+fn validated(sentences: &[Sentence]) -> Vec<Sentence> {
+    drawn_sentences(sentences, MOST_VALIDATED, 0)
+}
+
+/// At most this many sentences, by a random order that depends on ids and seed.
+fn drawn_sentences(sentences: &[Sentence], most: usize, seed: u64) -> Vec<Sentence> {
+    if sentences.len() <= most {
+        return sentences.to_vec();
+    }
+    let mut order: Vec<&Sentence> = sentences.iter().collect();
+    order.sort_by_cached_key(|sentence| drawn(&sentence.id, seed));
+    order.into_iter().take(most).cloned().collect()
+}
+
+/// Number of spans of a sentence.
+fn spans(sentence: &Sentence) -> usize {
+    sentence.tags.iter().filter(|tag| matches!(Tag::read(tag), Tag::Inside { prefix: 'B', .. })).count()
+}
+
+fn sum(counts: Vec<EntityCounts>) -> EntityCounts {
+    let mut all = EntityCounts::default();
+    counts.into_iter().for_each(|counts| all.add(counts));
+    all
+}
+
+/// Compares two sides of a sentence, lenient.
+fn counts_of(gold: &[String], predicted: &[String]) -> Result<EntityCounts, ScoreError> {
+    let found = Scorer::new(Mode::Default).add(gold, predicted)?;
+    Ok(sum(found.into_iter().map(|(_, counts)| counts).collect()))
+}
+
+/// Counts of a model on each of these sentences, predicted as suggestions are.
+fn counts(model: &BaseModel, labels: &LabelSet, sentences: &[Sentence]) -> Result<Vec<EntityCounts>, LiveError> {
+    let model = with_present_tags(model.clone(), labels);
+    counts_of_predictor(&Predictor::of(model, "cpu", Threads::One, Precision::Int8)?, sentences)
+}
+
+/// Counts on each of these sentences, per word and lenient.
+fn counts_of_predictor(predictor: &Predictor, sentences: &[Sentence]) -> Result<Vec<EntityCounts>, LiveError> {
+    let outcomes = Evaluator::new(predictor).add(sentences)?;
+    let by_word = outcomes.into_iter().map(|outcome| {
+        let counts = outcome.counts.into_iter().filter(|(counting, ..)| *counting == Counting::Word);
+        sum(counts.map(|(.., counts)| counts).collect())
+    });
+    Ok(by_word.collect())
+}
+
+/// A model whose tags have the present names of their labels.
+fn with_present_tags(mut model: BaseModel, labels: &LabelSet) -> BaseModel {
+    for tag in &mut model.config.tags {
+        *tag = present_tag(tag, labels);
+    }
+    model
+}
+
+/// The tag with the present name of its label. What a model finds for a label that no longer exists is not suggested.
+fn present_tag(tag: &str, labels: &LabelSet) -> String {
+    match Tag::read(tag) {
+        Tag::Inside { prefix, label } => {
+            labels.named(label).map_or_else(|| "O".to_owned(), |label| format!("{prefix}-{}", label.name))
+        }
+        Tag::Outside => tag.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

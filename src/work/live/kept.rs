@@ -1,0 +1,107 @@
+//! The live model on disk, and the runs of a project as its rivals.
+
+use std::io;
+
+use super::{LiveError, LiveModel, counts_of_predictor, sum, with_present_tags};
+use crate::{
+    inference::{Precision, Predictor, Threads},
+    model::{self, BaseModel},
+    project::{LiveFolder, Project, ProjectError},
+    runs::{
+        embedded_bases::is_embedded,
+        live::{LiveRecord, Version},
+    },
+    spans::{Journal, LabelSet, Sentence, SpanSource, dataset, score::EntityCounts},
+};
+
+/// Reads the kept version of a live model; `None` if there is none.
+///
+/// # Errors
+/// It cannot be read or continued; a sentence that says why.
+pub fn read(folder: &LiveFolder) -> Result<Option<(LiveRecord, BaseModel)>, String> {
+    let Some(record) = folder.record().map_err(|error| error.to_string())? else { return Ok(None) };
+    let model = model::open(&folder.model().to_string_lossy()).map_err(|error| error.to_string())?;
+    if model.config.tags.is_empty() {
+        return Err(format!("{} has no tags", folder.model().display()));
+    }
+    // Another process may have replaced both in between.
+    match folder.record() {
+        Ok(Some(again)) if again == record => Ok(Some((record, model))),
+        _ => Err("another program writes it".to_owned()),
+    }
+}
+
+/// Writes a version of a live model.
+///
+/// # Errors
+/// As [`LiveFolder::save`].
+pub fn save(folder: &LiveFolder, record: &LiveRecord, version: &LiveModel) -> Result<(), ProjectError> {
+    let BaseModel { config, weights, tokenizer_json, .. } = &version.model;
+    folder.save(record, |sink| model::write(sink, config, weights, tokenizer_json).map_err(io::Error::other))
+}
+
+/// The highest version that a journal names as the source of a span.
+pub fn highest_version(project: &Project, journal: &Journal) -> Option<Version> {
+    let annotations = project.documents.iter().map(|document| journal.annotation(&document.id));
+    let sources = annotations.flat_map(|annotation| annotation.spans()).map(|span| &span.source);
+    let versions = sources.filter_map(|source| match source {
+        SpanSource::Model { run, .. } => run.parse::<Version>().ok(),
+        _ => None,
+    });
+    versions.max()
+}
+
+/// Counts of the models of runs on the validation split, of which the last are kept.
+#[derive(Debug, Default)]
+pub struct RunCounts {
+    run: String,
+    sentences: String,
+    counts: Option<EntityCounts>,
+}
+
+impl RunCounts {
+    /// Counts of a run's model on sentences; `None` if it cannot be opened, or if its base is not an embedded one:
+    /// a large model is not opened only to be compared.
+    pub fn of(
+        &mut self,
+        project: &Project,
+        run: &str,
+        labels: &LabelSet,
+        sentences: &[Sentence],
+    ) -> Option<EntityCounts> {
+        let fingerprint = dataset::fingerprint(sentences);
+        if self.run != run || self.sentences != fingerprint {
+            self.counts = compute(project, run, labels, sentences)
+                .inspect_err(|error| tracing::info!("{run} is not compared with the live model: {error}"))
+                .ok()
+                .flatten();
+            run.clone_into(&mut self.run);
+            self.sentences = fingerprint;
+        }
+        self.counts
+    }
+}
+
+fn compute(
+    project: &Project,
+    run: &str,
+    labels: &LabelSet,
+    sentences: &[Sentence],
+) -> Result<Option<EntityCounts>, LiveError> {
+    let Ok(view) = project.runs().get(run) else { return Ok(None) };
+    let is_small = view.config.as_ref().is_some_and(|config| is_embedded(&config.settings.base));
+    if !is_small || !view.has_model {
+        return Ok(None);
+    }
+    let model = with_present_tags(model::open(&view.model().to_string_lossy())?, labels);
+    let predictor = Predictor::of(model, "cpu", Threads::One, Precision::Int8)?;
+    Ok(Some(sum(counts_of_predictor(&predictor, sentences)?)))
+}
+
+/// The newest run of a project that has a model, and the run whose model suggests without the live one.
+pub fn rival_runs(project: &Project) -> [Option<String>; 2] {
+    let runs = project.runs();
+    let newest = runs.list().into_iter().rev().find(|run| run.has_model);
+    let suggester = newest.as_ref().and_then(|_| runs.suggester()).map(|(run, _)| run);
+    [newest, suggester].map(|run| run.map(|run| run.id.to_string()))
+}

@@ -1,0 +1,238 @@
+use super::*;
+use crate::{
+    runs::live::Predicted,
+    spans::{LabelChange, WordSpan},
+};
+
+const DISHES: [&str; 8] = ["tacos", "soup", "salad", "pizza", "rice", "pasta", "curry", "ramen"];
+
+/// Reviews of three words with a price and a dish.
+fn reviews(range: std::ops::Range<usize>) -> Vec<Sentence> {
+    let review = |at: usize| {
+        let words = ["cheap", DISHES[at % DISHES.len()], if at.is_multiple_of(2) { "please" } else { "here" }];
+        let tags = ["B-Price", "B-Dish", "O"];
+        let [words, tags] = [words, tags].map(|texts| texts.map(str::to_owned).to_vec());
+        Sentence { id: format!("r{at}"), words, tags }
+    };
+    range.map(review).collect()
+}
+
+fn data(train: std::ops::Range<usize>) -> Dataset {
+    Dataset { train: reviews(train), ..Dataset::default() }
+}
+
+fn finished(range: std::ops::Range<usize>, predicted: Option<(&str, &[WordSpan])>) -> Vec<FinishedDocument> {
+    let predicted = predicted.map(|(model, spans)| Predicted { model: model.into(), spans: spans.to_vec() });
+    range
+        .map(|at| FinishedDocument { id: format!("r{at}"), predicted: predicted.clone(), held_back: at % 20 == 0 })
+        .collect()
+}
+
+/// A tuning with which the reviews are learned at once.
+fn tuning() -> Tuning {
+    Tuning { rate: 1e-3, replay: 8, first_steps: 30, most_steps: 12, ..Tuning::default() }
+}
+
+struct Project {
+    data: Dataset,
+    labels: LabelSet,
+    finished: Vec<FinishedDocument>,
+    rival: Option<String>,
+}
+
+impl Project {
+    fn new(train: std::ops::Range<usize>) -> Self {
+        Self { data: data(train), labels: LabelSet::restaurant(), finished: Vec::new(), rival: None }
+    }
+
+    fn round(&self, learner: &mut Learner) -> Round {
+        self.round_while(learner, &|| true).unwrap()
+    }
+
+    fn round_while(&self, learner: &mut Learner, goes_on: &(dyn Fn() -> bool + Sync)) -> Option<Round> {
+        let input = RoundInput {
+            data: &self.data,
+            labels: &self.labels,
+            finished: &self.finished,
+            rival: self.rival.clone(),
+            run_counts: &|_, _| None,
+            newest_run: Some("0004-mini".into()),
+            every: 5,
+            now: 1_800_000_000,
+            goes_on,
+        };
+        learner.round(&input).unwrap()
+    }
+}
+
+#[test]
+fn a_model_is_learned_judged_by_the_next_documents_and_then_suggests() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..5);
+    project.finished = finished(0..5, None);
+    assert_eq!(project.round(&mut learner), Round { trained: true, took_over: false }, "nothing has judged it");
+    let report = learner.report(LiveState::Waiting(5));
+    assert_eq!((report.newest, report.suggester, report.learned), (Some(Version(1)), None, 5));
+    project.data = data(0..12);
+    project.finished = finished(5..12, None);
+    let round = project.round(&mut learner);
+    assert_eq!(learner.contest, Contest::against(round.took_over.then(|| "live-2".to_owned())));
+    assert!(round.took_over, "{:?}", learner.contest);
+    let report = learner.report(LiveState::Learning);
+    assert_eq!((report.newest, report.suggester), (Some(Version(2)), Some(Version(2))));
+    assert_eq!((report.over.as_deref(), report.recent), (Some("0004-mini"), None), "no model had predicted");
+    let record = learner.kept().unwrap().0;
+    assert_eq!((record.version, record.learned.len()), (Version(2), 12));
+}
+
+#[test]
+fn of_two_models_the_one_that_was_right_before_suggests() {
+    let right = [WordSpan::new(0..1, "Price"), WordSpan::new(1..2, "Dish")];
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..40);
+    project.rival = Some("0001-mini".into());
+    project.round(&mut learner);
+    // The run finds everything; the live model, which has learned little, may not.
+    project.data = data(0..46);
+    project.finished = finished(40..46, Some(("0001-mini", &[])));
+    assert!(project.round(&mut learner).took_over, "the run found nothing");
+    let report = learner.report(LiveState::Learning);
+    assert_eq!(report.recent.map(|recent| (recent.documents, recent.f1, recent.learned)), Some((6, 0.0, 40)));
+    // What another model predicted says nothing about the one that suggests now.
+    project.rival = Some("live-2".into());
+    project.data = data(0..50);
+    project.finished = finished(46..50, Some(("0001-mini", &right)));
+    assert!(!project.round(&mut learner).took_over);
+    assert_eq!(learner.contest, Contest::against(Some("live-2".into())));
+    assert_eq!(learner.report(LiveState::Learning).newest, Some(Version(3)), "it was learned nevertheless");
+    // Its own predictions, from before, do.
+    project.data = data(0..55);
+    project.finished = finished(50..55, Some(("live-2", &[])));
+    assert!(project.round(&mut learner).took_over);
+    assert_eq!(learner.suggester().unwrap().version, Version(4));
+}
+
+#[test]
+fn a_model_that_was_clearly_worse_for_many_rounds_is_given_up() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    Project::new(0..8).round(&mut learner);
+    let before = learner.candidate.clone().unwrap();
+    for _ in 1..MOST_LOST {
+        learner.count_loss(true, Some("0001-mini"));
+    }
+    assert!(learner.candidate.is_some());
+    learner.count_loss(false, Some("0001-mini"));
+    for _ in 0..MOST_LOST {
+        learner.count_loss(true, Some("0001-mini"));
+    }
+    assert!(learner.candidate.is_none(), "the next round begins with the base");
+    learner.suggester = Some(before);
+    for _ in 0..MOST_LOST {
+        learner.count_loss(true, Some("live-1"));
+    }
+    assert_eq!(learner.candidate.as_ref().unwrap().version, Version(1), "learning goes on from the one that suggests");
+}
+
+#[test]
+fn a_round_that_is_interrupted_changes_nothing() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..8);
+    assert_eq!(project.round_while(&mut learner, &|| false), None);
+    assert_eq!(learner.report(LiveState::Off), LiveReport::default());
+    project.round(&mut learner);
+    let before = (learner.report(LiveState::Off), learner.contest.clone());
+    let model = learner.candidate.clone().unwrap();
+    project.data = data(0..14);
+    project.finished = finished(8..14, Some(("0001-mini", &[])));
+    project.rival = Some("0001-mini".into());
+    let steps = std::sync::atomic::AtomicUsize::new(0);
+    let goes_on = || steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 1;
+    assert_eq!(project.round_while(&mut learner, &goes_on), None);
+    assert_eq!((learner.report(LiveState::Off), learner.contest.clone()), before);
+    assert!(Arc::ptr_eq(&model, learner.candidate.as_ref().unwrap()));
+    assert!(project.round(&mut learner).trained, "the same documents are judged and learned later");
+    assert_eq!(learner.scores.estimates().recent.unwrap().documents, 6);
+}
+
+#[test]
+fn documents_that_were_learned_or_reopened_judge_nothing() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..8);
+    project.round(&mut learner);
+    project.finished = finished(0..8, Some(("0001-mini", &[])));
+    project.finished.extend(finished(90..95, Some(("0001-mini", &[]))));
+    project.rival = Some("0001-mini".into());
+    assert_eq!(project.round(&mut learner), Round::default(), "there is nothing new");
+    assert_eq!((learner.contest.documents, learner.scores.estimates().recent), (0, None));
+}
+
+#[test]
+fn labels_are_added_renamed_and_merged_while_it_learns() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..30);
+    project.round(&mut learner);
+    assert_eq!(learner.candidate.as_ref().unwrap().model.config.tags.len(), 5);
+    let rename = |labels: &mut LabelSet, from: &str, to: &str| {
+        let id = labels.named(from).unwrap().id;
+        labels.change(&LabelChange::Rename(id, to.into()), || 900).unwrap();
+    };
+    rename(&mut project.labels, "Dish", "Food");
+    for sentence in &mut project.data.train {
+        sentence.tags[1] = "B-Food".into();
+    }
+    let before = learner.candidate.clone().unwrap();
+    let found = sum(counts(&before.model, &project.labels, &project.data.train).unwrap());
+    assert_eq!(found.rates().f1, 1.0, "it knows the new name");
+    project.data.train.extend(reviews(30..33).into_iter().map(|mut sentence| {
+        sentence.tags = ["B-Price", "B-Food", "B-Amenity"].map(str::to_owned).to_vec();
+        sentence
+    }));
+    assert!(project.round(&mut learner).trained);
+    let tags = &learner.candidate.as_ref().unwrap().model.config.tags;
+    assert_eq!(tags, &["O", "B-Amenity", "I-Amenity", "B-Food", "I-Food", "B-Price", "I-Price"]);
+    assert!(learner.candidate.as_ref().unwrap().learned.len() == 33);
+}
+
+#[test]
+fn learning_goes_on_from_what_was_kept_and_no_number_is_given_twice() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..40);
+    project.rival = Some("0001-mini".into());
+    project.round(&mut learner);
+    project.data = data(0..46);
+    project.finished = finished(40..46, Some(("0001-mini", &[])));
+    assert!(project.round(&mut learner).took_over);
+    let (record, model) = learner.kept().unwrap();
+    let mut next = Learner::new(tuning()).unwrap();
+    next.go_on_from(LiveRecord::from_json(&record.to_json().unwrap()).unwrap(), model.model.clone());
+    assert_eq!(next.report(LiveState::Off), learner.report(LiveState::Off));
+    next.skip_versions(Version(9));
+    project.data = data(0..48);
+    project.rival = Some("live-2".into());
+    project.finished = finished(46..48, None);
+    assert!(project.round(&mut next).trained);
+    assert_eq!(next.report(LiveState::Off).newest, Some(Version(10)));
+    assert!(Learner::new(tuning()).unwrap().kept().is_none());
+}
+
+#[test]
+fn a_validation_split_judges_at_once() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..60);
+    project.data.valid = reviews(60..72);
+    let input = RoundInput {
+        data: &project.data,
+        labels: &project.labels,
+        finished: &[],
+        rival: Some("0001-mini".into()),
+        run_counts: &|run, sentences| {
+            assert_eq!((run, sentences.len()), ("0001-mini", 12));
+            Some(EntityCounts { true_positives: 0, false_positives: 0, false_negatives: 24 })
+        },
+        newest_run: None,
+        every: 5,
+        now: 0,
+        goes_on: &|| true,
+    };
+    assert_eq!(learner.round(&input).unwrap(), Some(Round { trained: true, took_over: true }));
+}
