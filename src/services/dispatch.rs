@@ -339,13 +339,7 @@ impl Services {
                 open.model_service.rank(&run, documents.iter().filter_map(|id| open.documents.get(id)));
             }
             Effect::Export { generation, choices } => open.worker.ask(Task::Export { generation, choices }),
-            Effect::PreviewImport { generation, file } => match self.folders.resolve(&file) {
-                Ok(file) => open.worker.ask(Task::Preview { generation, file }),
-                Err(error) => {
-                    let outcome = Err(error.to_string());
-                    let _ = self.events.send(Event::ImportPreviewed { generation, outcome });
-                }
-            },
+            Effect::PreviewImport { generation, file } => self.preview_import(open, generation, &file),
             Effect::RememberStep(step) => {
                 let recent = RecentProjects::new(self.folders.clone());
                 let dir = open.dir.clone();
@@ -370,6 +364,17 @@ impl Services {
             | Effect::Reload
             | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
+        }
+    }
+
+    /// Looks at a file that may be imported.
+    fn preview_import(&self, open: &Open, generation: u64, file: &str) {
+        match self.folders.resolve(file) {
+            Ok(file) => open.worker.ask(Task::Preview { generation, file }),
+            Err(error) => {
+                let outcome = Err(error.to_string());
+                let _ = self.events.send(Event::ImportPreviewed { generation, outcome });
+            }
         }
     }
 
