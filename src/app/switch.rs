@@ -1,15 +1,15 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{OnDuplicate, SpanChange, Split, Status},
-    text::number::{grouped, with_noun},
+    spans::{SpanChange, Split, Status},
+    text::number::with_noun,
 };
 
 use super::{
     carried::Carried,
     command::{Command, Context},
     conditions,
-    effect::{DocumentChange, Effect, Leave, OldSplit},
+    effect::{DocumentChange, Effect, Leave},
     event::{Level, Message, Opened, Place},
     overlays::{tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
@@ -248,35 +248,6 @@ impl State {
         }
     }
 
-    /// Imports a file.
-    /// The project is closed meanwhile, so that nothing is tagged in what is about to change.
-    /// Only the contents with this fingerprint are imported.
-    pub(super) fn import(&mut self, file: String, fingerprint: u64, on_duplicate: OnDuplicate) -> Vec<Effect> {
-        if let Err(why) = conditions::can_extend(&self.session, "import") {
-            self.session.prompts.give_back(|prompt| *prompt == Prompt::Import);
-            self.session.warn(why);
-            return Vec::new();
-        }
-        self.put_aside();
-        self.welcome.opening = Some(file.clone());
-        let generation = self.session.next_generation();
-        self.importing = Some(generation);
-        vec![Effect::Import { generation, file, fingerprint, on_duplicate }]
-    }
-
-    /// Takes back the last import. As for an import, the project is closed meanwhile.
-    pub(super) fn undo_import(&mut self) -> Vec<Effect> {
-        if let Err(why) = conditions::can_extend(&self.session, "undo-import") {
-            self.session.warn(why);
-            return Vec::new();
-        }
-        self.put_aside();
-        self.welcome.opening = Some("the project without its last import".to_owned());
-        let generation = self.session.next_generation();
-        self.importing = Some(generation);
-        vec![Effect::UndoImport { generation }]
-    }
-
     /// Notes files of the project that another program has changed.
     /// They are read again as soon as nothing is lost or interrupted by that.
     pub(super) fn files_changed(&mut self, names: Vec<String>) {
@@ -337,65 +308,6 @@ impl State {
             DocumentChange::Remove => format!("The document is removed; {restore} brings it back"),
             DocumentChange::Restore => "The document that was removed is back".to_owned(),
         };
-        self.session.inform(notice.clone());
-        self.notice = Some(notice);
-    }
-
-    /// Reports the outcome of a move to a split. The project is then opened again, so that every screen knows it.
-    pub(super) fn split_set(&mut self, documents: usize, split: Option<Split>, outcome: Result<Vec<OldSplit>, String>) {
-        if self.session.project.is_none() {
-            return;
-        }
-        let name = split.map_or("no split", Split::name);
-        let documents = with_noun(documents, "document");
-        match outcome {
-            Err(why) => self.session.warn(format!("Nothing was moved: {why}")),
-            Ok(old) if old.is_empty() => {
-                self.session.inform(format!("Nothing to move: {documents} in {name} already"));
-            }
-            Ok(old) => {
-                let undo = self.session.key(Context::Documents, Command::UndoMove);
-                let moved = grouped(old.len());
-                self.session.moves.push(old);
-                self.read_again_with(format!("Of {documents}, {moved} moved to {name} ({undo} to go back)"));
-            }
-        }
-    }
-
-    /// Reports that documents were put into splits by shares.
-    pub(super) fn shared_out(&mut self, outcome: Result<(Vec<OldSplit>, [usize; 3]), String>) {
-        if self.session.project.is_none() {
-            return;
-        }
-        match outcome {
-            Err(why) => self.session.warn(format!("Nothing was moved: {why}")),
-            Ok((old, _)) if old.is_empty() => self.session.inform("Every document has a split already"),
-            Ok((old, [train, valid, test])) => {
-                let undo = self.session.key(Context::Documents, Command::UndoMove);
-                let moved = with_noun(old.len(), "document");
-                self.session.moves.push(old);
-                let now = format!("now {train} train, {valid} valid, {test} test");
-                self.read_again_with(format!("{moved} shared out: {now} ({undo} to go back)"));
-            }
-        }
-    }
-
-    /// Reports that documents are in their former splits again.
-    pub(super) fn move_taken_back(&mut self, outcome: Result<usize, String>) {
-        if self.session.project.is_none() {
-            return;
-        }
-        match outcome {
-            Err(why) => self.session.warn(format!("Nothing was moved back: {why}")),
-            Ok(moved) => {
-                self.session.moves.pop();
-                self.read_again_with(format!("Back in their former splits: {}", with_noun(moved, "document")));
-            }
-        }
-    }
-
-    /// Shows a notice, also after the project was opened again.
-    fn read_again_with(&mut self, notice: String) {
         self.session.inform(notice.clone());
         self.notice = Some(notice);
     }

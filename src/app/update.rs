@@ -6,7 +6,7 @@ use crate::spans::{ActionId, Prediction, ReviewList, Split};
 use super::{
     command::{Command, Context},
     effect::{Effect, Leave},
-    event::{Annotators, Event, Level, Message},
+    event::{Annotators, Event, Level},
     everywhere,
     exchange::{ImportPreview, NotExported},
     key::Key,
@@ -25,7 +25,6 @@ use super::{
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
     project::{Project, SaveState},
-    prompts::Prompt,
     screen::Screen,
     state::{Goal, Meaning, State},
     suggestions::ModelOutput,
@@ -263,18 +262,6 @@ impl State {
         if let Some(text) = refusal {
             self.session.show(Level::Error, text);
         }
-    }
-
-    /// Shows the outcome of an import. Its file is offered again if nothing of it was imported.
-    fn imported(&mut self, generation: u64, outcome: Message) {
-        if self.importing.take_if(|importing| *importing == generation).is_none() {
-            return;
-        }
-        match outcome.level {
-            Level::Error => self.session.prompts.give_back(|prompt| *prompt == Prompt::Import),
-            Level::Info | Level::Warn => self.session.prompts.carried_out(|prompt| *prompt == Prompt::Import),
-        }
-        self.session.show(outcome.level, outcome.text);
     }
 
     fn press(&mut self, key: Key) -> Vec<Effect> {

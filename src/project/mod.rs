@@ -53,6 +53,7 @@ pub mod storage;
 pub mod studies;
 mod text_anchor;
 pub mod training_data;
+mod undone_import;
 
 #[cfg(test)]
 mod changed_text_tests;
@@ -73,7 +74,6 @@ pub use documents::{DocumentError, Documents};
 pub use error::{FolderKind, ProjectError};
 pub use file_names::{AnnotatorName, NameError, RunId};
 pub use import::{ImportItem, ImportOptions, ImportReport};
-pub use import_record::UndoneImport;
 pub use input_file::{Draft, InputFile};
 pub use input_folder::{InputFolder, NamedInput};
 pub use journal::{Annotator, SkippedLine};
@@ -89,6 +89,7 @@ pub use run_folder::{PlainRun, RunFolder};
 pub use runs::{RunView, Runs, RunsPlace};
 pub use storage::StorageError;
 pub use training_data::{SplitDocuments, TrainingDataReport, UntaggedDocuments, training_data, untagged_documents};
+pub use undone_import::UndoneImport;
 
 pub use crate::spans::OnDuplicate;
 

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use archive::Archive;
 use packed::{Method, Packed};
 
-use super::Source;
+use super::{Source, source::keep_all};
 
 /// A source as it is to be read.
 pub(super) enum Container<'a> {
@@ -66,6 +66,9 @@ impl<'a> Container<'a> {
     }
 }
 
+/// What follows for a file that is too large to be one of a folder.
+const TOO_LARGE: &str = "cannot be one file of a folder";
+
 /// Hands over each file of an archive by its path; a source that is none, as a file of this name.
 ///
 /// # Errors
@@ -76,15 +79,11 @@ pub fn each_file(
     take: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
     let container = Container::open(source)?;
-    let mut bytes = Vec::new();
     let Some(files) = container.contents().files() else {
-        source.bytes()?.read_to_end(&mut bytes)?;
-        return take(name, &bytes);
+        return take(name, &keep_all(source.bytes()?, TOO_LARGE)?);
     };
     for (index, name) in files.names().iter().enumerate() {
-        bytes.clear();
-        files.open(index)?.bytes()?.read_to_end(&mut bytes)?;
-        take(name, &bytes)?;
+        take(name, &keep_all(files.open(index)?.bytes()?, TOO_LARGE)?)?;
     }
     Ok(())
 }
