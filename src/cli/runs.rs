@@ -177,3 +177,31 @@ pub(super) fn line(point: &Point) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        project::{Manifest, Project},
+        runs::live::{LiveRecord, Version, id_hash},
+        spans::LabelSet,
+    };
+
+    #[test]
+    fn live_models_are_listed_with_what_they_have_learned() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let folder = project.live_folder(&"anna".parse().unwrap());
+        assert!(live_line(&folder).is_none() && live_value(&folder).is_none());
+        let mut record = LiveRecord::new(Version(7), 1);
+        record.learned.insert(id_hash("r1"), 1);
+        folder.save(&record, |sink| sink.file("model.safetensors", &[0; 2000])).unwrap();
+        let line = live_line(&folder).unwrap();
+        let begin = "live-7: the live model of anna, which has learned 1 document, ";
+        assert!(line.starts_with(begin) && line.ends_with(" kB\n"), "{line}");
+        let value = live_value(&folder).unwrap();
+        assert_eq!((&value["id"], &value["state"], &value["learned"]), (&json!("live-7"), &json!("live"), &json!(1)));
+        std::fs::write(folder.model().join("live.json"), "{}").unwrap();
+        assert!(live_line(&folder).unwrap().contains("cannot be used") && live_value(&folder).is_none());
+    }
+}

@@ -23,6 +23,11 @@ const PREFIX: &str = "live-";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Version(pub u64);
 
+impl Version {
+    /// Highest number. A file from elsewhere may name any.
+    pub const MOST: u64 = 1 << 53;
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}", self.0)
@@ -35,7 +40,11 @@ impl FromStr for Version {
     /// Reads the name of a version; any other name of a model is an error.
     fn from_str(name: &str) -> Result<Self, ()> {
         let digits = name.strip_prefix(PREFIX).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        digits.and_then(|digits| digits.parse().ok()).filter(|number| *number > 0).map(Self).ok_or(())
+        digits
+            .and_then(|digits| digits.parse().ok())
+            .filter(|number| (1..=Self::MOST).contains(number))
+            .map(Self)
+            .ok_or(())
     }
 }
 
@@ -151,7 +160,16 @@ mod tests {
     fn versions_have_names() {
         assert_eq!(Version(7).to_string(), "live-7");
         assert_eq!("live-7".parse(), Ok(Version(7)));
-        for other in ["0001-mini", "live-", "live-0", "live-+7", "live-7b", "live", "live-99999999999999999999999"] {
+        for other in [
+            "0001-mini",
+            "live-",
+            "live-0",
+            "live-+7",
+            "live-7b",
+            "live",
+            "live-99999999999999999999999",
+            "live-9007199254740993",
+        ] {
             assert_eq!(other.parse::<Version>(), Err(()), "{other}");
         }
     }

@@ -232,7 +232,12 @@ impl Learning {
 
     /// Does some work; an error or a panic is the state from then on.
     fn guarded(&mut self, work: fn(&mut Self) -> Result<(), String>) {
-        let outcome = guard::catch(|| work(self)).unwrap_or_else(|panicked| Err(panicked.to_string()));
+        let outcome = guard::catch(|| match self.learner().map(|learner| learner.trainings()) {
+            // Everything is done on the threads of the lowest priority.
+            Ok(threads) => threads.run(|| work(self)),
+            Err(error) => Err(error.to_string()),
+        });
+        let outcome = outcome.unwrap_or_else(|panicked| Err(panicked.to_string()));
         if let Err(error) = outcome {
             tracing::warn!("the live model: {error}");
             // They are learned with the next ones.
@@ -342,14 +347,13 @@ impl Learning {
     /// One round on what is on disk; `None` if it was given up.
     fn round(&mut self) -> Result<Option<Round>, String> {
         self.parts.journal.flush()?;
-        let text = |error: &dyn std::error::Error| error.to_string();
-        self.parts.project.reload().map_err(|error| text(&error))?;
-        self.learner().map_err(|error| text(&error))?;
+        self.parts.project.reload().map_err(|error| error.to_string())?;
+        self.learner().map_err(|error| error.to_string())?;
         let Self { parts, learner: Some(learner), run_counts, finished, signals, runs, .. } = self else {
             return Ok(None);
         };
         let LearnerParts { project, annotator, settings, .. } = parts;
-        let journal = project.read_annotator(annotator).map_err(|error| text(&error))?.journal;
+        let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
         if let Some(highest) = kept::highest_version(project, &journal) {
             learner.skip_versions(highest);
         }
@@ -375,7 +379,7 @@ impl Learning {
             now: now(),
             goes_on: &|| signals.goes_on() && !is_training(runs, &seen),
         };
-        learner.round(&input).map_err(|error| text(&error))
+        learner.round(&input).map_err(|error| error.to_string())
     }
 
     /// Keeps the version that suggests, if it is not.

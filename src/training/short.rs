@@ -3,6 +3,8 @@
 //! The live model learns with them. Nothing is written or evaluated, and the first batch is not computed twice: the
 //! kernels are those of every training, and a round of a second must not wait for burn's network.
 
+use std::sync::Arc;
+
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
@@ -47,11 +49,11 @@ pub struct Lesson<'a> {
     pub most_steps: usize,
 }
 
-/// Place where short trainings are computed: the processor, with threads of their own.
-#[derive(Debug)]
+/// Place where short trainings are computed: the processor, with threads of their own. Clones share them.
+#[derive(Clone, Debug)]
 pub struct ShortTrainings {
     chosen: Chosen,
-    pool: ThreadPool,
+    pool: Arc<ThreadPool>,
 }
 
 impl ShortTrainings {
@@ -64,7 +66,13 @@ impl ShortTrainings {
     pub fn new() -> Result<Self, TrainError> {
         let chosen = device::choose("cpu")?;
         let pool = ThreadPoolBuilder::new().thread_name(|at| format!("learn-{at}")).num_threads(threads()).build();
-        Ok(Self { chosen, pool: pool.map_err(|error| TrainError::Threads(error.to_string()))? })
+        let pool = pool.map_err(|error| TrainError::Threads(error.to_string()))?;
+        Ok(Self { chosen, pool: Arc::new(pool) })
+    }
+
+    /// Does other work on these threads, too, so that it has their priority.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.install(work)
     }
 
     /// Trains a model further; `None` if `goes_on` ended that between two steps.
@@ -122,6 +130,8 @@ impl ShortTrainings {
 /// Gives this thread, and those that it starts, the lowest priority: it computes when nobody else does.
 /// Only Linux has priorities for threads.
 pub fn lowest_priority() {
+    // The threads that all parts of the program share must not be started by this one.
+    rayon::current_num_threads();
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(LOWEST) {
         tracing::debug!("the learning threads keep their priority: {error}");

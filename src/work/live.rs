@@ -49,9 +49,9 @@ pub struct Tuning {
     pub rate: f64,
     /// Share of the steps in which the rate rises.
     pub warmup: f64,
-    /// Passes over the sentences of a round.
+    /// Most passes over the sentences of a round.
     pub epochs: f64,
-    /// Most steps of a round.
+    /// Most steps of a round; fewer only if they are that many passes.
     pub most_steps: usize,
     /// Earlier sentences that a round learns again.
     pub replay: usize,
@@ -62,14 +62,17 @@ pub struct Tuning {
 }
 
 impl Default for Tuning {
+    /// Measured on MIT Restaurant's validation split, a round every 5 documents, one seed: mean F1 per word at 100, 120, ...
+    /// 200 documents. Rate 2e-4 with 20 steps and 64 earlier sentences .582; 3e-4 with 10 steps .567; 5e-4 with 20 steps .547.
+    /// Training all documents from the base with the recipe `auto` gives .531 at 100, these rounds .536.
     fn default() -> Self {
         Self {
             batch: 16,
-            rate: 4e-4,
+            rate: 2e-4,
             warmup: 0.1,
-            epochs: 2.0,
-            most_steps: 25,
-            replay: 48,
+            epochs: 1_000.0,
+            most_steps: 20,
+            replay: 64,
             most_new: 160,
             first_steps: 300,
         }
@@ -99,7 +102,7 @@ pub struct RoundInput<'a> {
     /// Name of the model that makes the suggestions; `None` if only the memory does.
     pub rival: Option<String>,
     /// Counts of a run's model on sentences of the validation split; `None` if they cannot be had.
-    pub run_counts: &'a dyn Fn(&str, &[Sentence]) -> Option<EntityCounts>,
+    pub run_counts: &'a (dyn Fn(&str, &[Sentence]) -> Option<EntityCounts> + Sync),
     /// The newest run with a model.
     pub newest_run: Option<String>,
     /// Finished documents after which it learns.
@@ -165,6 +168,18 @@ struct Judged {
     pairs: Vec<Pair>,
 }
 
+/// What is compared with what has learned the most.
+enum Rival<'a> {
+    /// Nothing: there is no candidate yet, or it makes the suggestions itself.
+    None,
+    /// The memory, because no model makes suggestions.
+    Memory(Memory<'a>),
+    /// An earlier version, which has not learned these documents: it predicts them as it did before they were finished.
+    Version(&'a LiveModel),
+    /// Another model, which predicted some of the documents before they were finished.
+    Run(&'a str),
+}
+
 impl Learner {
     /// Begins without knowledge.
     ///
@@ -183,6 +198,11 @@ impl Learner {
             estimates: Estimates::default(),
             lost: 0,
         })
+    }
+
+    /// The threads on which it trains.
+    pub fn trainings(&self) -> ShortTrainings {
+        self.trainings.clone()
     }
 
     /// Goes on from a version that was kept.
@@ -304,9 +324,10 @@ impl Learner {
         let learned = self.candidate.as_ref().map_or(&nothing, |model| &model.learned);
         let latest: BTreeMap<&str, &FinishedDocument> =
             input.finished.iter().map(|finished| (finished.id.as_str(), finished)).collect();
-        let mut compared: Vec<(&Sentence, EntityCounts)> = Vec::new();
+        let rival = self.rival(input, learned);
+        let mut sentences: Vec<Sentence> = Vec::new();
+        let mut of_rival: Vec<EntityCounts> = Vec::new();
         let Dataset { train, valid, .. } = input.data;
-        let memory = self.memory(input, learned);
         for (sentence, trains) in train.iter().map(|one| (one, true)).chain(valid.iter().map(|one| (one, false))) {
             let Some(finished) = latest.get(sentence.id.as_str()) else { continue };
             if learned.contains_key(&id_hash(&sentence.id)) {
@@ -318,34 +339,40 @@ impl Learner {
             });
             if let Some((_, tags)) = &predicted {
                 let counts = counts_of(&sentence.tags, tags)?;
-                let held_back = finished.held_back;
-                judged.scores.push(DocumentScore { learned: learned.len(), counts, held_back });
+                judged.scores.push(DocumentScore { learned: learned.len(), counts, held_back: finished.held_back });
             }
-            let of_rival = match (&memory, predicted) {
-                (Some(memory), _) => Some(memory.tags(sentence)),
-                (None, Some((model, tags))) if input.rival.as_deref() == Some(model) => Some(tags),
-                _ => None,
-            };
-            if let Some(tags) = of_rival.filter(|_| trains) {
-                compared.push((sentence, counts_of(&sentence.tags, &tags)?));
+            match (&rival, predicted) {
+                _ if !trains => continue,
+                (Rival::Memory(memory), _) => of_rival.push(counts_of(&sentence.tags, &memory.tags(sentence))?),
+                (Rival::Run(run), Some((model, tags))) if *run == model => {
+                    of_rival.push(counts_of(&sentence.tags, &tags)?);
+                }
+                (Rival::Version(_), _) => {}
+                _ => continue,
             }
+            sentences.push(sentence.clone());
         }
-        if let Some(candidate) = self.candidate.as_ref().filter(|_| !compared.is_empty()) {
-            let sentences: Vec<Sentence> = compared.iter().map(|(sentence, _)| (*sentence).clone()).collect();
-            let own = counts(&candidate.model, input.labels, &sentences)?;
-            let pairs = own.into_iter().zip(compared);
-            judged.pairs = pairs.map(|(learner, (_, rival))| Pair { learner, rival }).collect();
+        let Some(candidate) = self.candidate.as_ref().filter(|_| !sentences.is_empty()) else { return Ok(judged) };
+        if let Rival::Version(version) = rival {
+            of_rival = counts(&version.model, input.labels, &sentences)?;
         }
+        let pairs = counts(&candidate.model, input.labels, &sentences)?.into_iter().zip(of_rival);
+        judged.pairs = pairs.map(|(learner, rival)| Pair { learner, rival }).collect();
         Ok(judged)
     }
 
-    /// The memory of what was learned, if it is the rival.
-    fn memory<'i>(&self, input: &RoundInput<'i>, learned: &Learned) -> Option<Memory<'i>> {
-        if input.rival.is_some() || self.candidate.is_none() {
-            return None;
+    /// What the candidate is compared with.
+    fn rival<'r>(&'r self, input: &'r RoundInput<'_>, learned: &Learned) -> Rival<'r> {
+        let Some(candidate) = &self.candidate else { return Rival::None };
+        let Some(rival) = &input.rival else {
+            let known = input.data.train.iter().filter(|sentence| learned.contains_key(&id_hash(&sentence.id)));
+            return Rival::Memory(Memory::of(known, input.labels));
+        };
+        match self.suggester.as_ref().filter(|model| model.version.to_string() == *rival) {
+            Some(model) if Arc::ptr_eq(model, candidate) => Rival::None,
+            Some(model) => Rival::Version(model),
+            None => Rival::Run(rival),
         }
-        let known = input.data.train.iter().filter(|sentence| learned.contains_key(&id_hash(&sentence.id)));
-        Some(Memory::of(known, input.labels))
     }
 
     /// Trains the next version; `None` if that was ended.

@@ -4,6 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{runs::suggester::MIN_VALIDATION_SPANS, spans::score::EntityCounts};
 
+/// Documents of a comparison with the memory after which all of them count half.
+const MOST_AGAINST_MEMORY: usize = 20;
+
+/// Largest number of spans or documents that a file may claim: sums stay far from where numbers end.
+pub(super) const MOST_COUNTED: usize = 1 << 31;
+
+/// Whether counts from a file are possible.
+pub(super) fn are_possible(counts: EntityCounts) -> bool {
+    let EntityCounts { true_positives, false_positives, false_negatives } = counts;
+    [true_positives, false_positives, false_negatives].iter().all(|count| *count < MOST_COUNTED)
+}
+
 /// Counts of spans of both sides on the same documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
@@ -18,6 +30,15 @@ impl Pair {
     pub fn add(&mut self, other: Self) {
         self.learner.add(other.learner);
         self.rival.add(other.rival);
+    }
+
+    fn halved(self) -> Self {
+        let [learner, rival] = [self.learner, self.rival].map(|counts| EntityCounts {
+            true_positives: counts.true_positives / 2,
+            false_positives: counts.false_positives / 2,
+            false_negatives: counts.false_negatives / 2,
+        });
+        Self { learner, rival }
     }
 
     /// F1 of the live model and of its rival.
@@ -45,8 +66,20 @@ impl Contest {
         Self { rival, ..Self::default() }
     }
 
+    /// Whether its numbers are possible.
+    pub(super) fn is_sound(&self) -> bool {
+        self.documents < MOST_COUNTED && [self.counts.learner, self.counts.rival].into_iter().all(are_possible)
+    }
+
     /// Adds a document.
+    ///
+    /// Against the memory, older documents count less and less: both begin with nothing, and how good a model was that had
+    /// learned five documents says nothing about now.
     pub fn add(&mut self, counts: Pair) {
+        if self.rival.is_none() && self.documents >= MOST_AGAINST_MEMORY {
+            self.documents /= 2;
+            self.counts = self.counts.halved();
+        }
         self.documents += 1;
         self.counts.add(counts);
     }
@@ -121,6 +154,18 @@ mod tests {
         assert!(!decides(&contest(None, 4, counts(9, 10, 10), memory), None));
         assert!(decides(&contest(None, 5, counts(9, 10, 10), memory), None));
         assert!(!decides(&contest(None, 5, counts(1, 3, 10), memory), None));
+    }
+
+    #[test]
+    fn against_the_memory_old_documents_count_less_and_against_a_model_all_the_same() {
+        for (rival, expected) in [(None, true), (Some("0001-mini"), false)] {
+            let mut contest = Contest::against(rival.map(str::to_owned));
+            let one =
+                |learner: usize, rival: usize| Pair { learner: counts(learner, 4, 4), rival: counts(rival, 4, 4) };
+            (0..40).for_each(|_| contest.add(one(0, 2)));
+            (0..30).for_each(|_| contest.add(one(3, 2)));
+            assert_eq!(decides(&contest, None), expected, "{contest:?}");
+        }
     }
 
     #[test]

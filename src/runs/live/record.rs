@@ -50,9 +50,9 @@ pub enum RecordError {
     /// It was trained from a base that this version does not contain.
     #[error("it was trained from the base of edition {0}, and this version of tagli contains edition {EDITION}")]
     Edition(u32),
-    /// Its numbers contradict each other.
-    #[error("its version numbers contradict each other")]
-    Versions,
+    /// Its numbers contradict each other, or are too large.
+    #[error("its numbers contradict each other, or are too large")]
+    Numbers,
 }
 
 /// Hash of the id of a document, by which a record names it.
@@ -88,10 +88,13 @@ impl LiveRecord {
         if record.edition != EDITION {
             return Err(RecordError::Edition(record.edition));
         }
-        if record.version.0 == 0 || record.newest < record.version {
-            return Err(RecordError::Versions);
+        let versions = 1..=Version::MOST;
+        let are_versions = [record.version, record.newest].iter().all(|version| versions.contains(&version.0));
+        let is_sound = are_versions && record.version <= record.newest;
+        match is_sound && record.contest.is_sound() && record.scores.are_sound() {
+            true => Ok(record),
+            false => Err(RecordError::Numbers),
         }
-        Ok(record)
     }
 
     /// Writes it as JSON.
@@ -157,8 +160,15 @@ mod tests {
         };
         assert_eq!(with(|record| record.format = 2), RecordError::Format);
         assert_eq!(with(|record| record.edition = 1), RecordError::Edition(1));
-        assert_eq!(with(|record| record.newest = Version(6)), RecordError::Versions);
-        assert_eq!(with(|record| record.version = Version(0)), RecordError::Versions);
+        assert_eq!(with(|record| record.newest = Version(6)), RecordError::Numbers);
+        assert_eq!(with(|record| record.version = Version(0)), RecordError::Numbers);
+        assert_eq!(with(|record| record.newest = Version(u64::MAX)), RecordError::Numbers);
+        assert_eq!(with(|record| record.contest.documents = usize::MAX), RecordError::Numbers);
+        assert_eq!(with(|record| record.contest.counts.rival.false_negatives = usize::MAX), RecordError::Numbers);
+        let score = |learned| DocumentScore { learned, counts: EntityCounts::default(), held_back: false };
+        let mut many = record();
+        many.scores.add(score(usize::MAX));
+        assert_eq!(LiveRecord::from_json(&many.to_json().unwrap()), Err(RecordError::Numbers));
         for bytes in [&b"{}"[..], b"", br#"{"tagli_live":1}"#, b"\xff"] {
             assert!(matches!(LiveRecord::from_json(bytes), Err(RecordError::Unreadable(_))));
         }

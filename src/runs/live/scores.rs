@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Estimate;
+use super::{
+    Estimate,
+    contest::{MOST_COUNTED, are_possible},
+};
 use crate::spans::{SentenceCounts, score::EntityCounts};
 
 /// Scores that are kept; of more, the newest ones.
@@ -47,6 +50,12 @@ impl Scores {
         self.0.push(score);
         let surplus = self.0.len().saturating_sub(MOST_KEPT);
         self.0.drain(..surplus);
+    }
+
+    /// Whether the numbers are possible.
+    pub(super) fn are_sound(&self) -> bool {
+        self.0.len() <= MOST_KEPT
+            && self.0.iter().all(|score| score.learned < MOST_COUNTED && are_possible(score.counts))
     }
 
     /// Computes the estimates.

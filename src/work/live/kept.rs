@@ -5,10 +5,10 @@ use std::io;
 use super::{LiveError, LiveModel, counts_of_predictor, sum, with_present_tags};
 use crate::{
     inference::{Precision, Predictor, Threads},
-    model::{self, BaseModel},
+    model::{self, BaseModel, ModelConfig},
     project::{LiveFolder, Project, ProjectError},
     runs::{
-        embedded_bases::is_embedded,
+        embedded_bases::{MINI, is_embedded},
         live::{LiveRecord, Version},
     },
     spans::{Journal, LabelSet, Sentence, SpanSource, dataset, score::EntityCounts},
@@ -21,14 +21,24 @@ use crate::{
 pub fn read(folder: &LiveFolder) -> Result<Option<(LiveRecord, BaseModel)>, String> {
     let Some(record) = folder.record().map_err(|error| error.to_string())? else { return Ok(None) };
     let model = model::open(&folder.model().to_string_lossy()).map_err(|error| error.to_string())?;
-    if model.config.tags.is_empty() {
-        return Err(format!("{} has no tags", folder.model().display()));
+    let base = model::open(MINI).map_err(|error| error.to_string())?;
+    if model.config.tags.is_empty() || !is_of_base(&model, &base) {
+        return Err(format!("{} is not a trained `{MINI}`", folder.model().display()));
     }
     // Another process may have replaced both in between.
     match folder.record() {
         Ok(Some(again)) if again == record => Ok(Some((record, model))),
         _ => Err("another program writes it".to_owned()),
     }
+}
+
+/// Whether a model has the size and the word pieces of a base. A project may come from a stranger, with any model.
+fn is_of_base(model: &BaseModel, base: &BaseModel) -> bool {
+    let [own, other] = [model, base].map(|model| {
+        let ModelConfig { arch, vocab_size, max_positions, dim, layers, heads, hidden_dim, .. } = &model.config;
+        (arch.model_type, [*vocab_size, *max_positions, *dim, *layers, *heads, *hidden_dim])
+    });
+    own == other && model.tokenizer_json == base.tokenizer_json
 }
 
 /// Writes a version of a live model.
@@ -104,4 +114,18 @@ pub fn rival_runs(project: &Project) -> [Option<String>; 2] {
     let newest = runs.list().into_iter().rev().find(|run| run.has_model);
     let suggester = newest.as_ref().and_then(|_| runs.suggester()).map(|(run, _)| run);
     [newest, suggester].map(|run| run.map(|run| run.id.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trained_mini_is_continued() {
+        let mini = model::open(MINI).unwrap();
+        let small = model::open("small").unwrap();
+        assert!(is_of_base(&mini, &mini) && !is_of_base(&small, &mini));
+        let other_pieces = BaseModel { tokenizer_json: b"{}".to_vec(), ..mini.clone() };
+        assert!(!is_of_base(&other_pieces, &mini));
+    }
 }
