@@ -41,11 +41,7 @@ impl State {
         }
         let reports = reports(self.notice.take(), std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
-        // What commands have changed holds until another project is opened.
-        match self.carried.as_ref().is_some_and(|carried| carried.folder == opened.folder) {
-            true => opened.live = self.session.live_settings,
-            false => self.session.live_settings = opened.live,
-        }
+        self.keep_live_settings(&mut opened);
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
         // The project was made of the answers.
@@ -95,6 +91,14 @@ impl State {
         let compares = std::mem::take(&mut self.compares_next);
         effects.extend(if compares { self.run(Command::Annotators) } else { Vec::new() });
         effects
+    }
+
+    /// Keeps what commands have changed in the settings while the same project is opened again.
+    fn keep_live_settings(&mut self, opened: &mut Opened) {
+        match self.carried.as_ref().is_some_and(|carried| carried.folder == opened.folder) {
+            true => opened.live = self.session.live_settings,
+            false => self.session.live_settings = opened.live,
+        }
     }
 
     /// Asks whether the user continues the work of one of these annotators, if there are any.

@@ -269,7 +269,10 @@ mod tests {
         assert!(lock(&model_service.exploring).is_some());
         model_service.suggest("0004-mini", [&document]);
         match next(&received) {
-            Event::Suggestions { run, found, .. } => assert_eq!((run.as_str(), found.len()), ("0004-mini", 2)),
+            Event::Suggestions { run, found, labels, .. } => {
+                assert_eq!((run.as_str(), found.len()), ("0004-mini", 2));
+                assert_eq!(labels[..], ["Dish".to_owned(), "Price".to_owned()], "what it can give");
+            }
             other => panic!("{other:?}"),
         }
         assert!(lock(&model_service.exploring).is_none(), "a user who tags does not explore");

@@ -55,7 +55,7 @@ pub fn pool<'a>(documents: impl IntoIterator<Item = (usize, &'a str)>, seed: u64
 pub fn is_held_back(id: &str, every: usize) -> bool {
     // Pools are ordered by another hash, in which these documents are not neighbours.
     let number = mixed(fnv(fnv(FNV_BEGIN, *b"held back"), id.bytes()));
-    u64::try_from(every).is_ok_and(|every| every > 0 && number % every == 0)
+    u64::try_from(every).is_ok_and(|every| every > 0 && number.is_multiple_of(every))
 }
 
 /// Chooses at most `count` of the candidates, which are in random order, and returns their indices, first to be tagged

@@ -201,6 +201,23 @@ fn the_list_of_documents_is_ranked_before_the_pool() {
     assert_eq!(fronts(&mut state, "n"), [7], "its answers are enough");
 }
 
+#[test]
+fn previous_goes_back_also_after_the_project_was_read_again() {
+    let mut state = with_rule(NextDocument::InOrder);
+    press(&mut state, "o");
+    let seen = fronts(&mut state, "n n");
+    state.put_aside();
+    let texts = texts(14);
+    let mut again = opened(&texts.iter().map(String::as_str).collect::<Vec<_>>()).0;
+    // A document before the others is new.
+    again.documents = again.documents.iter().skip(13).chain(again.documents.iter().take(13)).cloned().collect();
+    update(&mut state, Event::Opened(Box::new(again)));
+    assert_eq!(state.session.tagging.document, seen[1] + 1);
+    let now = fronts(&mut state, "p p n n n");
+    assert_eq!(now[..4], [seen[0] + 1, 1, seen[0] + 1, seen[1] + 1]);
+    assert!(![1, seen[0] + 1, seen[1] + 1].contains(&now[4]), "the rule still holds: {now:?}");
+}
+
 /// Every document is held back; a model knows something about the first.
 fn held_back() -> State {
     let (mut opened, marked) = opened(&["|fish tacos and cheap beer", "more"]);
@@ -288,5 +305,4 @@ fn a_key_that_chooses_among_twenty_thousand_documents_answers_at_once() {
         press(&mut state, key);
     }
     assert!(slowest.0 < std::time::Duration::from_millis(250), "{slowest:?}");
-    println!("{slowest:?}");
 }
