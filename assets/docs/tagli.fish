@@ -48,7 +48,7 @@ complete -c tagli -n "__fish_tagli_needs_command" -a "documents" -d 'Correct, re
 complete -c tagli -n "__fish_tagli_needs_command" -a "runs" -d 'List, follow, control, export and remove the runs of a project'
 complete -c tagli -n "__fish_tagli_needs_command" -a "config" -d 'Show the settings with their meanings, defaults and sources'
 complete -c tagli -n "__fish_tagli_needs_command" -a "doctor" -d 'Check terminal, devices, paths, cache and the integrity of a project'
-complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub, read), or the arguments of a command'
+complete -c tagli -n "__fish_tagli_needs_command" -a "help" -d 'Show a page (tag, bio, metrics, recipe, formats, ssh, hub, read, learning), or the arguments of a command'
 complete -c tagli -n "__fish_tagli_needs_command" -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c tagli -n "__fish_tagli_needs_command" -a "man" -d 'Write the manual page to standard output'
 complete -c tagli -n "__fish_tagli_using_subcommand new" -l labels -d 'A Label Studio labelling config (.xml), or names separated by commas; default: the eight restaurant labels' -r

@@ -2,10 +2,9 @@
 
 use crate::{
     runs::{
-        live::{self, Estimate, LiveReport, LiveState, Version},
+        live::{Estimate, LiveReport, LiveState},
         live_progress::{Change, STRETCH, Trend, forecast},
     },
-    spans::Status,
     text::number::{ago, grouped, score, signed, with_noun},
 };
 
@@ -15,22 +14,6 @@ use super::{
     pages::{self, Kind},
     session::Session,
 };
-
-/// Whether the Tag screen has a line about the live model.
-///
-/// Not while no document is done, and not where learning is off and nothing was learned.
-pub fn is_shown(session: &Session) -> bool {
-    let project = session.project.as_ref().filter(|project| !project.only_runs);
-    let LiveReport { state, newest, .. } = &session.live;
-    let is_known = newest.is_some() || *state != LiveState::Off;
-    is_known && project.is_some_and(|project| project.count(&[Status::Done]) > 0)
-}
-
-/// The version that makes the suggestions; `None` if another model does.
-pub fn suggesting_version(session: &Session) -> Option<Version> {
-    let run = session.suggester().map(|run| run.id.as_str());
-    session.live.suggester.filter(|_| live::suggests(&session.live, run))
-}
 
 /// The line on the Tag screen, from many words to few: the first one that fits is shown.
 pub fn status_lines(session: &Session) -> Vec<String> {
@@ -68,7 +51,7 @@ impl Clauses {
         let when = since(report.at, session.now);
         let f1 =
             report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
-        match (suggesting_version(session), report.newest) {
+        match (session.suggesting_version(), report.newest) {
             (Some(suggester), Some(newest)) if newest != suggester => {
                 Self { subject: format!("{suggester} suggests"), f1, when: format!("; {newest} {learned}, {when}") }
             }
@@ -177,7 +160,7 @@ fn versions(session: &Session) -> String {
     let report = &session.live;
     let learned =
         format!("learned {}, the last time {}", with_noun(report.learned, "document"), since(report.at, session.now));
-    match (suggesting_version(session), report.newest) {
+    match (session.suggesting_version(), report.newest) {
         (Some(suggester), Some(newest)) if newest != suggester => {
             format!("{suggester} makes the suggestions. {newest} {learned}, and was not better so far.")
         }

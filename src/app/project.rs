@@ -264,7 +264,7 @@ impl Project {
             model: output.run.clone(),
             spans: entity_spans(document, &self.labels, &output.found),
         });
-        let document = FinishedDocument { id: document.id.clone(), predicted, held_back: false };
+        let document = FinishedDocument { id: document.id.clone(), predicted, held_back: self.suggestions.is_held_back(document) };
         let taken = Taken::count(self.suggestions.shown(at), self.journal.annotation(&document.id));
         self.finishing.waiting.push(Finished { document, taken });
     }

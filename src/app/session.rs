@@ -5,7 +5,7 @@ use crate::{
     config::LiveSettings,
     runs::{
         RunSummary,
-        live::{LiveReport, LiveState},
+        live::{self, LiveReport, LiveState, Version},
     },
     spans::{ActionId, LabelChange, NextDocument, Split, Status},
     text::{number::with_noun, width::Glyphs},
@@ -18,7 +18,6 @@ use super::{
     exchange::{ExportChoices, FormatInfo},
     finished::{Finished, TakenCounts},
     keymap::Keymap,
-    learning,
     model_view::ModelView,
     next_choice::Basis,
     project::Project,
@@ -219,12 +218,27 @@ impl Session {
         self.suggesting() != before
     }
 
+    /// The version of the live model that makes the suggestions; `None` if another model does.
+    pub fn suggesting_version(&self) -> Option<Version> {
+        let run = self.suggester().map(|run| run.id.as_str());
+        self.live.suggester.filter(|_| live::suggests(&self.live, run))
+    }
+
+    /// Whether the Tag screen has a line about the live model.
+    ///
+    /// Not while no document is done, and not where learning is off and nothing was learned.
+    pub fn shows_learning(&self) -> bool {
+        let project = self.project.as_ref().filter(|project| !project.only_runs);
+        let is_known = self.live.newest.is_some() || self.live.state != LiveState::Off;
+        is_known && project.is_some_and(|project| project.count(&[Status::Done]) > 0)
+    }
+
     /// Switches learning in the background on or off.
     pub(super) fn toggle_learning(&mut self) -> Effect {
         let learns = self.live.state == LiveState::Off;
         // The report of the service follows; until then the same key must not ask for the same again.
         self.live.state = if learns { LiveState::Waiting(0) } else { LiveState::Off };
-        self.inform(match (learns, learning::suggesting_version(self)) {
+        self.inform(match (learns, self.suggesting_version()) {
             (true, _) => "A model learns from the documents that you finish, in the background".to_owned(),
             (false, Some(version)) => {
                 format!(
@@ -273,7 +287,7 @@ impl Session {
 
     /// Name of the model that makes the suggestions: a run, or a version of the live model.
     pub fn suggesting(&self) -> Option<String> {
-        let version = learning::suggesting_version(self).map(|version| version.to_string());
+        let version = self.suggesting_version().map(|version| version.to_string());
         version.or_else(|| self.suggester().map(|run| run.id.clone()))
     }
 
@@ -317,7 +331,7 @@ impl Session {
     /// Its message is shown.
     pub(super) fn tag(&mut self, work: impl FnOnce(&mut TagContext<'_>)) -> Vec<Effect> {
         let suggester = self.suggesting();
-        let lines = self.size.text_lines(usize::from(self.tutorial_rows) + usize::from(learning::is_shown(self)));
+        let lines = self.size.text_lines(usize::from(self.tutorial_rows) + usize::from(self.shows_learning()));
         // With the model's view a line has a second mark row.
         let page = if self.model_view.is_on() { lines * 2 / 3 } else { lines }.max(1);
         let Some(project) = &mut self.project else { return Vec::new() };

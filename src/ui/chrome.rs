@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
-    app::{Screen, event::Level, keymap::Hint, learning, project::SaveState, screen::SizeClass},
+    app::{Screen, event::Level, keymap::Hint, project::SaveState, screen::SizeClass},
     runs::Phase,
     spans::Status,
     text::{
@@ -147,7 +147,7 @@ impl Canvas<'_> {
     /// training.
     fn live_words(&self) -> Option<Vec<String>> {
         let session = &self.state.session;
-        let version = learning::suggesting_version(session).filter(|_| session.runs.running().is_none())?;
+        let version = session.suggesting_version().filter(|_| session.runs.running().is_none())?;
         let f1 = session.live.recent.map(|recent| format!("F1 {}", score(recent.f1, 2)));
         let long = f1.as_ref().map(|f1| format!("  word {f1}")).unwrap_or_default();
         Some(vec![format!("{version}{long}"), format!("{version}"), f1.unwrap_or_default()])

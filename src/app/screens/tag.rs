@@ -6,7 +6,6 @@ use crate::{
         command::{Command, Context},
         conditions::{self, always, check, documents},
         effect::Effect,
-        learning::suggesting_version,
         panel::{Check, Commands, Outcome, Panel, Row, own_rows},
         pointer::{Gesture, Target},
         project::Project,
@@ -302,7 +301,7 @@ impl Panel for Tag {
         if session.runs.is_busy() {
             return Some("the training goes on while you tag; its model will make the suggestions".to_owned());
         }
-        if has_model || suggesting_version(session).is_some() {
+        if has_model || session.suggesting_version().is_some() {
             return with_model(session, project);
         }
         Some(match training {

@@ -105,7 +105,7 @@ impl<'a> Canvas<'a> {
 
     /// Whether a line about a training or the live model is below the text.
     fn has_line_below_text(&self) -> bool {
-        self.has_run_below_text() || learning::is_shown(&self.state.session)
+        self.has_run_below_text() || self.state.session.shows_learning()
     }
 
     fn has_run_below_text(&self) -> bool {
