@@ -7,6 +7,7 @@ mod support;
 
 use std::{
     io::Write,
+    os::unix::fs::PermissionsExt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -178,6 +179,47 @@ fn a_note_that_is_being_typed_is_offered_again_after_a_signal() {
         assert!(place.read("food/annotations/ada.jsonl").contains("ask the cook"));
         assert!(!place.read("home/.local/share/tagliatelle/drafts.json").contains("cook"));
     }
+}
+
+#[test]
+fn what_was_typed_is_offered_again_after_the_program_was_killed() {
+    let place = Place::new();
+    project(&place);
+    let drafts = place.path("home/.local/share/tagliatelle/drafts.json");
+    let has = |wanted: bool, words: &str| {
+        let until = Instant::now() + PATIENCE;
+        while std::fs::read_to_string(&drafts).unwrap_or_default().contains(words) != wanted {
+            assert!(Instant::now() < until, "{words}");
+            std::thread::yield_now();
+        }
+    };
+    let mut screen = Screen::open(&place, &["food"], 100, 24);
+    screen.shows("1/3");
+    screen.keys("iask the cook");
+    has(true, "ask the cook");
+    screen.signal("KILL");
+    assert_ne!(screen.ends(), 0);
+    assert_eq!(std::fs::metadata(&drafts).unwrap().permissions().mode() & 0o777, 0o600);
+    let screen = Screen::open(&place, &["food"], 100, 24);
+    screen.shows("its field offers it again");
+    // A text that is only looked at stays, also if the program is killed once more.
+    screen.signal("KILL");
+    assert_ne!(screen.ends(), 0);
+    let mut screen = Screen::open(&place, &["food"], 100, 24);
+    screen.shows("its field offers it again");
+    screen.keys("i");
+    screen.shows("typed here before");
+    screen.keys("\r");
+    screen.shows("saved");
+    has(false, "cook");
+    screen.keys("i, twice");
+    has(true, "ask the cook, twice");
+    // Whoever leaves without it has given it up.
+    screen.keys("\u{3}");
+    screen.shows("not saved");
+    screen.keys("\u{3}");
+    assert_eq!(screen.ends(), 0);
+    assert!(!std::fs::read_to_string(&drafts).unwrap().contains("twice"));
 }
 
 #[test]

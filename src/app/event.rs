@@ -9,8 +9,8 @@ use crate::{
     config::LiveSettings,
     runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status, live::LiveReport},
     spans::{
-        ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelSet, Patterns, Prediction, ReviewList,
-        SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
+        ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, Patterns, Prediction,
+        ReviewList, SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
 };
@@ -273,6 +273,8 @@ pub enum Event {
     /// The label set on disk after a change, or the reason why it could not be changed.
     /// Answers [`Effect::ChangeLabels`].
     Labels(Result<LabelSet, String>),
+    /// Changes of the labels were recorded.
+    LabelsRecorded(Vec<LabelRecord>),
     /// Comparison of all annotators' finished documents, or why there is none.
     /// Answers [`Effect::CompareAnnotators`].
     Annotators {
@@ -397,6 +399,8 @@ pub struct Opened {
     pub documents: DocumentList,
     /// Labels in order.
     pub labels: LabelSet,
+    /// Changes of the labels that were recorded, the oldest first.
+    pub label_records: Vec<LabelRecord>,
     /// Journal of the annotator.
     pub journal: Journal,
     /// Ids of the documents that the annotator marked done today.
@@ -462,6 +466,7 @@ impl Default for Opened {
             annotator: String::new(),
             documents: DocumentList::default(),
             labels: LabelSet::default(),
+            label_records: Vec::new(),
             journal: Journal::default(),
             done_today: Vec::new(),
             writer: 0,

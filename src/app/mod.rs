@@ -10,6 +10,7 @@ pub mod command;
 mod conditions;
 pub mod context;
 mod document_order;
+mod drafts;
 pub mod effect;
 pub mod evaluation;
 pub mod event;

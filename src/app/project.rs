@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::{
     runs::live::{FinishedDocument, Predicted},
     spans::{
-        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelSet, Span,
+        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelRecord, LabelSet, Span,
         SpanId, Split, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
     },
 };
@@ -35,6 +35,8 @@ pub struct Project {
     pub documents: DocumentList,
     /// The labels, in order.
     pub labels: LabelSet,
+    /// Changes of the labels that were recorded, the oldest first.
+    pub label_records: Vec<LabelRecord>,
     /// The annotator's journal, with the lines that are not saved yet.
     pub journal: Journal,
     /// The device that a training would take, and why.
@@ -106,6 +108,7 @@ impl Project {
             annotator: opened.annotator,
             documents: opened.documents,
             labels: opened.labels.with_keys(),
+            label_records: opened.label_records,
             journal: opened.journal,
             device: opened.device,
             guide: opened.guide,

@@ -7,7 +7,7 @@ use super::{
     effect::DocumentChange,
     event::{Level, Message, Opened, WelcomeItem},
     key::Key,
-    prompts::PromptKind,
+    prompts::{DraftsOf, KeptDraft, PromptKind},
     update,
 };
 use crate::{
@@ -195,10 +195,8 @@ fn what_was_typed_survives_that_the_project_is_read_again() {
         open(&mut state, kind);
         assert!(text(&state).ends_with(TYPED), "{kind:?}: {}", text(&state));
         // Another project has nothing of it.
-        press(&mut other, ":");
-        paste(&mut other, "projects");
-        press(&mut other, "enter");
-        update(&mut other, Event::Opened(Box::new(opened())));
+        command(&mut other, "projects");
+        update(&mut other, Event::Opened(Box::new(Opened { folder: "/other".into(), ..opened() })));
         open(&mut other, kind);
         assert!(!text(&other).contains(TYPED), "{kind:?}: {}", text(&other));
     }
@@ -271,25 +269,19 @@ fn leaving_with_typed_text_closes_its_field_first() {
     }
 }
 
+/// Whether the text of such a field is kept over the end of the project and of the program.
+fn is_kept(kind: PromptKind) -> bool {
+    let few_letters = [PromptKind::Setting, PromptKind::Search, PromptKind::Palette, PromptKind::Jump];
+    !is_on_welcome(kind) && kind != PromptKind::Sentence && !few_letters.contains(&kind)
+}
+
 #[test]
 fn a_text_is_offered_again_after_a_signal_has_ended_the_program() {
-    let is_kept = |kind| {
-        let of_project = [
-            PromptKind::Note,
-            PromptKind::Correction,
-            PromptKind::Import,
-            PromptKind::NewLabel,
-            PromptKind::LabelName,
-            PromptKind::LabelGuide,
-        ];
-        of_project.contains(&kind)
-    };
     for kind in PromptKind::VARIANTS.iter().copied() {
         let mut state = start(kind);
         open(&mut state, kind);
         paste(&mut state, TYPED);
-        let mut kept = state.drafts_to_keep();
-        let drafts = kept.pop().map(|of| of.drafts).unwrap_or_default();
+        let drafts = state.drafts_to_keep().pop().map(|of| of.drafts).unwrap_or_default();
         assert_eq!(drafts.len(), usize::from(is_kept(kind)), "{kind:?}");
         if drafts.is_empty() {
             continue;
@@ -302,10 +294,103 @@ fn a_text_is_offered_again_after_a_signal_has_ended_the_program() {
         open(&mut next, kind);
         assert_eq!(text(&next), typed, "{kind:?}");
         assert!(message(&next).contains("typed here before"), "{kind:?}: {}", message(&next));
-        // Dropped, it is not kept again.
+        // Dropped, it is not kept again: for its place in the file there is nothing.
         press(&mut next, "esc");
-        assert_eq!(next.drafts_to_keep(), [], "{kind:?}");
+        assert_eq!(kept(&next), [("".into(), "".into(), vec![])], "{kind:?}");
     }
+}
+
+/// Folder, annotator and texts of those who have written.
+fn kept(state: &State) -> Vec<(String, String, Vec<String>)> {
+    let texts = |of: &DraftsOf| of.drafts.iter().map(|draft| draft.text.clone()).collect();
+    state.drafts_to_keep().iter().map(|of| (of.folder.clone(), of.annotator.clone(), texts(of))).collect()
+}
+
+fn opened_by(folder: &str, annotator: &str) -> Event {
+    Event::Opened(Box::new(Opened { folder: folder.into(), annotator: annotator.into(), ..opened() }))
+}
+
+#[test]
+fn what_was_typed_is_offered_again_when_a_project_that_was_left_is_opened_again() {
+    for kind in PromptKind::VARIANTS.iter().copied().filter(|kind| is_kept(*kind)) {
+        let mut state = start(kind);
+        update(&mut state, opened_by("/p", "ada"));
+        open(&mut state, kind);
+        paste(&mut state, TYPED);
+        press(&mut state, "f4");
+        let typed = kept(&state).last().unwrap().2.clone();
+        command(&mut state, "projects");
+        let one = |annotator: &str, texts: &[String]| ("/p".to_owned(), annotator.to_owned(), texts.to_vec());
+        assert_eq!(kept(&state)[1..], [one("ada", &typed)], "{kind:?}");
+        // Neither another project nor another annotator has it, and for these it is kept on.
+        for (folder, annotator) in [("/q", "ada"), ("/p", "ben")] {
+            update(&mut state, opened_by(folder, annotator));
+            open(&mut state, kind);
+            assert!(!text(&state).contains(TYPED), "{kind:?} {folder} {annotator}");
+            press(&mut state, "esc esc");
+            command(&mut state, "projects");
+            assert!(kept(&state).contains(&one("ada", &typed)), "{kind:?}");
+        }
+        // What is on disk is older than what this program knows, and counts only once.
+        let stale = KeptDraft { text: "stale".into(), ..Default::default() };
+        let drafts = vec![
+            KeptDraft { field: "new label".into(), ..stale.clone() },
+            KeptDraft { field: "import".into(), ..stale },
+        ];
+        let again = Opened { folder: "/p".into(), annotator: "ada".into(), drafts, ..opened() };
+        update(&mut state, Event::Opened(Box::new(again)));
+        open(&mut state, kind);
+        assert_eq!([text(&state)], typed[..], "{kind:?}");
+        assert_eq!(kept(&state).iter().find(|of| of.0 == "/p" && of.1 == "ada"), Some(&one("ada", &typed)), "{kind:?}");
+    }
+}
+
+#[test]
+fn an_answer_is_kept_until_it_is_known_whether_it_could_be_carried_out() {
+    let mut state = start(PromptKind::NewLabel);
+    open(&mut state, PromptKind::NewLabel);
+    paste(&mut state, TYPED);
+    press(&mut state, "enter");
+    assert_eq!(kept(&state)[0].2, [TYPED]);
+    update(&mut state, Event::Labels(Ok(LabelSet::restaurant())));
+    assert!(kept(&state)[0].2.is_empty());
+}
+
+#[test]
+fn of_texts_on_disk_those_that_were_answered_or_have_no_place_are_left_out() {
+    let draft = |field: &str, of: &str, text: &str| KeptDraft {
+        field: field.into(),
+        of: of.into(),
+        text: text.into(),
+        ..Default::default()
+    };
+    let drafts = vec![
+        draft("correction", "a", "fish tacos"),
+        draft("correction", "gone", "fish"),
+        draft("note", "gone", "fish"),
+        draft("new label", "", "Dish"),
+        draft("name of label", "0", "Amenity"),
+        draft("name of label", "77", "Amenities"),
+        draft("guideline of label", "many", "x"),
+        draft("field of a newer version", "", "x"),
+    ];
+    let mut state = State::default();
+    update(&mut state, Event::Opened(Box::new(Opened { drafts, ..opened() })));
+    assert_eq!((message(&state), kept(&state)), ("", vec![(String::new(), String::new(), vec![])]));
+}
+
+#[test]
+fn a_window_that_only_reads_leaves_the_texts_of_the_one_that_writes() {
+    let mut state = State::default();
+    let read_only = Some("another window writes".to_owned());
+    update(&mut state, Event::Opened(Box::new(Opened { read_only, ..opened() })));
+    assert_eq!(kept(&state), []);
+    // As soon as it writes, what is on disk counts.
+    let drafts = vec![KeptDraft { field: "import".into(), text: TYPED.into(), ..Default::default() }];
+    update(&mut state, Event::Opened(Box::new(Opened { drafts, ..opened() })));
+    assert_eq!(kept(&state)[0].2, [TYPED]);
+    // Leaving without them gives them up on disk, too.
+    assert_eq!(state.drafts_given_up().iter().map(|of| of.drafts.len()).collect::<Vec<_>>(), [0]);
 }
 
 #[test]

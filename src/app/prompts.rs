@@ -87,7 +87,8 @@ impl Prompt {
         }
     }
 
-    /// Name of the field, and the id of what it is about, if its text is kept over the end of the program by a signal.
+    /// Name of the field, and the id of what it is about, if its text is kept when the project is left and when the program ends
+    /// without a question.
     ///
     /// The fields of the welcome screen and of settings are not: a few letters, of no project or easily typed again.
     fn name_to_keep(&self) -> Option<(&'static str, String)> {
@@ -131,7 +132,7 @@ impl Prompt {
 }
 
 /// A text that was not answered, in the form in which it is kept until the project is opened again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptDraft {
     /// Name of the field.
     pub field: String,
@@ -141,6 +142,32 @@ pub struct KeptDraft {
     pub given: String,
     /// The text that was typed.
     pub text: String,
+}
+
+impl KeptDraft {
+    /// Id of the document that the text is about, if it is about one.
+    pub fn document(&self) -> Option<String> {
+        match Prompt::of_kept(self)? {
+            Prompt::Note(id) | Prompt::Correction(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// An annotator at work in a project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Writer {
+    /// Path of the project's folder.
+    pub(super) folder: String,
+    /// Name of the annotator.
+    pub(super) annotator: String,
+}
+
+impl Writer {
+    /// These texts as those of the annotator.
+    pub(super) fn with(&self, drafts: Vec<KeptDraft>) -> DraftsOf {
+        DraftsOf { folder: self.folder.clone(), annotator: self.annotator.clone(), drafts }
+    }
 }
 
 /// Texts that an annotator has typed in a project.
@@ -228,20 +255,38 @@ impl Prompts {
         asking.any(|prompt| self.texts.get(prompt).is_some_and(Typed::is_changed))
     }
 
-    /// Texts that would be lost, as those of an annotator in the project in a folder.
-    pub(super) fn drafts_of(&self, folder: &str, annotator: &str) -> DraftsOf {
-        DraftsOf { folder: folder.to_owned(), annotator: annotator.to_owned(), drafts: self.to_keep() }
-    }
-
-    /// Texts that were not answered, to be kept over the end of the program.
-    pub(super) fn to_keep(&self) -> Vec<KeptDraft> {
+    /// Texts that were not answered, or whose answers may still fail, to be kept over the end of the program.
+    /// `is_open` says whether a text still has a place.
+    pub(super) fn to_keep(&self, is_open: impl Fn(&Prompt, &str) -> bool) -> Vec<KeptDraft> {
         let changed = self.texts.iter().filter(|(_, typed)| typed.is_changed());
-        let kept = changed.filter_map(|(prompt, typed)| {
+        let answered = self.answers.iter().map(|(prompt, typed)| (prompt, typed));
+        let kept = changed.chain(answered).filter_map(|(prompt, typed)| {
             let (field, of) = prompt.name_to_keep()?;
             let text = typed.field.text().to_owned();
-            Some(KeptDraft { field: field.to_owned(), of, given: typed.given.clone(), text })
+            let draft = KeptDraft { field: field.to_owned(), of, given: typed.given.clone(), text };
+            is_open(prompt, &draft.text).then_some(draft)
         });
         kept.collect()
+    }
+
+    /// Those that are kept when the project is left.
+    pub(super) fn kept(&self) -> Self {
+        self.only(|prompt| prompt.name_to_keep().is_some())
+    }
+
+    /// Those that are kept for the annotator who typed them, and are offered to no other one.
+    pub(super) fn of_annotator(&self) -> Self {
+        self.only(|prompt| prompt.lifetime() == Lifetime::Annotator)
+    }
+
+    fn only(&self, is_wanted: impl Fn(&Prompt) -> bool) -> Self {
+        let wanted = self.texts.iter().filter(|(prompt, typed)| typed.is_changed() && is_wanted(prompt));
+        Self { texts: wanted.map(|(prompt, typed)| (prompt.clone(), typed.clone())).collect(), answers: Vec::new() }
+    }
+
+    /// Whether there is neither a text nor an answer.
+    pub(super) fn is_empty(&self) -> bool {
+        self.texts.is_empty() && self.answers.is_empty()
     }
 
     /// Number of texts that leaving the program would lose.
@@ -350,11 +395,11 @@ impl Prompts {
         self.answers.clear();
     }
 
-    /// Takes up texts that were kept over the end of the program. Returns whether there were any.
-    pub(super) fn restore(&mut self, drafts: Vec<KeptDraft>) -> bool {
+    /// Takes up texts that were kept over the end of the program, if they still have a place. Returns whether there were any.
+    pub(super) fn restore(&mut self, drafts: Vec<KeptDraft>, is_open: impl Fn(&Prompt, &str) -> bool) -> bool {
         let before = self.texts.len();
         for draft in drafts {
-            let Some(prompt) = Prompt::of_kept(&draft) else { continue };
+            let Some(prompt) = Prompt::of_kept(&draft).filter(|prompt| is_open(prompt, &draft.text)) else { continue };
             let typed = Typed { field: Field::new(draft.text), given: draft.given, is_offered: true };
             self.texts.entry(prompt).or_insert(typed);
         }

@@ -1,7 +1,10 @@
 //! The whole state of the program.
 //! What all panels share, each screen, and the overlays over them.
 
-use std::{any::TypeId, collections::BTreeMap};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     carried::Carried,
@@ -17,7 +20,7 @@ use super::{
         tutorial::{Lesson, Tutorial},
     },
     panel::{Check, Commands, NoPanel, Outcome, Panel, Request, check_row},
-    prompts::Prompts,
+    prompts::{Prompts, Writer},
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, tag::Tag, train::Train, welcome::Welcome},
     session::Session,
@@ -72,8 +75,10 @@ pub struct State {
     pub(super) importing: Option<u64>,
     /// Sentence that is being added to the project, with the generation of its effect.
     pub(super) adding: Option<(u64, AddedSentence)>,
-    /// Unanswered texts of projects that could not be read again, by folder, with the annotator who typed them.
-    pub(super) drafts: BTreeMap<String, (String, Prompts)>,
+    /// Unanswered texts of projects that were left or could not be read again, by those who typed them.
+    pub(super) drafts: BTreeMap<Writer, Prompts>,
+    /// All who could write in a project since the program was started.
+    pub(super) writers: BTreeSet<Writer>,
     /// Whether the last key asked to leave, and there were texts that leaving loses.
     pub(super) warned_of_drafts: bool,
     /// Whether the last command asked for the tutorial in a project that has none: the same command begins it.
@@ -162,6 +167,7 @@ impl State {
             importing: None,
             adding: None,
             drafts: BTreeMap::new(),
+            writers: BTreeSet::new(),
             warned_of_drafts: false,
             asked_tutorial: false,
         }

@@ -1,7 +1,7 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{SpanChange, Split, Status},
+    spans::{LabelRecord, LabelSet, SpanChange, Status},
     text::number::with_noun,
 };
 
@@ -11,10 +11,10 @@ use super::{
     conditions,
     effect::{DocumentChange, Effect, Leave},
     event::{Level, Message, Opened, Place},
-    overlays::{tutorial::Tutorial, whose_work::WhoseWork},
+    overlays::{Overlay, label_editor::labels_changed, tutorial::Tutorial, whose_work::WhoseWork},
     panel::Panel,
     project::{Project, SaveState},
-    prompts::{DraftsOf, KeptDraft, Prompt, Prompts},
+    prompts::Prompt,
     screen::Screen,
     screens::{
         explore::Explore,
@@ -59,8 +59,7 @@ impl State {
         }
         self.session.project = Some(project);
         self.tutorial = None;
-        self.take_up_drafts();
-        self.restore_drafts(drafts);
+        self.take_up_drafts(drafts);
         let followed = self.carried.as_mut().and_then(|carried| carried.followed.take());
         let taken_up = self.take_up();
         let is_taken_up = taken_up.is_some();
@@ -122,37 +121,6 @@ impl State {
         effects
     }
 
-    /// Takes up the texts that were left when the project could not be read again.
-    fn take_up_drafts(&mut self) {
-        let Some(project) = &self.session.project else { return };
-        let drafts = self.drafts.remove(&project.folder).filter(|_| self.carried.is_none());
-        if let Some((annotator, prompts)) = drafts {
-            self.session.prompts.take_up(prompts, project.annotator == annotator);
-        }
-    }
-
-    /// Takes up texts that were being typed when the program was ended by a signal.
-    fn restore_drafts(&mut self, drafts: Vec<KeptDraft>) {
-        if self.session.prompts.restore(drafts) && self.session.message.is_none() {
-            self.session.inform("What you were typing when the program ended is kept: its field offers it again");
-        }
-    }
-
-    /// Texts that were typed in projects, and that the end of the program would lose: in the open one, also while it is read
-    /// again, and in those that could not be read again.
-    pub fn drafts_to_keep(&self) -> Vec<DraftsOf> {
-        let left = self.drafts.iter();
-        let mut kept: Vec<DraftsOf> =
-            left.map(|(folder, (annotator, prompts))| prompts.drafts_of(folder, annotator)).collect();
-        if let Some(project) = &self.session.project {
-            kept.push(self.session.prompts.drafts_of(&project.folder, &project.annotator));
-        } else if let Some(carried) = self.carried.as_deref() {
-            kept.push(carried.prompts.drafts_of(&carried.folder, &carried.annotator));
-        }
-        kept.retain(|one| !one.drafts.is_empty());
-        kept
-    }
-
     /// A project could not be opened or made.
     pub(super) fn open_failed(&mut self, message: String) -> Vec<Effect> {
         self.importing = None;
@@ -160,7 +128,7 @@ impl State {
         if let Some(mut carried) = self.carried.take() {
             carried.prompts.give_back(|prompt| *prompt == Prompt::Import);
             let Carried { folder, annotator, prompts, .. } = *carried;
-            self.drafts.insert(folder, (annotator, prompts));
+            self.leave_drafts(folder, annotator, prompts);
         }
         self.compares_next = false;
         self.changed.clear();
@@ -228,14 +196,23 @@ impl State {
             self.session.review = review.carried(project, project.annotator == annotator);
         }
         // The journal of another annotator has other actions.
-        if project.folder == folder && project.annotator == annotator {
+        let is_same = project.annotator == annotator;
+        let is_here = project.folder == folder;
+        if is_same && is_here {
             self.session.label_edit = label_edit;
             self.session.taken = taken;
         }
-        self.session.prompts.take_up(prompts, project.annotator == annotator);
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
         self.session.tagging = tagging;
+        if !is_here {
+            self.leave_drafts(folder, annotator, prompts);
+            return Some(spot);
+        }
+        if !is_same {
+            self.leave_drafts(folder, annotator, prompts.of_annotator());
+        }
+        self.session.prompts.take_up(prompts, is_same);
         Some(spot)
     }
 
@@ -316,6 +293,23 @@ impl State {
         self.notice = Some(notice);
     }
 
+    /// Takes the label set on disk, or the reason why it could not be changed.
+    pub(super) fn labels_changed(&mut self, outcome: Result<LabelSet, String>) -> Vec<Effect> {
+        let editor = self.overlays.iter_mut().find_map(|overlay| match overlay {
+            Overlay::LabelEditor(editor) => Some(&mut **editor),
+            _ => None,
+        });
+        labels_changed(&mut self.session, editor, outcome)
+    }
+
+    /// Takes the changes of the labels that were recorded.
+    pub(super) fn labels_recorded(&mut self, records: Vec<LabelRecord>) -> Vec<Effect> {
+        if let Some(project) = &mut self.session.project {
+            project.label_records.extend(records);
+        }
+        Vec::new()
+    }
+
     /// Opens the project again if its files were changed.
     /// Not if anything is lost or interrupted by that.
     pub(super) fn read_changed_files(&mut self) -> Vec<Effect> {
@@ -377,6 +371,7 @@ impl State {
             taken: std::mem::take(&mut self.session.taken),
             tutorial: self.tutorial.take(),
         };
+        self.session.prompts.close_project();
         // Without its effect, which would go back to the welcome screen.
         self.close();
         self.carried = Some(Box::new(carried));
@@ -405,9 +400,8 @@ impl State {
 
     /// Closes the project, all of which is saved.
     pub(super) fn close(&mut self) -> Vec<Effect> {
-        if self.session.project.take().is_none() {
-            return Vec::new();
-        }
+        let Some(project) = self.session.project.take() else { return Vec::new() };
+        self.leave_drafts(project.folder, project.annotator, self.session.prompts.kept());
         self.session.forget_project();
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;
@@ -437,41 +431,6 @@ impl State {
             _ if self.session.runs.is_ours() => self.ask_before_leaving(),
             _ => vec![Effect::Quit(Leave::Plain)],
         }
-    }
-
-    /// Closes the text field in front and keeps its text, if leaving the program would lose it.
-    fn keep_typed_text(&mut self) -> bool {
-        let (front, session) = self.front_mut();
-        let prompts = front.prompts();
-        if !session.prompts.is_worth_asking(&prompts) {
-            return false;
-        }
-        let stays = front.back(session);
-        session.prompts.leave(&prompts);
-        if !stays {
-            self.overlays.pop();
-        }
-        let quit = self.session.key(self.context(), Command::Quit);
-        self.session.warn(format!("What you typed is not saved; its field offers it again. {quit} leaves without it"));
-        self.warned_of_drafts = true;
-        true
-    }
-
-    /// Warns once of texts in closed fields that leaving the program would lose.
-    fn warn_of_drafts(&mut self) -> bool {
-        let left = self.drafts.values().map(|(_, prompts)| prompts);
-        let drafts: usize = left.chain([&self.session.prompts]).map(Prompts::drafts).sum();
-        if drafts == 0 || self.warned_of_drafts {
-            return false;
-        }
-        let quit = self.session.key(self.context(), Command::Quit);
-        let texts = match drafts {
-            1 => "A text that you typed is not saved; its field offers it again",
-            _ => "Texts that you typed are not saved; their fields offer them again",
-        };
-        self.session.warn(format!("{texts}. {quit} leaves without"));
-        self.warned_of_drafts = true;
-        true
     }
 
     /// Asks before the program is left.

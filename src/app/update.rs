@@ -14,7 +14,6 @@ use super::{
         Overlay,
         confusion::Confusion,
         fetch_menu::FetchMenu,
-        label_editor::labels_changed,
         mistakes::Mistakes,
         removal::Removal,
         repair_menu::RepairMenu,
@@ -121,13 +120,8 @@ impl State {
             Event::Saved { ids, .. } => self.saved(&ids).into(),
             Event::SaveDelayed { seconds } => self.session.save_delayed(seconds).into(),
             Event::SaveFailed { attempt, message } => self.save_failed(attempt, message).into(),
-            Event::Labels(outcome) => {
-                let editor = self.overlays.iter_mut().find_map(|overlay| match overlay {
-                    Overlay::LabelEditor(editor) => Some(&mut **editor),
-                    _ => None,
-                });
-                labels_changed(&mut self.session, editor, outcome).into()
-            }
+            Event::Labels(outcome) => self.labels_changed(outcome).into(),
+            Event::LabelsRecorded(records) => self.labels_recorded(records).into(),
             Event::Suggestions { document, run, found, uncertainty, labels } => {
                 self.model_answered(&document, Some(ModelOutput { run, found, uncertainty, labels })).into()
             }

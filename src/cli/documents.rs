@@ -20,7 +20,7 @@ use crate::{
         erasure::{self, Erasure, Trace},
         storage,
     },
-    services::now,
+    services::{UserFolders, erase_drafts, now},
     spans::{SpanChange, Split},
     text::number::with_noun,
     work::{
@@ -99,7 +99,7 @@ fn correct(args: &Correct, output: Output) -> Result<(), CliError> {
     let new = text.as_deref().map_or(NewText::Previous, NewText::Text);
     if args.erase {
         agree(args.yes, output)?;
-        let traces = erasure::erase(&mut project, &args.id, Erasure::EarlierTexts(new), now())?;
+        let traces = erase(&mut project, &args.id, Erasure::EarlierTexts(new))?;
         return report(&project, "corrected", &args.id, Found { traces, ..Found::default() }, output);
     }
     let before = SpansBefore::read(&project, &args.id);
@@ -115,8 +115,16 @@ fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
         return report(&project, "removed", &args.id, Found::default(), output);
     }
     agree(args.yes, output)?;
-    let traces = erasure::erase(&mut project, &args.id, Erasure::Document, now())?;
+    let traces = erase(&mut project, &args.id, Erasure::Document)?;
     report(&project, "erased", &args.id, Found { traces, ..Found::default() }, output)
+}
+
+/// Erases words, also from texts that the user was typing about them.
+fn erase(project: &mut Project, id: &str, what: Erasure<'_>) -> Result<Vec<Trace>, CliError> {
+    let words = erasure::words_of(project, id, what)?;
+    let mut traces = erasure::erase(project, id, what, now())?;
+    traces.extend(erase_drafts(&UserFolders::of_user(), &project.root, id, &words));
+    Ok(traces)
 }
 
 /// Asks whether words are to be erased for good.

@@ -201,6 +201,16 @@ fn documents(dir: &Path, manifest: Manifest, report: &mut CheckReport) -> Projec
     }
     report.add_rest(Severity::Error, DOCUMENTS, problems.len());
     report.documents = documents.len();
+    for id in documents.with_hidden_replacements().into_iter().take(MOST_LISTED) {
+        let id = shown(id);
+        let what = format!("words of document `{id}` were replaced by an earlier version, which kept spans on them");
+        report.add(
+            Severity::Note,
+            DOCUMENTS,
+            None,
+            format!("{what}: look at them, tagli DIR, Documents, search for id:{id}"),
+        );
+    }
     Project { root: dir.to_owned(), manifest, documents, stamp, only_runs: false, absorbed: Vec::new() }
 }
 

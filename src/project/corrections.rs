@@ -395,6 +395,25 @@ mod tests {
     }
 
     #[test]
+    fn doctor_names_documents_in_which_an_earlier_version_replaced_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = project(dir.path());
+        project.correct_document("r1", NewText::Text(&CORRECT.replace("tacos", "soup")), 7, false).unwrap();
+        project.correct_document("r2", NewText::Text("nothing to sea here"), 7, false).unwrap();
+        let notes = || check(dir.path()).findings.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(!notes().iter().any(|note| note.contains("earlier version")), "{:?}", notes());
+        // As an earlier version wrote it.
+        let path = dir.path().join(DOCUMENTS);
+        let text = fs::read_to_string(&path).unwrap();
+        let start = text.find(r#","replaced":["#).unwrap();
+        let end = start + text[start..].find(']').unwrap() + 1;
+        fs::write(&path, format!("{}{}", &text[..start], &text[end..])).unwrap();
+        let notes = notes();
+        assert!(notes.len() == 1 && notes[0].contains("words of document `r1` were replaced"), "{notes:?}");
+        assert!(check(dir.path()).is_sound());
+    }
+
+    #[test]
     fn a_text_that_another_program_changed_since_it_was_shown_is_not_corrected() {
         let dir = tempfile::tempdir().unwrap();
         let mut project = project(dir.path());

@@ -4,17 +4,14 @@
 //! fingerprint and the spans by offsets, and holds no words. Lines are only appended; their order does not matter, so git
 //! merges two versions by keeping every line of both.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     AnnotatorName, Project, ProjectError,
-    storage::{self, Appender, LARGE, StorageError},
+    appended_lines::append_lines,
+    storage::{self, LARGE},
     text_anchor::Fingerprint,
 };
 use crate::{
@@ -164,37 +161,17 @@ impl Project {
         kept: bool,
         now: u64,
     ) -> Result<(), ProjectError> {
-        let path = self.root.join(REVIEWED);
-        let mut file = Appender::open(&path)?;
-        // A line that a crash left incomplete must not be continued.
-        let ends = ends_in_a_line(storage::open(&path)?).map_err(|cause| StorageError::new("read", &path, cause))?;
-        let mut bytes = if ends { Vec::new() } else { vec![b'\n'] };
-        for question in questions {
-            let decision = Decision {
-                at: now,
-                by: name.to_string(),
-                doc: question.about.document.id.clone(),
-                text: question.about.text,
-                given: question.marked(question.given),
-                other: question.marked(question.other),
-                kept,
-            };
-            serde_json::to_writer(&mut bytes, &decision).map_err(ProjectError::Unwritable)?;
-            bytes.push(b'\n');
-        }
-        Ok(file.append(&bytes)?)
+        let decisions = questions.iter().map(|question| Decision {
+            at: now,
+            by: name.to_string(),
+            doc: question.about.document.id.clone(),
+            text: question.about.text,
+            given: question.marked(question.given),
+            other: question.marked(question.other),
+            kept,
+        });
+        append_lines(&self.root.join(REVIEWED), decisions)
     }
-}
-
-/// Whether a file is empty, or its last line is complete. Only its last byte is read.
-fn ends_in_a_line(mut file: File) -> io::Result<bool> {
-    if file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(true);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }
 
 #[cfg(test)]
@@ -253,20 +230,6 @@ mod tests {
             [bare(0, 10), bare(5, 10), bare(5, 15)].map(|question| decisions.keeps(&question)),
             [true, true, false]
         );
-    }
-
-    #[test]
-    fn only_the_last_byte_of_the_file_says_whether_a_line_was_begun() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(REVIEWED);
-        let ends_in_a_line = |text: &str| {
-            std::fs::write(&path, text).unwrap();
-            ends_in_a_line(storage::open(&path).unwrap()).unwrap()
-        };
-        assert_eq!(["", "{}\n", "{}\n{", "{"].map(ends_in_a_line), [true, true, false, false]);
-        // A file of more than can be read at once is not read.
-        std::fs::File::options().write(true).open(&path).unwrap().set_len(LARGE + 1).unwrap();
-        assert!(!super::ends_in_a_line(storage::open(&path).unwrap()).unwrap());
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::text::{
     diff::{Difference, differences, kept},
 };
 
+/// Corrections of a document that are looked at for words that were replaced, the latest ones.
+const MOST_LOOKED_AT: usize = 100;
+
 /// Change of a document's text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Correction {
@@ -173,6 +176,23 @@ pub(super) fn last_standing(corrections: &[Correction], now: Fingerprint) -> Opt
     standing.into_iter().rev().find(|correction| correction.leads_to(now))
 }
 
+/// Whether an earlier version corrected the text without telling where words were replaced, so that spans on them are not
+/// to be reviewed. Seen only as long as the words before are known.
+pub(super) fn hides_replaced_words(corrections: &[Correction], now: &str) -> bool {
+    let mut text = now.to_owned();
+    for correction in corrections.iter().rev().take(MOST_LOOKED_AT) {
+        if !correction.leads_to(Fingerprint::of(&text)) {
+            continue;
+        }
+        let Some(old) = correction.old_text(&text) else { return false };
+        if correction.replaced.is_empty() && differences(&old, &text).iter().any(|difference| difference.is_replaced) {
+            return true;
+        }
+        text = old;
+    }
+    false
+}
+
 /// Text that lines of earlier versions, which have no fingerprint, refer to.
 pub(super) fn first_text(corrections: &[Correction]) -> Option<Fingerprint> {
     corrections.first().map(|correction| correction.from)
@@ -205,6 +225,23 @@ mod tests {
         erased.erase();
         assert!(serde_json::to_string(&erased).unwrap().ends_with(r#""edits":[[9,14,5]]}"#));
         assert_eq!((erased.old_text(texts[1]), erased.differences()), (None, corrections[0].differences()));
+    }
+
+    #[test]
+    fn corrections_of_earlier_versions_that_replaced_words_are_recognised() {
+        let texts = ["the fish tcaos", "the fish tacos", "the good soup"];
+        let corrections: Vec<Correction> = texts.windows(2).map(|pair| Correction::new(pair[0], pair[1], 0)).collect();
+        assert!(!corrections[1].replaced.is_empty() && !hides_replaced_words(&corrections, texts[2]));
+        let earlier = |at: usize| {
+            let mut corrections = corrections.clone();
+            corrections[at].replaced.clear();
+            corrections
+        };
+        assert!(hides_replaced_words(&earlier(1), texts[2]) && !hides_replaced_words(&earlier(0), texts[2]));
+        // What was erased, or changed with an editor, tells nothing.
+        let mut erased = earlier(1);
+        erased[1].erase();
+        assert!(!hides_replaced_words(&erased, texts[2]) && !hides_replaced_words(&earlier(1), "another"));
     }
 
     proptest! {

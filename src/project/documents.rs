@@ -10,7 +10,12 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{document_history::Correction, file_names::shown, storage::FileState, text_anchor::Fingerprint};
+use super::{
+    document_history::{Correction, hides_replaced_words},
+    file_names::shown,
+    storage::FileState,
+    text_anchor::Fingerprint,
+};
 use crate::{
     formats::{keep_digits, parser_message},
     spans::{Document, DocumentList, Split},
@@ -162,6 +167,15 @@ impl Documents {
     /// Corrections of a document's text, oldest first.
     pub(super) fn corrections(&self, id: &str) -> &[Correction] {
         self.extras.corrections.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Ids of documents in which an earlier version replaced words without having spans on them reviewed.
+    pub(super) fn with_hidden_replacements(&self) -> Vec<&str> {
+        let documents = self.iter().filter(|document| {
+            let corrections = self.corrections(&document.id);
+            !corrections.is_empty() && hides_replaced_words(corrections, &document.text)
+        });
+        documents.map(|document| document.id.as_str()).collect()
     }
 
     /// Whether a document has corrections that cannot be read.

@@ -103,12 +103,7 @@ impl fmt::Display for Trace {
 /// # Errors
 /// There is no such document, it cannot be changed so, or the file system refuses. Then nothing is changed.
 pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Result<Vec<Trace>, ProjectError> {
-    project.reload()?;
-    let mut texts = project.texts_of(id)?;
-    if let Erasure::EarlierTexts(new) = what {
-        let stays = project.new_text(id, new)?;
-        texts.retain(|text| *text != stays);
-    }
+    let texts = words_of(project, id, what)?;
     let mut search = Search::new(project, id, &texts);
     search.look_at_journals(project);
     search.look_at_runs(project);
@@ -136,6 +131,21 @@ pub fn erase(project: &mut Project, id: &str, what: Erasure<'_>, at: u64) -> Res
     Ok(traces)
 }
 
+/// The texts that are erased, without white space at their ends; none of them is empty.
+///
+/// # Errors
+/// As [`erase`].
+pub fn words_of(project: &mut Project, id: &str, what: Erasure<'_>) -> Result<Vec<String>, ProjectError> {
+    project.reload()?;
+    let mut texts = project.texts_of(id)?;
+    if let Erasure::EarlierTexts(new) = what {
+        let stays = project.new_text(id, new)?;
+        texts.retain(|text| *text != stays);
+    }
+    let texts = texts.into_iter().map(|text| text.trim().to_owned());
+    Ok(texts.filter(|text| !text.is_empty()).collect())
+}
+
 /// Search for erased words.
 struct Search {
     root: PathBuf,
@@ -154,8 +164,6 @@ struct Search {
 
 impl Search {
     fn new(project: &Project, id: &str, texts: &[String]) -> Self {
-        let mut texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
-        texts.retain(|text| !text.is_empty());
         let words = texts.iter().map(|text| {
             let pieces = text.split(|c: char| !c.is_alphanumeric());
             pieces.filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
@@ -166,7 +174,7 @@ impl Search {
         let id = serde_json::to_string(id).unwrap_or_default();
         Self {
             root: project.root.clone(),
-            texts,
+            texts: texts.to_vec(),
             words,
             in_checkpoint: format!("\"id\":{id}").into_bytes(),
             in_journal: format!("\"doc\":{id}").into_bytes(),

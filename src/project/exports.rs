@@ -20,7 +20,7 @@ use super::{
     file_names::{self, EXPORT_LOCK, EXPORT_RECORD},
     lock::Lock,
     output::{self, Existing, check_linked_folder, refuse_own_file},
-    stamp, stamp_of, stamp_of_open, storage,
+    stamp, stamp_of_length, stamp_of_open, storage,
 };
 use crate::formats::parser_message;
 
@@ -115,11 +115,15 @@ impl Project {
         let mut record = Record::read(&record_path)?;
         let mark = mark_of(self, &folder);
         let new = stamp(bytes);
-        let found = path.symlink_metadata().is_ok().then(|| stamp_of(&path)).transpose()?;
+        let is_there = path.symlink_metadata().is_ok();
+        let stamps = record.files.get(name).map(|entry| entry.stamps.as_slice()).unwrap_or_default();
+        let lengths: Vec<usize> = stamps.iter().chain([&new]).map(|(length, _)| *length).collect();
+        // A file of another length is another file: it is not read, however large it is.
+        let found = is_there.then(|| stamp_of_length(&path, &lengths)).transpose()?.flatten();
         let entry = record.files.get(name).filter(|entry| found.is_some_and(|found| entry.stamps.contains(&found)));
         let is_ours = entry.is_some_and(|entry| entry.project == mark);
         let known = found.filter(|_| is_ours);
-        if existing == Existing::Keep && found.is_some_and(|found| known.is_none() && found != new) {
+        if existing == Existing::Keep && is_there && known.is_none() && found != Some(new) {
             return Err(match entry {
                 Some(_) => ProjectError::OthersExport(path),
                 None => ProjectError::NotExported(path),
@@ -128,16 +132,17 @@ impl Project {
         // Before the file: after a crash it is known, whichever of the two it is.
         record.set(name, known.into_iter().chain([new]).collect(), mark);
         storage::replace(&record_path, &serde_json::to_vec_pretty(&record).map_err(ProjectError::Unwritable)?)?;
-        match (found, existing) {
-            (None, _) => storage::create_new(&path, bytes).map_err(|error| match error.cause.kind() {
+        match (is_there, existing) {
+            (false, _) => storage::create_new(&path, bytes).map_err(|error| match error.cause.kind() {
                 ErrorKind::AlreadyExists => output::exists(&path),
                 _ => error.into(),
             })?,
-            (Some(_), Existing::Replace) => storage::replace(&path, bytes)?,
-            (Some(found), Existing::Keep) => {
+            (true, Existing::Replace) => storage::replace(&path, bytes)?,
+            (true, Existing::Keep) => {
                 // Between the look and the replacement a person may have saved another file there.
                 let replaced = storage::replace_known(&path, bytes, &|file| {
-                    stamp_of_open(file).map(|stamp| [found, new].contains(&stamp))
+                    let stamp = stamp_of_open(file, &lengths)?;
+                    Ok(stamp.is_some_and(|stamp| stamp == new || Some(stamp) == found))
                 });
                 if !replaced? {
                     return Err(ProjectError::NotExported(path));
@@ -161,10 +166,10 @@ fn mark_of(project: &Project, exports: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, time::Duration};
 
     use super::*;
-    use crate::{project::Manifest, spans::LabelSet};
+    use crate::{project::Manifest, spans::LabelSet, text::growth::processor_time};
 
     #[test]
     fn only_an_export_that_nobody_changed_is_replaced_without_force() {
@@ -250,6 +255,30 @@ mod tests {
         let error = project.export_file("a.conll", b"two", Existing::Keep).unwrap_err();
         assert!(matches!(error, ProjectError::NotExported(_)), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_large_file_in_the_place_of_an_export_is_refused_without_reading_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::create(dir.path(), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let path = project.export_file("a.conll", b"one", Existing::Keep).unwrap();
+        let large = |length| fs::File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+        large(2 << 30);
+        let time = processor_time(|| {
+            let error = project.export_file("a.conll", b"two", Existing::Keep).unwrap_err();
+            assert!(matches!(error, ProjectError::NotExported(_)), "{error}");
+        });
+        // To read 2 GiB takes seconds.
+        assert!(time < Duration::from_millis(200), "{time:?}");
+        // Nor is one that takes the place during the export.
+        fs::write(&path, "one").unwrap();
+        let target = path.clone();
+        storage::interrupt_rename(move || fs::File::create(target).unwrap().set_len(2 << 30).unwrap());
+        let time = processor_time(|| {
+            assert!(project.export_file("a.conll", b"two", Existing::Keep).is_err());
+        });
+        assert!(time < Duration::from_millis(200), "{time:?}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), 2 << 30);
     }
 
     #[test]

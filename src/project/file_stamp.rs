@@ -30,10 +30,21 @@ pub(super) fn stamp_of(path: &Path) -> Result<Stamp, StorageError> {
     }
 }
 
-/// Stamp of the contents of an open file.
-pub(super) fn stamp_of_open(mut file: &File) -> io::Result<Stamp> {
+/// Stamp of the bytes of a file that has one of these lengths. One of another length is not read; then `None`.
+pub(super) fn stamp_of_length(path: &Path, lengths: &[usize]) -> Result<Option<Stamp>, StorageError> {
+    let stamp = guard::open(path, Links::Refuse).and_then(|file| stamp_of_open(&file, lengths));
+    stamp.map_err(|cause| StorageError::new("read", path, cause))
+}
+
+/// As [`stamp_of_length`], of an open file.
+pub(super) fn stamp_of_open(mut file: &File, lengths: &[usize]) -> io::Result<Option<Stamp>> {
+    let length = file.metadata()?.len();
+    if !lengths.iter().any(|known| *known as u64 == length) {
+        return Ok(None);
+    }
     file.rewind()?;
-    stamp_of_rest(file)
+    // The file may grow meanwhile.
+    stamp_of_rest(file.take(length)).map(Some)
 }
 
 fn stamp_of_rest(mut file: impl Read) -> io::Result<Stamp> {
@@ -75,7 +86,10 @@ mod tests {
         let bytes: Vec<u8> = (0..3 * READ_AT_ONCE + 5).map(|at| u8::try_from(at % 251).unwrap()).collect();
         fs::write(&path, &bytes).unwrap();
         assert_eq!(stamp_of(&path).unwrap(), stamp(&bytes));
-        assert_eq!(stamp_of_open(&File::open(&path).unwrap()).unwrap(), stamp(&bytes));
+        for (length, found) in [(bytes.len(), Some(stamp(&bytes))), (bytes.len() + 1, None)] {
+            assert_eq!(stamp_of_length(&path, &[1, length]).unwrap(), found);
+            assert_eq!(stamp_of_open(&File::open(&path).unwrap(), &[length]).unwrap(), found);
+        }
         // Too large, and all of it a hole.
         File::options().write(true).open(&path).unwrap().set_len(LARGE + 1).unwrap();
         assert!(stamp_of(&path).unwrap_err().to_string().contains("file"));

@@ -200,6 +200,7 @@ impl Project {
         }
         let own = annotator.as_deref().map(|own| own.name().clone());
         let mut others = Others::open(&files, own.as_ref(), |name| self.annotator(name, options.at))?;
+        let labels_before = self.manifest.labels.clone();
         let mut items = Vec::with_capacity(files.len());
         let mut new_labels = Vec::with_capacity(files.len());
         for mut found in files {
@@ -209,6 +210,9 @@ impl Project {
             let ids = labels.iter().map(|label| label.id).zip(self.intern_labels(&names)?).collect();
             others.add_file(&mut found, own.as_ref(), &ids);
             items.push(with_labels(ids, found.into_items()));
+        }
+        if let Some(own) = &own {
+            self.record_labels(&labels_before, own, options.at)?;
         }
         let reports = self.import_each(annotator, options, items, others)?;
         Ok(reports.into_iter().zip(new_labels).collect())

@@ -6,6 +6,7 @@
 //! the change starts from what is on disk then, so that two imports at the same time lose nothing.
 
 mod annotator_work;
+mod appended_lines;
 pub mod check;
 mod copy;
 pub mod corpus;
@@ -33,6 +34,7 @@ mod journal_appender;
 mod journal_line;
 mod journal_lines;
 mod known_texts;
+mod label_records;
 mod live_model;
 pub mod lock;
 pub mod manifest;
@@ -94,7 +96,7 @@ pub use undone_import::UndoneImport;
 pub use crate::spans::OnDuplicate;
 
 use self::{
-    file_stamp::{Stamp, stamp, stamp_of, stamp_of_more, stamp_of_open},
+    file_stamp::{Stamp, stamp, stamp_of, stamp_of_length, stamp_of_more, stamp_of_open},
     folder::read_manifest,
     lock::Lock,
     manifest::MANIFEST,
@@ -122,6 +124,7 @@ const GITATTRIBUTES: &str = "\
 # Written by tagli: two journals of one annotator are merged by keeping every line of both.
 annotations/*.jsonl -text merge=union
 reviewed.jsonl -text merge=union
+label-changes.jsonl -text merge=union
 documents.jsonl -text
 ";
 const GITIGNORE: &str = "\

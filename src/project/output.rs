@@ -12,13 +12,25 @@ use super::{
     decisions::REVIEWED,
     file_names::{BAD, BEFORE_MERGE, BEFORE_REPAIR, EXPORT_LOCK, EXPORT_RECORD},
     import_record::IMPORTS,
+    label_records::LABEL_CHANGES,
     run_files::{is_run, is_run_name},
     storage::{self, MadeFolder, NewTree},
 };
 
 /// Files in the folder of a project that belong to it.
-const FILES: [&str; 10] =
-    [MANIFEST, DOCUMENTS, IMPORTS, REVIEWED, PATTERNS, GUIDE, TRAINING_SETTINGS, LOCK, ".gitattributes", ".gitignore"];
+const FILES: [&str; 11] = [
+    MANIFEST,
+    DOCUMENTS,
+    IMPORTS,
+    REVIEWED,
+    LABEL_CHANGES,
+    PATTERNS,
+    GUIDE,
+    TRAINING_SETTINGS,
+    LOCK,
+    ".gitattributes",
+    ".gitignore",
+];
 /// Subfolders of a project in which everything belongs to it.
 const FOLDERS: [&str; 2] = [ANNOTATIONS, RUNS];
 
@@ -276,6 +288,7 @@ mod tests {
             "food/project.json.before-repair-2",
             "food/Documents.jsonl.bad",
             "food/documents.jsonl",
+            "food/label-changes.jsonl",
             "food/annotations/ada.jsonl",
             "food/runs/0001-mini/model/config.json",
             "food/exports/../GUIDE.md",

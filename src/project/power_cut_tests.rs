@@ -160,7 +160,11 @@ impl Session {
             4 => self.import("new", "the fish tacos"),
             5 => self.project.change_manifest(|manifest| manifest.name = "second".into()),
             6 => self.edit("d1", Edit::Note("look again\n\u{1b}[2J".into())),
-            7 => self.project.intern_labels(&["Drink".into()]).map(drop),
+            7 => {
+                let before = self.project.manifest.labels.clone();
+                self.project.intern_labels(&["Drink".into()])?;
+                self.project.record_labels(&before, self.anna.name(), 9).map(drop)
+            }
             8 => {
                 let action = Action { document: "d0".into(), edits: vec![Edit::Status(Status::Done)] };
                 self.gold.record(&self.project.documents, 9, JournalOp::Do(action)).map(drop)

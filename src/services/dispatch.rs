@@ -13,7 +13,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender};
 
 use super::{
-    drafts,
+    drafts::DraftKeeper,
     leaving::{End, Leaving, Wait},
     live_learner::LiveLearner,
     message::message,
@@ -60,6 +60,7 @@ pub(crate) struct Services {
     farewell: Option<String>,
     /// Cleared to stop the thread that counts the projects of the welcome screen.
     counting: Option<Arc<AtomicBool>>,
+    drafts: DraftKeeper,
 }
 
 impl Services {
@@ -70,6 +71,7 @@ impl Services {
         folders: UserFolders,
         preferences: PreferencesOf,
     ) -> Self {
+        let drafts = DraftKeeper::start(folders.clone());
         Self {
             events,
             openings,
@@ -83,6 +85,7 @@ impl Services {
             opening: None,
             farewell: None,
             counting: None,
+            drafts,
         }
     }
 
@@ -240,18 +243,9 @@ impl Services {
         open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_place(&dir, &annotator, place))));
     }
 
-    /// Keeps what was being typed in projects, because the program ends without a question. It is written at once: no other job
-    /// may keep it from the disk.
-    pub(crate) fn keep_drafts(&self, kept: Vec<DraftsOf>) {
-        for DraftsOf { folder, annotator, drafts } in kept {
-            // The name of a folder may be no text.
-            let open = self.open.as_ref().filter(|open| open.dir.to_string_lossy() == folder);
-            let dir = open.map_or_else(|| PathBuf::from(&folder), |open| open.dir.clone());
-            match annotator.parse() {
-                Ok(annotator) => drafts::keep(&self.folders, &dir, &annotator, drafts),
-                Err(error) => tracing::warn!("the texts that were being typed were not kept: {error}"),
-            }
-        }
+    /// Keeps what is being typed in projects. Does not wait for the disk.
+    pub(crate) fn keep_drafts(&mut self, typed: Vec<DraftsOf>) {
+        self.drafts.keep(typed);
     }
 
     /// Carries out an effect that does not concern the terminal.
@@ -414,7 +408,8 @@ impl Services {
         // A project that was opened meanwhile has nothing to save.
         openings.try_iter().for_each(drop);
         let farewell = self.farewell.filter(|_| matches!(end, End::Left(_)));
-        let leaving = Leaving { closing: self.closing, opening: self.opening, trainer: self.trainer, farewell };
+        let drafts = self.drafts.close();
+        let leaving = Leaving { closing: self.closing, opening: self.opening, drafts, trainer: self.trainer, farewell };
         leaving.finish(end, interrupted)
     }
 }

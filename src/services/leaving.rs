@@ -47,6 +47,8 @@ pub(super) struct Leaving {
     pub(super) closing: Vec<Arc<Closing>>,
     /// Thread that changes a project and opens it. One that only reads is not waited for.
     pub(super) opening: Option<Thread>,
+    /// Thread that writes what was being typed.
+    pub(super) drafts: Option<Thread>,
     pub(super) trainer: Trainer,
     /// Sentence that says how to go on.
     pub(super) farewell: Option<String>,
@@ -95,6 +97,9 @@ impl Leaving {
         let after = self.trainer.close();
         if is_starting && (after.is_none() || after == before) {
             report("left while a training was being prepared; it is not started");
+        }
+        if self.drafts.as_ref().is_some_and(|drafts| !drafts.ends_within(left())) {
+            report("left without waiting for the disk: what you were typing may not be kept");
         }
         if self.opening.as_ref().is_some_and(|opening| !opening.ends_within(left())) {
             report(

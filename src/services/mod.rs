@@ -38,6 +38,7 @@ mod training_start;
 mod user_folders;
 
 pub use clock::now;
+pub use drafts::erase_drafts;
 pub use open_project::OpenError;
 pub use preferences::{Preferences, PreferencesOf};
 pub use recent_projects::remembered_annotator;

@@ -286,7 +286,7 @@ impl Opener {
             Watched { path: own_journal, changed: Box::new(open.journal.looker()) },
         ])?;
         if opened.read_only.is_none() {
-            opened.drafts = drafts::take(&self.folders, dir, &name);
+            opened.drafts = drafts::read_for(&self.folders, dir, &name);
         }
         let kept = RecentProjects::new(self.folders).remember(dir);
         opened.others = others;
@@ -381,6 +381,7 @@ impl Opener {
         };
         if is_new {
             RecentProjects::new(self.folders.clone()).forget(&dir);
+            drafts::forget(&self.folders, &dir);
         }
         match (self.open(&dir), notice) {
             (Ok((open, opened)), notice) => {

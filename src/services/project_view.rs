@@ -44,6 +44,10 @@ pub(super) fn opened(
         Ok(guide) => (guide.map(|(text, _)| text).unwrap_or_default(), None),
         Err(error) => (String::new(), Some(error.to_string())),
     };
+    let (label_records, records_warning) = match project.label_records() {
+        Ok(records) => (records, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
     let (read_only, unsaved) = match refusal {
         Some(why) if annotator.is_read_only() => (Some(why.to_string()), None),
         // Tagging shows what is not saved, and saves it as soon as that works.
@@ -52,7 +56,7 @@ pub(super) fn opened(
     };
     let changed = changed_texts(&project.documents, annotator);
     let warnings: Vec<String> =
-        unsaved.into_iter().chain(changed).chain(patterns_warning).chain(guide_warning).collect();
+        [unsaved, changed, patterns_warning, guide_warning, records_warning].into_iter().flatten().collect();
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());
@@ -62,6 +66,7 @@ pub(super) fn opened(
         annotator: annotator.name().to_string(),
         documents: project.documents.list(),
         labels: project.manifest.labels.clone(),
+        label_records,
         done_today: done_today.into_iter().map(str::to_owned).collect(),
         writer: annotator.writer(),
         settings,

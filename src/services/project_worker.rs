@@ -355,16 +355,34 @@ impl Work {
     /// Changes the labels of the project as they are on disk: another window may have changed them.
     fn change_labels(&mut self, change: &LabelChange) -> Result<LabelSet, String> {
         let mut refused = None;
+        let mut before = LabelSet::default();
         let project = &mut self.start.project;
         let changed = project.change_manifest(|manifest| {
             // The change refers to the keys that the screen shows.
             manifest.labels = std::mem::take(&mut manifest.labels).with_keys();
+            before = manifest.labels.clone();
             refused = manifest.labels.change(change, random_number).err();
         });
         match (changed, refused) {
-            (Ok(()), None) => Ok(project.manifest.labels.clone()),
+            (Ok(()), None) => {
+                self.record_labels(&before);
+                Ok(self.start.project.manifest.labels.clone())
+            }
             (Ok(()), Some(error)) => Err(error.to_string()),
             (Err(error), _) => Err(error.to_string()),
+        }
+    }
+
+    /// Records a change of the labels for the history. The labels are changed, also if that fails.
+    fn record_labels(&self, before: &LabelSet) {
+        let TrainingStart { project, annotator, .. } = &self.start;
+        match project.record_labels(before, annotator, now()) {
+            Ok(records) if records.is_empty() => {}
+            Ok(records) => self.events.send(Event::LabelsRecorded(records)),
+            Err(error) => {
+                let text = format!("the history will not list this change of the labels: {error}");
+                self.events.send(message(Level::Warn, text));
+            }
         }
     }
 

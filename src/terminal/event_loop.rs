@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, Sender, never, select_biased, unbounded};
 use super::{
     capabilities::Capabilities,
     clipboard,
+    draft_pacing::DraftPacing,
     frame_pacing::FramePacing,
     guard::{self, Guard},
     input::{self, Input, InputThread},
@@ -115,6 +116,7 @@ pub fn run(options: ScreenOptions) -> Result<(), TerminalError> {
         state,
         services,
         pacing: FramePacing::new(options.frames),
+        drafts: DraftPacing::default(),
         theme: options.theme,
         caps,
         hits: HitMap::default(),
@@ -191,6 +193,7 @@ struct Screen {
     state: State,
     services: Services,
     pacing: FramePacing,
+    drafts: DraftPacing,
     theme: Theme,
     caps: Caps,
     /// Mouse targets of the last frame.
@@ -204,12 +207,17 @@ impl Screen {
             return Ok(end);
         }
         loop {
-            let wait = self.pacing.wait(Instant::now());
+            let now = Instant::now();
+            if self.drafts.take_due(now) {
+                self.services.keep_drafts(self.state.drafts_to_keep());
+            }
+            let wait = self.pacing.wait(now);
             if wait.is_some_and(|wait| wait.is_zero()) && sources.input.is_empty() {
                 self.draw()?;
                 continue;
             }
-            let due = wait.map_or_else(never, crossbeam_channel::after);
+            let next = wait.into_iter().chain(self.drafts.wait(now)).min();
+            let due = next.map_or_else(never, crossbeam_channel::after);
             let end = select_biased! {
                 recv(sources.input) -> input => self.input(input.unwrap_or(Input::Gone))?,
                 recv(sources.signals) -> signal => self.signal(signal.unwrap_or(Signal::Terminate))?,
@@ -278,8 +286,11 @@ impl Screen {
     fn handle(&mut self, event: Event) -> io::Result<Option<End>> {
         let is_end = matches!(event, Event::Hangup);
         let place = self.state.place();
-        if is_end {
-            self.services.keep_drafts(self.state.drafts_to_keep());
+        match event {
+            // Before the update: afterwards no project is open.
+            Event::Hangup => self.services.keep_drafts(self.state.drafts_to_keep()),
+            Event::Drawn(_) => {}
+            _ => self.drafts.changed(Instant::now()),
         }
         let effects = app::update(&mut self.state, event);
         if is_end || effects.iter().any(|effect| matches!(effect, Effect::Quit(_) | Effect::Close)) {
@@ -287,7 +298,12 @@ impl Screen {
         }
         for effect in effects {
             match effect {
-                Effect::Quit(leave) => return Ok(Some(End::Left(leave))),
+                Effect::Quit(leave) => {
+                    if !is_end {
+                        self.services.keep_drafts(self.state.drafts_given_up());
+                    }
+                    return Ok(Some(End::Left(leave)));
+                }
                 Effect::Redraw => self.guard.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Copy(text) => {

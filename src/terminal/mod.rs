@@ -6,6 +6,7 @@
 
 mod capabilities;
 mod clipboard;
+mod draft_pacing;
 mod event_loop;
 mod frame_pacing;
 mod guard;

@@ -379,6 +379,21 @@ fn saved_is_said_however_little_room_there_is() {
     assert!(plain(&state, Caps::default()).lines().next().unwrap().contains("NOT SAVED 1"));
 }
 
+#[test]
+fn the_annotator_is_named_at_every_width() {
+    let mut project = project(&["fish tacos"], &["Dish"]);
+    project.name = "a name that is longer than most screens are wide, for once".into();
+    project.annotator = "ada".into();
+    for columns in 60..=140 {
+        let mut state = with(project.clone(), columns, 16);
+        for key in ["f1", "1", "f2", "f3", "f4", "f5"] {
+            press(&mut state, key);
+            let shown = plain(&state, Caps::default());
+            assert!(shown.lines().next().unwrap().contains("by ada"), "{columns} columns, after {key}: {shown}");
+        }
+    }
+}
+
 /// Projects at their ends.
 fn extremes() -> Vec<(&'static str, Opened)> {
     let long = "The tacos at El Camino were cheap and good. ".repeat(230);

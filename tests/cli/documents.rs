@@ -88,6 +88,13 @@ fn an_erased_document_is_in_no_file_of_the_project_and_copies_are_listed() {
     let place = project();
     place.tagli("export food --format conll2003").fine();
     place.file("food/copy.txt", "call Ann on 555-1234: the fish tcaos are good");
+    // Texts that were being typed on the screen, one of them about another document.
+    let drafts = "home/.local/share/tagliatelle/drafts.json";
+    let typed = |field: &str, of: &str, text: &str| json!({ "field": field, "of": of, "given": "", "text": text });
+    let typed = [typed("correction", "r1", "call Ann Lee on 555-1234"), typed("note", "r2", "ask the cook")];
+    let food = place.path("food").canonicalize().unwrap();
+    fs::create_dir_all(place.path(drafts).parent().unwrap()).unwrap();
+    place.file(drafts, json!([{ "path": food, "annotator": "ada", "drafts": typed }]).to_string());
     let answer = place.tagli("documents remove food r1 --erase --yes --json").fine().json();
     let files: Vec<(&str, &str)> = answer["files"]
         .as_array()
@@ -102,9 +109,12 @@ fn an_erased_document_is_in_no_file_of_the_project_and_copies_are_listed() {
             ("documents.jsonl", "erased"),
             ("annotations/ada.jsonl", "may hold"),
             ("copy.txt", "holds"),
-            ("exports/conll2003.conll", "may hold")
+            ("exports/conll2003.conll", "may hold"),
+            (place.path(drafts).to_str().unwrap(), "erased"),
         ]
     );
+    let left = place.read(drafts);
+    assert!(!left.contains("555-1234") && left.contains("ask the cook"), "{left}");
     for name in ["documents.jsonl", "annotations/ada.jsonl", "project.json"] {
         assert!(!place.read(&format!("food/{name}")).contains("555-1234"), "{name}");
     }

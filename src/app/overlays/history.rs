@@ -1,5 +1,5 @@
 //! The history.
-//! All actions with their time and document, and the way back to any of them.
+//! All actions with their time and document, and the way back to any of them; between them the changes of the labels.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use crate::{
         tagging::TagContext,
     },
     spans::{
-        Action, ActionId, Edit, LabelId, SpanId,
+        Action, ActionId, Edit, LabelId, LabelRecord, SpanId,
         journal::{HistoryItem, JournalOp},
     },
     text::{TextRange, number::with_noun, width},
@@ -29,27 +29,66 @@ const CELLS: usize = 200;
 /// Most edits in the description of an action. With its comma, each takes at least four cells.
 const EDITS: usize = CELLS / 4;
 
+/// A row of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryRow {
+    /// An action of the annotator.
+    Action(PastAction),
+    /// A change of the labels, by whichever annotator.
+    Labels(LabelRecord),
+}
+
 /// An action in the list. It is described only when it is shown: 2,000 descriptions would take longer than a key may.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryRow {
+pub struct PastAction {
     /// Id of its line.
     id: ActionId,
     /// Seconds since 1970, UTC.
-    pub at: u64,
+    at: u64,
     /// Whether it is undone.
-    pub undone: bool,
+    undone: bool,
     /// The spans that its description names, as they were before it.
     spans: KnownSpans,
 }
 
 impl HistoryRow {
-    /// Id of its document; of several, the first one's.
-    pub fn document<'p>(&self, project: &'p Project) -> &'p str {
-        project.journal.actions_of(self.id).first().map_or("", |action| &action.document)
+    /// Time, in seconds since 1970, UTC.
+    pub fn at(&self) -> u64 {
+        match self {
+            Self::Action(action) => action.at,
+            Self::Labels(record) => record.at,
+        }
     }
 
-    /// Describes the edits of its document; of several documents, those of the first one.
+    /// Whether it is an action that is undone.
+    pub fn is_undone(&self) -> bool {
+        matches!(self, Self::Action(action) if action.undone)
+    }
+
+    /// What was changed: the id of the document, of several the first one's, or the labels.
+    pub fn place<'p>(&self, project: &'p Project) -> &'p str {
+        match self {
+            Self::Action(action) => project.journal.actions_of(action.id).first().map_or("", |action| &action.document),
+            Self::Labels(_) => "labels",
+        }
+    }
+
+    /// Describes it in a few words.
     pub fn description(&self, project: &Project) -> String {
+        match self {
+            Self::Action(action) => action.description(project),
+            Self::Labels(record) => width::cut(&record.to_string(), CELLS),
+        }
+    }
+
+    fn is_action(&self) -> bool {
+        matches!(self, Self::Action(_))
+    }
+}
+
+impl PastAction {
+    /// Describes the edits of its document; of several documents, those of the first one.
+    fn description(&self, project: &Project) -> String {
         let actions = project.journal.actions_of(self.id);
         let Some(first) = actions.first() else { return String::new() };
         let what = width::cut(&self.spans.clone().edits(project, first), CELLS);
@@ -64,7 +103,7 @@ impl HistoryRow {
 /// The list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
-    /// All actions, newest first.
+    /// All actions and changes of the labels, newest first.
     pub rows: Vec<HistoryRow>,
     /// Row of the cursor.
     pub row: usize,
@@ -130,31 +169,65 @@ impl History {
 
     /// Row of the last action that is not undone.
     pub fn now(&self) -> usize {
-        self.rows.iter().position(|row| !row.undone).unwrap_or(self.rows.len())
+        self.rows.iter().position(|row| row.is_action() && !row.is_undone()).unwrap_or(self.rows.len())
+    }
+
+    /// Number of actions in the list.
+    pub fn actions(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_action()).count()
+    }
+
+    /// Actions between the present moment and the row of the cursor.
+    /// `None` on a change of the labels, which is no moment of the annotator's work.
+    pub fn steps(&self) -> Option<Steps> {
+        let now = self.now();
+        if !self.rows.get(self.row)?.is_action() {
+            return None;
+        }
+        let between = self.rows.get(self.row.min(now)..self.row.max(now)).unwrap_or_default();
+        let actions = between.iter().filter(|row| row.is_action()).count();
+        Some(if self.row > now { Steps::Back(actions) } else { Steps::Forth(actions) })
     }
 
     /// The cursor is on another moment than the present one.
     fn is_elsewhere(&self, _: &Session) -> Check {
-        check(self.row != self.now(), "This is where you are: go to the action to which you want to go back")
+        match self.steps() {
+            None => Err("Labels are changed back in their own list; here actions are taken back"),
+            Some(steps) => {
+                check(steps != Steps::Forth(0), "This is where you are: go to the action to which you want to go back")
+            }
+        }
     }
 
     fn apply(&mut self, session: &mut Session) -> Outcome {
-        let effects = session.tag(|context| go_to_moment(context, self.row, self.now()));
+        let Some(steps) = self.steps() else { return Outcome::none() };
+        let effects = session.tag(|context| go_to_moment(context, steps));
         Outcome::close().then(effects)
     }
 }
 
-/// Goes to the moment right after the action of row `to`.
-/// `now` is the row of the present moment. Rows count from the newest.
-fn go_to_moment(context: &mut TagContext<'_>, to: usize, now: usize) {
+/// Way from the present moment to another one, with its number of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// They are taken back.
+    Back(usize),
+    /// They are done again.
+    Forth(usize),
+}
+
+/// Goes to the moment that is this many actions away.
+fn go_to_moment(context: &mut TagContext<'_>, steps: Steps) {
     if context.is_read_only() {
         return;
     }
     let history = context.project.journal.history();
-    let ops: Vec<JournalOp> = if to > now {
-        history.rev().filter(|past| !past.undone).take(to - now).map(|past| JournalOp::Undo(past.id)).collect()
-    } else {
-        history.filter(|past| past.undone).take(now - to).map(|past| JournalOp::Redo(past.id)).collect()
+    let ops: Vec<JournalOp> = match steps {
+        Steps::Back(actions) => {
+            history.rev().filter(|past| !past.undone).take(actions).map(|past| JournalOp::Undo(past.id)).collect()
+        }
+        Steps::Forth(actions) => {
+            history.filter(|past| past.undone).take(actions).map(|past| JournalOp::Redo(past.id)).collect()
+        }
     };
     let Some(JournalOp::Undo(last) | JournalOp::Redo(last)) = ops.last() else { return };
     let document = context.project.journal.actions_of(*last).first().map(|action| action.document.clone());
@@ -163,7 +236,10 @@ fn go_to_moment(context: &mut TagContext<'_>, to: usize, now: usize) {
     if let Some(at) = document.and_then(|document| context.project.position(&document)) {
         context.go_to_change(at);
     }
-    let done = if to > now { "taken back; redo or the history does them again" } else { "done again" };
+    let done = match steps {
+        Steps::Back(_) => "taken back; redo or the history does them again",
+        Steps::Forth(_) => "done again",
+    };
     context.show(Level::Info, format!("{actions} {done}"));
 }
 
@@ -185,10 +261,22 @@ fn rows(project: &Project) -> Vec<HistoryRow> {
     let rows = listed.into_iter().map(|past| {
         let before = named_spans(&past).filter_map(|id| Some((id, *spans.0.get(&id)?))).collect();
         follow(&mut spans, past);
-        HistoryRow { id: past.id, at: past.at, undone: past.undone, spans: KnownSpans(before) }
+        PastAction { id: past.id, at: past.at, undone: past.undone, spans: KnownSpans(before) }
     });
-    let mut rows: Vec<HistoryRow> = rows.collect();
-    rows.reverse();
+    with_labels(rows.collect(), &project.label_records)
+}
+
+/// Actions and changes of the labels, both from the oldest on, as one list from the newest on.
+fn with_labels(actions: Vec<PastAction>, records: &[LabelRecord]) -> Vec<HistoryRow> {
+    let mut records = records.iter().rev().cloned().peekable();
+    let mut rows = Vec::with_capacity(actions.len() + records.len());
+    for action in actions.into_iter().rev() {
+        while let Some(newer) = records.next_if(|record| record.at > action.at) {
+            rows.push(HistoryRow::Labels(newer));
+        }
+        rows.push(HistoryRow::Action(action));
+    }
+    rows.extend(records.map(HistoryRow::Labels));
     rows
 }
 

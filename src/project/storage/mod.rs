@@ -77,6 +77,17 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     replace_with(path, &|file| file.write_all(bytes))
 }
 
+/// As [`replace`], but only the user can read the new file, whoever could read the old one.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    write(path, &|mut file| file.write_all(bytes), |dir, name| {
+        replaced_permissions(dir, name)?;
+        Ok(Place::Over(Some(Permissions::from_mode(0o600))))
+    })
+}
+
 /// As [`replace`], with contents that are not in memory as a whole.
 /// `contents` may be called twice.
 ///
@@ -236,7 +247,10 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         replace(&path, b"two").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        replace_private(&path, b"two").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
+        assert!(replace_private(&path, b"three").is_err());
         assert!(replace(&path, b"three").unwrap_err().to_string().contains("permission denied"));
         assert_eq!(read(&path, SMALL).unwrap(), b"two");
     }

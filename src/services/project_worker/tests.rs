@@ -116,6 +116,7 @@ fn what_another_program_changed_is_reported_although_a_task_has_read_it() {
     // A change of the labels reads the file in which another program has corrected a text.
     other.correct_document("d1", NewText::Text("fish taco"), 0, false).unwrap();
     open.worker.ask(Task::Labels { change: LabelChange::Add("New".into()) });
+    assert!(matches!(open.next(), Event::LabelsRecorded(records) if records[0].by == "ada"));
     assert!(matches!(open.next(), Event::Labels(Ok(_))));
     assert_eq!(open.changed(), ["documents.jsonl"]);
     // So does a change of a document, also one that is refused.
@@ -132,6 +133,10 @@ fn what_another_program_changed_is_reported_although_a_task_has_read_it() {
     open.worker.ask(Task::Document { id: "d3".into(), change: DocumentChange::Remove });
     assert!(matches!(open.next(), Event::DocumentChanged { outcome: Ok(_), .. }));
     open.worker.ask(Task::Labels { change: LabelChange::Add("Newer".into()) });
+    assert!(matches!(open.next(), Event::LabelsRecorded(_)));
+    assert!(matches!(open.next(), Event::Labels(Ok(_))));
+    // Another colour is no row of the history.
+    open.worker.ask(Task::Labels { change: LabelChange::Recolor(LabelId(0)) });
     assert!(matches!(open.next(), Event::Labels(Ok(_))));
     open.worker.ask(Task::Splits { documents: vec!["d4".into(), "d5".into()], split: Some(Split::Test) });
     let Event::SplitSet { documents: 2, outcome: Ok(old), .. } = open.next() else { panic!() };
@@ -193,7 +198,7 @@ fn a_training_that_was_reported_as_not_started_does_not_start_later() {
     worker.close();
     journal.close();
     let closing = vec![Arc::new(Closing { journal, worker, learner: None })];
-    let leaving = Leaving { closing, opening: None, trainer, farewell: None };
+    let leaving = Leaving { closing, opening: None, drafts: None, trainer, farewell: None };
     let mut reports = Vec::new();
     leaving.wait_for_jobs(|report| reports.push(report.to_owned()));
     assert_eq!(reports, ["left while a training was being prepared; it is not started"]);

@@ -8,6 +8,7 @@ use crate::app::{
     overlays::{Overlay, occurrences::Occurrences},
     scope::Scope,
 };
+use crate::spans::{LabelId, LabelRecord, LabelStep};
 
 fn texts(state: &State) -> Vec<String> {
     let project = state.session.project.as_ref().unwrap();
@@ -130,6 +131,45 @@ fn the_history_goes_back_to_any_moment_and_on_again() {
     assert_eq!(texts(&state), ["[fish](Dish) [tacos](Cuisine)", "[soup](Dish)"]);
     press(&mut state, "H down down enter u");
     assert_eq!(texts(&state), ["[fish](Dish) tacos", "soup"], "undo goes on from there");
+}
+
+#[test]
+fn the_history_lists_who_changed_the_labels_between_the_actions() {
+    let mut state = start(&["|fish tacos"]);
+    let record = |at, by: &str, name: &str| LabelRecord {
+        at,
+        by: by.into(),
+        step: LabelStep::Added { id: LabelId(70), name: name.into() },
+    };
+    state.session.project.as_mut().unwrap().label_records = vec![record(1, "ben", "Soup")];
+    let mut at = 10;
+    for key in ["3", "w", "2"] {
+        at += 10;
+        update(&mut state, Event::Key { key: key.parse().unwrap(), at });
+    }
+    update(&mut state, Event::LabelsRecorded(vec![record(25, "ada", "Sauce"), record(90, "ada", "Dip")]));
+    press(&mut state, "u H");
+    let Some(Overlay::History(history)) = state.overlay() else { panic!() };
+    let project = state.session.project.as_ref().unwrap();
+    let rows: Vec<_> =
+        history.rows.iter().map(|row| (row.description(project), row.place(project) == "labels")).collect();
+    let expected = [
+        ("+ label Dip, by ada", true),
+        ("+ Cuisine \u{ab}tacos\u{bb}", false),
+        ("+ label Sauce, by ada", true),
+        ("+ Dish \u{ab}fish\u{bb}, partial", false),
+        ("+ label Soup, by ben", true),
+    ];
+    assert_eq!(rows, expected.map(|(row, of_labels)| (row.to_owned(), of_labels)));
+    assert_eq!((history.row, history.actions()), (3, 2));
+    // A change of the labels is no moment of the annotator's work: only actions count, and enter does nothing there.
+    press(&mut state, "up enter");
+    assert!(state.overlay().is_some() && message(&state).contains("their own list"), "{}", message(&state));
+    press(&mut state, "up enter");
+    assert_eq!(texts(&state), ["[fish](Dish) [tacos](Cuisine)"]);
+    assert!(message(&state).starts_with("1 action done again"), "{}", message(&state));
+    press(&mut state, "H down down enter");
+    assert_eq!(texts(&state), ["[fish](Dish) tacos"]);
 }
 
 #[test]
