@@ -1,6 +1,8 @@
 //! Fitting of spans to words for formats with one tag per word.
 //! What does not fit is reported.
 
+use std::borrow::Cow;
+
 use super::{
     OnLoss,
     disjoint::{Disjoint, longest_first},
@@ -32,9 +34,9 @@ pub(crate) struct WordRules {
 
 /// A document as words, with spans of words that are disjoint and ascending.
 #[derive(Debug)]
-pub(crate) struct Fitted {
+pub(crate) struct Fitted<'d> {
     /// Words to be written.
-    pub(crate) words: Vec<TextRange>,
+    pub(crate) words: Cow<'d, [TextRange]>,
     /// Whether no word is empty or contains white space, as far as that is known.
     pub(crate) is_plain: bool,
     /// Spans to be written.
@@ -91,9 +93,15 @@ impl<'a> Fitter<'a> {
     }
 
     /// Returns the words and spans to write; `None` if the document must be left out. What does not fit goes to `losses`.
-    pub(crate) fn fit(&self, document: &Document, annotation: &Annotation, losses: &mut LossReport) -> Option<Fitted> {
+    pub(crate) fn fit<'d>(
+        &self,
+        document: &'d Document,
+        annotation: &Annotation,
+        losses: &mut LossReport,
+    ) -> Option<Fitted<'d>> {
         let is_plain = are_plain(document);
-        let words = if is_plain { document.words.to_vec() } else { self.words(document, losses)? };
+        let words: Cow<'_, [TextRange]> =
+            if is_plain { (&*document.words).into() } else { self.words(document, losses)?.into() };
         if let Some(reserved) = self.layout.reserved
             && words.iter().any(|word| word.len() == reserved.len() && word.of(&document.text) == reserved)
         {

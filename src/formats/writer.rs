@@ -69,12 +69,19 @@ impl Output {
     }
 
     /// Appends text. A file that begins with U+FEFF gets a byte order mark, so that the character is not taken for one.
+    #[inline]
     pub(super) fn push(&mut self, text: &str) {
-        if self.empty && text.starts_with('\u{feff}') {
+        if self.empty {
+            self.begin(text);
+        }
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    fn begin(&mut self, text: &str) {
+        if text.starts_with('\u{feff}') {
             self.bytes.extend_from_slice(decode::MARK);
         }
-        self.empty &= text.is_empty();
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.empty = text.is_empty();
     }
 
     /// Appends a value as JSON in one line, without line end.

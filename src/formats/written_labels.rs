@@ -49,9 +49,9 @@ impl WrittenLabels {
     /// Name of a span's label in the file, and whether it differs from its own. `None` after a loss was added: the span is
     /// left out.
     pub(super) fn name(&self, document: &Document, span: &Span, losses: &mut LossReport) -> Option<(&str, bool)> {
-        let text = quoted(span.range.of(&document.text));
+        let text = span.range.of(&document.text);
         let Some(WrittenLabel { name, fault, instead }) = self.0.get(&span.label) else {
-            let what = format!("the span {text} has a label that the label set does not know");
+            let what = format!("the span {} has a label that the label set does not know", quoted(text));
             losses.add_at(&document.id, span.range, &what, "left out", "left out");
             return None;
         };
@@ -60,7 +60,7 @@ impl WrittenLabels {
             Some(instead) => format!("written as {}", quoted(instead)),
             None => "left out".to_owned(),
         };
-        let what = format!("the label {} of {text} {fault}", quoted(name));
+        let what = format!("the label {} of {} {fault}", quoted(name), quoted(text));
         losses.add_at(&document.id, span.range, &what, "left out", &snapped);
         let instead = instead.as_deref().filter(|_| losses.on_loss() == OnLoss::Snap);
         instead.map(|name| (name, true))

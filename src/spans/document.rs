@@ -144,7 +144,7 @@ impl Document {
 
     /// Gives the document words of a file, ascending and disjoint.
     #[must_use]
-    pub fn with_words(self, words: Vec<TextRange>) -> Self {
+    pub fn with_words(self, words: impl Into<Words>) -> Self {
         Self { words: words.into(), words_given: true, ..self }
     }
 

@@ -53,6 +53,12 @@ impl From<Vec<TextRange>> for Words {
     }
 }
 
+impl From<&[TextRange]> for Words {
+    fn from(words: &[TextRange]) -> Self {
+        Self(Source::Given(words.into()))
+    }
+}
+
 impl<'a> IntoIterator for &'a Words {
     type Item = &'a TextRange;
     type IntoIter = std::slice::Iter<'a, TextRange>;

@@ -3,7 +3,7 @@
 //! Decoding is lenient, as in conlleval and seqeval's default mode: an `I-X` that follows no tag of its type begins a
 //! span. [`SchemeDetector`] finds the scheme of a file.
 
-use std::{borrow::Cow, ops::Range};
+use std::{fmt, ops::Range};
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -57,12 +57,12 @@ impl Scheme {
     ///
     /// Spans must be disjoint; of two that overlap, only the earlier one is written.
     pub fn encode(self, spans: &[WordSpan], words: usize) -> Vec<String> {
-        self.tags(spans, words).into_iter().map(Cow::into_owned).collect()
+        self.tags(spans, words).iter().map(Tag::to_string).collect()
     }
 
-    /// As [`Self::encode`]; most tags are `O` and take no memory.
-    pub fn tags(self, spans: &[WordSpan], words: usize) -> Vec<Cow<'static, str>> {
-        let mut tags = vec![Cow::Borrowed("O"); words];
+    /// As [`Self::encode`], without the text of the tags.
+    pub fn tags(self, spans: &[WordSpan], words: usize) -> Vec<Tag<'_>> {
+        let mut tags = vec![Tag::Outside; words];
         if spans.is_empty() {
             return tags;
         }
@@ -76,11 +76,8 @@ impl Scheme {
             }
             let is_adjacent = previous.is_some_and(|before| before.end == span.start && before.label == span.label);
             for (at, tag) in tags.iter_mut().enumerate().take(span.end).skip(span.start) {
-                let mut text = String::with_capacity(2 + span.label.len());
-                text.push(self.prefix(at == span.start, at + 1 == span.end, is_adjacent));
-                text.push('-');
-                text.push_str(&span.label);
-                *tag = text.into();
+                let prefix = self.prefix(at == span.start, at + 1 == span.end, is_adjacent);
+                *tag = Tag::Inside { prefix, label: &span.label };
             }
             previous = Some(span);
         }
@@ -195,6 +192,15 @@ impl<'a> Tag<'a> {
         match self {
             Self::Outside => None,
             Self::Inside { label, .. } => Some(label),
+        }
+    }
+}
+
+impl fmt::Display for Tag<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside => f.write_str("O"),
+            Self::Inside { prefix, label } => write!(f, "{prefix}-{label}"),
         }
     }
 }

@@ -189,7 +189,7 @@ fn labelled<'a>(project: &'a Project, journal: &Journal) -> Vec<Labelled<'a>> {
 fn suspects_of(words: &LabelledWords, habits: &Habits, answer: Option<(&StoredFolds, &StoredAnswer)>) -> Vec<Suspect> {
     let unusual = habits.suspects(words);
     let Some((folds, answer)) = answer else { return joined([unusual]) };
-    let given = Scheme::Bio.tags(&words.spans, words.words.len());
+    let given = Scheme::Bio.encode(&words.spans, words.words.len());
     let answer = Answer { tags: &folds.tags, predicted: &answer.predicted, rows: &answer.rows };
     let doubted = by_model(&given, &answer).into_iter().map(|suspect| {
         let score =

@@ -108,7 +108,7 @@ impl ColumnLayout {
         let mut values: Vec<ColumnValues> = (0..shape.columns).map(|_| ColumnValues::default()).collect();
         // The first line, and the first one with all columns.
         let (mut top_line, mut first_line, mut first) = (0, 0, Vec::new());
-        let (mut rows, mut all) = (0, 0);
+        let (mut rows, mut all, mut cells) = (0, 0, Vec::new());
         let mut lines = TableLines::of(source, joined)?;
         while all < Self::LINES
             && let Some((number, line)) = lines.next_line()?
@@ -120,7 +120,7 @@ impl ColumnLayout {
             if all == 1 {
                 top_line = number;
             }
-            if shape.separator.split(line).count() != shape.columns {
+            if shape.separator.cut(line, shape.columns, &mut cells).columns != shape.columns {
                 continue;
             }
             rows += 1;
@@ -130,7 +130,7 @@ impl ColumnLayout {
                 first = shape.separator.split(line).map(str::to_owned).collect();
                 continue;
             }
-            values.iter_mut().zip(shape.separator.split(line)).for_each(|(values, cell)| values.add(cell));
+            values.iter_mut().zip(&cells).for_each(|(values, cell)| values.add(cell.of(line)));
         }
         let header = match options.header {
             Some(is_header) => is_header.then_some(top_line),
@@ -240,40 +240,27 @@ impl ColumnLayout {
     /// # Errors
     /// The number of columns, if it is another.
     pub(super) fn split(&self, line: &str, cells: &mut Vec<TextRange>) -> Result<(), usize> {
-        cells.clear();
-        let is_tab = self.separator == Separator::Tab;
-        // Columns so far, and those up to the last one that is not empty.
-        let (mut width, mut filled, mut start) = (0, 0, 0);
-        let bytes = line.as_bytes();
-        for end in 0..=bytes.len() {
-            match bytes.get(end) {
-                Some(b'\t') | None => {}
-                Some(b' ') if !is_tab => {}
-                Some(_) => continue,
-            }
-            // Empty pieces between spaces are not columns; empty pieces between tabs are.
-            if is_tab || end > start {
-                width += 1;
-                if cells.len() < self.columns {
-                    cells.push(TextRange::new(start, end));
-                }
-            }
-            if end > start {
-                filled = width;
-            }
-            start = end + 1;
-        }
+        let Width { mut columns, filled } = self.separator.cut(line, self.columns, cells);
         // A tag and a space without a word: the empty word, as with a tab.
-        if !is_tab && self.tag_first() && line.ends_with(' ') && width + 1 == self.columns {
-            width += 1;
+        let is_spaced = self.separator == Separator::Spaces;
+        if is_spaced && self.tag_first() && line.ends_with(' ') && columns + 1 == self.columns {
+            columns += 1;
             cells.push(TextRange::new(line.len(), line.len()));
         }
         // Empty columns at the end are none.
-        if width > self.columns {
-            width = filled.max(self.columns);
+        if columns > self.columns {
+            columns = filled.max(self.columns);
         }
-        if width == self.columns { Ok(()) } else { Err(width) }
+        if columns == self.columns { Ok(()) } else { Err(columns) }
     }
+}
+
+/// Number of columns of a line.
+struct Width {
+    /// All of them.
+    columns: usize,
+    /// Those up to the last one that is not empty.
+    filled: usize,
 }
 
 impl Separator {
@@ -282,6 +269,29 @@ impl Separator {
         // Empty pieces between spaces are not columns; empty pieces between tabs are.
         let tab = self == Separator::Tab;
         line.split(move |c| c == '\t' || (!tab && c == ' ')).filter(move |column| tab || !column.is_empty())
+    }
+
+    /// As [`Self::split`], to places in the line, of which at most `most` are kept.
+    fn cut(self, line: &str, most: usize, cells: &mut Vec<TextRange>) -> Width {
+        cells.clear();
+        let is_tab = self == Separator::Tab;
+        let (mut columns, mut filled, mut start) = (0, 0, 0);
+        for (end, byte) in line.bytes().chain([b'\t']).enumerate() {
+            if byte != b'\t' && (is_tab || byte != b' ') {
+                continue;
+            }
+            if is_tab || end > start {
+                columns += 1;
+                if columns <= most {
+                    cells.push(TextRange::new(start, end));
+                }
+            }
+            if end > start {
+                filled = columns;
+            }
+            start = end + 1;
+        }
+        Width { columns, filled }
     }
 }
 
@@ -292,7 +302,7 @@ pub(super) fn is_blank(line: &str) -> bool {
 
 /// Whether a line separates two documents, with any number of columns; a word number may stand before.
 pub(super) fn is_docstart(line: &str) -> bool {
-    if !line.starts_with(['-', ' ', '\t']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+    if !matches!(line.as_bytes().first(), Some(b'-' | b' ' | b'\t' | b'0'..=b'9')) {
         return false;
     }
     let mut cells = line.split([' ', '\t']);

@@ -1,5 +1,7 @@
 //! Parts of a CoNLL file that a document keeps in its `meta`.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Key of a document's `meta`.
@@ -16,28 +18,27 @@ pub(super) const META_COLUMNS: &str = "columns";
 pub(super) const META_COMMENTS: &str = "comments";
 
 /// Between two values of a column; no value can contain it.
-const BETWEEN_VALUES: char = '\t';
+pub(super) const BETWEEN_VALUES: char = '\t';
 
-/// Joins the values of columns, given row by row.
-pub(super) fn columns<'v>(width: usize, cells: impl ExactSizeIterator<Item = &'v str> + Clone) -> Value {
-    let columns = (0..width).map(|at| {
-        let mut column = String::with_capacity(4 * cells.len() / width.max(1));
-        for (row, value) in cells.clone().skip(at).step_by(width).enumerate() {
-            if row > 0 {
-                column.push(BETWEEN_VALUES);
-            }
-            column.push_str(value);
+/// The values of a column with tabs between them, if there is one for each of `words` words and each of them can be written
+/// between blanks.
+pub(super) fn column(column: &Value, words: usize) -> Option<Cow<'_, str>> {
+    let text: Cow<'_, str> = match column {
+        Value::String(joined) => joined.into(),
+        Value::Array(list) => {
+            let list: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+            let list = list.filter(|list| list.len() == words)?;
+            list.join("\t").into()
         }
-        Value::from(column)
-    });
-    Value::Array(columns.collect())
+        _ => return None,
+    };
+    let can_be_written = !text.bytes().any(|byte| matches!(byte, b' ' | b'\n' | b'\r'));
+    let fits = can_be_written && values(&text).count() == words && !values(&text).any(str::is_empty);
+    fits.then_some(text)
 }
 
-/// Values of a column, one for each word.
-pub(super) fn values(column: &Value) -> Option<Vec<&str>> {
-    match column {
-        Value::String(joined) => Some(joined.split(BETWEEN_VALUES).collect()),
-        Value::Array(list) => list.iter().map(Value::as_str).collect(),
-        _ => None,
-    }
+/// Values of a column.
+pub(super) fn values(text: &str) -> impl Iterator<Item = &str> + Clone {
+    // Faster than a search for one character, as the values are short.
+    text.split(|character| character == BETWEEN_VALUES)
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{
     brackets,
     layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
-    meta::{self, META_COLUMNS, META_DOCSTART, META_DOCSTART_LINES},
-    sentences::{Sentence, Sentences},
+    meta::{META_COLUMNS, META_DOCSTART, META_DOCSTART_LINES},
+    sentences::{Column, Sentence, Sentences},
     word_marks::WordMarks,
 };
 use crate::{
@@ -45,7 +45,7 @@ fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Resul
     let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
     let mut survey = Survey::new(layout, keeps_bars, WordMarks::of(source, layout)?);
     let mut sentences = Sentences::of(source, layout)?;
-    let (mut sentence, mut lost) = (Sentence::default(), 0);
+    let (mut sentence, mut lost) = (Sentence::of(&layout), 0);
     while sentences.next_into(&mut sentence, &mut reading.problems)? {
         survey.add(&sentence);
         lost += survey.push(&mut sentence, reading)?;
@@ -137,7 +137,7 @@ fn tag_sentences(
     }
     // The survey has reported the lines that are no rows.
     let mut reported = Problems::default();
-    let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+    let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::of(&layout));
     let mut list = Vec::new();
     while sentences.next_into(&mut sentence, &mut reported)? {
         list.push(TagSentence {
@@ -237,7 +237,7 @@ impl Survey {
         problems: &mut Problems,
     ) -> Result<Self, Unreadable> {
         let mut survey = Self::new(layout, false, WordMarks::of(source, layout)?);
-        let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+        let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::of(&layout));
         while sentences.next_into(&mut sentence, problems)? {
             survey.add(&sentence);
         }
@@ -256,8 +256,8 @@ impl Survey {
     /// Adds what a sentence shows.
     fn add(&mut self, sentence: &Sentence) {
         self.words += sentence.words().len();
-        self.keeps_others =
-            self.keeps_others || sentence.others().any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
+        let mut others = sentence.others().flat_map(Column::cells);
+        self.keeps_others = self.keeps_others || others.any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
         if sentence.has_empty_word {
             for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
                 self.empty_words.add(*line);
@@ -426,11 +426,12 @@ impl Survey {
     /// Hands a sentence over as a document. Returns the number of spans that have only empty words.
     fn push(&self, sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
         let spans = self.spans(sentence);
-        let (mut document, words) = self.marks.document(reading.next_id(), sentence);
+        let (mut document, rows) = self.marks.document(reading.next_id(), sentence);
         document.split = reading.options.split;
+        let rows = rows.as_deref().unwrap_or(&document.words);
         let (mut placed, mut lost) = (Vec::with_capacity(spans.len()), 0);
         for span in spans {
-            let inside = words.get(span.start..span.end).unwrap_or_default();
+            let inside = rows.get(span.start..span.end).unwrap_or_default();
             let range = inside.first().zip(inside.last()).map(|(first, last)| first.join(*last));
             match range.filter(|range| !range.is_empty()) {
                 Some(range) => placed.push((range, reading.label(&span.label))),
@@ -439,8 +440,7 @@ impl Survey {
         }
         document.meta = std::mem::take(&mut sentence.meta).into();
         if self.keeps_others {
-            let width = self.layout.columns.saturating_sub(2);
-            document.meta.insert(META_COLUMNS.to_owned(), meta::columns(width, sentence.others()));
+            document.meta.insert(META_COLUMNS.to_owned(), sentence.others().map(Column::text).collect());
         }
         if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
-    meta::META_COMMENTS,
+    layout::{BETWEEN, ColumnLayout, Separator, is_blank, is_docstart, looks_like_comment},
+    meta::{BETWEEN_VALUES, META_COMMENTS},
     row_id::RowId,
     table_lines::TableLines,
 };
@@ -21,12 +21,11 @@ use crate::{
 /// A sentence with its columns, unchanged.
 #[derive(Default)]
 pub(super) struct Sentence {
-    /// Lines of all rows, one after another.
-    text: String,
-    words: Vec<TextRange>,
-    tags: Vec<TextRange>,
-    /// Columns that are neither word nor tag, row by row.
-    others: Vec<TextRange>,
+    /// All columns, in their order in the file.
+    columns: Vec<Column>,
+    /// Places of the word and of the tag among them.
+    word: usize,
+    tag: usize,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
     /// Whether a word is empty.
@@ -44,24 +43,35 @@ pub(super) struct Sentence {
 }
 
 impl Sentence {
+    /// A sentence without words, of a file with this layout.
+    pub(super) fn of(layout: &ColumnLayout) -> Self {
+        let ColumnLayout { word, tag, .. } = *layout;
+        Self { columns: vec![Column::default(); layout.columns], word, tag, ..Self::default() }
+    }
+
+    /// The words as a text with blanks between them, and their places in it.
+    pub(super) fn joined_words(&self) -> (&str, &[TextRange]) {
+        self.columns.get(self.word).map_or(("", &[]), |words| (&words.text, &words.cells))
+    }
+
     /// The words.
     pub(super) fn words(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.words.iter().map(|range| range.of(&self.text))
+        self.cells(self.word)
     }
 
     /// The tags.
     pub(super) fn tags(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.tags.iter().map(|range| range.of(&self.text))
+        self.cells(self.tag)
     }
 
-    /// Columns that are neither word nor tag, row by row.
-    pub(super) fn others(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.others.iter().map(|range| range.of(&self.text))
+    fn cells(&self, column: usize) -> impl ExactSizeIterator<Item = &str> + Clone {
+        let (text, cells) = self.columns.get(column).map_or(("", &[][..]), |column| (&column.text, &column.cells));
+        cells.iter().map(|cell| cell.of(text))
     }
 
-    /// Cell `index` of those that [`Self::others`] has.
-    pub(super) fn other(&self, index: usize) -> Option<&str> {
-        self.others.get(index).map(|range| range.of(&self.text))
+    /// Columns that are neither word nor tag.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().enumerate().filter(|(at, _)| ![self.word, self.tag].contains(at)).map(|(_, column)| column)
     }
 
     fn is_empty(&self) -> bool {
@@ -69,32 +79,74 @@ impl Sentence {
     }
 
     fn last_tag(&self) -> &str {
-        self.tags.last().map_or("", |range| range.of(&self.text))
+        let last = self.lines.len().checked_sub(1);
+        self.columns.get(self.tag).zip(last).and_then(|(tags, last)| tags.cell(last)).unwrap_or_default()
     }
 
     /// Gives the last row another tag.
     fn set_last_tag(&mut self, tag: &str) {
-        let start = self.text.len();
-        self.text.push_str(tag);
-        if let Some(last) = self.tags.last_mut() {
-            *last = TextRange::new(start, self.text.len());
+        if let Some(tags) = self.columns.get_mut(self.tag) {
+            tags.replace_last(tag);
         }
         self.is_tagged |= tag != "O";
     }
 
     fn clear(&mut self) {
-        let Self { text, words, tags, others, lines, meta, .. } = self;
-        text.clear();
-        for columns in [words, tags, others] {
-            columns.clear();
-        }
-        lines.clear();
-        *meta = Map::new();
+        self.columns.iter_mut().for_each(Column::clear);
+        self.lines.clear();
+        self.meta = Map::new();
         self.has_empty_word = false;
         self.is_tagged = false;
         self.docstart = 0;
         self.docstart_lines = 0;
         self.has_faults = false;
+    }
+}
+
+/// Cells of a column.
+#[derive(Clone, Default)]
+pub(super) struct Column {
+    /// The cells with a character between them.
+    text: String,
+    cells: Vec<TextRange>,
+}
+
+impl Column {
+    /// The cells, with a tab between them.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The cells.
+    pub(super) fn cells(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.cells.iter().map(|cell| cell.of(&self.text))
+    }
+
+    /// The cell of this row.
+    pub(super) fn cell(&self, row: usize) -> Option<&str> {
+        self.cells.get(row).map(|cell| cell.of(&self.text))
+    }
+
+    fn push(&mut self, between: char, cell: &str) {
+        if !self.cells.is_empty() {
+            self.text.push(between);
+        }
+        let start = self.text.len();
+        self.text.push_str(cell);
+        self.cells.push(TextRange::new(start, self.text.len()));
+    }
+
+    fn replace_last(&mut self, cell: &str) {
+        if let Some(last) = self.cells.last_mut() {
+            self.text.truncate(last.start);
+            self.text.push_str(cell);
+            last.end = self.text.len();
+        }
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.cells.clear();
     }
 }
 
@@ -204,7 +256,9 @@ impl RowReader {
 
     fn line(&mut self, number: usize, line: &str, sentence: &mut Sentence) -> Result<(), Problem> {
         let width = self.layout.split(line, &mut self.cells);
-        let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line).trim_matches(' '));
+        let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line));
+        // Blanks around a tag do not belong to it.
+        let tag = if self.layout.separator == Separator::Tab { tag.trim_matches(' ') } else { tag };
         let read = self.layout.read_tag(tag).filter(|_| width.is_ok());
         let good = read.is_some();
         // Any word of a comment may be a label, except for `O`.
@@ -240,24 +294,14 @@ impl RowReader {
             Some(RowId::Token(_, last)) => self.inside = last,
             _ => {}
         }
-        let start = sentence.text.len();
-        sentence.text.push_str(line);
-        for (at, cell) in self.cells.iter().enumerate() {
-            let range = TextRange::new(start + cell.start, start + cell.end);
-            if at == self.layout.tag {
-                // Blanks around it do not belong to it.
-                let blanks = cell.len().saturating_sub(tag.len());
-                let blanks =
-                    if blanks == 0 { 0 } else { cell.of(line).bytes().take_while(|byte| *byte == b' ').count() };
-                let start = (range.start + blanks).min(range.end);
-                sentence.tags.push(TextRange::new(start, start + tag.len()));
-            } else if at == self.layout.word {
-                sentence.words.push(range);
-                sentence.has_empty_word |= range.is_empty();
-            } else {
-                sentence.others.push(range);
+        for (at, (column, cell)) in sentence.columns.iter_mut().zip(&self.cells).enumerate() {
+            match at {
+                _ if at == self.layout.word => column.push(' ', cell.of(line)),
+                _ if at == self.layout.tag => column.push(BETWEEN_VALUES, tag),
+                _ => column.push(BETWEEN_VALUES, cell.of(line)),
             }
         }
+        sentence.has_empty_word |= self.cells.get(self.layout.word).is_some_and(|word| word.is_empty());
         sentence.is_tagged |= tag != "O";
         sentence.lines.push(number);
     }

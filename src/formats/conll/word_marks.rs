@@ -15,7 +15,7 @@ use crate::{
         source::Unreadable,
     },
     spans::Document,
-    text::TextRange,
+    text::{Grid, TextRange},
 };
 
 /// Words at the beginning of a file that show what all of them have.
@@ -46,9 +46,9 @@ impl WordSurvey {
         Self { words: 0, prefix: None, numbered: 0, ideographs: 0, single: 0, blank: 0, offsets: Vec::new() }
     }
 
-    /// Adds a sentence whose rows have `width` columns beside word and tag.
-    fn add(&mut self, sentence: &Sentence, width: usize) {
-        self.offsets.resize(width, 0);
+    /// Adds a sentence.
+    fn add(&mut self, sentence: &Sentence) {
+        self.offsets.resize(sentence.others().count(), 0);
         for (at, word) in sentence.words().enumerate() {
             if self.words == 0 {
                 self.prefix = prefix(word).map(str::to_owned);
@@ -69,12 +69,9 @@ impl WordSurvey {
                 }
                 _ => {}
             }
-            for column in 0..width {
-                let is_place =
-                    offsets(sentence, (at, width), column).is_some_and(|(start, end)| fits(word, start, end));
-                if let Some(count) = self.offsets.get_mut(column) {
-                    *count += usize::from(is_place);
-                }
+            for (column, count) in self.offsets.iter_mut().enumerate() {
+                let is_place = offsets(sentence, at, column).is_some_and(|(start, end)| fits(word, start, end));
+                *count += usize::from(is_place);
             }
         }
     }
@@ -95,7 +92,7 @@ impl WordSurvey {
             return WordMarks::Blanks;
         }
         match offsets.iter().position(|count| *count == words) {
-            Some(column) => WordMarks::Offsets { column, width: offsets.len() },
+            Some(column) => WordMarks::Offsets { column },
             None => WordMarks::None,
         }
     }
@@ -111,10 +108,9 @@ pub(super) enum WordMarks {
     Numbers,
     /// Blanks as words of their own.
     Blanks,
-    /// Offsets from this column on, of `width` columns beside word and tag.
+    /// Offsets from this column on, of those beside word and tag.
     Offsets {
         column: usize,
-        width: usize,
     },
 }
 
@@ -128,9 +124,9 @@ impl WordMarks {
         // The reading of the documents reports faulty lines.
         let mut unreported = Problems::default();
         let mut sentences = Sentences::of(source, layout)?;
-        let mut sentence = Sentence::default();
+        let mut sentence = Sentence::of(&layout);
         while words.words < SAMPLE && sentences.next_into(&mut sentence, &mut unreported)? {
-            words.add(&sentence, layout.columns.saturating_sub(2));
+            words.add(&sentence);
         }
         Ok(words.finish())
     }
@@ -158,35 +154,34 @@ impl WordMarks {
         }
     }
 
-    /// Makes a document of a sentence. Also returns the range of each row's word.
-    pub(super) fn document(&self, id: String, sentence: &Sentence) -> (Document, Vec<TextRange>) {
-        let words = sentence.words().map(|word| self.spelling(word));
-        let is_joined = matches!(self, Self::Blanks | Self::Offsets { .. });
-        if !is_joined {
-            let document = Document::from_words(id, words);
-            let ranges = document.words.to_vec();
-            return (document, ranges);
+    /// Makes a document of a sentence. Also returns the place of each row's word in its text, unless the rows are the words of
+    /// the document.
+    pub(super) fn document(&self, id: String, sentence: &Sentence) -> (Document, Option<Vec<TextRange>>) {
+        if matches!(self, Self::None) {
+            let (text, words) = sentence.joined_words();
+            return (Document::new(id, text, Grid::Space).with_words(words), None);
         }
         let mut text = String::new();
-        let mut ranges = Vec::with_capacity(words.len());
-        for (at, word) in words.enumerate() {
+        let mut rows = Vec::with_capacity(sentence.lines.len());
+        for (at, word) in sentence.words().map(|word| self.spelling(word)).enumerate() {
             if at > 0 && self.has_gap(sentence, at) {
                 text.push(' ');
             }
             let start = text.len();
             text.push_str(word);
-            ranges.push(TextRange::new(start, text.len()));
+            rows.push(TextRange::new(start, text.len()));
         }
-        let kept =
-            ranges.iter().copied().filter(|range| !matches!(self, Self::Blanks) || range.of(&text) != " ").collect();
-        (Document::new(id, text, crate::text::Grid::Space).with_words(kept), ranges)
+        if matches!(self, Self::Blanks) {
+            let words: Vec<_> = rows.iter().copied().filter(|row| row.of(&text) != " ").collect();
+            return (Document::new(id, text, Grid::Space).with_words(words), Some(rows));
+        }
+        (Document::new(id, text, Grid::Space).with_words(rows), None)
     }
 
     /// Whether there is white space before a word of a text that is joined.
     fn has_gap(&self, sentence: &Sentence, at: usize) -> bool {
-        let Self::Offsets { column, width } = *self else { return false };
-        let before = offsets(sentence, (at - 1, width), column);
-        let own = offsets(sentence, (at, width), column);
+        let Self::Offsets { column } = *self else { return !matches!(self, Self::Blanks) };
+        let [before, own] = [at - 1, at].map(|row| offsets(sentence, row, column));
         before.zip(own).is_none_or(|((_, end), (start, _))| start != end)
     }
 }
@@ -205,12 +200,12 @@ fn is_with_prefix(word: &str, prefix: &str) -> bool {
 }
 
 /// Offsets of a row's word: in one cell (`0-5`), or in this column and the next.
-fn offsets(sentence: &Sentence, (row, width): (usize, usize), column: usize) -> Option<(usize, usize)> {
-    let first = sentence.other(row * width + column)?;
+fn offsets(sentence: &Sentence, row: usize, column: usize) -> Option<(usize, usize)> {
+    let mut columns = sentence.others().skip(column);
+    let first = columns.next()?.cell(row)?;
     let both = match first.split_once('-') {
-        Some((start, end)) => (start, end),
-        None if column + 1 < width => (first, sentence.other(row * width + column + 1)?),
-        None => return None,
+        Some(both) => both,
+        None => (first, columns.next()?.cell(row)?),
     };
     Some((both.0.parse().ok()?, both.1.parse().ok()?))
 }

@@ -15,7 +15,8 @@ use crate::{
         problem::{quoted, with_noun},
         writer::{Output, Writer},
     },
-    spans::{Annotation, Document, LabelSet},
+    spans::{Annotation, Document, LabelSet, scheme::Tag},
+    text::TextRange,
 };
 
 /// Spaces between columns: no word or label may contain a separator.
@@ -50,12 +51,15 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
             opened = Some(docstart);
         }
         let columns = middle_columns(document, words.len());
-        for (at, (word, tag)) in words.iter().zip(tags).enumerate() {
-            let [pos, chunk] = match &columns {
-                Some([pos, chunk]) => [pos, chunk].map(|column| column.get(at).copied().unwrap_or("_")),
+        let mut columns = columns.as_ref().map(|columns| columns.each_ref().map(|column| meta::values(column)));
+        for (word, tag) in words.iter().zip(tags) {
+            let [pos, chunk] = match &mut columns {
+                Some(columns) => columns.each_mut().map(|column| column.next().unwrap_or("_")),
                 None => ["-X-", "_"],
             };
-            [word, " ", pos, " ", chunk, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
+            [word.of(&document.text), " ", pos, " ", chunk, " "].into_iter().for_each(|part| out.push(part));
+            push_tag(out, *tag);
+            out.push("\n");
         }
     })
 }
@@ -68,23 +72,40 @@ fn docstart_lines(document: &Document) -> u64 {
 
 /// Writes `word tag`.
 pub(super) fn write_conll2002<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    sentence_writer(labels, options, &CONLL2002, |out, _, words, tags| {
+    sentence_writer(labels, options, &CONLL2002, |out, document, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
-            [word, " ", tag, "\n"].into_iter().for_each(|part| out.push(part));
+            out.push(word.of(&document.text));
+            out.push(" ");
+            push_tag(out, *tag);
+            out.push("\n");
         }
     })
 }
 
 /// Writes `tag<TAB>word`.
 pub(super) fn write_tag_first<'a>(labels: &'a LabelSet, options: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    sentence_writer(labels, options, &TAG_FIRST, |out, _, words, tags| {
+    sentence_writer(labels, options, &TAG_FIRST, |out, document, words, tags| {
         for (word, tag) in words.iter().zip(tags) {
-            [tag, "\t", word, "\n"].into_iter().for_each(|part| out.push(part));
+            push_tag(out, *tag);
+            out.push("\t");
+            out.push(word.of(&document.text));
+            out.push("\n");
         }
     })
 }
 
-/// Writer of sentences; `lines` appends those of one, given its words and their tags.
+fn push_tag(out: &mut Output, tag: Tag<'_>) {
+    match tag {
+        Tag::Outside => out.push("O"),
+        Tag::Inside { prefix, label } => {
+            out.push(prefix.encode_utf8(&mut [0; 4]));
+            out.push("-");
+            out.push(label);
+        }
+    }
+}
+
+/// Writer of sentences; `lines` appends those of one, given the places of its words and their tags.
 struct SentenceWriter<'a, F> {
     fitter: Fitter<'a>,
     options: &'a WriteOptions,
@@ -101,13 +122,13 @@ fn sentence_writer<'a, F>(
     lines: F,
 ) -> Box<dyn Writer + 'a>
 where
-    F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>]) + 'a,
+    F: FnMut(&mut Output, &Document, &[TextRange], &[Tag<'_>]) + 'a,
 {
     let fitter = Fitter::new(columns.rules, labels);
     Box::new(SentenceWriter { fitter, options, columns, lines, unusual: 0 })
 }
 
-impl<F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>])> Writer for SentenceWriter<'_, F> {
+impl<F: FnMut(&mut Output, &Document, &[TextRange], &[Tag<'_>])> Writer for SentenceWriter<'_, F> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let Some(Fitted { words, is_plain, spans, changed }) = self.fitter.fit(document, annotation, &mut out.losses)
         else {
@@ -117,11 +138,11 @@ impl<F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>])> Writer for
             out.losses.note(format!("document {} has no words and is left out", quoted(&document.id)));
             return;
         }
-        let texts: Vec<&str> = words.iter().map(|word| word.of(&document.text)).collect();
         if !is_plain {
-            self.unusual += texts.iter().filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
+            let texts = words.iter().map(|word| word.of(&document.text));
+            self.unusual += texts.filter(|word| word.is_empty() || word.contains(char::is_whitespace)).count();
         }
-        (self.lines)(out, document, &texts, &self.options.scheme.tags(&spans, words.len()));
+        (self.lines)(out, document, &words, &self.options.scheme.tags(&spans, words.len()));
         out.push("\n");
         out.count(spans.len(), changed);
     }
@@ -137,15 +158,9 @@ impl<F: FnMut(&mut Output, &Document, &[&str], &[Cow<'static, str>])> Writer for
     }
 }
 
-/// The two columns between word and tag as they were read.
+/// The two columns between word and tag as they were read, with tabs between their values.
 /// `None` if they no longer fit the words.
-fn middle_columns(document: &Document, words: usize) -> Option<[Vec<&str>; 2]> {
+fn middle_columns(document: &Document, words: usize) -> Option<[Cow<'_, str>; 2]> {
     let [pos, chunk] = document.meta.get(META_COLUMNS)?.as_array()?.as_slice() else { return None };
-    let [pos, chunk] = [meta::values(pos)?, meta::values(chunk)?];
-    (fits(&pos, words) && fits(&chunk, words)).then_some([pos, chunk])
-}
-
-/// Whether a column has a value for each word, and each of them can be written.
-fn fits(column: &[&str], words: usize) -> bool {
-    column.len() == words && column.iter().all(|text| !text.is_empty() && !text.contains(SPACES.separators))
+    Some([meta::column(pos, words)?, meta::column(chunk, words)?])
 }
