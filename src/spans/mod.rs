@@ -6,6 +6,7 @@ pub mod agreement;
 pub mod annotation;
 pub mod bootstrap;
 pub mod calibration;
+pub mod choice;
 mod confusion;
 pub mod consistency;
 pub mod counting;
