@@ -40,6 +40,10 @@ wgpu:
 session:
     cargo bench --bench session --locked
 
+# Counts the keys of a simulated annotator on tagged files; WAY is none, hand, live or chosen (tests/bench/annotator.rs).
+annotator TRAIN TEST WAY="live" *OPTIONS:
+    cargo bench --bench annotator --locked -- {{TRAIN}} {{TEST}} --way {{WAY}} {{OPTIONS}}
+
 # Tests a session of 300 keys and a training watched for a minute over a slow SSH line (needs sshd; takes minutes).
 line:
     TAGLI_REQUIRE_SSHD=1 cargo test --test ssh --locked -- --ignored --nocapture
