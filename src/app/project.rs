@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use crate::{
     runs::live::{FinishedDocument, Predicted},
     spans::{
-        ActionId, Annotation, DocumentList, Entity, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelRecord, LabelSet, Span,
+        ActionId, Annotation, DocumentList, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelRecord, LabelSet, Span,
         SpanId, Split, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
     },
 };
@@ -267,7 +267,8 @@ impl Project {
             model: output.run.clone(),
             spans: entity_spans(document, &self.labels, &output.found),
         });
-        let document = FinishedDocument { id: document.id.clone(), predicted, held_back: self.suggestions.is_held_back(document) };
+        let document =
+            FinishedDocument { id: document.id.clone(), predicted, held_back: self.suggestions.is_held_back(document) };
         let taken = Taken::count(self.suggestions.shown(at), self.journal.annotation(&document.id));
         self.finishing.waiting.push(Finished { document, taken });
     }

@@ -6,6 +6,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use crate::runs::live::LiveReport;
+
 use super::{
     carried::Carried,
     command::{Command, CommandInfo, Context},

@@ -1,7 +1,7 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{LabelRecord, LabelSet, SpanChange, Status},
+    spans::{LabelRecord, LabelSet, SpanChange, Split, Status},
     text::number::with_noun,
 };
 

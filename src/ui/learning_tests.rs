@@ -28,6 +28,7 @@ fn known() -> LiveReport {
     LiveReport {
         state: LiveState::Waiting(3),
         suggester: Some(Version(7)),
+        over: None,
         newest: Some(Version(7)),
         learned: 120,
         at: NOW - 130,
@@ -76,7 +77,10 @@ fn suggest(state: &mut State, document: &str, found: &[(std::ops::Range<usize>, 
         Entity { range, label: (*label).into(), score: 0.9 }
     });
     let (document, found) = (document.to_owned(), found.collect());
-    update(state, Event::Suggestions { document, run: "live-7".into(), found, uncertainty: None });
+    update(
+        state,
+        Event::Suggestions { document, run: "live-7".into(), found, uncertainty: None, labels: Default::default() },
+    );
 }
 
 /// The row below the text: the last one with words above the hairline over the labels.

@@ -220,7 +220,7 @@ fn a_live_model_that_hangs_does_not_keep_the_program_from_leaving() {
     let mut learner = LiveLearner::hanging(held);
     learner.close();
     let closing = vec![Arc::new(Closing { journal, worker, learner: Some(learner) })];
-    let leaving = Leaving { closing, opening: None, trainer: Trainer::default(), farewell: None };
+    let leaving = Leaving { closing, opening: None, drafts: None, trainer: Trainer::default(), farewell: None };
     let began = Instant::now();
     leaving.wait_for_jobs(|report| panic!("{report}"));
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());

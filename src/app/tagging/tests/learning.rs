@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::{
-    app::finished::Taken,
+    app::{finished::Taken, suggestions::ModelOutput},
     runs::live::{FinishedDocument, LiveReport, LiveState, Predicted, Version},
     spans::WordSpan,
 };
@@ -30,7 +30,16 @@ fn answer(state: &mut State, run: &str, found: &[(&str, &str)]) {
         Entity { range: TextRange::new(start, start + words.len()), label: (*label).into(), score: 0.9 }
     });
     let found = found.collect();
-    update(state, Event::Suggestions { document: document.id, run: run.into(), found, uncertainty: None });
+    update(
+        state,
+        Event::Suggestions {
+            document: document.id,
+            run: run.into(),
+            found,
+            uncertainty: None,
+            labels: Default::default(),
+        },
+    );
 }
 
 fn predicted(model: &str, spans: &[(std::ops::Range<usize>, &str)]) -> Option<Predicted> {
@@ -170,7 +179,9 @@ fn suggestions_that_gave_way_to_others_do_not_count() {
     let mut found = project.model_spans(0).unwrap().1.into_iter();
     let surer = Entity { range: found.next().unwrap().range, label: "Dish".into(), score: 0.9 };
     let unsure = Entity { range: found.next().unwrap().range, label: "Price".into(), score: 0.4 };
-    project.suggest("d0", "live-3".into(), vec![surer, unsure], None);
+    let output =
+        ModelOutput { run: "live-3".into(), found: vec![surer, unsure], uncertainty: None, labels: Default::default() };
+    project.suggest("d0", output);
     press(&mut state, "> > space");
     assert_eq!(counts(&state), Some((1, 1)), "what the bar hides is not shown");
 }
