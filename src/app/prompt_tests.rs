@@ -272,7 +272,8 @@ fn leaving_with_typed_text_closes_its_field_first() {
 /// Whether the text of such a field is kept over the end of the project and of the program.
 fn is_kept(kind: PromptKind) -> bool {
     let few_letters = [PromptKind::Setting, PromptKind::Search, PromptKind::Palette, PromptKind::Jump];
-    !is_on_welcome(kind) && kind != PromptKind::Sentence && !few_letters.contains(&kind)
+    let explored = [PromptKind::Sentence, PromptKind::SentenceFile, PromptKind::SentenceSearch];
+    !is_on_welcome(kind) && !explored.contains(&kind) && !few_letters.contains(&kind)
 }
 
 #[test]

@@ -88,7 +88,8 @@ fn find(source: &dyn Source, prefer: Prefer, options: &ReadOptions) -> Result<Op
 fn each_sentence(source: &dyn Source, layout: ColumnLayout, with: &mut dyn FnMut(&Sentence)) -> Result<(), Unreadable> {
     // The reader of the format reports the lines that are no rows.
     let mut reported = Problems::default();
-    let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::default());
+    let mut sentence = Sentence::of(&layout);
+    let mut sentences = Sentences::of(source, layout)?;
     while sentences.next_into(&mut sentence, &mut reported)? {
         if sentence.is_tagged && !sentence.tags().any(|tag| tag != "O" && layout.form.has_parts(tag)) {
             with(&sentence);

@@ -132,8 +132,9 @@ mod tests {
     #[test]
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
-        assert!(shown(&state, Glyphs::Ascii).contains("1tag 2bio 3metrics 4recipe 5formats 6ssh 7hub 8read"));
-        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
+        assert!(shown(&state, Glyphs::Ascii).contains("1tag 2bio 3metrics 4recipe 5formats 6ssh 7hub 8read 9"));
+        assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains(" 7 hub 8 read 9 learning"));
+        assert!(shown(&after("?", 100, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
         press(&mut state, "6 end 3");
         assert!(shown(&state, Glyphs::Ascii).contains(Topic::Metrics.title()));
         press(&mut state, "esc");
