@@ -33,6 +33,7 @@ pub mod journal;
 mod journal_appender;
 mod journal_line;
 mod journal_lines;
+mod json_escapes;
 mod known_texts;
 mod label_records;
 mod live_model;

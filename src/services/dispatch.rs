@@ -344,16 +344,8 @@ impl Services {
             Effect::ReadSentences { generation, file } => {
                 self.ask_about(open, &file, |file| Task::Sentences { generation, file });
             }
-            Effect::RememberStep(step) => {
-                let recent = RecentProjects::new(self.folders.clone());
-                let dir = open.dir.clone();
-                open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_step(&dir, step))));
-            }
-            Effect::KeepAnnotator(name) => {
-                let recent = RecentProjects::new(self.folders.clone());
-                let dir = open.dir.clone();
-                open.worker.ask(Task::Unanswered(Box::new(move || recent.remember_annotator(&dir, name))));
-            }
+            Effect::RememberStep(step) => self.remember(open, move |recent, dir| recent.remember_step(dir, step)),
+            Effect::KeepAnnotator(name) => self.remember(open, move |recent, dir| recent.remember_annotator(dir, name)),
             Effect::Compare { generation, run } => open.watcher.compare(generation, run),
             Effect::CompareScores { generation, runs } => open.watcher.compare_scores(generation, runs),
             Effect::ReadLog { generation, run } => open.watcher.log(generation, run),
@@ -369,6 +361,13 @@ impl Services {
             | Effect::Close => {}
             Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
         }
+    }
+
+    /// Lets the worker remember something about the open project in the user's own data.
+    fn remember(&self, open: &Open, what: impl FnOnce(&RecentProjects, &Path) + Send + 'static) {
+        let recent = RecentProjects::new(self.folders.clone());
+        let dir = open.dir.clone();
+        open.worker.ask(Task::Unanswered(Box::new(move || what(&recent, &dir))));
     }
 
     /// Asks the worker for a task on a file, whose path is as the user has typed it.
