@@ -2,7 +2,7 @@
 
 use super::support::Place;
 
-const PAGES: [&str; 8] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub", "read"];
+const PAGES: [&str; 9] = ["tag", "bio", "metrics", "recipe", "formats", "ssh", "hub", "read", "learning"];
 
 #[test]
 fn every_page_is_printed_as_plain_text() {
