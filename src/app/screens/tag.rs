@@ -370,7 +370,7 @@ fn with_model(session: &Session, project: &Project) -> Option<String> {
         0.0 => "all".to_owned(),
         score => format!("those from {score:.2}"),
     };
-    Some(format!("dotted spans are the model's: {take} takes one, {all} takes {which} and is done"))
+    Some(format!("dotted spans are suggestions: {take} takes one, {all} takes {which} and is done"))
 }
 
 fn has_suggestions(session: &Session) -> bool {

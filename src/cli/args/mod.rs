@@ -178,7 +178,8 @@ pub struct Export {
     /// The format to write
     #[arg(long, value_name = "F", value_parser = format())]
     pub format: &'static Format,
-    /// The file to write, `-` for standard output;
+    /// The file to write, `-` for standard output; brat and
+    /// cas-json write a new folder if it ends with a slash;
     /// default: a file in exports/, in place of an unchanged export
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -34,7 +34,7 @@ pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> 
     }
 }
 
-/// Reads the tags of a file of any CoNLL layout, as [`read::read_tags`] does, with names in place of numbers.
+/// Reads the tags of a file of any CoNLL layout, as the reader of columns does, with names in place of numbers.
 pub fn read_tags(bytes: &[u8], options: &ReadOptions) -> (Vec<read::TagSentence>, Vec<Problem>) {
     let named = NamedTags::of(&bytes, options).and_then(|named| {
         named.map(|named| keep_all(named.bytes()?, "cannot be read at once; split it first")).transpose()
