@@ -1,7 +1,7 @@
 //! Texts that were typed and not answered, beyond the end of a project and of the program.
 //!
-//! While the program runs, memory says what there is, also for projects that were left. The files that the services write have a
-//! copy of it, which counts once: when an annotator opens a project for the first time in this program.
+//! While a project is open, memory says what there is, and the file that the services write has a copy. Once the project is
+//! closed, another window may write there: so its texts are written a last time, and the file counts when it is opened again.
 
 use super::{
     command::Command,
@@ -20,7 +20,11 @@ impl State {
             prompts.take_up(left, true);
         }
         // Another window writes the texts of a project that can only be read here.
-        if project.read_only.is_some() || !self.writers.insert(writer) {
+        if project.read_only.is_some() {
+            self.writers.remove(&writer);
+            return;
+        }
+        if !self.writers.insert(writer) {
             return;
         }
         let is_restored = prompts.restore(kept, |prompt, text| is_open(project, prompt, text));
@@ -36,15 +40,32 @@ impl State {
         }
     }
 
-    /// Texts of all who have worked in this program, as far as the end of the program would lose them: in the open project,
-    /// also while it is read again, and in those that were left.
-    pub fn drafts_to_keep(&self) -> Vec<DraftsOf> {
-        self.writers.iter().map(|writer| writer.with(self.drafts_of(writer))).collect()
+    /// Texts of the annotator at work, as far as the end of the program would lose them, also while the project is read again.
+    /// Those of a project that was closed since the last time come once more, and then no longer.
+    pub fn drafts_to_keep(&mut self) -> Vec<DraftsOf> {
+        let typed = self.writers.iter().map(|writer| writer.with(self.drafts_of(writer))).collect();
+        let at_work = self.at_work();
+        self.writers.retain(|writer| Some(writer) == at_work.as_ref());
+        typed
     }
 
-    /// The same without texts, for a user who leaves the program without them.
-    pub fn drafts_given_up(&self) -> Vec<DraftsOf> {
-        self.writers.iter().map(|writer| writer.with(Vec::new())).collect()
+    /// The same, without the texts of the annotator at work, for a user who leaves the program without them.
+    pub fn drafts_given_up(&mut self) -> Vec<DraftsOf> {
+        let at_work = self.at_work();
+        let mut typed = self.drafts_to_keep();
+        for of in &mut typed {
+            if at_work.as_ref().is_some_and(|writer| of.folder == writer.folder && of.annotator == writer.annotator) {
+                of.drafts.clear();
+            }
+        }
+        typed
+    }
+
+    /// The annotator of the project that is open or being read again.
+    fn at_work(&self) -> Option<Writer> {
+        let carried = self.carried.as_deref();
+        let carried = carried.map(|one| Writer { folder: one.folder.clone(), annotator: one.annotator.clone() });
+        self.session.project.as_ref().map(writer_of).or(carried)
     }
 
     fn drafts_of(&self, writer: &Writer) -> Vec<KeptDraft> {
@@ -78,7 +99,10 @@ impl State {
 
     /// Warns once of texts in closed fields that leaving the program would lose.
     pub(super) fn warn_of_drafts(&mut self) -> bool {
-        let drafts: usize = self.drafts.values().chain([&self.session.prompts]).map(Prompts::drafts).sum();
+        // What is put aside while the project is read again has the texts of the welcome screen, too: they count once.
+        let carried = self.carried.as_deref().map(|carried| carried.prompts.of_project());
+        let all = self.drafts.values().chain(&carried).chain([&self.session.prompts]);
+        let drafts: usize = all.map(Prompts::drafts).sum();
         if drafts == 0 || self.warned_of_drafts {
             return false;
         }

@@ -304,7 +304,8 @@ fn a_text_is_offered_again_after_a_signal_has_ended_the_program() {
 /// Folder, annotator and texts of those who have written.
 fn kept(state: &State) -> Vec<(String, String, Vec<String>)> {
     let texts = |of: &DraftsOf| of.drafts.iter().map(|draft| draft.text.clone()).collect();
-    state.drafts_to_keep().iter().map(|of| (of.folder.clone(), of.annotator.clone(), texts(of))).collect()
+    // Of a copy: reading does not count as the last time that they are written.
+    state.clone().drafts_to_keep().iter().map(|of| (of.folder.clone(), of.annotator.clone(), texts(of))).collect()
 }
 
 fn opened_by(folder: &str, annotator: &str) -> Event {
@@ -332,7 +333,7 @@ fn what_was_typed_is_offered_again_when_a_project_that_was_left_is_opened_again(
             command(&mut state, "projects");
             assert!(kept(&state).contains(&one("ada", &typed)), "{kind:?}");
         }
-        // What is on disk is older than what this program knows, and counts only once.
+        // What is on disk is older than what this program knows, as long as it was not written.
         let stale = KeptDraft { text: "stale".into(), ..Default::default() };
         let drafts = vec![
             KeptDraft { field: "new label".into(), ..stale.clone() },
@@ -390,8 +391,31 @@ fn a_window_that_only_reads_leaves_the_texts_of_the_one_that_writes() {
     let drafts = vec![KeptDraft { field: "import".into(), text: TYPED.into(), ..Default::default() }];
     update(&mut state, Event::Opened(Box::new(Opened { drafts, ..opened() })));
     assert_eq!(kept(&state)[0].2, [TYPED]);
+    // A window that can write no longer writes none of them.
+    let mut reads = state.clone();
+    update(&mut reads, Event::Opened(Box::new(Opened { read_only: Some(String::new()), ..opened() })));
+    assert_eq!(kept(&reads), []);
     // Leaving without them gives them up on disk, too.
     assert_eq!(state.drafts_given_up().iter().map(|of| of.drafts.len()).collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn a_project_that_was_left_is_written_once_more_and_then_belongs_to_its_windows() {
+    let mut state = start(PromptKind::Note);
+    update(&mut state, opened_by("/p", "ada"));
+    open(&mut state, PromptKind::Note);
+    paste(&mut state, TYPED);
+    press(&mut state, "f4");
+    command(&mut state, "projects");
+    assert_eq!(state.drafts_to_keep().pop().map(|of| (of.folder, of.drafts.len())), Some(("/p".into(), 1)));
+    update(&mut state, opened_by("/q", "ada"));
+    assert_eq!(state.drafts_to_keep().iter().map(|of| of.folder.as_str()).collect::<Vec<_>>(), ["/q"]);
+    assert_eq!(state.clone().drafts_given_up().len(), 1, "what is left in /p is offered there");
+    // Another window has gone on with the note.
+    let theirs = KeptDraft { field: "note".into(), of: "a".into(), text: "theirs".into(), ..Default::default() };
+    let again = Opened { folder: "/p".into(), annotator: "ada".into(), drafts: vec![theirs], ..opened() };
+    update(&mut state, Event::Opened(Box::new(again)));
+    assert_eq!(kept(&state).iter().find(|of| of.0 == "/p").unwrap().2, ["theirs"]);
 }
 
 #[test]

@@ -279,6 +279,11 @@ impl Prompts {
         self.only(|prompt| prompt.lifetime() == Lifetime::Annotator)
     }
 
+    /// Those that belong to a project.
+    pub(super) fn of_project(&self) -> Self {
+        self.only(|prompt| prompt.lifetime() != Lifetime::Program)
+    }
+
     fn only(&self, is_wanted: impl Fn(&Prompt) -> bool) -> Self {
         let wanted = self.texts.iter().filter(|(prompt, typed)| typed.is_changed() && is_wanted(prompt));
         Self { texts: wanted.map(|(prompt, typed)| (prompt.clone(), typed.clone())).collect(), answers: Vec::new() }
@@ -395,15 +400,20 @@ impl Prompts {
         self.answers.clear();
     }
 
-    /// Takes up texts that were kept over the end of the program, if they still have a place. Returns whether there were any.
+    /// Takes up texts that were kept on disk, if they still have a place: in place of those of this program, because another window
+    /// may have gone on with them. Returns whether there were any others than those of this program.
     pub(super) fn restore(&mut self, drafts: Vec<KeptDraft>, is_open: impl Fn(&Prompt, &str) -> bool) -> bool {
-        let before = self.texts.len();
+        let mut is_restored = false;
         for draft in drafts {
             let Some(prompt) = Prompt::of_kept(&draft).filter(|prompt| is_open(prompt, &draft.text)) else { continue };
+            if self.texts.get(&prompt).is_some_and(|known| known.field.text() == draft.text) {
+                continue;
+            }
             let typed = Typed { field: Field::new(draft.text), given: draft.given, is_offered: true };
-            self.texts.entry(prompt).or_insert(typed);
+            self.texts.insert(prompt, typed);
+            is_restored = true;
         }
-        self.texts.len() > before
+        is_restored
     }
 
     /// Takes up the texts of a project that was opened again; `same`: for the same annotator.

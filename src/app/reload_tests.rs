@@ -83,7 +83,7 @@ fn what_was_typed_is_kept_if_the_terminal_goes_while_the_project_is_read_again()
     update(&mut state, Event::Paste("!".into()));
     press(&mut state, "f4");
     let kept = |state: &State| {
-        let kept = state.drafts_to_keep();
+        let kept = state.clone().drafts_to_keep();
         let texts = kept.iter().flat_map(|of| of.drafts.iter().map(|draft| draft.text.as_str()));
         (kept.first().map(|of| (of.folder.clone(), of.annotator.clone())), texts.collect::<Vec<_>>().join(" "))
     };
@@ -92,6 +92,11 @@ fn what_was_typed_is_kept_if_the_terminal_goes_while_the_project_is_read_again()
     assert_eq!(changed(&mut state), [Effect::Reload]);
     assert!(state.session.project.is_none());
     assert_eq!(kept(&state), expected);
+    // Leaving meanwhile asks, too.
+    let mut leaving = state.clone();
+    assert_eq!(command(&mut leaving, "quit"), []);
+    assert!(message(&leaving).1.starts_with("A text that you typed is not saved"), "{}", message(&leaving).1);
+    assert!(leaving.drafts_given_up().iter().all(|of| of.drafts.is_empty()));
     // Also if it cannot be read again.
     update(&mut state, Event::OpenFailed("a damaged line".into()));
     assert_eq!(kept(&state), expected);

@@ -79,7 +79,7 @@ pub struct State {
     pub(super) adding: Option<(u64, AddedSentence)>,
     /// Unanswered texts of projects that were left or could not be read again, by those who typed them.
     pub(super) drafts: BTreeMap<Writer, Prompts>,
-    /// All who could write in a project since the program was started.
+    /// Those whose texts are to be written: the annotator at work, and those who left a project since the last time.
     pub(super) writers: BTreeSet<Writer>,
     /// Whether the last key asked to leave, and there were texts that leaving loses.
     pub(super) warned_of_drafts: bool,

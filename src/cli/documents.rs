@@ -120,10 +120,13 @@ fn remove(args: &Remove, output: Output) -> Result<(), CliError> {
 }
 
 /// Erases words, also from texts that the user was typing about them.
+///
+/// From those first: as long as the document has the words, a repetition after a crash knows them.
 fn erase(project: &mut Project, id: &str, what: Erasure<'_>) -> Result<Vec<Trace>, CliError> {
     let words = erasure::words_of(project, id, what)?;
+    let drafts = erase_drafts(&UserFolders::of_user(), &project.root, id, &words);
     let mut traces = erasure::erase(project, id, what, now())?;
-    traces.extend(erase_drafts(&UserFolders::of_user(), &project.root, id, &words));
+    traces.extend(drafts);
     Ok(traces)
 }
 

@@ -80,6 +80,8 @@ pub struct ImportReport {
     pub own_left_out: usize,
     /// Annotations that were left out, because no annotator can have the name under which they are.
     pub unnamed: usize,
+    /// Why the history will not list the labels that the import added; `None` if it does, or there are none.
+    pub labels_unlisted: Option<String>,
 }
 
 impl ImportReport {
@@ -111,6 +113,9 @@ impl ImportReport {
         if self.unnamed > 0 {
             let annotations = with_noun(self.unnamed, "annotation");
             remark.push_str(&format!("; {annotations} left out: no annotator can have the name in the file"));
+        }
+        if let Some(error) = &self.labels_unlisted {
+            remark.push_str(&format!("; the history will not list the new labels: {error}"));
         }
         if self.removed > 0 {
             remark.push_str(&format!(

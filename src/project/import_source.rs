@@ -211,10 +211,13 @@ impl Project {
             others.add_file(&mut found, own.as_ref(), &ids);
             items.push(with_labels(ids, found.into_items()));
         }
-        if let Some(own) = &own {
-            self.record_labels(&labels_before, own, options.at)?;
+        let reports = self.import_each(annotator, options, items, others);
+        // Also after an error, for the labels stay. Without these lines the history is shorter, and the import is as good.
+        let recorded = own.map(|own| self.record_labels(&labels_before, &own, options.at)).transpose();
+        let mut reports = reports?;
+        if let Some(first) = reports.first_mut() {
+            first.labels_unlisted = recorded.err().map(|error| error.to_string());
         }
-        let reports = self.import_each(annotator, options, items, others)?;
         Ok(reports.into_iter().zip(new_labels).collect())
     }
 
@@ -373,6 +376,20 @@ mod tests {
         fs::remove_dir(&log).unwrap();
         let project = Project::open(dir.path()).unwrap();
         assert!(project.documents.is_empty() && !dir.path().join("annotations/.ada.import").exists());
+    }
+
+    #[test]
+    fn labels_that_the_history_cannot_list_do_not_stop_an_import() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut project = Project::create(dir.path(), super::super::Manifest::new("p", LabelSet::default())).unwrap();
+        fs::create_dir(dir.path().join("label-changes.jsonl")).unwrap();
+        let found = tasks(&project, &["Ann ate"]);
+        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
+        let (report, new) =
+            project.import_files(Some(&mut ada), &ImportOptions::default(), vec![found]).unwrap().remove(0);
+        assert_eq!((report.documents, new, project.documents.len()), (1, vec!["Dish".to_owned()], 1));
+        let remark = report.left_out();
+        assert!(remark.contains("will not list the new labels") && remark.contains("label-changes.jsonl"), "{remark}");
     }
 
     #[test]

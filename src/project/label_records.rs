@@ -3,6 +3,8 @@
 //! `project.json` has the labels as they are, without times and names of people. Lines are only appended; a line that is lost
 //! costs its row in the history, and no label.
 
+use std::collections::HashSet;
+
 use super::{
     AnnotatorName, Project, ProjectError,
     appended_lines::append_lines,
@@ -27,7 +29,8 @@ impl Project {
         })?;
         // Git may have put the lines of one branch behind those of another one, and some twice.
         records.sort_by_key(|record| record.at);
-        records.dedup();
+        let mut seen = HashSet::new();
+        records.retain(|record| seen.insert(record.clone()));
         records.drain(..records.len().saturating_sub(MOST));
         Ok(records)
     }
@@ -96,14 +99,16 @@ mod tests {
         let path = project.root.join(LABEL_CHANGES);
         let ours = fs::read_to_string(&path).unwrap();
         let theirs = ours.replace("\"at\":5", "\"at\":3").replace("Sauce", "Soup");
+        let also = ours.replace("Sauce", "Rice");
         let newer = r#"{"at":4,"by":"ada","split":{"id":1}}"#;
         fs::write(
             &path,
-            format!("<<<<<<< HEAD\n{ours}=======\n{theirs}{ours}>>>>>>> other\n{newer}\n{{\"at\":7,\"by\""),
+            format!("<<<<<<< HEAD\n{ours}{also}=======\n{theirs}{ours}{also}>>>>>>> other\n{newer}\n{{\"at\":7,\"by\""),
         )
         .unwrap();
         change(&mut project, &LabelChange::Remove(LabelId(99)), "ada", 9);
-        assert_eq!(told(&project), ["3 + label Soup, by ada", "5 + label Sauce, by ada", "9 - label Sauce, by ada"]);
+        let rows = ["3 + label Soup", "5 + label Sauce", "5 + label Rice", "9 - label Sauce"];
+        assert_eq!(told(&project), rows.map(|row| format!("{row}, by ada")));
         // Of very many the latest are read; of a file without end none.
         let many: String = (0..3_000).map(|at| ours.replace("\"at\":5", &format!("\"at\":{at}"))).collect();
         fs::write(&path, many).unwrap();

@@ -4,9 +4,13 @@
 //! project again gives them back to their fields. A thread that does nothing else writes them soon after they were typed, so that
 //! neither a key nor the journal waits for that.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,6 +34,8 @@ const MOST_BYTES: usize = 16 << 20;
 const LONGEST: usize = 1 << 20;
 /// Projects whose texts are kept; the oldest go first.
 const MOST_ENTRIES: usize = 50;
+/// Time after which texts are written again that could not be written.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// Texts of one annotator in one project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,12 +51,41 @@ impl Entry {
     }
 }
 
+/// What is in the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Item {
+    Entry(Entry),
+    /// No entry of this version: it stays as it is.
+    Foreign(Value),
+}
+
+impl Item {
+    fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Entry(entry) => Some(entry),
+            Self::Foreign(_) => None,
+        }
+    }
+
+    fn entry_mut(&mut self) -> Option<&mut Entry> {
+        match self {
+            Self::Entry(entry) => Some(entry),
+            Self::Foreign(_) => None,
+        }
+    }
+
+    fn is_of(&self, dir: &Path, annotator: &str) -> bool {
+        self.entry().is_some_and(|entry| entry.is_of(dir, annotator))
+    }
+}
+
 /// The thread that writes what is being typed.
 pub(super) struct DraftKeeper {
     sender: Sender<Vec<DraftsOf>>,
     /// `None` if no thread could be started.
     thread: Option<Thread>,
-    /// What the thread got last.
+    /// The newest texts, all of which the thread got.
     last: Vec<DraftsOf>,
 }
 
@@ -60,20 +95,22 @@ impl DraftKeeper {
         let (sender, typed) = unbounded();
         let thread = Thread::start(
             "drafts",
-            move || keep_all(&folders, &typed),
+            move || keep_all(&folders, &typed, RETRY),
             |cause| tracing::error!("what is being typed is no longer kept: {cause}"),
         );
         let thread = thread.map_err(|error| tracing::warn!("what is being typed is not kept: {error}")).ok();
         Self { sender, thread, last: Vec::new() }
     }
 
-    /// Has the texts of annotators written in place of those before, if they differ. Does not wait.
+    /// Has the texts of annotators written that differ from those before. Does not wait.
+    ///
+    /// The others are not written again: another window may have changed them since.
     pub(super) fn keep(&mut self, typed: Vec<DraftsOf>) {
-        if typed == self.last {
-            return;
+        let changed: Vec<DraftsOf> = typed.iter().filter(|of| !self.last.contains(of)).cloned().collect();
+        self.last = typed;
+        if !changed.is_empty() {
+            let _ = self.sender.send(changed);
         }
-        self.last.clone_from(&typed);
-        let _ = self.sender.send(typed);
     }
 
     /// Returns the thread, which ends after what it has to write.
@@ -82,25 +119,51 @@ impl DraftKeeper {
     }
 }
 
-fn keep_all(folders: &UserFolders, typed: &Receiver<Vec<DraftsOf>>) {
-    while let Ok(first) = typed.recv() {
-        // Only the newest counts.
-        let newest = typed.try_iter().last().unwrap_or(first);
-        if keep(folders, newest).is_none() {
-            tracing::warn!("what is being typed was not kept");
+/// Writes what comes until the sender is gone. What cannot be written is tried again after `retry`, and a last time at the end.
+fn keep_all(folders: &UserFolders, typed: &Receiver<Vec<DraftsOf>>, retry: Duration) {
+    if file(folders).is_none() {
+        return tracing::warn!("what is being typed is not kept: the user has no data folder");
+    }
+    let mut waiting: Vec<DraftsOf> = Vec::new();
+    let mut has_failed = false;
+    loop {
+        let next = if waiting.is_empty() {
+            typed.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            typed.recv_timeout(retry)
+        };
+        let has_ended = next == Err(RecvTimeoutError::Disconnected);
+        next.into_iter().chain(typed.try_iter()).flatten().for_each(|newer| put(&mut waiting, newer));
+        if keep(folders, &waiting).is_some() {
+            waiting.clear();
+            has_failed = false;
+        } else if !std::mem::replace(&mut has_failed, true) {
+            tracing::warn!("what is being typed was not kept; this is tried again");
+        }
+        if has_ended {
+            return;
         }
     }
 }
 
+/// Puts texts in place of the annotator's earlier ones.
+fn put(waiting: &mut Vec<DraftsOf>, newer: DraftsOf) {
+    waiting.retain(|of| of.folder != newer.folder || of.annotator != newer.annotator);
+    waiting.push(newer);
+}
+
 /// Writes the texts of annotators; those of others stay. `None` if they were not written.
-fn keep(folders: &UserFolders, typed: Vec<DraftsOf>) -> Option<()> {
-    change(folders, |entries| {
-        for DraftsOf { folder, annotator, mut drafts } in typed {
-            let Ok(path) = Path::new(&folder).canonicalize() else { continue };
-            entries.retain(|entry| !entry.is_of(&path, &annotator));
-            drafts.retain(is_short);
+fn keep(folders: &UserFolders, typed: &[DraftsOf]) -> Option<()> {
+    if typed.is_empty() {
+        return Some(());
+    }
+    change(folders, |items| {
+        for DraftsOf { folder, annotator, drafts } in typed {
+            let Ok(path) = Path::new(folder).canonicalize() else { continue };
+            items.retain(|item| !item.is_of(&path, annotator));
+            let drafts: Vec<KeptDraft> = drafts.iter().filter(|draft| is_short(draft)).cloned().collect();
             if !drafts.is_empty() {
-                entries.push(Entry { path, annotator, drafts });
+                items.push(Item::Entry(Entry { path, annotator: annotator.clone(), drafts }));
             }
         }
     })
@@ -109,36 +172,63 @@ fn keep(folders: &UserFolders, typed: Vec<DraftsOf>) -> Option<()> {
 /// Texts that an annotator has left in the project in `dir`. They stay in the file until others take their place.
 pub(super) fn read_for(folders: &UserFolders, dir: &Path, annotator: &AnnotatorName) -> Vec<KeptDraft> {
     let Ok(dir) = dir.canonicalize() else { return Vec::new() };
-    let entry = read(folders).into_iter().find(|entry| entry.is_of(&dir, annotator.as_str()));
-    entry.map(|entry| entry.drafts).unwrap_or_default()
+    let items = read(folders).map(Content::items).unwrap_or_else(|error| {
+        tracing::warn!("texts that were being typed cannot be read: {error}");
+        Vec::new()
+    });
+    let entry = items.iter().filter_map(Item::entry).find(|entry| entry.is_of(&dir, annotator.as_str()));
+    entry.map(|entry| entry.drafts.clone()).unwrap_or_default()
 }
 
 /// Removes the texts of a folder in which another project was created.
 pub(super) fn forget(folders: &UserFolders, dir: &Path) {
     let Ok(dir) = dir.canonicalize() else { return };
-    if change(folders, |entries| entries.retain(|entry| entry.path != dir)).is_none() {
+    if change(folders, |items| items.retain(|item| item.entry().is_none_or(|entry| entry.path != dir))).is_none() {
         tracing::warn!("texts of a former project in {} are still kept", storage::shown_path(&dir));
     }
 }
 
 /// Removes the texts that are about a document of the project in `dir`, and those in which one of `words` is, because they are
-/// erased. Returns what became of the file; `None` if it had none of them.
+/// erased. Returns what became of the file; `None` if it had none of them. A file that cannot be read or understood may hold them.
 pub fn erase_drafts(folders: &UserFolders, dir: &Path, document: &str, words: &[String]) -> Option<Trace> {
+    let path = file(folders)?;
     let dir = dir.canonicalize().ok()?;
     let erased = Erased { document, words };
-    if !read(folders).iter().any(|entry| entry.path == dir && entry.drafts.iter().any(|draft| erased.are_in(draft))) {
+    let items = match read(folders) {
+        Ok(Content::Items(items)) => items,
+        Ok(Content::Damaged) => {
+            let why = "texts that were being typed; the file is damaged".to_owned();
+            return Some(Trace { path, state: TraceState::MayHold, why });
+        }
+        Err(error) => {
+            let why = format!("texts that were being typed; it cannot be read: {error}");
+            return Some(Trace { path, state: TraceState::MayHold, why });
+        }
+    };
+    let is_foreign = items.iter().any(|item| item.entry().is_none());
+    let mut of_dir = items.iter().filter_map(Item::entry).filter(|entry| entry.path == dir);
+    let holds = of_dir.any(|entry| entry.drafts.iter().any(|draft| erased.are_in(draft)));
+    if !holds && !is_foreign {
         return None;
     }
-    let changed = change(folders, |entries| {
-        for entry in entries.iter_mut().filter(|entry| entry.path == dir) {
+    let changed = change(folders, |items| {
+        for entry in items.iter_mut().filter_map(Item::entry_mut).filter(|entry| entry.path == dir) {
             entry.drafts.retain(|draft| !erased.are_in(draft));
         }
-        entries.retain(|entry| !entry.drafts.is_empty());
+        items.retain(|item| item.entry().is_none_or(|entry| !entry.drafts.is_empty()));
     });
-    let state = if changed.is_some() { TraceState::Erased } else { TraceState::Holds };
-    let why = "texts that were being typed and not answered".to_owned();
-    Some(Trace { path: file(folders)?, state, why })
+    Some(match (changed, is_foreign) {
+        (None, _) if holds => Trace { path, state: TraceState::Holds, why: UNANSWERED.to_owned() },
+        (Some(()), false) => Trace { path, state: TraceState::Erased, why: UNANSWERED.to_owned() },
+        _ => {
+            let why = "texts that were being typed; some are of another version of this program".to_owned();
+            Trace { path, state: TraceState::MayHold, why }
+        }
+    })
 }
+
+/// What the file has, for those who erase words.
+const UNANSWERED: &str = "texts that were being typed and not answered";
 
 /// Words that are erased, and the document that had them.
 struct Erased<'a> {
@@ -162,32 +252,55 @@ fn file(folders: &UserFolders) -> Option<PathBuf> {
     Some(folders.data.as_ref()?.join(FILE))
 }
 
-/// Reads the file. What is no entry of this version is left out.
-fn read(folders: &UserFolders) -> Vec<Entry> {
-    let bytes = file(folders).and_then(|path| guard::read(&path, Links::Follow, MOST_BYTES as u64).ok());
-    let values: Vec<Value> = serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
-    let mut entries: Vec<Entry> = values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
-    entries.iter_mut().for_each(|entry| entry.drafts.retain(is_short));
-    entries
+/// What a file of texts has.
+enum Content {
+    Items(Vec<Item>),
+    /// It is not in the form of the file.
+    Damaged,
+}
+
+impl Content {
+    /// The items; none of a damaged file, so that it is written again.
+    fn items(self) -> Vec<Item> {
+        match self {
+            Self::Items(items) => items,
+            Self::Damaged => Vec::new(),
+        }
+    }
+}
+
+/// Reads the file; one that does not exist has no items.
+///
+/// # Errors
+/// It exists and cannot be read: then nobody knows what replacing it would lose.
+fn read(folders: &UserFolders) -> io::Result<Content> {
+    let Some(path) = file(folders) else { return Ok(Content::Items(Vec::new())) };
+    let bytes = match guard::read(&path, Links::Follow, MOST_BYTES as u64) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::Items(Vec::new())),
+        bytes => bytes?,
+    };
+    let Ok(mut items) = serde_json::from_slice::<Vec<Item>>(&bytes) else { return Ok(Content::Damaged) };
+    items.iter_mut().filter_map(Item::entry_mut).for_each(|entry| entry.drafts.retain(is_short));
+    Ok(Content::Items(items))
 }
 
 /// Changes the file; `None` if it was not written, although it had to be.
-fn change(folders: &UserFolders, change: impl FnOnce(&mut Vec<Entry>)) -> Option<()> {
+fn change(folders: &UserFolders, change: impl FnOnce(&mut Vec<Item>)) -> Option<()> {
     let file = file(folders)?;
     storage::make_folder(file.parent()?).ok()?;
     // With the lock, two windows keep each other's texts.
     let _lock = Lock::wait(&file.with_extension("lock"), "the texts that were being typed").ok()?;
-    let before = read(folders);
-    let mut entries = before.clone();
-    change(&mut entries);
+    let before = read(folders).ok()?.items();
+    let mut items = before.clone();
+    change(&mut items);
     // JSON holds Unicode only: one other path would make the whole file unwritable.
-    entries.retain(|entry| entry.path.to_str().is_some());
-    let mut oldest = entries.len().saturating_sub(MOST_ENTRIES);
-    if entries == before {
+    items.retain(|item| item.entry().is_none_or(|entry| entry.path.to_str().is_some()));
+    let mut oldest = items.len().saturating_sub(MOST_ENTRIES);
+    if items == before {
         return Some(());
     }
     loop {
-        let kept = entries.get(oldest..).unwrap_or_default();
+        let kept = items.get(oldest..).unwrap_or_default();
         let bytes = serde_json::to_vec(kept).ok()?;
         if bytes.len() <= MOST_BYTES || kept.is_empty() {
             return storage::replace_private(&file, &bytes).ok();
@@ -198,7 +311,7 @@ fn change(folders: &UserFolders, change: impl FnOnce(&mut Vec<Entry>)) -> Option
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+    use std::{fs, os::unix::fs::PermissionsExt, time::Instant};
 
     use super::*;
 
@@ -229,13 +342,13 @@ mod tests {
     fn texts_are_kept_by_project_and_annotator_until_others_take_their_place() {
         let (_folder, folders, [food, drinks]) = place();
         assert!(texts(&folders, &food, "ada").is_empty());
-        keep(&folders, vec![of(&food, "ada", &["old"])]).unwrap();
-        keep(&folders, vec![of(&food, "ada", &["one", "two"]), of(&food, "ben", &["three"])]).unwrap();
-        keep(&folders, vec![of(&drinks, "ada", &["four"])]).unwrap();
+        keep(&folders, &[of(&food, "ada", &["old"])]).unwrap();
+        keep(&folders, &[of(&food, "ada", &["one", "two"]), of(&food, "ben", &["three"])]).unwrap();
+        keep(&folders, &[of(&drinks, "ada", &["four"])]).unwrap();
         for _ in 0..2 {
             assert_eq!(texts(&folders, &food, "ada"), ["one", "two"]);
         }
-        keep(&folders, vec![of(&food, "ada", &[])]).unwrap();
+        keep(&folders, &[of(&food, "ada", &[])]).unwrap();
         assert!(texts(&folders, &food, "ada").is_empty());
         assert_eq!(
             (texts(&folders, &food, "ben"), texts(&folders, &drinks, "ada")),
@@ -250,7 +363,7 @@ mod tests {
         let (_folder, folders, [food, _]) = place();
         let path = file(&folders).unwrap();
         for text in ["new", "again"] {
-            keep(&folders, vec![of(&food, "ada", &[text])]).unwrap();
+            keep(&folders, &[of(&food, "ada", &[text])]).unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         }
@@ -259,29 +372,34 @@ mod tests {
     #[test]
     fn a_damaged_or_foreign_file_offers_what_it_has_and_is_written_again() {
         let (folder, folders, [food, _]) = place();
-        keep(&UserFolders::default(), vec![of(&food, "ada", &["x"])]);
-        keep(&folders, vec![of(&food, "ada", &["x"])]).unwrap();
+        keep(&UserFolders::default(), &[of(&food, "ada", &["x"])]);
+        keep(&folders, &[of(&food, "ada", &["x"])]).unwrap();
         let path = file(&folders).unwrap();
         let good = fs::read_to_string(&path).unwrap();
         let other = good.replacen('[', r#"[7,{"path":1},"#, 1);
         for (bytes, expected) in [("[{", &[][..]), ("{}", &[]), (&other, &["x"])] {
             fs::write(&path, bytes).unwrap();
             assert_eq!(texts(&folders, &food, "ada"), expected, "{bytes}");
-            keep(&folders, vec![of(&food, "ada", &["y"])]).unwrap();
+            keep(&folders, &[of(&food, "ada", &["y"])]).unwrap();
             assert_eq!(texts(&folders, &food, "ada"), ["y"]);
         }
-        // What is larger than anything that was written is not read, and a pipe not waited for.
-        fs::File::options().write(true).open(&path).unwrap().set_len(MOST_BYTES as u64 + 1).unwrap();
+        // What another version has written stays.
+        assert!(fs::read_to_string(&path).unwrap().starts_with(r#"[7,{"path":1},"#));
+        // What is larger than anything that was written is neither read nor replaced, and a pipe not waited for.
+        let too_long = MOST_BYTES as u64 + 1;
+        fs::File::options().write(true).open(&path).unwrap().set_len(too_long).unwrap();
         assert!(texts(&folders, &food, "ada").is_empty());
+        assert!(keep(&folders, &[of(&food, "ada", &["z"])]).is_none());
+        assert_eq!(fs::metadata(&path).unwrap().len(), too_long);
         fs::remove_file(&path).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
         assert!(texts(&folders, &food, "ada").is_empty());
-        assert!(keep(&folders, vec![of(&food, "ada", &["z"])]).is_none());
+        assert!(keep(&folders, &[of(&food, "ada", &["z"])]).is_none());
         // A link leads nowhere.
         fs::remove_file(&path).unwrap();
         fs::write(folder.path().join("secret"), "mine").unwrap();
         std::os::unix::fs::symlink(folder.path().join("secret"), &path).unwrap();
-        assert!(keep(&folders, vec![of(&food, "ada", &["z"])]).is_none());
+        assert!(keep(&folders, &[of(&food, "ada", &["z"])]).is_none());
         assert_eq!(fs::read_to_string(folder.path().join("secret")).unwrap(), "mine");
     }
 
@@ -289,19 +407,19 @@ mod tests {
     fn the_file_is_bounded_and_the_oldest_projects_go_first() {
         let (folder, folders, [food, _]) = place();
         let long = "x".repeat(LONGEST);
-        keep(&folders, vec![of(&food, "ada", &[&long, &format!("{long}x"), "short"])]).unwrap();
+        keep(&folders, &[of(&food, "ada", &[&long, &format!("{long}x"), "short"])]).unwrap();
         assert_eq!(texts(&folders, &food, "ada"), [long.as_str(), "short"]);
         for number in 0..MOST_ENTRIES {
             let dir = folder.path().join(number.to_string());
             fs::create_dir(&dir).unwrap();
             let text = if number < 20 { &long } else { "x" };
-            keep(&folders, vec![of(&dir, "ada", &[text])]).unwrap();
+            keep(&folders, &[of(&dir, "ada", &[text])]).unwrap();
             assert!(fs::metadata(file(&folders).unwrap()).unwrap().len() <= MOST_BYTES as u64);
         }
         let left = |number: usize| texts(&folders, &folder.path().join(number.to_string()), "ada").len();
         assert!(texts(&folders, &food, "ada").is_empty());
         assert_eq!((left(0), left(19), left(MOST_ENTRIES - 1)), (0, 1, 1));
-        assert_eq!(read(&folders).len(), MOST_ENTRIES - 5);
+        assert_eq!(read(&folders).unwrap().items().len(), MOST_ENTRIES - 5);
     }
 
     #[test]
@@ -322,13 +440,75 @@ mod tests {
             KeptDraft { field: "name of label".into(), of: "d1".into(), given: String::new(), text: "Person".into() },
         ];
         let typed = DraftsOf { drafts, ..of(&food, "ada", &[]) };
-        keep(&folders, vec![typed, of(&food, "ben", &["his"]), of(&drinks, "ada", &["call Ann"])]).unwrap();
+        keep(&folders, &[typed, of(&food, "ben", &["his"]), of(&drinks, "ada", &["call Ann"])]).unwrap();
         let erase = |words: &str| erase_drafts(&folders, &food, "d1", &[words.to_owned()]);
         let trace = erase("call Ann").unwrap();
         assert_eq!((trace.state, &trace.path), (TraceState::Erased, &file(&folders).unwrap()));
         assert_eq!(texts(&folders, &food, "ada"), ["very good", "Person"]);
         assert!(texts(&folders, &food, "ben").is_empty() && texts(&folders, &drinks, "ada") == ["call Ann"]);
         assert_eq!(erase("call Ann"), None);
+        // What cannot be read or understood may hold the words.
+        let path = file(&folders).unwrap();
+        let foreign = fs::read_to_string(&path).unwrap().replacen('[', r#"[{"texts":"call Ann"},"#, 1);
+        for bytes in [foreign.as_str(), "[{\"call Ann"] {
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(erase("call Ann").unwrap().state, TraceState::MayHold, "{bytes}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), bytes);
+        }
+        fs::remove_file(&path).unwrap();
+        assert_eq!(erase("call Ann"), None);
+        fs::create_dir(&path).unwrap();
+        assert_eq!(erase("call Ann").unwrap().state, TraceState::MayHold);
+    }
+
+    #[test]
+    fn a_window_writes_no_text_again_that_another_one_may_have_changed() {
+        let (_folder, folders, [food, drinks]) = place();
+        let mut keeper = DraftKeeper::start(folders.clone());
+        let waits_for = |dir: &Path, expected: &[&str]| {
+            let until = Instant::now() + Duration::from_secs(20);
+            while texts(&folders, dir, "ada") != expected {
+                assert!(Instant::now() < until, "{expected:?}");
+                std::thread::yield_now();
+            }
+        };
+        keeper.keep(vec![of(&food, "ada", &[]), of(&drinks, "ada", &["one"])]);
+        waits_for(&drinks, &["one"]);
+        // Another window types in both projects.
+        keep(&folders, &[of(&food, "ada", &["theirs"]), of(&drinks, "ada", &["theirs"])]).unwrap();
+        keeper.keep(vec![of(&food, "ada", &[]), of(&drinks, "ada", &["one"]), of(&drinks, "ben", &["two"])]);
+        // Changes of several annotators that come while the thread writes are joined.
+        keeper.keep(vec![of(&food, "ben", &["three"])]);
+        assert!(keeper.close().unwrap().ends_within(Duration::from_secs(20)));
+        assert_eq!(
+            (texts(&folders, &food, "ada"), texts(&folders, &drinks, "ada")),
+            (vec!["theirs".into()], vec!["theirs".into()])
+        );
+        assert_eq!(
+            (texts(&folders, &drinks, "ben"), texts(&folders, &food, "ben")),
+            (vec!["two".into()], vec!["three".into()])
+        );
+    }
+
+    #[test]
+    fn texts_that_could_not_be_written_are_written_as_soon_as_it_is_possible() {
+        let (_folder, folders, [food, drinks]) = place();
+        let path = file(&folders).unwrap();
+        fs::create_dir_all(&path).unwrap();
+        let (sender, typed) = unbounded();
+        std::thread::scope(|scope| {
+            scope.spawn(|| keep_all(&folders, &typed, Duration::from_millis(5)));
+            sender.send(vec![of(&food, "ada", &["old"]), of(&drinks, "ada", &["one"])]).unwrap();
+            sender.send(vec![of(&food, "ada", &["new"])]).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+            fs::remove_dir(&path).unwrap();
+            let until = Instant::now() + Duration::from_secs(20);
+            while texts(&folders, &food, "ada") != ["new"] || texts(&folders, &drinks, "ada") != ["one"] {
+                assert!(Instant::now() < until);
+                std::thread::yield_now();
+            }
+            drop(sender);
+        });
     }
 
     #[test]

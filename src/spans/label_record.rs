@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::label::{LabelId, LabelSet};
 
 /// A change of the labels that was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LabelRecord {
     /// Seconds since 1970, UTC.
     pub at: u64,
@@ -19,7 +19,7 @@ pub struct LabelRecord {
 }
 
 /// What was done to a label. Keys, colours, places and guidelines change no meaning, and are left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LabelStep {
     /// It was added, or brought back.

@@ -1,6 +1,6 @@
 //! Texts that change: by `tagli documents`, and by other programs.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use serde_json::{Value, json};
 
@@ -81,6 +81,26 @@ fn what_cannot_be_changed_says_why() {
     place.tagli("documents correct food r1 --file bad.txt").fails(1, &["not UTF-8"]);
     place.tagli("documents correct food r1 --file none.txt").fails(1, &["there is no such file"]);
     assert_eq!(place.read("food/documents.jsonl"), before);
+}
+
+#[test]
+fn words_are_erased_from_what_was_being_typed_before_they_are_erased_from_the_project() {
+    let place = project();
+    let drafts = "home/.local/share/tagliatelle/drafts.json";
+    let food = place.path("food").canonicalize().unwrap();
+    fs::create_dir_all(place.path(drafts).parent().unwrap()).unwrap();
+    let typed =
+        json!([{ "field": "note", "of": "r2", "given": "", "text": "call Ann on 555-1234: the fish tcaos are good" }]);
+    place.file(drafts, json!([{ "path": food, "annotator": "ada", "drafts": typed }]).to_string());
+    // The document cannot be erased yet, so the words are known when this is repeated.
+    let documents = place.path("food/documents.jsonl");
+    fs::set_permissions(&documents, fs::Permissions::from_mode(0o444)).unwrap();
+    place.tagli("documents remove food r1 --erase --yes").fails(3, &["documents.jsonl"]);
+    assert!(place.read("food/documents.jsonl").contains("555-1234") && !place.read(drafts).contains("555-1234"));
+    fs::set_permissions(&documents, fs::Permissions::from_mode(0o644)).unwrap();
+    place.file(drafts, "[{");
+    let answer = place.tagli("documents remove food r1 --erase --yes").fine().out;
+    assert!(answer.contains("drafts.json: may hold the words"), "{answer}");
 }
 
 #[test]
