@@ -413,7 +413,8 @@ impl Session {
         let project = self.project.as_ref().filter(|project| !project.hides_model(self.tagging.document))?;
         self.model_view.compare(project, self.tagging.document);
         let run = self.suggesting()?;
-        let project = self.project.as_ref()?;
+        let project = self.project.as_mut()?;
+        project.expose(self.tagging.document);
         let document = project.documents.get(self.tagging.document)?;
         // A number that is not used is no loss.
         self.generation += 1;
@@ -493,7 +494,6 @@ impl Session {
     pub(super) fn toggle_hold_back(&mut self) {
         let Some(project) = &mut self.project else { return };
         let every = project.toggle_hold_back();
-        self.live_settings.held_back = every;
         self.inform(match every {
             0 => "Every document is shown with its suggestions".to_owned(),
             every => format!("One document in {every} is shown without suggestions, to judge them fairly"),

@@ -1,7 +1,7 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{LabelRecord, LabelSet, SpanChange, Split, Status},
+    spans::{LabelRecord, LabelSet, SpanChange, Split, Status, adjudication::ADJUDICATOR},
     text::number::with_noun,
 };
 
@@ -186,12 +186,13 @@ impl State {
         } = *self.carried.take()?;
         self.train = train.reopened();
         self.evaluate = evaluate;
+            hold_back,
         self.explore = explore;
         self.tutorial = tutorial;
         self.session.screen = screen;
         self.session.removed_document = removed_document;
         self.session.moves = moves;
-        let project = self.session.project.as_ref()?;
+        let project = self.session.project.as_mut()?;
         if project.folder == folder {
             self.session.review = review.carried(project, project.annotator == annotator);
         }
@@ -205,6 +206,9 @@ impl State {
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
         self.session.tagging = tagging;
+            project.set_hold_back(hold_back);
+        } else if is_here && ![&annotator, &project.annotator].map(String::as_str).contains(&ADJUDICATOR) {
+            project.set_hold_back(hold_back.for_another());
         if !is_here {
             self.leave_drafts(folder, annotator, prompts);
             return Some(spot);
@@ -373,6 +377,7 @@ impl State {
         };
         self.session.prompts.close_project();
         // Without its effect, which would go back to the welcome screen.
+            hold_back: project.map(Project::hold_back).unwrap_or_default(),
         self.close();
         self.carried = Some(Box::new(carried));
     }
