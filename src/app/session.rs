@@ -214,8 +214,20 @@ impl Session {
     pub(super) fn live_changed(&mut self, report: LiveReport) -> bool {
         let before = self.suggesting();
         self.live = report;
-        // What the model before has found stays until it is answered again, so that nothing flickers.
-        self.suggesting() != before
+        let changed = self.suggesting() != before;
+        if changed {
+            self.keep_front_answer();
+        }
+        changed
+    }
+
+    /// Keeps the suggestions of the document in front where the live model suggests from now on, until the user comes to
+    /// it again. A new version comes unasked, and a key must not take what the user has not read.
+    pub(super) fn keep_front_answer(&mut self) {
+        let front = self.tagging.document;
+        let project = self.project.as_ref();
+        let is_answered = project.is_some_and(|project| project.answering_model(front).is_some());
+        self.tagging.keeps_answer = is_answered && self.suggesting_version().is_some();
     }
 
     /// The version of the live model that makes the suggestions; `None` if another model does.

@@ -218,6 +218,9 @@ impl Train {
             show_checkpoint(session, &run, step);
             changed = true;
         }
+        if changed {
+            session.keep_front_answer();
+        }
         outcome.request = changed.then_some(Request::ModelChanged);
         outcome.then(self.compare_scores(session))
     }
