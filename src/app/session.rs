@@ -249,6 +249,7 @@ impl Session {
     pub(super) fn toggle_learning(&mut self) -> Effect {
         let learns = self.live.state == LiveState::Off;
         // The report of the service follows; until then the same key must not ask for the same again.
+        self.live_settings.learns = learns;
         self.live.state = if learns { LiveState::Waiting(0) } else { LiveState::Off };
         self.inform(match (learns, self.suggesting_version()) {
             (true, _) => "A model learns from the documents that you finish, in the background".to_owned(),
