@@ -481,8 +481,11 @@ impl Session {
             NextDocument::Informative => "one of which the model is unsure, with words unlike the last ones",
             NextDocument::Disagreement => "one where the model differs from the spans, or from what was tagged before",
         };
-        let until =
-            if rule.wants_model() && self.suggesting().is_none() { "; random until there is a model" } else { "" };
+        let until = match rule {
+            _ if !rule.wants_model() || self.suggesting().is_some() => "",
+            NextDocument::Informative => "; by its words alone until there is a model",
+            _ => "; random until there is a model",
+        };
         self.inform(format!("Next document: {meaning}{until}"));
     }
 

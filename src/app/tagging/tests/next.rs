@@ -177,6 +177,8 @@ fn a_command_changes_the_rule_and_says_so() {
     let mut state = with_rule(NextDocument::Random);
     press(&mut state, "o");
     assert!(message(&state).ends_with("random until there is a model"), "{}", message(&state));
+    press(&mut state, "o");
+    assert!(message(&state).ends_with("by its words alone until there is a model"), "{}", message(&state));
 }
 
 #[test]
