@@ -304,6 +304,34 @@ impl Session {
         version.or_else(|| self.suggester().map(|run| run.id.clone()))
     }
 
+    /// Name of the model that would make the suggestions without this run.
+    pub fn suggesting_without(&self, run: &str) -> Option<String> {
+        let next = self.runs.suggester_without(run).map(|next| next.id.clone());
+        let version = self.live.suggester.filter(|_| live::suggests(&self.live, next.as_deref()));
+        version.map(|version| version.to_string()).or(next)
+    }
+
+    /// Says which model suggests now that `run` has ended.
+    pub(super) fn suggester_after(&self, run: &RunSummary) -> String {
+        if !run.has_model {
+            return "it has no model".to_owned();
+        }
+        let Some(other) = self.suggesting().filter(|other| *other != run.id) else {
+            return "its model now makes the suggestions".to_owned();
+        };
+        let better = self.runs.info(&other).and_then(|other| self.runs.f1_where_better(other, run));
+        match better {
+            Some(f1) => format!("{other} was better there ({f1:.3}) and goes on suggesting"),
+            None => format!("{other} goes on suggesting"),
+        }
+    }
+
+    /// Names of all models that can be asked: the live model where it suggests, then the runs, newest first.
+    pub(super) fn model_names(&self) -> Vec<String> {
+        let version = self.suggesting_version().map(|version| version.to_string());
+        version.into_iter().chain(self.models().map(|run| run.id.clone())).collect()
+    }
+
     /// Whether the document in front belongs to the test split.
     /// Documents of that split never get suggestions.
     pub fn is_test_document(&self) -> bool {
