@@ -3,6 +3,7 @@
 use super::{
     effect::OldSplit,
     finished::TakenCounts,
+    hold_back::HoldBack,
     overlays::tutorial::Tutorial,
     prompts::Prompts,
     review::Review,
@@ -31,6 +32,8 @@ pub(super) struct Carried {
     pub(super) review: Review,
     /// How many suggestions were taken in the documents that were finished last.
     pub(super) taken: TakenCounts,
+    /// Documents that are shown without suggestions.
+    pub(super) hold_back: HoldBack,
     /// Path of the project's folder.
     pub(super) folder: String,
     /// The annotator, who has typed these.

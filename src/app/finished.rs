@@ -100,6 +100,16 @@ impl Finishing {
         Self { done_before, ..Self::default() }
     }
 
+    /// Whether document `at` was never finished before.
+    pub(super) fn is_first(&self, at: usize) -> bool {
+        !self.done_before.get(at).copied().unwrap_or_default() && !self.first.contains_key(&at)
+    }
+
+    /// Documents that were finished since the project was opened.
+    pub(super) fn known(&self) -> impl Iterator<Item = usize> {
+        self.first.keys().copied()
+    }
+
     /// Whether `model` answered for document `at` before that was finished for the first time.
     /// Any other answer may come from a model that has learned the document.
     pub(super) fn is_before(&mut self, at: usize, model: Option<&str>) -> bool {

@@ -18,6 +18,7 @@ mod everywhere;
 pub mod exchange;
 pub mod field;
 pub mod finished;
+mod hold_back;
 mod importing;
 pub mod key;
 pub mod keymap;

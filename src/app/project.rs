@@ -10,7 +10,8 @@ use crate::{
     runs::live::{FinishedDocument, Predicted},
     spans::{
         ActionId, Annotation, DocumentList, Entry, Gazetteer, HalfWords, Journal, LabelId, LabelRecord, LabelSet, Span,
-        SpanId, Split, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp, mistakes::compare,
+        SpanId, SpanSource, Split, Status, adjudication::ADJUDICATOR, dataset::word_spans, journal::JournalOp,
+        mistakes::compare,
     },
 };
 
@@ -18,8 +19,9 @@ use super::{
     effect::Effect,
     event::Opened,
     finished::{Finished, Finishing, Taken},
+    hold_back::HoldBack,
     pace::Pace,
-    suggestions::{ModelOutput, Suggestion, SuggestionSource, Suggestions, entity_spans},
+    suggestions::{HELD_BACK, ModelOutput, Suggestion, SuggestionSource, Suggestions, entity_spans},
 };
 
 /// The open project.
@@ -101,6 +103,8 @@ impl Project {
             *n = statuses.iter().filter(|status| *status == known).count();
         }
         let done = documents.zip(&statuses).filter(|(_, status)| **status == Status::Done);
+        // The adjudicator sees what others have labelled, so that no label of theirs is free of suggestions.
+        let held_back = if opened.annotator == ADJUDICATOR { 0 } else { opened.live.held_back };
         let words_done = done.map(|(document, _)| document.words.len()).sum();
         Self {
             name: opened.name,
@@ -123,7 +127,12 @@ impl Project {
             today: opened.done_today.into_iter().collect(),
             words_done,
             pace: Pace::default(),
-            suggestions: Suggestions::new(opened.gazetteer, opened.patterns, opened.predicted, opened.live.held_back),
+            suggestions: Suggestions::new(
+                opened.gazetteer,
+                opened.patterns,
+                opened.predicted,
+                HoldBack::new(held_back),
+            ),
             writer: opened.writer,
             sequence: 0,
             saving: Saving::default(),
@@ -262,15 +271,21 @@ impl Project {
     fn note_finished(&mut self, at: usize) {
         let Some(document) = self.documents.get(at) else { return };
         let output = self.suggestions.output(&document.id);
+        let held_back = self.is_unaided(at) && self.finishing.is_first(at);
         let is_before = self.finishing.is_before(at, output.map(|output| output.run.as_str()));
         let predicted = output.filter(|_| is_before).map(|output| Predicted {
             model: output.run.clone(),
             spans: entity_spans(document, &self.labels, &output.found),
         });
-        let document =
-            FinishedDocument { id: document.id.clone(), predicted, held_back: self.suggestions.is_held_back(document) };
+        let document = FinishedDocument { id: document.id.clone(), predicted, held_back };
         let taken = Taken::count(self.suggestions.shown(at), self.journal.annotation(&document.id));
         self.finishing.waiting.push(Finished { document, taken });
+    }
+
+    /// Whether no suggestion can have influenced the labels of document `at`, because it was held back.
+    fn is_unaided(&self, at: usize) -> bool {
+        let is_by_hand = |span: &Span| span.source == SpanSource::Human;
+        !self.is_adjudicator() && self.is_held_back(at) && self.annotation(at).spans().iter().all(is_by_hand)
     }
 
     /// Takes the documents that were finished since the last call, in order.
@@ -400,7 +415,7 @@ impl Project {
     /// Whether document `at` is shown without suggestions, so that they can be judged, and always was.
     pub fn is_held_back(&self, at: usize) -> bool {
         let document = self.documents.get(at).filter(|document| document.split != Some(Split::Test));
-        document.is_some_and(|document| self.suggestions.is_held_back(document))
+        document.is_some_and(|document| self.suggestions.hold_back.hides(document))
     }
 
     /// Whether document `at` is held back and not done yet, so that nothing may show what a model finds in it.
@@ -410,9 +425,29 @@ impl Project {
 
     /// Holds documents back from now on, or no longer; returns one in how many, 0 for none.
     pub(super) fn toggle_hold_back(&mut self) -> usize {
-        let every = self.suggestions.toggle_hold_back();
+        let every = self.suggestions.hold_back.toggle();
         self.refresh_suggestions();
         every
+    }
+
+    /// Takes note that the user sees what a model finds in document `at`.
+    pub(super) fn expose(&mut self, at: usize) {
+        if let Some(document) = self.documents.get(at) {
+            self.suggestions.hold_back.expose(&document.id);
+        }
+    }
+
+    /// Which documents are held back. Those that were finished here count as seen: what models find in them was shown.
+    pub(super) fn hold_back(&self) -> HoldBack {
+        let mut hold_back = self.suggestions.hold_back.clone();
+        let finished = self.finishing.known().filter_map(|at| self.documents.get(at));
+        finished.for_each(|document| hold_back.expose(&document.id));
+        hold_back
+    }
+
+    /// Goes on with what was held back before the project was read again.
+    pub(super) fn set_hold_back(&mut self, hold_back: HoldBack) {
+        self.suggestions.hold_back = hold_back;
     }
 
     /// Whether a model has answered for the document with this id.
@@ -427,6 +462,9 @@ impl Project {
     /// Why there are none, as shown to the user.
     pub fn model_spans(&self, at: usize) -> Result<(String, Vec<Span>), &'static str> {
         let document = self.documents.get(at).ok_or("There is no such document")?;
+        if self.hides_model(at) {
+            return Err(HELD_BACK);
+        }
         self.suggestions.model_spans(document, &self.labels)
     }
 
@@ -494,7 +532,7 @@ impl Project {
     pub(super) fn move_bar(&mut self, up: bool) -> Option<f32> {
         let moved = self.suggestions.move_bar(up);
         if let Some(document) = self.front().and_then(|at| self.documents.get(at)) {
-            self.suggestions.filter_open(self.journal.annotation(&document.id));
+            self.suggestions.filter_open(document, self.journal.annotation(&document.id));
         }
         moved.then(|| self.suggestions.bar())
     }

@@ -226,30 +226,19 @@ impl ProjectRuns {
         self.list.iter().filter(|run| run.has_model)
     }
 
-    /// The run whose model makes the suggestions.
-    ///
-    /// It also answers in Explore unless another was chosen there.
+    /// The run whose model makes the suggestions unless the live model does.
     pub fn suggester(&self) -> Option<&RunSummary> {
         suggester(self.models())
     }
 
-    /// The run that would suggest without this one.
+    /// The run that would suggest without this one, unless the live model does.
     pub fn suggester_without(&self, run: &str) -> Option<&RunSummary> {
         suggester(self.models().filter(|model| model.id != run))
     }
 
-    /// Says which model suggests now that `run` has ended.
-    pub(super) fn suggester_after(&self, run: &RunSummary) -> String {
-        if !run.has_model {
-            return "it has no model".to_owned();
-        }
-        let Some(other) = self.suggester().filter(|other| other.id != run.id) else {
-            return "its model now makes the suggestions".to_owned();
-        };
-        match other.model_f1.filter(|_| is_same_validation(other, run) && is_better(other, run)) {
-            Some(f1) => format!("{} was better there ({f1:.3}) and goes on suggesting", other.id),
-            None => format!("{} goes on suggesting", other.id),
-        }
+    /// F1 of a run's model, if it was better than `run` on the same validation split.
+    pub(super) fn f1_where_better(&self, other: &RunSummary, run: &RunSummary) -> Option<f64> {
+        other.model_f1.filter(|_| is_same_validation(other, run) && is_better(other, run))
     }
 }
 

@@ -337,3 +337,30 @@ fn what_happened_in_a_project_that_was_left_is_not_shown_in_the_next() {
     assert_eq!(cursor(&state).0, "b");
     assert!(state.session.message.as_ref().is_none_or(|message| !message.text.contains("is back")));
 }
+
+#[test]
+fn learning_that_was_switched_off_stays_off_when_the_project_is_read_again() {
+    use crate::runs::live::{LiveReport, LiveState};
+    let told = |effects: &[Effect]| {
+        let told = effects.iter().filter_map(|effect| match effect {
+            Effect::SetLearning(learns) => Some(*learns),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let mut state = open();
+    let report = |state| Event::Live(Box::new(LiveReport { state, ..LiveReport::default() }));
+    update(&mut state, report(LiveState::Waiting(3)));
+    assert_eq!(told(&press(&mut state, "B")), [false]);
+    for _ in 0..2 {
+        changed(&mut state);
+        assert_eq!(told(&reopen(&mut state, &[("a", "fish tacos")])), [false]);
+        update(&mut state, report(LiveState::Off));
+    }
+    assert_eq!(told(&press(&mut state, "B")), [true]);
+    changed(&mut state);
+    assert_eq!(told(&reopen(&mut state, &[("a", "fish tacos")])), [] as [bool; 0], "it learns by itself");
+    // Another project has its own setting.
+    press(&mut state, "B");
+    assert_eq!(told(&update(&mut state, Event::Opened(Box::new(opened())))), [] as [bool; 0]);
+}

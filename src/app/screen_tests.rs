@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     runs::{
         LabelScores, Phase, Point, RunData, RunSummary, Scores, Settings, Status,
+        live::{LiveReport, Version},
         metrics::{Table, Tables},
     },
     spans::{
@@ -281,11 +282,11 @@ fn the_model_that_suggests_is_asked_unless_one_was_chosen() {
     let info = |id: &str| RunSummary { has_model: true, ..run(id, Phase::Done, false) };
     update(&mut state, Event::Runs(ids.map(info).into()));
     assert_eq!(asked(&press(&mut state, "e")), (Some("0001-mini"), "te"));
-    assert_eq!(state.explore.run_asked(&state.session).map(|run| run.id.as_str()), Some("0001-mini"));
+    assert_eq!(state.explore.model_asked(&state.session).as_deref(), Some("0001-mini"));
     // Behind the oldest comes the newest, and with it the one that suggests, whichever that will be.
     assert_eq!(asked(&press(&mut state, "esc m")), (Some("0003-mini"), "te"));
     assert_eq!(state.explore.chosen, None);
-    assert_eq!(state.explore.run_asked(&state.session).map(|run| run.id.as_str()), Some("0003-mini"));
+    assert_eq!(state.explore.model_asked(&state.session).as_deref(), Some("0003-mini"));
 }
 
 #[test]
@@ -521,4 +522,46 @@ fn a_status_of_a_run_does_not_move_the_choices() {
         },
     );
     assert_eq!(state.session.screen, Screen::Evaluate);
+}
+
+/// The live model makes the suggestions since it took over from this run.
+fn live(state: &mut State, version: u64, over: Option<&str>) -> Vec<Effect> {
+    let over = over.map(str::to_owned);
+    let report = LiveReport { suggester: Some(Version(version)), over, ..LiveReport::default() };
+    update(state, Event::Live(Box::new(report)))
+}
+
+#[test]
+fn the_live_model_answers_on_explore_where_it_suggests() {
+    let mut state = exploring(&[]);
+    assert!(state.next_step().unwrap().contains("no model yet"));
+    live(&mut state, 7, None);
+    assert!(!state.next_step().unwrap().contains("no model"), "{:?}", state.next_step());
+    assert_eq!(asked(&press(&mut state, "t")), (Some("live-7"), "t"));
+    let mut state = exploring(&["0002-mini", "0001-mini"]);
+    live(&mut state, 7, Some("0002-mini"));
+    assert_eq!(asked(&press(&mut state, "t")), (Some("live-7"), "t"));
+    assert_eq!(asked(&press(&mut state, "ctrl-o")), (Some("0002-mini"), "t"));
+    assert_eq!(asked(&press(&mut state, "esc m")), (Some("0001-mini"), "t"));
+    assert_eq!(asked(&press(&mut state, "m")), (Some("live-7"), "t"));
+    assert_eq!(state.explore.chosen, None, "the next version is asked as soon as it suggests");
+    assert_eq!(asked(&live(&mut state, 8, Some("0002-mini"))), (Some("live-8"), "t"));
+}
+
+#[test]
+fn who_suggests_without_a_run_or_after_its_end_may_be_the_live_model() {
+    let mut state = start();
+    let old = scored("0001-a", 0.6, Some("x"));
+    let new = scored("0002-a", 0.5, Some("x"));
+    let training = RunSummary { has_model: false, ..run("0002-a", Phase::Training, false) };
+    update(&mut state, Event::Runs(vec![training, old.clone()]));
+    live(&mut state, 9, Some("0001-a"));
+    update(&mut state, Event::Runs(vec![new.clone(), old.clone()]));
+    assert!(message(&state).ends_with("; live-9 goes on suggesting"), "{}", message(&state));
+    assert_eq!(state.session.suggesting_without("0001-a").as_deref(), Some("0002-a"), "a newer run comes first");
+    assert_eq!(state.session.suggesting_without("0002-a").as_deref(), Some("live-9"));
+    let better = scored("0003-a", 0.7, Some("x"));
+    update(&mut state, Event::Runs(vec![better, new, old]));
+    assert_eq!(state.session.suggesting().as_deref(), Some("0003-a"));
+    assert_eq!(state.session.suggesting_without("0003-a").as_deref(), Some("live-9"));
 }

@@ -214,8 +214,20 @@ impl Session {
     pub(super) fn live_changed(&mut self, report: LiveReport) -> bool {
         let before = self.suggesting();
         self.live = report;
-        // What the model before has found stays until it is answered again, so that nothing flickers.
-        self.suggesting() != before
+        let changed = self.suggesting() != before;
+        if changed {
+            self.keep_front_answer();
+        }
+        changed
+    }
+
+    /// Keeps the suggestions of the document in front where the live model suggests from now on, until the user comes to
+    /// it again. A new version comes unasked, and a key must not take what the user has not read.
+    pub(super) fn keep_front_answer(&mut self) {
+        let front = self.tagging.document;
+        let project = self.project.as_ref();
+        let is_answered = project.is_some_and(|project| project.answering_model(front).is_some());
+        self.tagging.keeps_answer = is_answered && self.suggesting_version().is_some();
     }
 
     /// The version of the live model that makes the suggestions; `None` if another model does.
@@ -237,6 +249,7 @@ impl Session {
     pub(super) fn toggle_learning(&mut self) -> Effect {
         let learns = self.live.state == LiveState::Off;
         // The report of the service follows; until then the same key must not ask for the same again.
+        self.live_settings.learns = learns;
         self.live.state = if learns { LiveState::Waiting(0) } else { LiveState::Off };
         self.inform(match (learns, self.suggesting_version()) {
             (true, _) => "A model learns from the documents that you finish, in the background".to_owned(),
@@ -289,6 +302,34 @@ impl Session {
     pub fn suggesting(&self) -> Option<String> {
         let version = self.suggesting_version().map(|version| version.to_string());
         version.or_else(|| self.suggester().map(|run| run.id.clone()))
+    }
+
+    /// Name of the model that would make the suggestions without this run.
+    pub fn suggesting_without(&self, run: &str) -> Option<String> {
+        let next = self.runs.suggester_without(run).map(|next| next.id.clone());
+        let version = self.live.suggester.filter(|_| live::suggests(&self.live, next.as_deref()));
+        version.map(|version| version.to_string()).or(next)
+    }
+
+    /// Says which model suggests now that `run` has ended.
+    pub(super) fn suggester_after(&self, run: &RunSummary) -> String {
+        if !run.has_model {
+            return "it has no model".to_owned();
+        }
+        let Some(other) = self.suggesting().filter(|other| *other != run.id) else {
+            return "its model now makes the suggestions".to_owned();
+        };
+        let better = self.runs.info(&other).and_then(|other| self.runs.f1_where_better(other, run));
+        match better {
+            Some(f1) => format!("{other} was better there ({f1:.3}) and goes on suggesting"),
+            None => format!("{other} goes on suggesting"),
+        }
+    }
+
+    /// Names of all models that can be asked: the live model where it suggests, then the runs, newest first.
+    pub(super) fn model_names(&self) -> Vec<String> {
+        let version = self.suggesting_version().map(|version| version.to_string());
+        version.into_iter().chain(self.models().map(|run| run.id.clone())).collect()
     }
 
     /// Whether the document in front belongs to the test split.
@@ -413,7 +454,8 @@ impl Session {
         let project = self.project.as_ref().filter(|project| !project.hides_model(self.tagging.document))?;
         self.model_view.compare(project, self.tagging.document);
         let run = self.suggesting()?;
-        let project = self.project.as_ref()?;
+        let project = self.project.as_mut()?;
+        project.expose(self.tagging.document);
         let document = project.documents.get(self.tagging.document)?;
         // A number that is not used is no loss.
         self.generation += 1;
@@ -467,8 +509,11 @@ impl Session {
             NextDocument::Informative => "one of which the model is unsure, with words unlike the last ones",
             NextDocument::Disagreement => "one where the model differs from the spans, or from what was tagged before",
         };
-        let until =
-            if rule.wants_model() && self.suggesting().is_none() { "; random until there is a model" } else { "" };
+        let until = match rule {
+            _ if !rule.wants_model() || self.suggesting().is_some() => "",
+            NextDocument::Informative => "; by its words alone until there is a model",
+            _ => "; random until there is a model",
+        };
         self.inform(format!("Next document: {meaning}{until}"));
     }
 
@@ -493,7 +538,6 @@ impl Session {
     pub(super) fn toggle_hold_back(&mut self) {
         let Some(project) = &mut self.project else { return };
         let every = project.toggle_hold_back();
-        self.live_settings.held_back = every;
         self.inform(match every {
             0 => "Every document is shown with its suggestions".to_owned(),
             every => format!("One document in {every} is shown without suggestions, to judge them fairly"),

@@ -461,7 +461,10 @@ impl State {
 
     /// Takes the answer of the model for a document; `None` if it has failed on it.
     pub(super) fn model_answered(&mut self, document: &str, output: Option<ModelOutput>) {
-        if let (Some(project), Some(output)) = (&mut self.session.project, output) {
+        let tagging = &self.session.tagging;
+        if let (Some(project), Some(output)) = (&mut self.session.project, output)
+            && !(tagging.keeps_answer && project.position(document) == Some(tagging.document))
+        {
             project.suggest(document, output);
         }
         self.session.tagging.next.answered(document);

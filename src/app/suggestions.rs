@@ -2,19 +2,16 @@
 //! They come from three sources: patterns of the project, a model, and earlier spans. Where two of them want the same
 //! words, the first in this order wins.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    config::LiveSettings,
     spans::{
-        Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split,
-        WordSpan, choice::is_held_back,
+        Annotation, Document, Entity, Gazetteer, LabelId, LabelSet, Patterns, Span, SpanId, SpanSource, Split, WordSpan,
     },
     text::{TextRange, range_set::RangeSet},
 };
+
+use super::hold_back::HoldBack;
 
 /// Reason why a document of the test split has no suggestions, for the user.
 pub(super) const TESTS: &str = "This text tests models, so none suggests anything here";
@@ -152,12 +149,8 @@ pub(super) struct Suggestions {
     modes: [SourceMode; SuggestionSource::ALL.len()],
     /// Suggestions with a lower score are hidden.
     bar: f32,
-    /// One document in this many is shown without suggestions; 0 for none.
-    held_back: usize,
-    /// Whether that is so now.
-    holds_back: bool,
-    /// Ids of documents that would be held back, but were shown with suggestions.
-    exposed: HashSet<String>,
+    /// Documents that are shown without suggestions.
+    pub(super) hold_back: HoldBack,
     /// The document in front.
     front: Option<usize>,
     /// Proposals of each of [`SuggestionSource::ALL`] on that document.
@@ -173,7 +166,7 @@ impl Suggestions {
         gazetteer: Gazetteer,
         patterns: Patterns,
         predicted: HashMap<String, (String, Vec<Entity>)>,
-        held_back: usize,
+        hold_back: HoldBack,
     ) -> Self {
         Self {
             outputs: HashMap::new(),
@@ -184,9 +177,7 @@ impl Suggestions {
             patterns,
             modes: [SourceMode::Auto; SuggestionSource::ALL.len()],
             bar: INITIAL_BAR,
-            held_back,
-            holds_back: held_back > 0,
-            exposed: HashSet::new(),
+            hold_back,
             front: None,
             proposed: Default::default(),
             open: Vec::new(),
@@ -317,20 +308,6 @@ impl Suggestions {
         }
     }
 
-    /// Whether a document is shown without suggestions, and always was.
-    pub(super) fn is_held_back(&self, document: &Document) -> bool {
-        self.holds_back && is_held_back(&document.id, self.held_back) && !self.exposed.contains(&document.id)
-    }
-
-    /// Holds documents back from now on, or no longer; returns one in how many, 0 for none.
-    pub(super) fn toggle_hold_back(&mut self) -> usize {
-        self.holds_back = !self.holds_back;
-        if self.holds_back && self.held_back == 0 {
-            self.held_back = LiveSettings::default().held_back;
-        }
-        if self.holds_back { self.held_back } else { 0 }
-    }
-
     /// Replaces the gazetteer, after labels of earlier spans have changed.
     pub(super) fn set_gazetteer(&mut self, gazetteer: Gazetteer) {
         self.gazetteer = gazetteer;
@@ -354,36 +331,36 @@ impl Suggestions {
     /// gets none either.
     pub(super) fn refresh(&mut self, at: usize, document: &Document, annotation: &Annotation, labels: &LabelSet) {
         self.front = Some(at);
-        if !self.holds_back && is_held_back(&document.id, self.held_back) {
-            self.exposed.insert(document.id.clone());
-        }
-        self.proposed = match self.is_held_back(document) {
+        self.proposed = match self.hold_back.hides(document) {
             true => Default::default(),
             false => SuggestionSource::ALL.map(|source| self.propose(source, document, labels)),
         };
-        self.filter_open(annotation);
+        self.filter_open(document, annotation);
     }
 
     /// Updates the suggestions after the annotation in front has changed.
     /// Only the gazetteer has learnt from that.
     pub(super) fn refresh_gazetteer(&mut self, document: &Document, annotation: &Annotation, labels: &LabelSet) {
-        if document.words.len() <= LONG_DOCUMENT && !self.is_held_back(document) {
+        if document.words.len() <= LONG_DOCUMENT && !self.hold_back.hides(document) {
             let found = self.propose(SuggestionSource::Gazetteer, document, labels);
             if let Some(proposed) = self.proposed.get_mut(SuggestionSource::Gazetteer as usize) {
                 *proposed = found;
             }
         }
-        self.filter_open(annotation);
+        self.filter_open(document, annotation);
     }
 
     /// Chooses the proposals that are open.
-    pub(super) fn filter_open(&mut self, annotation: &Annotation) {
+    pub(super) fn filter_open(&mut self, document: &Document, annotation: &Annotation) {
         let was_shown = self.front.is_some_and(|front| self.shown.contains_key(&front));
         if self.proposed.iter().all(Vec::is_empty) && !was_shown {
             return self.open.clear();
         }
         let spans = RangeSet::new(annotation.spans().iter().map(|span| span.range));
         self.choose_open(annotation, &spans);
+        if !self.open.is_empty() {
+            self.hold_back.expose(&document.id);
+        }
         self.note_shown(annotation, &spans);
     }
 

@@ -1,7 +1,7 @@
 //! Opening, closing and changing the project.
 
 use crate::{
-    spans::{LabelRecord, LabelSet, SpanChange, Split, Status},
+    spans::{LabelRecord, LabelSet, SpanChange, Split, Status, adjudication::ADJUDICATOR},
     text::number::with_noun,
 };
 
@@ -41,7 +41,7 @@ impl State {
         }
         let reports = reports(self.notice.take(), std::mem::take(&mut self.read_again), opened.warning.take());
         self.changed.clear();
-        self.keep_live_settings(&mut opened);
+        let learning = self.keep_live_settings(&mut opened);
         let project = Project::new(opened);
         let asked = std::mem::take(&mut self.welcome);
         // The project was made of the answers.
@@ -73,6 +73,7 @@ impl State {
         // The runs first: one of them makes the suggestions for the document in front.
         let listed = self.train.runs_listed(&mut self.session, runs);
         let mut effects = self.resolve(listed);
+        effects.extend(learning);
         effects.extend(self.follow_again(followed));
         effects.extend(match spot {
             Some(spot) => self.session.tag(|context| context.return_to(spot)),
@@ -93,11 +94,14 @@ impl State {
     }
 
     /// Keeps what commands have changed in the settings while the same project is opened again.
-    fn keep_live_settings(&mut self, opened: &mut Opened) {
-        match self.carried.as_ref().is_some_and(|carried| carried.folder == opened.folder) {
-            true => opened.live = self.session.live_settings,
-            false => self.session.live_settings = opened.live,
+    /// Its new learner has the settings of the files, and must be told where learning was switched on or off.
+    fn keep_live_settings(&mut self, opened: &mut Opened) -> Option<Effect> {
+        if !self.carried.as_ref().is_some_and(|carried| carried.folder == opened.folder) {
+            self.session.live_settings = opened.live;
+            return None;
         }
+        let given = std::mem::replace(&mut opened.live, self.session.live_settings);
+        (given.learns != opened.live.learns).then_some(Effect::SetLearning(opened.live.learns))
     }
 
     /// Asks whether the user continues the work of one of these annotators, if there are any.
@@ -182,6 +186,7 @@ impl State {
             label_edit,
             screen,
             taken,
+            hold_back,
             tutorial,
         } = *self.carried.take()?;
         self.train = train.reopened();
@@ -191,7 +196,7 @@ impl State {
         self.session.screen = screen;
         self.session.removed_document = removed_document;
         self.session.moves = moves;
-        let project = self.session.project.as_ref()?;
+        let project = self.session.project.as_mut()?;
         if project.folder == folder {
             self.session.review = review.carried(project, project.annotator == annotator);
         }
@@ -201,6 +206,9 @@ impl State {
         if is_same && is_here {
             self.session.label_edit = label_edit;
             self.session.taken = taken;
+            project.set_hold_back(hold_back);
+        } else if is_here && ![&annotator, &project.annotator].map(String::as_str).contains(&ADJUDICATOR) {
+            project.set_hold_back(hold_back.for_another());
         }
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
@@ -369,6 +377,7 @@ impl State {
             followed: self.session.runs.followed.as_ref().map(|view| view.id.clone()),
             explore: std::mem::take(&mut self.explore),
             taken: std::mem::take(&mut self.session.taken),
+            hold_back: project.map(Project::hold_back).unwrap_or_default(),
             tutorial: self.tutorial.take(),
         };
         self.session.prompts.close_project();

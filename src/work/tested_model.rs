@@ -82,7 +82,7 @@ impl TestedModel {
         })
     }
 
-    /// The model that stands for a project: the one that suggests on the screen.
+    /// The run that stands for a project: the one that suggests on the screen, unless the live model does.
     /// It is the newest, or the best of those scored on the same validation split as the newest.
     ///
     /// # Errors

@@ -216,7 +216,7 @@ fn acted(seen: &Seen<'_>, fits: fn(&Edit) -> bool) -> bool {
 /// Training on which the suggestions depend, while there is no model.
 /// The inner value is its progress, or `None` if none is running. The outer value is `None` if there is a model.
 fn waits(session: &Session) -> Option<Option<String>> {
-    if session.runs.list.iter().any(|run| run.has_model) {
+    if session.suggesting().is_some() {
         return None;
     }
     if !session.runs.is_busy() {

@@ -156,7 +156,7 @@ impl Panel for Explore {
     }
 
     fn next_step(&self, session: &Session) -> Option<String> {
-        if session.models().next().is_none() {
+        if session.suggesting().is_none() {
             return Some(match session.runs.is_busy() {
                 true => "the model answers here as soon as the training is over".to_owned(),
                 false => {

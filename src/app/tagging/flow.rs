@@ -217,6 +217,7 @@ impl TagContext<'_> {
         tag.pressed = None;
         tag.asked_about_flag = None;
         tag.left_at = None;
+        tag.keeps_answer = false;
         tag.next.arrived(document);
         tag.reset_char();
         // A document outside the queue ends it.
@@ -245,7 +246,8 @@ impl TagContext<'_> {
     }
 
     /// Asks the model for suggestions on this document and the next ones.
-    /// Documents of the test split get none: spans that a model has proposed cannot test models.
+    /// Documents of the test split get none: spans that a model has proposed cannot test models. The one in front is not
+    /// asked about where its suggestions stay.
     pub(in crate::app) fn suggest(&mut self) {
         let Some(run) = self.suggester.clone() else { return };
         let places: Vec<usize> = match self.place_in_queue() {
@@ -255,7 +257,9 @@ impl TagContext<'_> {
             }
             None => (self.tag.document..self.project.documents.len()).take(AHEAD).collect(),
         };
-        let documents = places.into_iter().filter_map(|at| self.project.documents.get(at));
+        let kept = Some(self.tag.document).filter(|_| self.tag.keeps_answer);
+        let places = places.into_iter().filter(|at| Some(*at) != kept);
+        let documents = places.filter_map(|at| self.project.documents.get(at));
         let asked = documents.filter(|document| document.split != Some(Split::Test));
         let documents: Vec<String> = asked.map(|document| document.id.clone()).collect();
         if !documents.is_empty() {

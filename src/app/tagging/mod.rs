@@ -114,6 +114,8 @@ pub struct Tagging {
     asked_about_flag: Option<(usize, usize)>,
     /// The documents that come next by a rule, and those that were in front.
     pub(super) next: NextChoice,
+    /// Whether the suggestions of the document in front stay although the live model has a new version.
+    pub(super) keeps_answer: bool,
     /// The document that the last frame showed.
     drawn: Option<usize>,
     /// Parts of the document in front that frames have shown, disjoint.

@@ -71,6 +71,7 @@ impl Tagging {
             layout: None,
             goal: None,
             asked_about_flag: None,
+            keeps_answer: false,
             drawn: None,
             seen: Vec::new(),
         };

@@ -52,7 +52,7 @@ impl Canvas<'_> {
     fn model_line(&mut self, area: Rect) -> Rect {
         let session = &self.state.session;
         let explore = &self.state.explore;
-        let Some(run) = explore.run_asked(session) else {
+        let Some(asked) = explore.model_asked(session) else {
             let text = match (session.runs.running(), &explore.problem) {
                 (Some(run), _) => format!("no model yet; run {} is training one", run.id),
                 (None, Some(problem)) => problem.clone(),
@@ -64,23 +64,26 @@ impl Canvas<'_> {
             return self.model_words(area, problem, self.theme.bad);
         }
         let (head, rest) = top(area, 1);
-        let pieces = self.model_pieces(run);
+        let pieces = self.model_pieces(&asked);
         self.painter.pieces(head, &pieces);
         rest
     }
 
     /// Name of the model, its place among all, its F1, and what it waits for.
-    fn model_pieces(&self, run: &RunSummary) -> [(String, Style); 6] {
+    fn model_pieces(&self, asked: &str) -> [(String, Style); 6] {
         let session = &self.state.session;
         let explore = &self.state.explore;
-        let name = explore.prediction().map_or(&run.id, |prediction| &prediction.model);
+        let name = explore.prediction().map_or(asked, |prediction| &prediction.model);
         let models: Vec<&RunSummary> = session.models().collect();
-        let place = models.iter().position(|model| model.id == *name);
+        let place = models.iter().position(|model| model.id == name);
         let which = match (&explore.chosen, place, models.len()) {
+            _ if session.suggesting_version().is_some_and(|version| version.to_string() == name) => {
+                "learns while you tag".to_owned()
+            }
             (_, _, ..2) => String::new(),
             (Some(_), Some(at), all) => format!("chosen, {} of {all}", at + 1),
             (None, Some(0), all) => format!("newest of {all}"),
-            (None, _, all) => format!("best of {all}"),
+            (None, Some(_), all) => format!("best of {all}"),
             _ => String::new(),
         };
         let f1 = place.and_then(|at| models.get(at)?.word_f1);

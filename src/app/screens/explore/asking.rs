@@ -23,15 +23,14 @@ impl Explore {
         }
         // A removed run can no longer be chosen.
         self.chosen.take_if(|chosen| !session.models().any(|run| run.id == *chosen));
-        let run = self.run_asked(session).map(|run| run.id.clone());
+        let run = self.model_asked(session);
         let generation = session.next_generation();
         self.asked = Some((generation, text.clone()));
         session.model_view.forget_question();
         self.explanation = None;
         // A model is not shown beside itself.
-        self.beside.take_if(|beside| {
-            run.as_ref() == Some(&beside.run) || !session.models().any(|known| known.id == beside.run)
-        });
+        let known = session.model_names();
+        self.beside.take_if(|beside| run.as_ref() == Some(&beside.run) || !known.contains(&beside.run));
         let beside = self.beside.as_mut().map(|beside| {
             let generation = session.next_generation();
             beside.ask(generation);
@@ -96,7 +95,7 @@ impl Explore {
         if self.explanation.take_if(|explanation| !explanation.is_waiting()).is_some() {
             return Outcome::none();
         }
-        let run = self.run_asked(session).map(|run| run.id.clone()).filter(|_| self.is_current(session));
+        let run = self.model_asked(session).filter(|_| self.is_current(session));
         let Some((run, span)) = run.zip(self.entity_here(session).cloned()) else {
             session.inform("There is no span of the model under the cursor; go to one");
             return Outcome::none();

@@ -40,9 +40,8 @@ impl Explore {
 
     /// Shows the next other model beside this one; after the last one none.
     pub(super) fn next_beside(&mut self, session: &mut Session) -> Outcome {
-        let asked = self.run_asked(session).map(|run| run.id.clone());
-        let models: Vec<String> = session.models().map(|run| run.id.clone()).collect();
-        let others: Vec<String> = models.into_iter().filter(|run| Some(run) != asked.as_ref()).collect();
+        let asked = self.model_asked(session);
+        let others: Vec<String> = session.model_names().into_iter().filter(|run| Some(run) != asked.as_ref()).collect();
         if others.is_empty() {
             session.inform("There is no second model to show beside this one; each training makes one");
             return Outcome::none();
@@ -53,20 +52,20 @@ impl Explore {
         self.ask(session).into()
     }
 
-    /// Takes the next older model, after the oldest one the newest.
+    /// Takes the next older model, after the oldest one the newest. The live model, where it suggests, is newer than all.
     ///
     /// On the model that suggests, none is chosen: then the model that suggests is asked, whichever that becomes.
     pub(super) fn next_model(&mut self, session: &mut Session) -> Outcome {
-        let models: Vec<&str> = session.models().map(|run| run.id.as_str()).collect();
+        let models = session.model_names();
         if models.len() < 2 {
             let none = models.is_empty();
             session.inform(if none { "There is no model yet" } else { "There is one model; each training makes one" });
             return Outcome::none();
         }
-        let now = self.run_asked(session).and_then(|run| models.iter().position(|model| *model == run.id)).unwrap_or(0);
-        let next = models.get(now + 1).or(models.first());
-        let suggester = session.suggester().map(|run| run.id.as_str());
-        self.chosen = next.filter(|next| suggester != Some(**next)).map(|next| (*next).to_owned());
+        let asked = self.model_asked(session);
+        let now = models.iter().position(|model| Some(model) == asked.as_ref()).unwrap_or(0);
+        let next = models.get(now + 1).or(models.first()).cloned();
+        self.chosen = next.filter(|next| session.suggesting().as_ref() != Some(next));
         self.goal = None;
         self.forget_answer();
         self.ask(session).into()

@@ -3,16 +3,15 @@
 use super::{Explore, sentence};
 use crate::{
     app::{prompts::Prompt, session::Session},
-    runs::RunSummary,
     spans::{Entity, PipelineAnswer, Prediction, WordGuess},
 };
 
 /// Views of the state for drawing.
 impl Explore {
-    /// The run whose model is asked: the chosen one, else the one that suggests.
-    pub fn run_asked<'a>(&self, session: &'a Session) -> Option<&'a RunSummary> {
-        let chosen = self.chosen.as_ref().and_then(|chosen| session.models().find(|run| run.id == *chosen));
-        chosen.or_else(|| session.suggester())
+    /// Name of the model that is asked: the run that was chosen, else the model that suggests.
+    pub fn model_asked(&self, session: &Session) -> Option<String> {
+        let chosen = self.chosen.clone().filter(|chosen| session.models().any(|run| run.id == *chosen));
+        chosen.or_else(|| session.suggesting())
     }
 
     /// The last answer, even if the sentence has changed since.

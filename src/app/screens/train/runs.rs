@@ -218,6 +218,9 @@ impl Train {
             show_checkpoint(session, &run, step);
             changed = true;
         }
+        if changed {
+            session.keep_front_answer();
+        }
         outcome.request = changed.then_some(Request::ModelChanged);
         outcome.then(self.compare_scores(session))
     }
@@ -274,7 +277,7 @@ fn show_end(session: &mut Session, run: &str, f1: Option<f64>) -> bool {
         format!("Run {run} failed: {}", info.status.message)
     } else {
         let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation split")).unwrap_or_default();
-        format!("Run {run} is {}{f1}; {}", phase.name(), session.runs.suggester_after(info))
+        format!("Run {run} is {}{f1}; {}", phase.name(), session.suggester_after(info))
     };
     session.runs.result = Some((run.to_owned(), None));
     session.show(if failed { Level::Error } else { Level::Info }, text);
@@ -283,6 +286,6 @@ fn show_end(session: &mut Session, run: &str, f1: Option<f64>) -> bool {
 
 /// Says that a run has written a checkpoint.
 fn show_checkpoint(session: &mut Session, run: &str, step: usize) {
-    let suggests = if session.suggester().is_some_and(|info| info.id == run) { "it suggests while " } else { "" };
+    let suggests = if session.suggesting().as_deref() == Some(run) { "it suggests while " } else { "" };
     session.inform(format!("The model of step {} is written; {suggests}{run} goes on", grouped(step)));
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     app::{finished::Taken, suggestions::ModelOutput},
     runs::live::{FinishedDocument, LiveReport, LiveState, Predicted, Version},
-    spans::WordSpan,
+    spans::{LabelId, WordSpan},
 };
 
 /// Documents that these effects report as finished.
@@ -221,4 +221,94 @@ fn a_project_that_is_read_again_keeps_its_counts_and_another_begins() {
     let (other, _) = opened(&[TEXT]);
     update(&mut state, Event::Opened(Box::new(other)));
     assert_eq!((counts(&state), state.session.live.clone()), (None, LiveReport::default()));
+}
+
+/// Documents that are all held back, and a model's answer for the first one.
+fn all_held_back() -> State {
+    let (mut opened, marked) = opened(&[TEXT, "more"]);
+    opened.live.held_back = 1;
+    let mut state = begin((opened, marked));
+    answer(&mut state, "live-3", &FOUND);
+    state
+}
+
+#[test]
+fn labels_are_free_of_suggestions_only_if_none_was_seen() {
+    let unaided = |effects: &[Effect]| finished(effects).iter().map(|document| document.held_back).collect::<Vec<_>>();
+    let mut state = all_held_back();
+    assert_eq!(unaided(&press(&mut state, "3 enter")), [true]);
+    // Once it is done, what the model found may be looked at.
+    assert_eq!(unaided(&press(&mut state, "p M M f f")), [false]);
+    assert_eq!(unaided(&press(&mut all_held_back(), "enter u enter")), [true, false]);
+    for (source, expected) in [(SpanSource::Human, true), (SpanSource::Import, false), (SpanSource::Gazetteer, false)] {
+        let mut state = all_held_back();
+        let project = state.session.project.as_mut().unwrap();
+        let span = Span { id: project.new_id(), range: TextRange::new(0, 4), label: LabelId(1), source };
+        let action = crate::spans::Action { document: "d0".into(), edits: vec![Edit::Add(span.clone())] };
+        project.record(journal::JournalOp::Do(action), 0);
+        assert_eq!(unaided(&press(&mut state, "enter")), [expected], "{span:?}");
+    }
+}
+
+#[test]
+fn where_annotators_are_compared_nothing_held_back_is_shown_and_the_adjudicator_is_not_unaided() {
+    use crate::app::{hold_back::HoldBack, suggestions::HELD_BACK};
+    let readings = (["[thai](Cuisine) food", "[cheap](Price) beer"], ["[thai food](Dish)", "[cheap](Price) beer"]);
+    let compared = |who| {
+        let mut state = super::annotators::compared(who, &readings.0, &readings.1);
+        let project = state.session.project.as_mut().unwrap();
+        let (run, labels) = ("live-3".to_owned(), Default::default());
+        project.suggest("d0", ModelOutput { run, found: Vec::new(), uncertainty: None, labels });
+        assert!(project.model_spans(0).is_ok());
+        project.set_hold_back(HoldBack::new(1));
+        state
+    };
+    let state = compared("ada");
+    assert_eq!(state.session.project.as_ref().unwrap().model_spans(0).unwrap_err(), HELD_BACK);
+    let mut state = compared("gold");
+    let documents = finished(&press(&mut state, "t b"));
+    assert!(!documents.is_empty() && documents.iter().all(|document| !document.held_back), "{documents:?}");
+    let (mut opened, marked) = opened(&[TEXT]);
+    (opened.live.held_back, opened.annotator) = (1, "gold".into());
+    let state = begin((opened, marked));
+    assert!(!state.session.project.as_ref().unwrap().is_held_back(0));
+}
+
+/// The documents about which `run` is asked to suggest.
+fn asked(effects: &[Effect], name: &str) -> Vec<String> {
+    let asked = effects.iter().filter_map(|effect| match effect {
+        Effect::Suggest { run, documents } if run == name => Some(documents.clone()),
+        _ => None,
+    });
+    asked.flatten().collect()
+}
+
+#[test]
+fn a_new_version_leaves_the_suggestions_of_the_document_in_front() {
+    let live = |version| {
+        let report =
+            LiveReport { state: LiveState::Waiting(3), suggester: Some(Version(version)), ..LiveReport::default() };
+        Event::Live(Box::new(report))
+    };
+    let mut state = start(&[TEXT, "more", "none"]);
+    let effects = update(&mut state, live(3));
+    assert_eq!(asked(&effects, "live-3"), ["d0", "d1", "d2"], "nothing was suggested yet");
+    answer(&mut state, "live-3", &FOUND);
+    let effects = update(&mut state, live(4));
+    assert_eq!(asked(&effects, "live-4"), ["d1", "d2"]);
+    // Such as one of a pool that is asked about.
+    answer(&mut state, "live-4", &[("beer", "Dish")]);
+    let open = |state: &State| state.session.project.as_ref().unwrap().suggestions(0).len();
+    assert_eq!(open(&state), 2, "what is on the screen stays");
+    assert_eq!(asked(&press(&mut state, "n p"), "live-4").iter().filter(|id| *id == "d0").count(), 1);
+    answer(&mut state, "live-4", &[("beer", "Dish")]);
+    assert_eq!(open(&state), 1, "who comes back finds the new ones");
+    // A run that the user has trained suggests at once.
+    update(&mut state, live(5));
+    let run = RunSummary { has_model: true, ..crate::app::tests::run("0001-mini", crate::runs::Phase::Done, false) };
+    let running =
+        RunSummary { has_model: false, ..crate::app::tests::run("0001-mini", crate::runs::Phase::Training, false) };
+    update(&mut state, Event::Runs(vec![running]));
+    let effects = update(&mut state, Event::Runs(vec![run]));
+    assert_eq!(asked(&effects, "0001-mini"), ["d0", "d1", "d2"]);
 }

@@ -177,6 +177,8 @@ fn a_command_changes_the_rule_and_says_so() {
     let mut state = with_rule(NextDocument::Random);
     press(&mut state, "o");
     assert!(message(&state).ends_with("random until there is a model"), "{}", message(&state));
+    press(&mut state, "o");
+    assert!(message(&state).ends_with("by its words alone until there is a model"), "{}", message(&state));
 }
 
 #[test]
@@ -305,4 +307,55 @@ fn a_key_that_chooses_among_twenty_thousand_documents_answers_at_once() {
         press(&mut state, key);
     }
     assert!(slowest.0 < std::time::Duration::from_millis(250), "{slowest:?}");
+}
+
+/// Gives the command that holds documents back, or no longer does.
+fn toggle_hold_back(state: &mut State) {
+    press(state, ":");
+    update(state, Event::Paste("hold-back".into()));
+    press(state, "enter");
+}
+
+fn is_held_back(state: &State, at: usize) -> bool {
+    state.session.project.as_ref().unwrap().is_held_back(at)
+}
+
+#[test]
+fn a_text_that_was_seen_with_suggestions_before_any_was_held_back_is_not() {
+    let texts = texts(80);
+    let (mut opened, marked) = opened(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    opened.live.held_back = 0;
+    let mut state = begin((opened, marked));
+    let mut on = state.clone();
+    toggle_hold_back(&mut on);
+    let held: Vec<usize> = (0..80).filter(|at| is_held_back(&on, *at)).take(2).collect();
+    let document = state.session.project.as_ref().unwrap().documents[held[0]].clone();
+    let found = vec![Entity { range: document.words[0], label: "Dish".into(), score: 0.9 }];
+    let (run, labels) = ("0001-mini".to_owned(), Default::default());
+    update(&mut state, Event::Suggestions { document: document.id, run, found, uncertainty: None, labels });
+    for at in &held {
+        state.session.open_document(*at, Vec::new());
+    }
+    toggle_hold_back(&mut state);
+    let seen = |state: &State| [held[0], held[1]].map(|at| is_held_back(state, at));
+    assert_eq!(seen(&state), [false, true], "the second one had no suggestions");
+}
+
+#[test]
+fn a_project_that_is_read_again_holds_the_same_texts_back() {
+    let mut state = held_back();
+    toggle_hold_back(&mut state);
+    assert_eq!(open_suggestions(&state), 1);
+    let again = |state: &mut State| {
+        state.put_aside();
+        let (mut again, _) = opened(&["fish tacos and cheap beer", "more"]);
+        again.live.held_back = 1;
+        update(state, Event::Opened(Box::new(again)));
+    };
+    again(&mut state);
+    assert_eq!([0, 1].map(|at| is_held_back(&state, at)), [false, false], "it was switched off");
+    toggle_hold_back(&mut state);
+    assert_eq!(message(&state), "One document in 1 is shown without suggestions, to judge them fairly");
+    again(&mut state);
+    assert_eq!([0, 1].map(|at| is_held_back(&state, at)), [false, true], "the first one was seen with suggestions");
 }
