@@ -129,7 +129,12 @@ pub(super) fn read_options(tags: &Tags) -> Result<ReadOptions, CliError> {
 pub(super) fn tag_names(tags: &Tags) -> Result<Vec<String>, CliError> {
     let Some(given) = &tags.tag_names else { return Ok(Vec::new()) };
     if given.contains(',') && !Path::new(given).exists() {
-        return Ok(given.split(',').map(|name| name.trim().to_owned()).collect());
+        let names: Vec<String> = given.split(',').map(|name| name.trim().to_owned()).collect();
+        return match names.iter().position(String::is_empty) {
+            None => Ok(names),
+            Some(number) => Err(CliError::usage(format!("--tag-names has no name for number {number}"))
+                .hint("write one name for each number, in order, such as O,B-Dish,I-Dish")),
+        };
     }
     let path = Path::new(given);
     formats::read_tag_names(&bytes(path, storage::SMALL)?).map_err(|problem| refused(path, [&problem]))

@@ -87,6 +87,11 @@ pub(super) fn search(text: &str, project: &Project) -> Result<Query, CliError> {
             CliError::usage(format!("--query: {problem}")).hint("tagli help tag lists what a search can ask for")
         );
     }
+    // As where a script's variable is not set: all documents were hardly meant.
+    if query == Query::default() {
+        return Err(CliError::usage("--query: there is nothing to search for")
+            .hint("tagli help tag lists what a search can ask for"));
+    }
     match query.asks_model() {
         Some(term) => Err(CliError::usage(format!("--query: `{term}` needs the suggestions of a model")).hint(
             "the Documents screen has them; tagli predict MODEL --file F --to FORMAT writes what a model suggests",

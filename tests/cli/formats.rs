@@ -257,6 +257,7 @@ fn tags_that_are_numbers_are_read_wherever_tagged_words_are() {
         place.tagli(&format!("import food {file} --tag-names names.txt --dry-run")).fine();
     }
     place.tagli("inspect a.tsv --tag-names missing.txt").fails(1, &["missing.txt"]);
+    place.tagli("inspect a.tsv --tag-names O,,B-Dish").fails(2, &["no name for number 1"]);
 }
 
 #[test]

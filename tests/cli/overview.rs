@@ -65,6 +65,10 @@ fn documents_move_to_a_split_by_search() {
     place.tagli("documents split food --query id:b").fails(2, &["--to"]);
     place.tagli("documents split food --query id:b --to tset").fails(2, &["train, valid, test, none"]);
     place.tagli("documents split food --query label:Nothing --to test").fails(2, &["--query"]);
+    for nothing in ["", "  "] {
+        let words = ["documents", "split", "food", "--query", nothing, "--to", "test"];
+        place.run(&words).fails(2, &["nothing to search for"]);
+    }
 }
 
 #[test]
