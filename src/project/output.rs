@@ -105,7 +105,8 @@ pub fn write_output_folder(
         })
     });
     if let Err(cause) = added {
-        return Err(failure.unwrap_or_else(|| StorageError::new("write", path, cause)).into());
+        let error = failure.unwrap_or_else(|| StorageError::new("write", path, cause));
+        return Err(tree.discard(error).into());
     }
     tree.finish().map_err(failed)
 }

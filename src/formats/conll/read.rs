@@ -29,18 +29,13 @@ use crate::{
     },
 };
 
-/// Reads any layout. If several columns have tags, the tag is after the word.
-pub(super) fn read_token_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    read(source, reading, Prefer::AfterWord)
-}
-
-/// Reads any layout. If several columns have tags, the tag is before the word.
-pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    read(source, reading, Prefer::BeforeWord)
-}
-
-fn read(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Result<Vec<String>, Unreadable> {
-    let options = reading.options.tags;
+/// Reads any layout, with these choices of the user.
+pub(super) fn read(
+    source: &dyn Source,
+    reading: &mut Reading<'_>,
+    prefer: Prefer,
+    options: TagOptions,
+) -> Result<Vec<String>, Unreadable> {
     let Some(layout) = sniff(source, prefer, &options, &mut reading.problems)? else { return Ok(Vec::new()) };
     let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
     let mut survey = Survey::new(layout, keeps_bars, WordMarks::of(source, layout)?);
@@ -107,12 +102,11 @@ pub struct TagSentence {
 
 /// Reads the tags of a file of any CoNLL layout: unchanged if they are spelt `B-Dish`, else as IOB2.
 /// Also returns the problems of the file.
-pub(super) fn read_tags(bytes: &[u8], options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
+pub(super) fn read_tags(source: &dyn Source, options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
-    let sentences = tag_sentences(&bytes, options, &mut problems).unwrap_or_else(|failure| {
+    let sentences = tag_sentences(source, options, &mut problems).unwrap_or_else(|failure| {
         problems.push(match failure {
             Unreadable::Encoding(problem) => problem,
-            // Bytes in memory can always be read.
             Unreadable::Io(error) => Problem::error(error.to_string()),
         });
         Vec::new()

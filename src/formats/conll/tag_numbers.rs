@@ -1,13 +1,9 @@
 //! Files of tagged words whose tags are numbers, with names that the user gave: readers see the names.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
-use super::read;
-use crate::formats::{
-    Problem, ReadOptions, Source, decode,
-    sink::Reading,
-    source::{Unreadable, keep_all},
-};
+use super::{layout::Prefer, read};
+use crate::formats::{Problem, ReadOptions, Source, TagOptions, decode, sink::Reading, source::Unreadable};
 
 /// Number of a word that trainers do not look at.
 const IGNORED: &str = "-100";
@@ -18,30 +14,29 @@ const LONGEST_LINE: usize = 1 << 16;
 /// Lines that must be there before numbers are taken for tags.
 const FEWEST: usize = 2;
 
-/// Reads any layout, with names in place of numbers.
+/// Reads any layout, with names in place of numbers. If several columns have tags, the tag is after the word.
 pub(super) fn read_token_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    match NamedTags::of(source, reading.options)? {
-        Some(named) => read::read_token_first(&named, reading),
-        None => read::read_token_first(source, reading),
-    }
+    read_named(source, reading, Prefer::AfterWord)
 }
 
 /// As [`read_token_first`]; if several columns have tags, the tag is before the word.
 pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec<String>, Unreadable> {
-    match NamedTags::of(source, reading.options)? {
-        Some(named) => read::read_tag_first(&named, reading),
-        None => read::read_tag_first(source, reading),
+    read_named(source, reading, Prefer::BeforeWord)
+}
+
+fn read_named(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Result<Vec<String>, Unreadable> {
+    let options = reading.options;
+    match NamedTags::of(source, options)? {
+        Some(named) => read::read(&named, reading, prefer, named.options(options.tags)),
+        None => read::read(source, reading, prefer, options.tags),
     }
 }
 
 /// Reads the tags of a file of any CoNLL layout, as the reader of columns does, with names in place of numbers.
 pub fn read_tags(bytes: &[u8], options: &ReadOptions) -> (Vec<read::TagSentence>, Vec<Problem>) {
-    let named = NamedTags::of(&bytes, options).and_then(|named| {
-        named.map(|named| keep_all(named.bytes()?, "cannot be read at once; split it first")).transpose()
-    });
-    match named {
-        Ok(Some(named)) => read::read_tags(&named, &options.tags),
-        Ok(None) => read::read_tags(bytes, &options.tags),
+    match NamedTags::of(&bytes, options) {
+        Ok(Some(named)) => read::read_tags(&named, &named.options(options.tags)),
+        Ok(None) => read::read_tags(&bytes, &options.tags),
         Err(error) => (Vec::new(), vec![Problem::error(error.to_string())]),
     }
 }
@@ -78,11 +73,17 @@ impl<'a> NamedTags<'a> {
     pub(in crate::formats) fn has_names(&self) -> bool {
         self.columns.largest < self.names.len()
     }
+
+    /// Choices for the reader: a number in the first row is a tag, not the name of a column, also if it has no name.
+    fn options(&self, options: TagOptions) -> TagOptions {
+        TagOptions { header: options.header.or(self.columns.begins.then_some(false)), ..options }
+    }
 }
 
 impl Source for NamedTags<'_> {
     fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
-        let input = BufReader::new(self.source.bytes()?);
+        // As in the search for columns, the byte order mark is no part of the first cell.
+        let input = decode::body(self.source)?;
         Ok(Box::new(NamingReader { input, tags: self, line: Vec::new(), given: 0, is_inside: false }))
     }
 
@@ -103,6 +104,8 @@ struct Columns {
     tag: usize,
     /// The largest number at the beginning of the file. The number 0 usually stands for O.
     largest: usize,
+    /// Whether the first row has a number in this column.
+    begins: bool,
 }
 
 impl Columns {
@@ -130,7 +133,8 @@ impl Columns {
         }?;
         let has_words = (0..width).any(|at| at != tag && is_words(at));
         let largest = values(tag).into_iter().flatten().max().unwrap_or_default();
-        has_words.then_some(Self { has_tabs, width, tag, largest })
+        let begins = regular.first().and_then(|row| row.get(tag)).is_some_and(|cell| number(cell).is_some());
+        has_words.then_some(Self { has_tabs, width, tag, largest, begins })
     }
 }
 
@@ -218,7 +222,11 @@ impl<R: BufRead> Read for NamingReader<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Read as Found, conll::CONLL2002, detect, detect_with};
+    use crate::formats::{
+        Read as Found,
+        conll::{CONLL2002, TAG_FIRST},
+        detect, detect_with,
+    };
 
     fn options() -> ReadOptions {
         let tag_names = ["O", "B-Dish", "I-Dish"].map(str::to_owned).into();
@@ -255,6 +263,28 @@ mod tests {
             let bare = guess.format.read(text.as_bytes(), &ReadOptions::default());
             assert!(bare.has_errors() && bare.problems[0].to_string().contains("--tag-names"), "{:?}", bare.problems);
         }
+    }
+
+    #[test]
+    fn the_first_row_stays_with_a_byte_order_mark_and_with_a_number_without_a_name() {
+        let rows = "0\tgood\n1\tpad\n2\tthai\n";
+        for text in [format!("\u{feff}{rows}"), format!("\u{feff}good 0\npad 1\nthai 2\n")] {
+            let guess = detect_with("a.bio", &text.as_bytes(), &options()).unwrap();
+            let found = guess.format.read(text.as_bytes(), &options());
+            let words: Vec<&str> = found.corpus.documents.iter().flat_map(|one| one.word_texts()).collect();
+            assert_eq!(
+                (words, spans(&found)),
+                (vec!["good", "pad", "thai"], vec!["pad thai Dish".to_owned()]),
+                "{text:?}"
+            );
+            assert_eq!(read_tags(text.as_bytes(), &options()).0[0].tags, ["O", "B-Dish", "I-Dish"], "{text:?}");
+        }
+        let text = format!("7\tmild\n{}", rows.repeat(10));
+        let found = TAG_FIRST.read(text.as_bytes(), &options());
+        let first = &found.problems[0];
+        assert!(found.has_errors() && first.line == Some(1) && first.message.contains("`7`"), "{:?}", found.problems);
+        let (_, problems) = read_tags(text.as_bytes(), &options());
+        assert!(problems[0].line == Some(1) && problems[0].message.contains("`7`"), "{problems:?}");
     }
 
     #[test]

@@ -39,6 +39,23 @@ pub(in crate::project) struct Dir {
     path: PathBuf,
 }
 
+/// Device and number of a file or folder: no other one has them while it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity([i128; 2]);
+
+impl Identity {
+    /// Identity of what is described.
+    pub(super) fn of(stat: &Stat) -> Self {
+        // Their types differ between systems.
+        Self([i128::from(stat.st_dev), i128::from(stat.st_ino)])
+    }
+
+    /// Identity of an open file or folder.
+    pub(super) fn of_open(open: impl AsFd) -> io::Result<Self> {
+        Ok(Self::of(&sys::fstat(open)?))
+    }
+}
+
 impl AsFd for Dir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
@@ -134,7 +151,7 @@ impl Dir {
     /// Whether a name in this folder leads to this open file or folder.
     pub(super) fn leads_to(&self, name: impl AsRef<OsStr>, open: impl AsFd) -> bool {
         let (Ok(Some(here)), Ok(there)) = (self.stat(name), sys::fstat(open)) else { return false };
-        (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+        Identity::of(&here) == Identity::of(&there)
     }
 
     /// Opens a regular file for reading; `None` if there is nothing of that name.

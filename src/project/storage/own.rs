@@ -1,4 +1,4 @@
-//! The only removals and renames of the product. Each needs a proof that this program made the thing.
+//! Removals and renames. Each needs a proof that this program made the thing. (The others are in `swap.rs` and `tree.rs`.)
 //!
 //! A proof is a value that only this file can make:
 //! - a file or folder that this process has just created ([`put`], [`MadeFolder`], [`OwnFolder::make`]);

@@ -10,7 +10,7 @@ use std::{
 use rustix::fs::{self as sys, AtFlags};
 
 use super::{
-    dir::Dir,
+    dir::{Dir, Identity},
     error::StorageError,
     faults::{step, sync_file},
     open::folder_of,
@@ -27,9 +27,33 @@ pub(in crate::project) struct NewTree {
     temporary: String,
     /// The folder; `None` once it has its name.
     dir: Option<Dir>,
-    /// Subfolders and files that this process has created, as paths in the folder, each folder before what is in it.
-    folders: Vec<String>,
-    files: Vec<String>,
+    /// What this process has created in it, each folder before what is in it.
+    made: Vec<Made>,
+}
+
+/// A subfolder or file that this process has created.
+#[derive(Debug)]
+struct Made {
+    /// Path in the folder, with `/`.
+    path: String,
+    is_folder: bool,
+    identity: Identity,
+}
+
+impl Made {
+    /// Removes it, unless another program has put something else in its place.
+    fn remove(&self, dir: &Dir) -> io::Result<()> {
+        let (folder, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
+        let folder = open_folder(dir, folder)?;
+        step()?;
+        match folder.stat(name)? {
+            Some(stat) if Identity::of(&stat) == self.identity => {
+                let flags = if self.is_folder { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+                Ok(sys::unlinkat(&folder, name, flags)?)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl NewTree {
@@ -48,7 +72,7 @@ impl NewTree {
             let temporary = Id::random().temporary();
             let dir = Some(parent.create_folder(&temporary)?);
             let target = target.to_owned();
-            Ok(Self { parent, target, temporary, dir, folders: Vec::new(), files: Vec::new() })
+            Ok(Self { parent, target, temporary, dir, made: Vec::new() })
         };
         begun().map_err(|cause| StorageError::new("make the folder", target, cause))
     }
@@ -73,7 +97,8 @@ impl NewTree {
                 Some(sub) => sub,
                 None => {
                     let sub = dir.create_folder(part)?;
-                    self.folders.push(path.clone());
+                    let identity = Identity::of_open(&sub)?;
+                    self.made.push(Made { path: path.clone(), is_folder: true, identity });
                     sub
                 }
             };
@@ -81,7 +106,8 @@ impl NewTree {
         }
         check_part(file)?;
         let mut open = dir.create_file(file)?;
-        self.files.push(name.to_owned());
+        let identity = Identity::of_open(&open)?;
+        self.made.push(Made { path: name.to_owned(), is_folder: false, identity });
         open.write_all(bytes)?;
         sync_file(&open)
     }
@@ -89,14 +115,32 @@ impl NewTree {
     /// Gives the folder its name.
     ///
     /// # Errors
-    /// Something has that name now (kind `AlreadyExists`), or the file system refuses. Nothing stays.
+    /// Something has that name now (kind `AlreadyExists`), or the file system refuses. Nothing stays, or the error names it.
     pub(in crate::project) fn finish(mut self) -> Result<(), StorageError> {
-        self.publish().map_err(|cause| StorageError::new("finish", &self.target, cause))
+        match self.publish() {
+            Ok(()) => Ok(()),
+            Err(cause) => {
+                let error = StorageError::new("finish", &self.target, cause);
+                Err(self.discard(error))
+            }
+        }
+    }
+
+    /// Removes what was made so far because of an error. Returns the error; if something stays, one that names it first.
+    pub(in crate::project) fn discard(mut self, error: StorageError) -> StorageError {
+        match self.remove_made() {
+            Ok(()) => error,
+            Err(StorageError { action, path, cause }) => {
+                let cause = io::Error::other(format!("{cause}; it is left of an output that failed: {error}"));
+                StorageError { action, path, cause }
+            }
+        }
     }
 
     fn publish(&mut self) -> io::Result<()> {
         let Some(dir) = &self.dir else { return Ok(()) };
-        self.folders.iter().try_for_each(|folder| open_folder(dir, folder)?.sync())?;
+        let mut folders = self.made.iter().filter(|made| made.is_folder);
+        folders.try_for_each(|folder| open_folder(dir, &folder.path)?.sync())?;
         dir.sync()?;
         let name = self.target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         step()?;
@@ -105,19 +149,29 @@ impl NewTree {
         self.parent.sync()
     }
 
-    /// Removes what this process has created in the folder, and the folder, which is empty then.
-    fn remove_made(&self) -> io::Result<()> {
-        let Some(dir) = self.dir.as_ref().filter(|dir| self.parent.leads_to(&self.temporary, dir)) else {
+    /// Removes what this process has created in the folder, and the folder, which is empty then. What cannot be removed does
+    /// not keep the rest; the error names the first such thing.
+    fn remove_made(&mut self) -> Result<(), StorageError> {
+        let Some(dir) = self.dir.take().filter(|dir| self.parent.leads_to(&self.temporary, dir)) else {
             return Ok(());
         };
-        let paths = self.files.iter().map(|file| (file, AtFlags::empty()));
-        for (path, flags) in paths.chain(self.folders.iter().rev().map(|folder| (folder, AtFlags::REMOVEDIR))) {
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            step()?;
-            sys::unlinkat(open_folder(dir, folder)?, name, flags)?;
+        let root = self.parent.path().join(&self.temporary);
+        let mut left = None;
+        for made in self.made.iter().rev() {
+            note_failure(&mut left, made.remove(&dir), &root.join(&made.path));
         }
-        step()?;
-        Ok(sys::unlinkat(&self.parent, &self.temporary, AtFlags::REMOVEDIR)?)
+        let emptied = step().and_then(|()| Ok(sys::unlinkat(&self.parent, &self.temporary, AtFlags::REMOVEDIR)?));
+        note_failure(&mut left, emptied, &root);
+        left.map_or(Ok(()), Err)
+    }
+}
+
+/// Keeps the first failed removal. What is not there needs none.
+fn note_failure(first: &mut Option<StorageError>, removed: io::Result<()>, path: &Path) {
+    if let Err(cause) = removed
+        && cause.kind() != io::ErrorKind::NotFound
+    {
+        first.get_or_insert_with(|| StorageError::new("remove", path, cause));
     }
 }
 
@@ -200,6 +254,34 @@ mod tests {
         // What another program puts there is not removed.
         drop(tree);
         assert_eq!((entries(&elsewhere), inside.join("link").is_symlink()), (0, true));
+    }
+
+    #[test]
+    fn clean_up_spares_what_others_put_in_place_and_goes_on_after_errors() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("out");
+        let begin = || {
+            let mut tree = NewTree::begin(&target).unwrap();
+            ["a.txt", "b.txt", "sub/c.txt"].iter().for_each(|name| tree.add(name, b"ours").unwrap());
+            let inside = dir.path().join(&tree.temporary);
+            (tree, inside)
+        };
+        // A file of another program has the name of one of ours, and one of ours is gone.
+        let (tree, inside) = begin();
+        fs::write(dir.path().join("new"), "theirs").unwrap();
+        fs::rename(dir.path().join("new"), inside.join("a.txt")).unwrap();
+        fs::remove_file(inside.join("b.txt")).unwrap();
+        let fault = Fault::after(0, 1);
+        let error = tree.finish().unwrap_err();
+        drop(fault);
+        assert_eq!((fs::read_to_string(inside.join("a.txt")).unwrap().as_str(), entries(&inside)), ("theirs", 1));
+        assert!(error.path == inside && error.to_string().contains("cannot finish"), "{error}");
+        // The sync fails, and the removal of the last file.
+        let (tree, inside) = begin();
+        let fault = Fault::after(0, 2);
+        let error = tree.finish().unwrap_err();
+        drop(fault);
+        assert_eq!((error.path.as_path(), entries(&inside)), (inside.join("sub/c.txt").as_path(), 1), "{error}");
     }
 
     #[test]
