@@ -26,6 +26,8 @@ pub struct Version(pub u64);
 impl Version {
     /// Highest number. A file from elsewhere may name any.
     pub const MOST: u64 = 1 << 53;
+    /// Highest number that is believed of a journal, which no annotator reaches: above it there is room for as many again.
+    pub const BELIEVED: u64 = 1 << 40;
 }
 
 impl fmt::Display for Version {
@@ -103,8 +105,8 @@ pub enum LiveState {
 pub struct LiveReport {
     /// What it is doing.
     pub state: LiveState,
-    /// Its newest version that was better than its predecessor and than the other models of the project; it makes the
-    /// suggestions. `None` if another model does.
+    /// Its newest version that was better than the other models of the project and not clearly worse than its predecessor;
+    /// it makes the suggestions. `None` if another model does.
     pub suggester: Option<Version>,
     /// The newest run with a model when the suggester took over: only a newer run takes its place unasked.
     pub over: Option<String>,

@@ -1,7 +1,8 @@
 //! The live model: it learns the documents of a project while they are tagged.
 //!
 //! A round learns the documents that are new, with some of the earlier ones, from the weights of the round before. What
-//! was learned makes the suggestions once it is better than the model that makes them; [`takes_over`] is the rule.
+//! was learned makes the suggestions once it is better than the model that makes them, or not clearly worse than its own
+//! earlier version; [`takes_over`] is the rule.
 
 pub mod kept;
 mod memory;
@@ -140,6 +141,9 @@ pub enum LiveError {
     /// Tags cannot be compared.
     #[error(transparent)]
     Score(#[from] ScoreError),
+    /// All numbers of versions are given.
+    #[error("there is no number left for another version; remove the folder of the annotator in runs/live")]
+    Versions,
 }
 
 /// The live model of an annotator, with everything that it has to know to go on.
@@ -312,6 +316,8 @@ impl Learner {
         self.lost = if is_clearly_worse { self.lost + 1 } else { 0 };
         if self.lost >= MOST_LOST {
             self.lost = 0;
+            // What it has lost says nothing about its successor.
+            self.contest = Contest::against(rival.map(str::to_owned));
             let suggests = |model: &&Arc<LiveModel>| rival == Some(model.version.to_string().as_str());
             self.candidate = self.suggester.as_ref().filter(suggests).cloned();
         }
@@ -379,6 +385,9 @@ impl Learner {
     fn learn(&self, input: &RoundInput<'_>, mix: &Mix, labels: &[String]) -> Result<Option<LiveModel>, LiveError> {
         let Tuning { batch, rate, warmup, epochs, most_steps, most_new, first_steps, .. } = self.tuning;
         let version = Version(self.newest + 1);
+        if version.0 > Version::MOST {
+            return Err(LiveError::Versions);
+        }
         let sentences = &input.data.train;
         let warm = self.candidate.as_ref().filter(|_| mix.new.len() <= most_new);
         let (base, chosen, settings, most_steps) = match warm {

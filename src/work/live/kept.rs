@@ -50,12 +50,12 @@ pub fn save(folder: &LiveFolder, record: &LiveRecord, version: &LiveModel) -> Re
     folder.save(record, |sink| model::write(sink, config, weights, tokenizer_json).map_err(io::Error::other))
 }
 
-/// The highest version that a journal names as the source of a span.
+/// The highest version that a journal names as the source of a span. Numbers that no annotator reaches do not count.
 pub fn highest_version(project: &Project, journal: &Journal) -> Option<Version> {
     let annotations = project.documents.iter().map(|document| journal.annotation(&document.id));
     let sources = annotations.flat_map(|annotation| annotation.spans()).map(|span| &span.source);
     let versions = sources.filter_map(|source| match source {
-        SpanSource::Model { run, .. } => run.parse::<Version>().ok(),
+        SpanSource::Model { run, .. } => run.parse().ok().filter(|version: &Version| version.0 <= Version::BELIEVED),
         _ => None,
     });
     versions.max()
@@ -119,6 +119,33 @@ pub fn rival_runs(project: &Project) -> [Option<String>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        project::{ImportItem, Manifest},
+        spans::{Action, Document, Edit, Span, SpanId, Status, journal::JournalOp},
+        text::TextRange,
+    };
+
+    #[test]
+    fn a_number_that_no_annotator_reaches_is_no_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let labels = LabelSet::restaurant();
+        let mut project = Project::create(&dir.path().join("p"), Manifest::new("p", labels.clone())).unwrap();
+        let name = "ada".parse().unwrap();
+        let mut ada = project.annotator(&name, 0).unwrap();
+        let document = Document::from_words("r0".to_owned(), ["cheap", "tacos", "here"]);
+        let item = ImportItem { document, spans: Vec::new(), status: Status::Todo };
+        project.import(Some(&mut ada), 0, vec![item]).unwrap();
+        let of = |at: usize, run: &str| Span {
+            id: SpanId { writer: 900, sequence: u32::from(at > 0) },
+            range: TextRange::new(at, at + 1),
+            label: labels.named("Dish").unwrap().id,
+            source: SpanSource::Model { run: run.into(), score: 0.5 },
+        };
+        let edits = vec![Edit::Add(of(0, "live-9007199254740992")), Edit::Add(of(6, "live-7"))];
+        ada.record(&project.documents, 1, JournalOp::Do(Action { document: "r0".into(), edits })).unwrap();
+        let journal = project.read_annotator(&name).unwrap().journal;
+        assert_eq!(highest_version(&project, &journal), Some(Version(7)));
+    }
 
     #[test]
     fn only_a_trained_mini_is_continued() {

@@ -50,7 +50,11 @@ impl Project {
     }
 
     fn round_while(&self, learner: &mut Learner, goes_on: &(dyn Fn() -> bool + Sync)) -> Option<Round> {
-        let input = RoundInput {
+        learner.round(&self.input(goes_on)).unwrap()
+    }
+
+    fn input<'a>(&'a self, goes_on: &'a (dyn Fn() -> bool + Sync)) -> RoundInput<'a> {
+        RoundInput {
             data: &self.data,
             labels: &self.labels,
             finished: &self.finished,
@@ -60,8 +64,7 @@ impl Project {
             every: 5,
             now: 1_800_000_000,
             goes_on,
-        };
-        learner.round(&input).unwrap()
+        }
     }
 }
 
@@ -98,14 +101,15 @@ fn of_two_models_the_one_that_was_right_before_suggests() {
     assert!(project.round(&mut learner).took_over, "the run found nothing");
     let report = learner.report(LiveState::Learning);
     assert_eq!(report.recent.map(|recent| (recent.documents, recent.f1, recent.learned)), Some((6, 0.0, 40)));
-    // What has learned the most makes the suggestions: there is nothing to compare.
+    // What has learned the most makes the suggestions: there is nothing to compare, and it does again.
+    let before = learner.suggester.clone();
     project.rival = Some("live-2".into());
     project.data = data(0..50);
     project.finished = finished(46..50, Some(("0001-mini", &right)));
-    assert!(!project.round(&mut learner).took_over);
-    assert_eq!(learner.contest, Contest::against(Some("live-2".into())));
-    assert_eq!(learner.report(LiveState::Learning).newest, Some(Version(3)), "it was learned nevertheless");
-    // Now something has learned more. Which model had answered on the screen does not matter.
+    assert!(project.round(&mut learner).took_over);
+    assert_eq!(learner.contest, Contest::against(Some("live-3".into())));
+    // A newer version is compared with the one that suggests. Which model had answered on the screen does not matter.
+    learner.suggester = before;
     project.data = data(0..55);
     project.finished = finished(50..55, Some(("0001-mini", &[])));
     assert!(project.round(&mut learner).took_over);
@@ -122,10 +126,13 @@ fn a_model_that_was_clearly_worse_for_many_rounds_is_given_up() {
     }
     assert!(learner.candidate.is_some());
     learner.count_loss(false, Some("0001-mini"));
+    let lost = EntityCounts { true_positives: 0, false_positives: 9, false_negatives: 9 };
+    learner.contest.add(Pair { learner: lost, rival: EntityCounts::default() });
     for _ in 0..MOST_LOST {
         learner.count_loss(true, Some("0001-mini"));
     }
     assert!(learner.candidate.is_none(), "the next round begins with the base");
+    assert_eq!(learner.contest, Contest::against(Some("0001-mini".into())), "its successor begins without losses");
     learner.suggester = Some(before);
     for _ in 0..MOST_LOST {
         learner.count_loss(true, Some("live-1"));
@@ -213,6 +220,15 @@ fn learning_goes_on_from_what_was_kept_and_no_number_is_given_twice() {
     assert!(project.round(&mut next).trained);
     assert_eq!(next.report(LiveState::Off).newest, Some(Version(10)));
     assert!(Learner::new(tuning()).unwrap().kept().is_none());
+}
+
+#[test]
+fn numbers_of_versions_end_with_an_error() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    learner.skip_versions(Version(Version::MOST));
+    let project = Project::new(0..8);
+    let input = project.input(&|| true);
+    assert!(matches!(learner.round(&input), Err(LiveError::Versions)));
 }
 
 #[test]
