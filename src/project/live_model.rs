@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     AnnotatorName, Project, ProjectError, RUNS,
-    lock::{Holder, Lock},
+    lock::Lock,
     output::check_linked_folder,
     run_files::MODEL,
     storage::{self, Dir, NewFolder, SMALL, StorageError, recover},
@@ -146,7 +146,7 @@ impl LiveFolder {
 
     fn lock(&self) -> Result<Lock, ProjectError> {
         let what = format!("the live model of {}", self.annotator);
-        Ok(Lock::take(&self.path().join(LOCK), &what, &Holder::this(0))?)
+        Ok(Lock::wait(&self.path().join(LOCK), &what)?)
     }
 
     /// The folder; `None` if there is none. Links on the way below `runs` are refused.

@@ -71,7 +71,7 @@ pub struct Predicted {
     pub spans: Vec<WordSpan>,
 }
 
-/// F1 per word of suggestions, measured on documents before they were learned.
+/// F1 per word of the live model, measured on documents before they were learned.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Documents that the model had learned, on average.
@@ -116,7 +116,7 @@ pub struct LiveReport {
     pub learned: usize,
     /// Time when it was trained, in seconds since 1970, UTC.
     pub at: u64,
-    /// F1 of the suggestions on the last documents, whatever model made them.
+    /// F1 on the last documents of what had been learned by then, whatever model made the suggestions.
     pub recent: Option<Estimate>,
     /// The same on the documents without suggestions.
     pub unaided: Option<Estimate>,

@@ -115,6 +115,7 @@ impl Services {
             events: self.events.clone(),
             starter: self.trainer.starter(),
             progress: Arc::default(),
+            earlier: Vec::new(),
         }
     }
 

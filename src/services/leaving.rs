@@ -88,10 +88,6 @@ impl Leaving {
                 report(&format!("left without waiting for {job}; files are written whole or not at all"));
             }
             is_starting |= !worker.has_started_within(left());
-            if !closing.learner_ends_within(left()) {
-                // What it has learned last can be learned again.
-                tracing::warn!("left without waiting for the live model");
-            }
         }
         // Closed before the report, so that the report stays true.
         let after = self.trainer.close();
@@ -105,6 +101,10 @@ impl Leaving {
             report(
                 "left while a project was being opened; an import that had begun is completed when it is next opened",
             );
+        }
+        // Last, because what the live models have learned can be learned again.
+        if !self.closing.iter().all(|closing| closing.learner_ends_within(left())) {
+            tracing::warn!("left without waiting for the live model");
         }
     }
 }

@@ -44,6 +44,8 @@ const KEEP_EVERY: Duration = Duration::from_secs(180);
 const MAKE_WAY: Duration = Duration::from_secs(10);
 /// Time between two looks for trainings of other processes while a round runs.
 const LOOK_FOR_RUNS: Duration = Duration::from_secs(2);
+/// Time between two looks whether the project is closed, while the thread that learned before is waited for.
+const POLL: Duration = Duration::from_millis(50);
 /// Wait if nothing is to be done.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -99,6 +101,8 @@ pub(super) struct LearnerParts {
     pub(super) models: LiveModels,
     pub(super) settings: LiveSettings,
     pub(super) events: Events,
+    /// Threads of projects that are being closed. One of them may be about to keep what this one goes on from.
+    pub(super) earlier: Vec<Thread>,
 }
 
 impl LiveLearner {
@@ -170,6 +174,11 @@ impl LiveLearner {
         self.orders = None;
     }
 
+    /// The thread.
+    pub(super) fn thread(&self) -> Thread {
+        self.thread.clone()
+    }
+
     /// Waits for the end of the thread for at most this long; whether it has ended.
     pub(super) fn ends_within(&self, limit: Duration) -> bool {
         self.thread.ends_within(limit)
@@ -189,9 +198,13 @@ struct Learning {
     own_load: OwnLoad,
     /// Report that was sent last.
     reported: LiveReport,
-    /// Whether the version that suggests is not kept yet.
+    /// Whether something was learned that is not kept yet.
     is_unsaved: bool,
     saved: Option<Instant>,
+    /// Why the last version could not be kept.
+    unkept: Option<String>,
+    /// Why the last round failed, until one succeeds.
+    failure: Option<String>,
 }
 
 impl Learning {
@@ -210,6 +223,8 @@ impl Learning {
             reported: LiveReport::default(),
             is_unsaved: false,
             saved: None,
+            unkept: None,
+            failure: None,
         }
     }
 
@@ -242,6 +257,7 @@ impl Learning {
             tracing::warn!("the live model: {error}");
             // They are learned with the next ones.
             self.finished.clear();
+            self.failure = Some(error.clone());
             self.report(LiveState::Failed(error));
         }
     }
@@ -261,8 +277,19 @@ impl Learning {
         if is_paused || self.is_unsaved { LOOK_AGAIN } else { IDLE }
     }
 
+    /// Waits until the threads of before have kept what they learned, unless the project is closed.
+    fn wait_for_earlier(&mut self) {
+        for thread in std::mem::take(&mut self.parts.earlier) {
+            while !self.signals.closed.load(Ordering::Relaxed) && !thread.ends_within(POLL) {}
+        }
+    }
+
     /// Goes on from the version that was kept, if there is one that can be used.
     fn go_on(&mut self) -> Result<(), String> {
+        self.wait_for_earlier();
+        if self.signals.closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         for what in self.folder.settle().map_err(|error| error.to_string())? {
             self.parts.events.send(message(Level::Warn, what));
         }
@@ -294,7 +321,7 @@ impl Learning {
         *lock(&self.parts.models) = suggester;
     }
 
-    /// Learns, or says why not; keeps the version that suggests from time to time.
+    /// Learns, or says why not; keeps what was learned from time to time.
     fn look(&mut self) -> Result<(), String> {
         let every = self.parts.settings.every;
         if !self.parts.settings.learns {
@@ -336,8 +363,9 @@ impl Learning {
             return Ok(());
         };
         self.finished.drain(..begun);
+        self.failure = None;
+        self.is_unsaved |= round.trained;
         if round.took_over {
-            self.is_unsaved = true;
             self.publish();
         }
         self.report(LiveState::Waiting(self.parts.settings.every));
@@ -352,7 +380,10 @@ impl Learning {
         let Self { parts, learner: Some(learner), run_counts, finished, signals, runs, .. } = self else {
             return Ok(None);
         };
-        let LearnerParts { project, annotator, settings, .. } = parts;
+        let LearnerParts { project, annotator, settings, models, .. } = parts;
+        if learner.forget_removed(project.documents.iter().map(|document| &*document.id)) {
+            *lock(models) = learner.suggester().cloned();
+        }
         let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
         if let Some(highest) = kept::highest_version(project, &journal) {
             learner.skip_versions(highest);
@@ -382,20 +413,26 @@ impl Learning {
         learner.round(&input).map_err(|error| error.to_string())
     }
 
-    /// Keeps the version that suggests, if it is not.
+    /// Keeps what was learned, if it is not. What fails is tried again later, and told once.
     fn keep(&mut self) {
-        if !std::mem::take(&mut self.is_unsaved) {
+        let Some((record, version)) = self.learner.as_ref().filter(|_| self.is_unsaved).and_then(Learner::kept) else {
             return;
-        }
+        };
         self.saved = Some(Instant::now());
-        let Some((record, version)) = self.learner.as_ref().and_then(Learner::kept) else { return };
-        if let Err(error) = kept::save(&self.folder, &record, &version) {
+        let unkept = kept::save(&self.folder, &record, &version).err().map(|error| error.to_string());
+        self.is_unsaved = unkept.is_some();
+        if let Some(error) = unkept.as_ref().filter(|_| unkept != self.unkept) {
             self.parts.events.send(message(Level::Warn, format!("the live model is not kept on disk: {error}")));
         }
+        self.unkept = unkept;
     }
 
     /// Sends what is known, if that has changed.
     fn report(&mut self, state: LiveState) {
+        let state = match (&state, &self.failure) {
+            (LiveState::Waiting(_), Some(why)) => LiveState::Failed(why.clone()),
+            _ => state,
+        };
         let report = match &self.learner {
             Some(learner) => learner.report(state),
             None => LiveReport { state, ..LiveReport::default() },

@@ -100,12 +100,14 @@ struct Parts {
     events: Events,
     /// Whether documents can be tagged, so that the live model can learn.
     is_writable: bool,
+    /// Threads of the live models of projects that are being closed.
+    earlier: Vec<Thread>,
 }
 
 impl Parts {
     /// Starts the services; no file is watched yet.
     fn start(self, dir: &Path, preferences: Preferences) -> Result<Open, OpenError> {
-        let Self { project, annotator, run_list, starter, events, is_writable } = self;
+        let Self { project, annotator, run_list, starter, events, is_writable, earlier } = self;
         let name = preferences.annotator;
         let grid = project.manifest.grid;
         let documents = project.documents.clone();
@@ -131,6 +133,7 @@ impl Parts {
                 models: model_service.live_models(),
                 settings: preferences.live,
                 events: events.clone(),
+                earlier,
             })
         });
         Ok(Open {
@@ -175,8 +178,6 @@ impl Closing {
             return Err(OpenError::StillSaving(self.journal.unsaved().unwrap_or_default()));
         }
         let _ = self.worker.ends_within(JOB_LIMIT);
-        // The same project may be opened again, which reads the live model.
-        let _ = self.learner_ends_within(JOB_LIMIT);
         Ok(())
     }
 }
@@ -254,6 +255,8 @@ pub(super) struct Opener {
     pub(super) events: Sender<Event>,
     pub(super) starter: Starter,
     pub(super) progress: Arc<ReadingProgress>,
+    /// Threads of the live models of projects that are being closed.
+    pub(super) earlier: Vec<Thread>,
 }
 
 impl Opener {
@@ -277,8 +280,10 @@ impl Opener {
         let name = preferences.annotator.clone();
         let [texts, manifest] = project.watched_files();
         let own_journal = project.journal_file(annotator.name());
-        let is_writable = refusal.is_none();
-        let parts = Parts { project, annotator, run_list, starter: self.starter, events, is_writable };
+        // Also without a place to write to now: it is tried again, and what is learned suggests meanwhile.
+        let is_writable = opened.read_only.is_none();
+        let earlier = self.earlier;
+        let parts = Parts { project, annotator, run_list, starter: self.starter, events, is_writable, earlier };
         let mut open = parts.start(dir, preferences)?;
         open._files = FileWatcher::start(vec![
             Watched { path: texts, changed: Box::new(open.worker.looker()) },
@@ -306,7 +311,7 @@ impl Opener {
         let run_list = RunList::new(project.runs());
         let opened = opened(&project, &annotator, &run_list, &preferences.device, None);
         let (starter, events) = (self.starter, Events::new(self.events));
-        let parts = Parts { project, annotator, run_list, starter, events, is_writable: false };
+        let parts = Parts { project, annotator, run_list, starter, events, is_writable: false, earlier: Vec::new() };
         let open = parts.start(dir, preferences)?;
         Ok((open, Box::new(Opened { only_runs: true, ..opened })))
     }
@@ -327,11 +332,12 @@ impl Opener {
     /// Opens a project on a thread of its own, after the earlier ones were closed. The outcome is sent to `outcome`, also
     /// if no thread can be started.
     pub(super) fn spawn(
-        self,
+        mut self,
         request: Request,
         closing: Vec<Arc<Closing>>,
         outcome: Sender<Outcome>,
     ) -> Option<Thread> {
+        self.earlier = closing.iter().filter_map(|closing| Some(closing.learner.as_ref()?.thread())).collect();
         let panicked = outcome.clone();
         let not_started = outcome.clone();
         let thread = Thread::start(

@@ -8,7 +8,10 @@ pub mod kept;
 mod memory;
 mod mix;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use self::{
     memory::Memory,
@@ -161,8 +164,12 @@ pub struct Learner {
     contest: Contest,
     scores: Scores,
     estimates: Estimates,
+    /// Validation documents that are scored; none is scored twice.
+    scored: BTreeSet<u64>,
     /// Rounds in a row that the candidate has lost.
     lost: usize,
+    /// Rounds in a row that have failed.
+    failed: usize,
 }
 
 /// What the documents that were finished say.
@@ -170,6 +177,17 @@ pub struct Learner {
 struct Judged {
     scores: Vec<DocumentScore>,
     pairs: Vec<Pair>,
+    /// Hashes of the ids of validation documents among them.
+    valid: Vec<u64>,
+}
+
+/// A finished document that is scored.
+struct Seen {
+    /// Whether it is learned afterwards.
+    trains: bool,
+    held_back: bool,
+    /// Counts of the rival, unless that is a version, or has no answer.
+    of_rival: Option<EntityCounts>,
 }
 
 /// What is compared with what has learned the most.
@@ -200,7 +218,9 @@ impl Learner {
             contest: Contest::default(),
             scores: Scores::default(),
             estimates: Estimates::default(),
+            scored: BTreeSet::new(),
             lost: 0,
+            failed: 0,
         })
     }
 
@@ -211,7 +231,7 @@ impl Learner {
 
     /// Goes on from a version that was kept.
     pub fn go_on_from(&mut self, record: LiveRecord, model: BaseModel) {
-        let LiveRecord { version, newest, at, over, learned, contest, scores, .. } = record;
+        let LiveRecord { version, newest, at, suggests, over, learned, contest, scores, .. } = record;
         let kept = Arc::new(LiveModel { version, model, at, learned });
         self.newest = self.newest.max(newest.0);
         self.over = over;
@@ -219,7 +239,7 @@ impl Learner {
         self.estimates = scores.estimates();
         self.scores = scores;
         self.candidate = Some(Arc::clone(&kept));
-        self.suggester = Some(kept);
+        self.suggester = suggests.then_some(kept);
     }
 
     /// Gives no version a number up to this one: journals may name it.
@@ -227,21 +247,22 @@ impl Learner {
         self.newest = self.newest.max(highest.0);
     }
 
+    /// Leaves weights that have learned a document which is no longer in the project: it may have been erased.
+    /// Whether there were such weights; then the next round begins with the base.
+    pub fn forget_removed<'d>(&mut self, present: impl Iterator<Item = &'d str>) -> bool {
+        let present: BTreeSet<u64> = present.map(id_hash).collect();
+        let knows_removed = |model: &mut Arc<LiveModel>| !model.learned.keys().all(|id| present.contains(id));
+        let suggester = self.suggester.take_if(knows_removed);
+        let candidate = self.candidate.take_if(knows_removed);
+        if candidate.is_some() {
+            self.contest = Contest::default();
+        }
+        suggester.or(candidate).is_some()
+    }
+
     /// The version that makes the suggestions, unless another model does.
     pub fn suggester(&self) -> Option<&Arc<LiveModel>> {
         self.suggester.as_ref()
-    }
-
-    /// The version that makes the suggestions, with its record, to be kept.
-    pub fn kept(&self) -> Option<(LiveRecord, Arc<LiveModel>)> {
-        let suggester = self.suggester.as_ref()?;
-        let mut record = LiveRecord::new(suggester.version, suggester.at);
-        record.newest = Version(self.newest);
-        record.over.clone_from(&self.over);
-        record.learned.clone_from(&suggester.learned);
-        record.contest = self.contest.clone();
-        record.scores = self.scores.clone();
-        Some((record, Arc::clone(suggester)))
     }
 
     /// What is known about the live model.
@@ -265,9 +286,34 @@ impl Learner {
     /// `None` if `goes_on` ended the round; then nothing has changed.
     ///
     /// # Errors
-    /// The training or a prediction failed; then nothing has changed, either.
+    /// The training or a prediction failed. The next round begins with the weights that suggest; if they were the ones
+    /// that failed, or it fails again, with the base.
     pub fn round(&mut self, input: &RoundInput<'_>) -> Result<Option<Round>, LiveError> {
+        let outcome = self.try_round(input);
+        match outcome {
+            Ok(Some(_)) => self.failed = 0,
+            Ok(None) => {}
+            Err(_) => self.count_failure(input.rival.clone()),
+        }
+        outcome
+    }
+
+    /// Leaves the weights with which a round has failed.
+    fn count_failure(&mut self, rival: Option<String>) {
+        self.failed += 1;
+        // The number is the seed, too.
+        self.newest = (self.newest + 1).min(Version::MOST);
+        self.contest = Contest::against(rival);
+        let failed = self.candidate.take();
+        let is_other = |model: &&Arc<LiveModel>| failed.as_ref().is_none_or(|failed| !Arc::ptr_eq(failed, model));
+        self.candidate = self.suggester.as_ref().filter(|_| self.failed == 1).filter(is_other).cloned();
+    }
+
+    fn try_round(&mut self, input: &RoundInput<'_>) -> Result<Option<Round>, LiveError> {
         let judged = self.judge(input)?;
+        if !(input.goes_on)() {
+            return Ok(None);
+        }
         let mut contest = self.contest.clone();
         if contest.rival != input.rival {
             contest = Contest::against(input.rival.clone());
@@ -279,15 +325,18 @@ impl Learner {
         let mix = Mix::new(sentences, input.labels, learned.unwrap_or(&nothing), self.tuning.replay, self.newest);
         let labels = input.data.label_names();
         if mix.new.is_empty() || labels.is_empty() {
-            self.keep_judgement(contest, judged.scores);
-            return Ok((input.goes_on)().then(Round::default));
+            self.keep_judgement(contest, judged);
+            return Ok(Some(Round::default()));
         }
         let Some(trained) = self.learn(input, &mix, &labels)? else { return Ok(None) };
+        if !(input.goes_on)() {
+            return Ok(None);
+        }
         let valid = self.valid_counts(input, &trained)?;
         let evidence = Evidence { contest: &contest, valid, least_documents: input.every };
         let took_over = takes_over(&evidence);
         let is_clearly_worse = is_clearly_worse(&evidence);
-        self.keep_judgement(contest, judged.scores);
+        self.keep_judgement(contest, judged);
         self.newest = trained.version.0;
         let trained = Arc::new(trained);
         self.candidate = Some(Arc::clone(&trained));
@@ -302,8 +351,10 @@ impl Learner {
         Ok(Some(Round { trained: true, took_over }))
     }
 
-    fn keep_judgement(&mut self, contest: Contest, scores: Vec<DocumentScore>) {
+    fn keep_judgement(&mut self, contest: Contest, judged: Judged) {
+        let Judged { scores, valid, .. } = judged;
         self.contest = contest;
+        self.scored.extend(valid);
         if !scores.is_empty() {
             scores.into_iter().for_each(|score| self.scores.add(score));
             self.estimates = self.scores.estimates();
@@ -323,47 +374,42 @@ impl Learner {
         }
     }
 
-    /// Scores predictions on the finished documents that nobody had learned.
+    /// Scores predictions on the finished documents that were not learned.
     fn judge(&self, input: &RoundInput<'_>) -> Result<Judged, LiveError> {
         let mut judged = Judged::default();
-        let nothing = Learned::new();
-        let learned = self.candidate.as_ref().map_or(&nothing, |model| &model.learned);
+        let Some(candidate) = &self.candidate else { return Ok(judged) };
+        let learned = &candidate.learned;
         let latest: BTreeMap<&str, &FinishedDocument> =
             input.finished.iter().map(|finished| (finished.id.as_str(), finished)).collect();
         let rival = self.rival(input, learned);
         let mut sentences: Vec<Sentence> = Vec::new();
-        let mut of_rival: Vec<EntityCounts> = Vec::new();
+        let mut seen: Vec<Seen> = Vec::new();
         let Dataset { train, valid, .. } = input.data;
         for (sentence, trains) in train.iter().map(|one| (one, true)).chain(valid.iter().map(|one| (one, false))) {
             let Some(finished) = latest.get(sentence.id.as_str()) else { continue };
-            if learned.contains_key(&id_hash(&sentence.id)) {
+            let id = id_hash(&sentence.id);
+            if learned.contains_key(&id) || self.scored.contains(&id) {
                 continue;
             }
-            let predicted = finished.predicted.as_ref().map(|predicted| {
-                let tags = Scheme::Bio.encode(&predicted.spans, sentence.words.len());
-                (predicted.model.as_str(), tags)
-            });
-            if let Some((_, tags)) = &predicted {
-                let counts = counts_of(&sentence.tags, tags)?;
-                judged.scores.push(DocumentScore { learned: learned.len(), counts, held_back: finished.held_back });
-            }
-            match (&rival, predicted) {
-                _ if !trains => continue,
-                (Rival::Memory(memory), _) => of_rival.push(counts_of(&sentence.tags, &memory.tags(sentence))?),
-                (Rival::Run(run), Some((model, tags))) if *run == model => {
-                    of_rival.push(counts_of(&sentence.tags, &tags)?);
-                }
-                (Rival::Version(_), _) => {}
-                _ => continue,
-            }
+            judged.valid.extend((!trains).then_some(id));
+            let of_rival = if trains { counts_of_rival(&rival, sentence, finished)? } else { None };
+            seen.push(Seen { trains, held_back: finished.held_back, of_rival });
             sentences.push(sentence.clone());
         }
-        let Some(candidate) = self.candidate.as_ref().filter(|_| !sentences.is_empty()) else { return Ok(judged) };
-        if let Rival::Version(version) = rival {
-            of_rival = counts(&version.model, input.labels, &sentences)?;
+        if sentences.is_empty() {
+            return Ok(judged);
         }
-        let pairs = counts(&candidate.model, input.labels, &sentences)?.into_iter().zip(of_rival);
-        judged.pairs = pairs.map(|(learner, rival)| Pair { learner, rival }).collect();
+        let of_version = match rival {
+            Rival::Version(version) => counts(&version.model, input.labels, &sentences)?,
+            _ => Vec::new(),
+        };
+        let of_learner = counts(&candidate.model, input.labels, &sentences)?;
+        for (at, (seen, learner)) in seen.into_iter().zip(of_learner).enumerate() {
+            let Seen { trains, held_back, of_rival } = seen;
+            judged.scores.push(DocumentScore { learned: learned.len(), counts: learner, held_back });
+            let rival = of_rival.or_else(|| of_version.get(at).copied().filter(|_| trains));
+            judged.pairs.extend(rival.map(|rival| Pair { learner, rival }));
+        }
         Ok(judged)
     }
 
@@ -432,6 +478,22 @@ impl Learner {
         let Some(rival) = rival else { return Ok(None) };
         Ok(Some(Pair { learner: sum(counts(&trained.model, input.labels, &sentences)?), rival }))
     }
+}
+
+/// Counts of a rival that is no version on a document; `None` if it had no answer.
+fn counts_of_rival(
+    rival: &Rival<'_>,
+    sentence: &Sentence,
+    finished: &FinishedDocument,
+) -> Result<Option<EntityCounts>, ScoreError> {
+    let tags = match (rival, &finished.predicted) {
+        (Rival::Memory(memory), _) => memory.tags(sentence),
+        (Rival::Run(run), Some(predicted)) if *run == predicted.model => {
+            Scheme::Bio.encode(&predicted.spans, sentence.words.len())
+        }
+        _ => return Ok(None),
+    };
+    counts_of(&sentence.tags, &tags).map(Some)
 }
 
 /// Whether the live model is clearly worse than its rival.

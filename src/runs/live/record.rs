@@ -26,6 +26,8 @@ pub struct LiveRecord {
     pub newest: Version,
     /// Time when the weights were trained, in seconds since 1970, UTC.
     pub at: u64,
+    /// Whether it made the suggestions when it took over last; otherwise it has only learned so far.
+    pub suggests: bool,
     /// The newest run with a model when this version took over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<String>,
@@ -69,6 +71,7 @@ impl LiveRecord {
             version,
             newest: version,
             at,
+            suggests: true,
             over: None,
             learned: BTreeMap::new(),
             contest: Contest::default(),

@@ -1,4 +1,4 @@
-//! Scores of the suggestions on single documents, and estimates from them.
+//! Scores of the live model on single documents, and estimates from them.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,10 +17,10 @@ const STRETCH: usize = 25;
 /// Resamples for an interval.
 const RESAMPLES: usize = 200;
 
-/// Score of the suggestions on a document, which were computed before it was done.
+/// Score of what was learned so far on a document that it had not learned, whatever model made the suggestions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentScore {
-    /// Documents that the live model had learned by then.
+    /// Documents that it had learned by then.
     pub learned: usize,
     /// Counts of spans.
     pub counts: EntityCounts,
@@ -39,7 +39,7 @@ pub struct Estimates {
     pub course: Vec<Estimate>,
 }
 
-/// Scores of the suggestions, oldest first.
+/// Scores of the live model, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scores(Vec<DocumentScore>);

@@ -53,6 +53,10 @@ struct Running {
 
 impl Running {
     fn new(project: Project, annotator: AnnotatorName, settings: LiveSettings) -> Self {
+        Self::after(project, annotator, settings, Vec::new())
+    }
+
+    fn after(project: Project, annotator: AnnotatorName, settings: LiveSettings, earlier: Vec<Thread>) -> Self {
         let (sender, events) = unbounded();
         let journal = JournalWriter::start(Box::new(Disk), Events::new(unbounded().0)).unwrap();
         let models = LiveModels::default();
@@ -63,6 +67,7 @@ impl Running {
             models: Arc::clone(&models),
             settings,
             events: Events::new(sender),
+            earlier,
         })
         .unwrap();
         learner.begin();
@@ -162,6 +167,43 @@ fn a_kept_model_that_cannot_be_used_is_said_once_and_learning_begins_again() {
     running.report(|report| report.newest == Some(Version(1)));
     running.end();
     assert_eq!(std::fs::read_to_string(folder.model().join("live.json")).unwrap(), "{}");
+}
+
+#[test]
+fn a_project_that_is_opened_again_goes_on_from_what_was_learned_until_it_was_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (project, ada) = project(&dir.path().join("p"), 8, 8);
+    let (release, held) = bounded::<()>(0);
+    let earlier = LiveLearner::hanging(held);
+    let next = Running::after(project.clone(), ada.clone(), settings(), vec![earlier.thread()]);
+    // It keeps its first version only now, as the thread of a project does that is closed.
+    let first = Running::new(project, ada, settings());
+    first.finish(1..6);
+    first.report(|report| report.newest == Some(Version(1)));
+    first.end();
+    assert!(next.events.try_recv().is_err(), "the thread of before has not ended");
+    drop(release);
+    let report = next.report(|report| report.newest.is_some());
+    assert_eq!((report.newest, report.suggester, report.learned), (Some(Version(1)), None, 7));
+    next.end();
+}
+
+#[test]
+fn a_failure_is_said_until_a_round_succeeds() {
+    let dir = tempfile::tempdir().unwrap();
+    let (place, away) = (dir.path().join("p"), dir.path().join("away"));
+    let (project, ada) = project(&place, 8, 8);
+    let running = Running::new(project, ada, settings());
+    running.report(|report| report.state == LiveState::Waiting(5));
+    std::fs::rename(&place, &away).unwrap();
+    running.finish(1..6);
+    running.report(|report| matches!(report.state, LiveState::Failed(_)));
+    running.learner.set_learning(true);
+    assert!(running.events.recv_timeout(Duration::from_millis(500)).is_err(), "it still is the state");
+    std::fs::rename(&away, &place).unwrap();
+    running.finish(1..6);
+    running.report(|report| report.newest.is_some() && report.state == LiveState::Waiting(5));
+    running.end();
 }
 
 #[test]

@@ -24,7 +24,8 @@ fn opener(folders: UserFolders, annotator: Result<&str, &str>) -> Opener {
     let preferences = preferences.map_err(str::to_owned);
     let preferences: PreferencesOf = Arc::new(move |_| preferences.clone());
     let events = crossbeam_channel::unbounded().0;
-    Opener { folders, preferences, events, starter: Trainer::default().starter(), progress: Arc::default() }
+    let starter = Trainer::default().starter();
+    Opener { folders, preferences, events, starter, progress: Arc::default(), earlier: Vec::new() }
 }
 
 fn create(new: &NewProject, annotator: Result<&str, &str>) -> Result<(PathBuf, Option<Notice>), OpenError> {

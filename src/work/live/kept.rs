@@ -1,18 +1,41 @@
 //! The live model on disk, and the runs of a project as its rivals.
 
-use std::io;
+use std::{io, sync::Arc};
 
-use super::{LiveError, LiveModel, counts_of_predictor, sum, with_present_tags};
+use super::{Learner, LiveError, LiveModel, counts_of_predictor, sum, with_present_tags};
 use crate::{
     inference::{Precision, Predictor, Threads},
     model::{self, BaseModel, ModelConfig},
     project::{LiveFolder, Project, ProjectError},
     runs::{
         embedded_bases::{MINI, is_embedded},
-        live::{LiveRecord, Version},
+        live::{Contest, LiveRecord, Version},
     },
     spans::{Journal, LabelSet, Sentence, SpanSource, dataset, score::EntityCounts},
 };
+
+impl Learner {
+    /// What is to be kept, with its record: the version that makes the suggestions, otherwise what has learned the most.
+    pub fn kept(&self) -> Option<(LiveRecord, Arc<LiveModel>)> {
+        let rival = self.contest.rival.as_deref();
+        let suggesting = self.suggester.as_ref().filter(|model| rival == Some(model.version.to_string().as_str()));
+        let candidate = self.candidate.as_ref();
+        let kept = suggesting.or(candidate).or(self.suggester.as_ref())?;
+        let is_kept = |model: &Arc<LiveModel>| Arc::ptr_eq(model, kept);
+        let mut record = LiveRecord::new(kept.version, kept.at);
+        record.newest = Version(self.newest);
+        record.suggests = self.suggester.as_ref().is_some_and(is_kept);
+        record.over.clone_from(&self.over);
+        record.learned.clone_from(&kept.learned);
+        record.contest = match candidate.is_some_and(is_kept) {
+            true => self.contest.clone(),
+            // Its counts are those of what has learned more, which is not kept.
+            false => Contest::against(self.contest.rival.clone()),
+        };
+        record.scores = self.scores.clone();
+        Some((record, Arc::clone(kept)))
+    }
+}
 
 /// Reads the kept version of a live model; `None` if there is none.
 ///
@@ -24,6 +47,9 @@ pub fn read(folder: &LiveFolder) -> Result<Option<(LiveRecord, BaseModel)>, Stri
     let base = model::open(MINI).map_err(|error| error.to_string())?;
     if model.config.tags.is_empty() || !is_of_base(&model, &base) {
         return Err(format!("{} is not a trained `{MINI}`", folder.model().display()));
+    }
+    if !is_finite(&model) {
+        return Err(format!("{} has weights that are no finite numbers", folder.model().display()));
     }
     // Another process may have replaced both in between.
     match folder.record() {
@@ -39,6 +65,11 @@ fn is_of_base(model: &BaseModel, base: &BaseModel) -> bool {
         (arch.model_type, [*vocab_size, *max_positions, *dim, *layers, *heads, *hidden_dim])
     });
     own == other && model.tokenizer_json == base.tokenizer_json
+}
+
+/// Whether all weights are finite numbers. With one that is not, every round would fail.
+fn is_finite(model: &BaseModel) -> bool {
+    model.weights.values().flat_map(|array| &array.data).all(|weight| weight.is_finite())
 }
 
 /// Writes a version of a live model.
@@ -154,5 +185,9 @@ mod tests {
         assert!(is_of_base(&mini, &mini) && !is_of_base(&small, &mini));
         let other_pieces = BaseModel { tokenizer_json: b"{}".to_vec(), ..mini.clone() };
         assert!(!is_of_base(&other_pieces, &mini));
+        assert!(is_finite(&mini));
+        let mut broken = mini;
+        broken.weights.values_mut().next().unwrap().data[0] = f32::NAN;
+        assert!(!is_finite(&broken));
     }
 }
