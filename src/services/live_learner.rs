@@ -30,7 +30,7 @@ use crate::{
     guard,
     project::{AnnotatorName, LiveFolder, Project, Runs, training_data},
     runs::live::{self, FinishedDocument, LiveReport, LiveState},
-    spans::HalfWords,
+    spans::{HalfWords, Split},
     training,
     work::live::{
         Learner, LiveError, Round, RoundInput, Tuning,
@@ -194,6 +194,8 @@ struct Learning {
     learner: Option<Learner>,
     /// Documents that wait for the next round.
     finished: Vec<FinishedDocument>,
+    /// Done training documents that were not learned when the project was opened. They count once another one is finished.
+    backlog: usize,
     run_counts: RunCounts,
     own_load: OwnLoad,
     /// Report that was sent last.
@@ -218,6 +220,7 @@ impl Learning {
             runs,
             learner: None,
             finished: Vec::new(),
+            backlog: 0,
             run_counts: RunCounts::default(),
             own_load: OwnLoad::new(cores(), Instant::now()),
             reported: LiveReport::default(),
@@ -274,7 +277,39 @@ impl Learning {
     /// Time until the next look at what can be done.
     fn wait(&self) -> Duration {
         let is_paused = matches!(self.reported.state, LiveState::Paused(_));
+        if self.is_due() && self.parts.settings.learns && !is_paused {
+            // Documents that were finished during a round.
+            return Duration::ZERO;
+        }
         if is_paused || self.is_unsaved { LOOK_AGAIN } else { IDLE }
+    }
+
+    /// Number of training documents that wait to be learned. Documents of other splits only judge what was learned.
+    fn waiting(&self) -> usize {
+        let split_of = |id: &str| self.parts.project.documents.get(id).and_then(|document| document.split);
+        let finished =
+            self.finished.iter().filter(|document| matches!(split_of(&document.id), None | Some(Split::Train)));
+        self.backlog + finished.count()
+    }
+
+    /// Whether enough documents wait for a round. None is begun before the user has finished one.
+    fn is_due(&self) -> bool {
+        !self.finished.is_empty() && self.waiting() >= self.parts.settings.every
+    }
+
+    /// The state while documents are awaited.
+    fn awaiting(&self) -> LiveState {
+        LiveState::Waiting(self.parts.settings.every.saturating_sub(self.waiting()).max(1))
+    }
+
+    /// Counts the done training documents that were not learned, in this session or before.
+    fn count_backlog(&mut self) -> Result<(), String> {
+        let LearnerParts { project, annotator, .. } = &self.parts;
+        let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
+        let (data, _) = training_data(project, &journal, HalfWords::Snap);
+        let learner = self.learner.as_ref();
+        self.backlog = learner.map_or(0, |learner| learner.unlearned(&data.train, &project.manifest.labels));
+        Ok(())
     }
 
     /// Waits until the threads of before have kept what they learned, unless the project is closed.
@@ -304,7 +339,7 @@ impl Learning {
                 self.parts.events.send(message(Level::Info, text));
             }
         }
-        Ok(())
+        self.count_backlog()
     }
 
     fn learner(&mut self) -> Result<&mut Learner, LiveError> {
@@ -323,11 +358,10 @@ impl Learning {
 
     /// Learns, or says why not; keeps what was learned from time to time.
     fn look(&mut self) -> Result<(), String> {
-        let every = self.parts.settings.every;
         if !self.parts.settings.learns {
             self.report(LiveState::Off);
-        } else if self.finished.len() < every {
-            self.report(LiveState::Waiting(every - self.finished.len()));
+        } else if !self.is_due() {
+            self.report(self.awaiting());
         } else if let Some(reason) = self.hindrance() {
             self.report(LiveState::Paused(reason));
         } else {
@@ -363,12 +397,13 @@ impl Learning {
             return Ok(());
         };
         self.finished.drain(..begun);
+        self.backlog = 0;
         self.failure = None;
         self.is_unsaved |= round.trained;
         if round.took_over {
             self.publish();
         }
-        self.report(LiveState::Waiting(self.parts.settings.every));
+        self.report(if self.is_due() { LiveState::Learning } else { self.awaiting() });
         Ok(())
     }
 

@@ -247,6 +247,13 @@ impl Learner {
         self.newest = self.newest.max(highest.0);
     }
 
+    /// Number of these sentences that the next round would learn as new or changed.
+    pub fn unlearned(&self, sentences: &[Sentence], labels: &LabelSet) -> usize {
+        let nothing = Learned::new();
+        let learned = self.candidate.as_ref().map_or(&nothing, |model| &model.learned);
+        Mix::new(sentences, labels, learned, 0, 0).new.len()
+    }
+
     /// Leaves weights that have learned a document which is no longer in the project: it may have been erased.
     /// Whether there were such weights; then the next round begins with the base.
     pub fn forget_removed<'d>(&mut self, present: impl Iterator<Item = &'d str>) -> bool {
