@@ -133,7 +133,7 @@ webanno-tsv\t'WebAnno TSV 3, as WebAnno and INCEpTION export it'
 cas-json\t'UIMA CAS JSON, as INCEpTION exports it: a file for each document, several in a zip file'
 yedda\t'texts with spans in brackets: [@tacos#Dish*]'
 slate\t'SLATE: a text and NAME.annotations beside it (read only)'"
-complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; default: a file in exports/, in place of an unchanged export' -r -F
+complete -c tagli -n "__fish_tagli_using_subcommand export" -l out -d 'The file to write, `-` for standard output; brat and cas-json write a new folder if it ends with a slash; default: a file in exports/, in place of an unchanged export' -r -F
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l split -d 'Export only this split' -r -f -a "train\t''
 valid\t''
 test\t''"

@@ -109,10 +109,9 @@ fn documents_that_are_finished_are_learned_and_the_version_that_suggests_is_kept
     let dir = tempfile::tempdir().unwrap();
     let (project, ada) = project(&dir.path().join("p"), 30, 12);
     let running = Running::new(project.clone(), ada.clone(), settings());
-    running.report(|report| report.state == LiveState::Waiting(5));
-    running.finish(1..5);
+    // Eleven were done before and not learned: the next one is enough, but opening the project is not.
     running.report(|report| report.state == LiveState::Waiting(1));
-    running.finish(5..6);
+    running.finish(1..2);
     running.report(|report| report.state == LiveState::Learning);
     let first = running.report(|report| report.newest == Some(Version(1)));
     assert_eq!((first.state, first.suggester, first.learned), (LiveState::Waiting(5), None, 11));
@@ -150,6 +149,21 @@ fn documents_that_are_finished_are_learned_and_the_version_that_suggests_is_kept
     assert_eq!((report.newest, report.state), (Some(Version(2)), LiveState::Off));
     running.learner.set_learning(true);
     running.report(|report| report.state == LiveState::Waiting(5));
+    running.end();
+}
+
+#[test]
+fn documents_for_validation_are_not_awaited() {
+    let dir = tempfile::tempdir().unwrap();
+    let (project, ada) = project(&dir.path().join("p"), 8, 0);
+    let running = Running::new(project, ada, settings());
+    running.report(|report| report.state == LiveState::Waiting(5));
+    running.finish(0..3);
+    running.report(|report| report.state == LiveState::Waiting(3));
+    assert!(
+        running.events.recv_timeout(Duration::from_millis(500)).is_err(),
+        "the first one is of the validation split"
+    );
     running.end();
 }
 
@@ -194,7 +208,7 @@ fn a_failure_is_said_until_a_round_succeeds() {
     let (place, away) = (dir.path().join("p"), dir.path().join("away"));
     let (project, ada) = project(&place, 8, 8);
     let running = Running::new(project, ada, settings());
-    running.report(|report| report.state == LiveState::Waiting(5));
+    running.report(|report| report.state == LiveState::Waiting(1));
     std::fs::rename(&place, &away).unwrap();
     running.finish(1..6);
     running.report(|report| matches!(report.state, LiveState::Failed(_)));
