@@ -96,7 +96,7 @@ impl State {
     /// Keeps what commands have changed in the settings while the same project is opened again.
     /// Its new learner has the settings of the files, and must be told where learning was switched on or off.
     fn keep_live_settings(&mut self, opened: &mut Opened) -> Option<Effect> {
-        if !self.carried.as_ref().is_some_and(|carried| carried.folder == opened.folder) {
+        if self.carried.as_ref().is_none_or(|carried| carried.folder != opened.folder) {
             self.session.live_settings = opened.live;
             return None;
         }

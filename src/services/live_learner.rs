@@ -315,7 +315,11 @@ impl Learning {
     /// Waits until the threads of before have kept what they learned, unless the project is closed.
     fn wait_for_earlier(&mut self) {
         for thread in std::mem::take(&mut self.parts.earlier) {
-            while !self.signals.closed.load(Ordering::Relaxed) && !thread.ends_within(POLL) {}
+            loop {
+                if self.signals.closed.load(Ordering::Relaxed) || thread.ends_within(POLL) {
+                    break;
+                }
+            }
         }
     }
 

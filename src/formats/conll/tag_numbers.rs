@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn the_first_row_stays_with_a_byte_order_mark_and_with_a_number_without_a_name() {
         let rows = "0\tgood\n1\tpad\n2\tthai\n";
-        for text in [format!("\u{feff}{rows}"), format!("\u{feff}good 0\npad 1\nthai 2\n")] {
+        for text in [format!("\u{feff}{rows}"), "\u{feff}good 0\npad 1\nthai 2\n".to_owned()] {
             let guess = detect_with("a.bio", &text.as_bytes(), &options()).unwrap();
             let found = guess.format.read(text.as_bytes(), &options());
             let words: Vec<&str> = found.corpus.documents.iter().flat_map(|one| one.word_texts()).collect();
