@@ -1,4 +1,4 @@
-//! The first texts of a file, for whoever wants no more of it.
+//! The first texts of a file, for whoever wants only these.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Format {
-    /// Reads a file and hands over the text of each document until `take` wants no more.
+    /// Reads a file and hands over the text of each document until `take` has enough.
     /// Returns the problems that were found, none of a reading that was ended.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ fn format_of(path: &Path, source: &dyn Source) -> io::Result<&'static Format> {
 }
 
 impl SentenceFile {
-    /// Takes the lines of a text; false if no more are wanted.
+    /// Takes the lines of a text; false if there are enough.
     fn take(&mut self, text: &str) -> bool {
         for line in text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()) {
             if line.len() > LONGEST {
