@@ -37,7 +37,7 @@ struct TextSink<'a> {
 impl Sink for TextSink<'_> {
     fn take(&mut self, found: Found, _: &LabelNames) -> io::Result<()> {
         self.is_ended = self.is_ended || !(self.take)(&found.document.text);
-        if self.is_ended { Err(io::Error::other("no more texts are wanted")) } else { Ok(()) }
+        if self.is_ended { Err(io::Error::other("there are texts enough")) } else { Ok(()) }
     }
 }
 

@@ -196,7 +196,7 @@ fn ids(batch: &[&Example], train: &EncodedSplit) -> String {
 
 /// Gives the model a classifier for these tags.
 ///
-/// A tag keeps the row of its label, also under a former name; of labels that are one now, that of its present name, or
+/// A tag keeps the row of its label, also under a former name; of labels that are one now, the row of the present name, or
 /// else of the first. Tags of new labels get rows of a new classifier from `seed`.
 fn keep_head(base: &mut BaseModel, tags: &[String], present: PresentName<'_>, seed: u64) {
     let before = std::mem::take(&mut base.config.tags);
@@ -304,7 +304,7 @@ mod tests {
         let rows = |row: &(String, Vec<f32>, f32)| (row.1.clone(), row.2);
         let new: Vec<_> = head(&base).iter().map(rows).collect();
         let kept: Vec<_> = [0, 5, 6, 1, 2].map(|at| rows(&old[at])).into();
-        assert_eq!(new, kept, "O, the row of Price under its new name, and that of Dish before that of Drink");
+        assert_eq!(new, kept, "O, the row of Price under its new name, and the row of Dish before the row of Drink");
         // Without the label that both are now, the first of the two gives its row.
         let mut base = with_head(&["Drink", "Wine"]);
         let old = head(&base);

@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(moved, ["d1", "d3", "d5"].map(|id| (id, Some(Split::Test))));
         assert_eq!((made.documents, made.spans), ([1, 0, 3], [1, 0, 3]));
         let leak = Leak { from: Split::Train, to: Split::Test, same: 1, nearly: 0 };
-        assert_eq!(made.leaks, [leak], "the text of d1 is that of d0");
+        assert_eq!(made.leaks, [leak], "d1 has the text of d0");
         let out = plan_move(&project, &journal, &search("split:train"), None).unwrap();
         assert_eq!(out.splits, HashMap::from([("d0".to_owned(), None)]));
         assert_eq!(plan_move(&project, &journal, &search("nowhere"), None), None);
