@@ -41,5 +41,5 @@ pub use precision::{PrecisionError, check_precision};
 pub use recipe::recipe;
 pub use run::{lower_priority, run};
 pub use self_check::compare_on_processor;
-pub use short::{Lesson, PresentName, ShortTrainings, lowest_priority};
+pub use short::{Lesson, PresentName, ShortTrainings, Trained, lowest_priority};
 pub use teacher::{MOST_BYTES as MOST_ANSWER_BYTES, Teacher};

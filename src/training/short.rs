@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{
-        BaseModel, ModelConfig,
+        BaseModel, ModelConfig, Weights,
         arch::Affine,
         device::{self, Chosen},
         weights::Array,
@@ -47,6 +47,18 @@ pub struct Lesson<'a> {
     pub settings: &'a Settings,
     /// Most optimiser steps. The learning rate falls to 0 with the last one.
     pub most_steps: usize,
+    /// Model of the training before with which the result is averaged, and its share of the average. It is not used if it
+    /// has other tags.
+    pub average: Option<(&'a BaseModel, f32)>,
+}
+
+/// What a short training made.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The model, which is an average if one was asked for.
+    pub model: BaseModel,
+    /// The weights after the last step, with which the next training goes on; `None` if they are those of the model.
+    pub last: Option<Weights>,
 }
 
 /// Place where short trainings are computed: the processor, with threads of their own. Clones share them.
@@ -84,7 +96,7 @@ impl ShortTrainings {
         base: BaseModel,
         lesson: &Lesson<'_>,
         goes_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<BaseModel>, TrainError> {
+    ) -> Result<Option<Trained>, TrainError> {
         self.pool.install(|| self.learn(base, lesson, goes_on))
     }
 
@@ -93,7 +105,7 @@ impl ShortTrainings {
         mut base: BaseModel,
         lesson: &Lesson<'_>,
         goes_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<BaseModel>, TrainError> {
+    ) -> Result<Option<Trained>, TrainError> {
         let settings = lesson.settings;
         settings.check().map_err(TrainError::Setting)?;
         if lesson.labels.is_empty() {
@@ -113,17 +125,28 @@ impl ShortTrainings {
         base.config.constrained = settings.constrained;
         let nothing = EncodedSplit::default();
         let (words, positions) = rows([&train, &valid, &nothing, &nothing], None);
-        let network = (&base.config, base.weights);
-        let mut engine = engine::make(network, settings, &self.chosen, (&words, &positions))?;
+        let make = |config: &ModelConfig, weights| {
+            engine::make((config, weights), settings, &self.chosen, (&words, &positions))
+        };
+        let mut engine = make(&base.config, base.weights)?;
         if !steps(engine.as_mut(), &train, settings, lesson.most_steps, goes_on)? {
             return Ok(None);
         }
         engine.drop_optimizer();
+        base.weights = engine.weights();
+        let before = lesson.average.filter(|(before, share)| *share > 0.0 && before.config.tags == base.config.tags);
+        let last = before.map(|(before, share)| {
+            let last = base.weights.clone();
+            average(&mut base.weights, &before.weights, share);
+            last
+        });
         if !valid.gold.is_empty() {
+            if last.is_some() {
+                engine = make(&base.config, base.weights.clone())?;
+            }
             base.config.scale = calibrate::fit(engine.as_ref(), &valid).scale;
         }
-        base.weights = engine.weights();
-        Ok(Some(base))
+        Ok(Some(Trained { model: base, last }))
     }
 }
 
@@ -133,9 +156,23 @@ pub fn lowest_priority() {
     // The threads that all parts of the program share must not be started by this one.
     rayon::current_num_threads();
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(LOWEST) {
+    if let Err(error) = run_when_idle() {
         tracing::debug!("the learning threads keep their priority: {error}");
     }
+}
+
+/// Chooses the policy `SCHED_IDLE`: unlike a thread that is only nice, one of these leaves its core as soon as another thread
+/// wakes. The niceness counts where the policy is refused, and among threads with the same policy.
+#[cfg(target_os = "linux")]
+fn run_when_idle() -> Result<(), String> {
+    use thread_priority::{
+        NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+        thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Normal(Idle);
+    let chosen = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+    rustix::process::nice(LOWEST).map_err(|error| error.to_string())?;
+    chosen.map_err(|error| error.to_string())
 }
 
 /// Number of threads; 0 for one on each core.
@@ -210,6 +247,14 @@ fn keep_head(base: &mut BaseModel, tags: &[String], present: PresentName<'_>, se
         let Some(old) = old_row(&before, tag, present) else { continue };
         copy(base.weights.get_mut(&weight.name), row * width, old_weights.get(old * width..(old + 1) * width));
         copy(base.weights.get_mut(&bias.name), row, old_biases.get(old..=old));
+    }
+}
+
+/// Moves weights towards those before: by this share of the way.
+fn average(weights: &mut Weights, before: &Weights, share: f32) {
+    for (name, array) in weights {
+        let Some(before) = before.get(name).filter(|before| before.shape == array.shape) else { continue };
+        array.data.iter_mut().zip(&before.data).for_each(|(now, before)| *now += (before - *now) * share);
     }
 }
 
@@ -329,6 +374,7 @@ mod tests {
             present: &same,
             settings: &settings,
             most_steps: 30,
+            average: None,
         };
         let steps = std::sync::atomic::AtomicUsize::new(0);
         let count = |most: usize| {
@@ -336,24 +382,80 @@ mod tests {
             move || steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < most
         };
         let base = model::open("mini").unwrap();
-        let first = place.train(base.clone(), &lesson, &count(99)).unwrap().unwrap();
+        let train = |base, lesson: &Lesson<'_>| place.train(base, lesson, &count(99)).unwrap().unwrap().model;
+        let first = train(base, &lesson);
         assert_eq!(steps.swap(0, std::sync::atomic::Ordering::Relaxed), 4, "two epochs of two batches");
         let short = Lesson { most_steps: 3, ..lesson };
-        let second = place.train(first.clone(), &short, &count(99)).unwrap().unwrap();
+        let second = train(first.clone(), &short);
         assert_eq!(steps.swap(0, std::sync::atomic::Ordering::Relaxed), 3);
         assert!(second.weights != first.weights && first.config.tags == second.config.tags);
-        let again = place.train(first.clone(), &short, &count(99)).unwrap().unwrap();
+        let again = train(first.clone(), &short);
         assert!(again.weights == second.weights, "the same steps give the same weights");
         steps.store(0, std::sync::atomic::Ordering::Relaxed);
         assert!(place.train(first, &lesson, &count(2)).unwrap().is_none());
     }
 
     #[test]
+    fn the_result_is_averaged_with_the_model_before_and_the_last_weights_stay() {
+        let place = ShortTrainings::new().unwrap();
+        let sentences: Vec<Sentence> = (0..60)
+            .map(|at| sentence(&at.to_string(), &[("cheap", "B-Price"), ("soup", "B-Dish"), ("please", "O")]))
+            .collect();
+        let labels = names(&["Dish", "Price"]);
+        let settings = settings();
+        let lesson = Lesson {
+            sentences: &sentences,
+            valid: &sentences,
+            labels: &labels,
+            present: &same,
+            settings: &settings,
+            most_steps: 2,
+            average: None,
+        };
+        let train =
+            |base: &BaseModel, lesson: &Lesson<'_>| place.train(base.clone(), lesson, &|| true).unwrap().unwrap();
+        let first = train(&model::open("mini").unwrap(), &lesson);
+        assert!(first.last.is_none());
+        let alone = train(&first.model, &lesson).model;
+        let averaged = train(&first.model, &Lesson { average: Some((&first.model, 0.25)), ..lesson });
+        assert!(averaged.last.as_ref() == Some(&alone.weights), "the steps are the same");
+        let name = first.model.config.parameters().head.weight.name;
+        let rows = [&first.model, &alone, &averaged.model].map(|model| model.weights[&name].data.clone());
+        for ((before, after), between) in rows[0].iter().zip(&rows[1]).zip(&rows[2]) {
+            assert!((between - (0.25 * before + 0.75 * after)).abs() < 1e-6);
+        }
+        assert!(averaged.model.config.scale.is_some() && averaged.model.config.scale != alone.config.scale);
+        let other = with_head(&["Dish", "Wine"]);
+        assert!(train(&first.model, &Lesson { average: Some((&other, 0.25)), ..lesson }).last.is_none(), "other tags");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn threads_of_the_lowest_priority_pass_it_on() {
+        let stat = std::thread::spawn(|| {
+            lowest_priority();
+            let place = ShortTrainings::new().unwrap();
+            place.run(|| std::fs::read_to_string("/proc/thread-self/stat").unwrap())
+        });
+        let stat = stat.join().unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        // Fields 19 and 41 of proc(5), niceness and policy; the first one here is the third. 5 is SCHED_IDLE.
+        assert_eq!((fields[19 - 3], fields[41 - 3]), ("19", "5"));
+    }
+
+    #[test]
     fn nothing_to_learn_is_refused() {
         let place = ShortTrainings::new().unwrap();
         let settings = settings();
-        let lesson =
-            Lesson { sentences: &[], valid: &[], labels: &[], present: &same, settings: &settings, most_steps: 3 };
+        let lesson = Lesson {
+            sentences: &[],
+            valid: &[],
+            labels: &[],
+            present: &same,
+            settings: &settings,
+            most_steps: 3,
+            average: None,
+        };
         let train = |lesson: &Lesson<'_>| place.train(model::open("mini").unwrap(), lesson, &|| true).unwrap_err();
         assert!(matches!(train(&lesson), TrainError::NoLabels));
         assert!(matches!(train(&Lesson { labels: &names(&["Dish"]), ..lesson }), TrainError::NoData));

@@ -4,6 +4,7 @@
 //! was learned makes the suggestions once it is better than the model that makes them, or not clearly worse than its own
 //! earlier version; [`takes_over`] is the rule.
 
+mod counts;
 pub mod kept;
 mod memory;
 mod mix;
@@ -14,12 +15,13 @@ use std::{
 };
 
 use self::{
+    counts::{counts, counts_of, spans, sum},
     memory::Memory,
     mix::{Learned, Mix, contents_hash, drawn},
 };
 use crate::{
-    inference::{EvalError, Evaluator, Precision, PredictError, Predictor, Threads},
-    model::{self, BaseModel, ModelError},
+    inference::{EvalError, PredictError},
+    model::{self, BaseModel, ModelError, Weights},
     runs::{
         Recipe, Settings,
         embedded_bases::MINI,
@@ -30,11 +32,10 @@ use crate::{
         suggester::MIN_VALIDATION_SPANS,
     },
     spans::{
-        Counting, Dataset, LabelSet, Scheme, Sentence,
-        scheme::Tag,
-        score::{EntityCounts, Mode, ScoreError, Scorer},
+        Dataset, LabelSet, Scheme, Sentence,
+        score::{EntityCounts, ScoreError},
     },
-    training::{self, Lesson, ShortTrainings, TrainError},
+    training::{self, Lesson, ShortTrainings, TrainError, Trained},
 };
 
 /// Documents of the validation split that are scored after a round; of more, those with the lowest hash.
@@ -63,6 +64,8 @@ pub struct Tuning {
     pub most_new: usize,
     /// Most steps of a round that begins with the base.
     pub first_steps: usize,
+    /// Share of the version before in the average of weights that makes the suggestions.
+    pub average: f32,
 }
 
 impl Default for Tuning {
@@ -79,6 +82,7 @@ impl Default for Tuning {
             replay: 64,
             most_new: 160,
             first_steps: 300,
+            average: 0.5,
         }
     }
 }
@@ -156,6 +160,8 @@ pub struct Learner {
     tuning: Tuning,
     /// What has learned the most.
     candidate: Option<Arc<LiveModel>>,
+    /// The weights with which the next round goes on, if those of this version are an average.
+    last: Option<(Version, Weights)>,
     /// What makes the suggestions, unless another model does.
     suggester: Option<Arc<LiveModel>>,
     /// The newest run with a model when the suggester took over.
@@ -212,6 +218,7 @@ impl Learner {
             trainings: ShortTrainings::new()?,
             tuning,
             candidate: None,
+            last: None,
             suggester: None,
             over: None,
             newest: 0,
@@ -262,6 +269,7 @@ impl Learner {
         let suggester = self.suggester.take_if(knows_removed);
         let candidate = self.candidate.take_if(knows_removed);
         if candidate.is_some() {
+            self.last = None;
             self.contest = Contest::default();
         }
         suggester.or(candidate).is_some()
@@ -335,7 +343,7 @@ impl Learner {
             self.keep_judgement(contest, judged);
             return Ok(Some(Round::default()));
         }
-        let Some(trained) = self.learn(input, &mix, &labels)? else { return Ok(None) };
+        let Some((trained, last)) = self.learn(input, &mix, &labels)? else { return Ok(None) };
         if !(input.goes_on)() {
             return Ok(None);
         }
@@ -345,6 +353,7 @@ impl Learner {
         let is_clearly_worse = is_clearly_worse(&evidence);
         self.keep_judgement(contest, judged);
         self.newest = trained.version.0;
+        self.last = last.map(|last| (trained.version, last));
         let trained = Arc::new(trained);
         self.candidate = Some(Arc::clone(&trained));
         if took_over {
@@ -434,9 +443,15 @@ impl Learner {
         }
     }
 
-    /// Trains the next version; `None` if that was ended.
-    fn learn(&self, input: &RoundInput<'_>, mix: &Mix, labels: &[String]) -> Result<Option<LiveModel>, LiveError> {
-        let Tuning { batch, rate, warmup, epochs, most_steps, most_new, first_steps, .. } = self.tuning;
+    /// Trains the next version, and returns with it the weights with which the round after it goes on, unless they are its
+    /// own; `None` if that was ended.
+    fn learn(
+        &self,
+        input: &RoundInput<'_>,
+        mix: &Mix,
+        labels: &[String],
+    ) -> Result<Option<(LiveModel, Option<Weights>)>, LiveError> {
+        let Tuning { batch, rate, warmup, epochs, most_steps, most_new, first_steps, average, .. } = self.tuning;
         let version = Version(self.newest + 1);
         if version.0 > Version::MOST {
             return Err(LiveError::Versions);
@@ -448,7 +463,7 @@ impl Learner {
                 let chosen: Vec<Sentence> = mix.all().filter_map(|at| sentences.get(at).cloned()).collect();
                 let recipe = training::recipe(Recipe::Auto, chosen.len(), MINI);
                 let settings = Settings { batch, learning_rate: rate, warmup, epochs, ..recipe };
-                (candidate.model.clone(), chosen, settings, most_steps)
+                (self.before(candidate), chosen, settings, most_steps)
             }
             None => {
                 let chosen = drawn_sentences(sentences, first_steps * batch, version.0);
@@ -459,12 +474,25 @@ impl Learner {
         let settings = Settings { seed: version.0, ..settings };
         let present = |name: &str| input.labels.named(name).map(|label| label.name.clone());
         let valid = validated(&input.data.valid);
+        let average = warm.map(|candidate| (&candidate.model, average));
+        let settings = &settings;
         let lesson =
-            Lesson { sentences: &chosen, valid: &valid, labels, present: &present, settings: &settings, most_steps };
-        let Some(model) = self.trainings.train(base, &lesson, input.goes_on)? else { return Ok(None) };
+            Lesson { sentences: &chosen, valid: &valid, labels, present: &present, settings, most_steps, average };
+        let Some(Trained { model, last }) = self.trainings.train(base, &lesson, input.goes_on)? else {
+            return Ok(None);
+        };
         let mut learned = warm.map(|candidate| candidate.learned.clone()).unwrap_or_default();
         learned.extend(sentences.iter().map(|one| (id_hash(&one.id), contents_hash(one, input.labels))));
-        Ok(Some(LiveModel { version, model, at: input.now, learned }))
+        Ok(Some((LiveModel { version, model, at: input.now, learned }, last)))
+    }
+
+    /// The model with which the round after this version begins.
+    fn before(&self, version: &LiveModel) -> BaseModel {
+        let mut model = version.model.clone();
+        if let Some((_, last)) = self.last.as_ref().filter(|(of, _)| *of == version.version) {
+            model.weights.clone_from(last);
+        }
+        model
     }
 
     /// Counts of what was trained and of its rival on the validation split, if it has enough spans.
@@ -534,57 +562,6 @@ fn drawn_sentences(sentences: &[Sentence], most: usize, seed: u64) -> Vec<Senten
     let mut order: Vec<&Sentence> = sentences.iter().collect();
     order.sort_by_cached_key(|sentence| drawn(&sentence.id, seed));
     order.into_iter().take(most).cloned().collect()
-}
-
-/// Number of spans of a sentence.
-fn spans(sentence: &Sentence) -> usize {
-    sentence.tags.iter().filter(|tag| matches!(Tag::read(tag), Tag::Inside { prefix: 'B', .. })).count()
-}
-
-fn sum(counts: Vec<EntityCounts>) -> EntityCounts {
-    let mut all = EntityCounts::default();
-    counts.into_iter().for_each(|counts| all.add(counts));
-    all
-}
-
-/// Compares two sides of a sentence, lenient.
-fn counts_of(gold: &[String], predicted: &[String]) -> Result<EntityCounts, ScoreError> {
-    let found = Scorer::new(Mode::Default).add(gold, predicted)?;
-    Ok(sum(found.into_iter().map(|(_, counts)| counts).collect()))
-}
-
-/// Counts of a model on each of these sentences, predicted as suggestions are.
-fn counts(model: &BaseModel, labels: &LabelSet, sentences: &[Sentence]) -> Result<Vec<EntityCounts>, LiveError> {
-    let model = with_present_tags(model.clone(), labels);
-    counts_of_predictor(&Predictor::of(model, "cpu", Threads::One, Precision::Int8)?, sentences)
-}
-
-/// Counts on each of these sentences, per word and lenient.
-fn counts_of_predictor(predictor: &Predictor, sentences: &[Sentence]) -> Result<Vec<EntityCounts>, LiveError> {
-    let outcomes = Evaluator::new(predictor).add(sentences)?;
-    let by_word = outcomes.into_iter().map(|outcome| {
-        let counts = outcome.counts.into_iter().filter(|(counting, ..)| *counting == Counting::Word);
-        sum(counts.map(|(.., counts)| counts).collect())
-    });
-    Ok(by_word.collect())
-}
-
-/// A model whose tags have the present names of their labels.
-fn with_present_tags(mut model: BaseModel, labels: &LabelSet) -> BaseModel {
-    for tag in &mut model.config.tags {
-        *tag = present_tag(tag, labels);
-    }
-    model
-}
-
-/// The tag with the present name of its label. What a model finds for a label that no longer exists is not suggested.
-fn present_tag(tag: &str, labels: &LabelSet) -> String {
-    match Tag::read(tag) {
-        Tag::Inside { prefix, label } => {
-            labels.named(label).map_or_else(|| "O".to_owned(), |label| format!("{prefix}-{}", label.name))
-        }
-        Tag::Outside => tag.to_owned(),
-    }
 }
 
 #[cfg(test)]

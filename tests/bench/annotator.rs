@@ -1,7 +1,7 @@
 //! A simulated annotator: keys and documents until the model that suggests is good, in four ways of working:
 //!
 //!     cargo bench --bench annotator -- TRAIN TEST [--way none|hand|live|chosen] [--documents N] [--seed N]
-//!         [--every N] [--delay N] [--no-keys] [--rate R] [--steps N] [--replay N] [--batch N]
+//!         [--every N] [--delay N] [--no-keys] [--rate R] [--steps N] [--replay N] [--batch N] [--average SHARE]
 //!
 //! TRAIN and TEST are tagged files in any layout that `tagli import` knows. The annotator knows the spans of TRAIN, shuffled
 //! by the seed, and for each document presses the fewest keys that the planner in `tests/support/planner.rs` finds through
@@ -109,6 +109,7 @@ impl Options {
         let replay = self.number("--replay", tuning.replay);
         Tuning {
             rate: self.text("--rate").map_or(tuning.rate, |rate| rate.parse().unwrap()),
+            average: self.text("--average").map_or(tuning.average, |share| share.parse().unwrap()),
             batch: self.number("--batch", tuning.batch),
             // As many passes as make the steps.
             epochs: if self.has("--steps") { 1_000.0 } else { tuning.epochs },

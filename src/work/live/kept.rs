@@ -2,7 +2,10 @@
 
 use std::{io, sync::Arc};
 
-use super::{Learner, LiveError, LiveModel, counts_of_predictor, sum, with_present_tags};
+use super::{
+    Learner, LiveError, LiveModel,
+    counts::{counts_of_predictor, sum, with_present_tags},
+};
 use crate::{
     inference::{Precision, Predictor, Threads},
     model::{self, BaseModel, ModelConfig},

@@ -281,6 +281,25 @@ fn weights_that_have_learned_a_removed_document_are_left() {
 }
 
 #[test]
+fn a_round_suggests_with_averaged_weights_and_the_next_goes_on_from_the_last_ones() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..8);
+    project.round(&mut learner);
+    assert!(learner.last.is_none(), "there was nothing to average with");
+    let first = learner.candidate.clone().unwrap();
+    project.data = data(0..12);
+    project.round(&mut learner);
+    let candidate = learner.candidate.clone().unwrap();
+    let (version, last) = learner.last.as_ref().unwrap();
+    assert_eq!(*version, candidate.version);
+    assert!(candidate.model.weights != *last && learner.before(&candidate).weights == *last);
+    assert!(learner.before(&first).weights == first.model.weights, "another version has no last weights");
+    let removed = reviews(1..12);
+    assert!(learner.forget_removed(removed.iter().map(|review| review.id.as_str())));
+    assert!(learner.last.is_none(), "they have learned the removed document, too");
+}
+
+#[test]
 fn a_validation_document_is_scored_once() {
     let mut learner = Learner::new(tuning()).unwrap();
     let mut project = Project::new(0..8);
