@@ -8,8 +8,9 @@ use crate::{
     model::{
         PieceTokenizer, WordPieces,
         align::{IGNORE, Window, piece_tags, word_windows},
+        kernels::Dropout,
     },
-    runs::LabelMode,
+    runs::{LabelMode, Settings},
     spans::{Sentence, scheme::Tag},
     text::number::with_noun,
 };
@@ -66,6 +67,13 @@ impl Example {
         }
         masked
     }
+}
+
+/// Copies of a step's examples in which the share of the pieces that the settings say is hidden by `mask`; other pieces in
+/// each step.
+pub(super) fn masked(examples: &[&Example], mask: u32, settings: &Settings, step: usize) -> Vec<Example> {
+    let mut hidden = (0..).map(Dropout::hides(settings.mask, settings.seed, step));
+    examples.iter().map(|example| example.masked(mask, &mut hidden)).collect()
 }
 
 /// Sentence for scoring.

@@ -95,10 +95,7 @@ pub(super) fn prepare(job: Job, learned: Learned, chosen: &Chosen) -> Result<Pre
         base.config.dropout = rate;
         base.config.attention_dropout = rate;
     }
-    let mask_piece = match settings.mask > 0.0 {
-        true => Some(base.tokenizer.mask().ok_or_else(|| no_mask_piece(&base))?),
-        false => None,
-    };
+    let mask_piece = mask_piece(&base, &settings)?;
     let (words, positions) = rows([&train, &valid, &test, &candidates], mask_piece);
     notes.push(format!("{} of {} word pieces occur and are trained", count(&words), base.config.vocab_size));
     let engine = engine::make((&base.config, base.weights), &settings, chosen, (&words, &positions))?;
@@ -179,8 +176,17 @@ fn encode(
     Ok(Encoded { train, valid: coder.encode(&data.valid)?, test: coder.encode(&data.test)?, candidates })
 }
 
-fn no_mask_piece(base: &BaseModel) -> TrainError {
-    TrainError::Setting(format!("the base has no {} piece: set mask=0", base.config.arch.special.mask))
+/// Returns the piece that hides others, if the settings mask any.
+///
+/// # Errors
+/// The base has none.
+pub(super) fn mask_piece(base: &BaseModel, settings: &Settings) -> Result<Option<u32>, TrainError> {
+    if settings.mask <= 0.0 {
+        return Ok(None);
+    }
+    let no_piece =
+        || TrainError::Setting(format!("the base has no {} piece: set mask=0", base.config.arch.special.mask));
+    base.tokenizer.mask().map(Some).ok_or_else(no_piece)
 }
 
 /// Gives the base a classifier for these tags.

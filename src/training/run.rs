@@ -12,7 +12,7 @@ use super::{
     checkpoint::{self, Contents, Progress, Saved},
     engine::{Draws, Outcome, reference::compare},
     evaluate::{Evaluation, evaluate},
-    examples::{EncodedSplit, Example},
+    examples::{EncodedSplit, Example, masked},
     job::Job,
     kept_scores::KeptScores,
     order,
@@ -23,10 +23,7 @@ use super::{
     stage::{Ended, Learned, SecondStage},
 };
 use crate::{
-    model::{
-        device::{self, Chosen},
-        kernels::Dropout,
-    },
+    model::device::{self, Chosen},
     runs::{Control, Phase, Point, RunSink, SplitScores, metrics::Report},
     text::number::with_noun,
 };
@@ -418,10 +415,7 @@ impl Run<'_, '_> {
     fn step(&mut self, chosen: &[usize]) -> Result<(), TrainError> {
         let Prepared { settings, plan, train, engine, mask_piece, .. } = &mut self.data;
         let examples: Vec<&Example> = chosen.iter().filter_map(|at| train.examples.get(*at)).collect();
-        let masked = mask_piece.map(|piece| {
-            let mut hidden = (0..).map(Dropout::hides(settings.mask, settings.seed, self.done));
-            examples.iter().map(|example| example.masked(piece, &mut hidden)).collect::<Vec<_>>()
-        });
+        let masked = mask_piece.map(|piece| masked(&examples, piece, settings, self.done));
         let examples = masked.as_ref().map_or(examples, |masked| masked.iter().collect());
         let batches: Vec<&[&Example]> = examples.chunks(settings.batch).collect();
         let rate = plan.learning_rate(self.done);

@@ -10,9 +10,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::{
     TrainError, calibrate,
     engine::{self, Draws},
-    examples::{Coder, EncodedSplit, Example},
+    examples::{Coder, EncodedSplit, Example, masked},
     order,
-    prepare::{fresh_head, rows},
+    prepare::{fresh_head, mask_piece, rows},
 };
 use crate::{
     model::{
@@ -124,12 +124,13 @@ impl ShortTrainings {
         base.config.label_mode = Some(settings.label_mode);
         base.config.constrained = settings.constrained;
         let nothing = EncodedSplit::default();
-        let (words, positions) = rows([&train, &valid, &nothing, &nothing], None);
+        let mask = mask_piece(&base, settings)?;
+        let (words, positions) = rows([&train, &valid, &nothing, &nothing], mask);
         let make = |config: &ModelConfig, weights| {
             engine::make((config, weights), settings, &self.chosen, (&words, &positions))
         };
         let mut engine = make(&base.config, base.weights)?;
-        if !steps(engine.as_mut(), &train, settings, lesson.most_steps, goes_on)? {
+        if !steps(engine.as_mut(), (&train, mask), settings, lesson.most_steps, goes_on)? {
             return Ok(None);
         }
         engine.drop_optimizer();
@@ -183,10 +184,10 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
 
-/// Does the steps of a training; false if `goes_on` ended it.
+/// Does the steps of a training, with the piece that hides others; false if `goes_on` ended it.
 fn steps(
     engine: &mut dyn engine::Engine,
-    train: &EncodedSplit,
+    (train, mask): (&EncodedSplit, Option<u32>),
     settings: &Settings,
     most: usize,
     goes_on: &(dyn Fn() -> bool + Sync),
@@ -205,6 +206,8 @@ fn steps(
         }
         let chosen = order.iter().skip(within * settings.batch).take(settings.batch);
         let batch: Vec<&Example> = chosen.filter_map(|at| train.examples.get(*at)).collect();
+        let hidden = mask.map(|piece| masked(&batch, piece, settings, done));
+        let batch = hidden.as_ref().map_or(batch, |hidden| hidden.iter().collect());
         let rate = plan.learning_rate(done);
         let outcome = engine.train(&[&batch], Some(Draws { seed: settings.seed, step: done }), rate);
         if !outcome.is_finite() {

@@ -2,6 +2,7 @@
 //!
 //!     cargo bench --bench annotator -- TRAIN TEST [--way none|hand|live|chosen] [--documents N] [--seed N]
 //!         [--every N] [--delay N] [--no-keys] [--rate R] [--steps N] [--replay N] [--batch N] [--average SHARE]
+//!         [--base NAME] [--mask SHARE]
 //!
 //! TRAIN and TEST are tagged files in any layout that `tagli import` knows. The annotator knows the spans of TRAIN, shuffled
 //! by the seed, and for each document presses the fewest keys that the planner in `tests/support/planner.rs` finds through
@@ -109,6 +110,13 @@ impl Options {
         let replay = self.number("--replay", tuning.replay);
         Tuning {
             rate: self.text("--rate").map_or(tuning.rate, |rate| rate.parse().unwrap()),
+            base: match self.text("--base") {
+                Some("mini") => "mini",
+                Some("small") => "small",
+                Some(other) => panic!("annotator: unknown base `{other}`; use one of mini, small"),
+                None => tuning.base,
+            },
+            mask: self.text("--mask").map_or(tuning.mask, |share| share.parse().unwrap()),
             average: self.text("--average").map_or(tuning.average, |share| share.parse().unwrap()),
             batch: self.number("--batch", tuning.batch),
             // As many passes as make the steps.
@@ -326,7 +334,9 @@ impl Annotator<'_> {
     fn train_by_hand(&mut self) {
         let sentences = self.sentences();
         let settings = training::recipe(Recipe::Auto, sentences.len(), "mini");
-        let settings = Settings { device: "cpu".into(), seed: self.seed, evaluations: 1, ..settings };
+        // Suggestions are always chosen as a sequence; so they are scored, too.
+        let settings =
+            Settings { device: "cpu".into(), seed: self.seed, evaluations: 1, constrained: true, ..settings };
         let data = TrainingData::of_sentences(Dataset { train: sentences, ..Dataset::default() });
         let began = Instant::now();
         let (_, model) =

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::{
-    Learner, LiveError, LiveModel,
+    BASE, Learner, LiveError, LiveModel,
     counts::{counts_of_predictor, sum, with_present_tags},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     model::{self, BaseModel, ModelConfig},
     project::{LiveFolder, Project, ProjectError},
     runs::{
-        embedded_bases::{MINI, is_embedded},
+        embedded_bases::is_embedded,
         live::{Contest, LiveRecord, Version},
     },
     spans::{Journal, LabelSet, Sentence, SpanSource, dataset, score::EntityCounts},
@@ -47,9 +47,9 @@ impl Learner {
 pub fn read(folder: &LiveFolder) -> Result<Option<(LiveRecord, BaseModel)>, String> {
     let Some(record) = folder.record().map_err(|error| error.to_string())? else { return Ok(None) };
     let model = model::open(&folder.model().to_string_lossy()).map_err(|error| error.to_string())?;
-    let base = model::open(MINI).map_err(|error| error.to_string())?;
+    let base = model::open(BASE).map_err(|error| error.to_string())?;
     if model.config.tags.is_empty() || !is_of_base(&model, &base) {
-        return Err(format!("{} is not a trained `{MINI}`", folder.model().display()));
+        return Err(format!("{} is not a trained `{BASE}`", folder.model().display()));
     }
     if !is_finite(&model) {
         return Err(format!("{} has weights that are no finite numbers", folder.model().display()));
@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trained_mini_is_continued() {
-        let mini = model::open(MINI).unwrap();
-        let small = model::open("small").unwrap();
-        assert!(is_of_base(&mini, &mini) && !is_of_base(&small, &mini));
-        let other_pieces = BaseModel { tokenizer_json: b"{}".to_vec(), ..mini.clone() };
-        assert!(!is_of_base(&other_pieces, &mini));
-        assert!(is_finite(&mini));
-        let mut broken = mini;
+    fn only_a_trained_model_of_the_same_base_is_continued() {
+        let base = model::open(BASE).unwrap();
+        let other = model::open("mini").unwrap();
+        assert!(is_of_base(&base, &base) && !is_of_base(&other, &base));
+        let other_pieces = BaseModel { tokenizer_json: b"{}".to_vec(), ..base.clone() };
+        assert!(!is_of_base(&other_pieces, &base));
+        assert!(is_finite(&base));
+        let mut broken = base;
         broken.weights.values_mut().next().unwrap().data[0] = f32::NAN;
         assert!(!is_finite(&broken));
     }

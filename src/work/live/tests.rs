@@ -1,4 +1,5 @@
 use super::*;
+use crate::runs::embedded_bases;
 use crate::{
     runs::live::Predicted,
     spans::{LabelChange, WordSpan},
@@ -30,7 +31,9 @@ fn finished(range: std::ops::Range<usize>, predicted: Option<(&str, &[WordSpan])
 
 /// A tuning with which the reviews are learned at once.
 fn tuning() -> Tuning {
-    Tuning { rate: 1e-3, epochs: 2.0, replay: 8, first_steps: 30, most_steps: 12, ..Tuning::default() }
+    // The smaller base learns these few words within seconds.
+    let base = embedded_bases::MINI;
+    Tuning { base, mask: 0.0, rate: 1e-3, epochs: 2.0, replay: 8, first_steps: 30, most_steps: 12, ..Tuning::default() }
 }
 
 struct Project {
