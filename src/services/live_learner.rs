@@ -100,6 +100,7 @@ pub(super) struct LearnerParts {
     pub(super) journal: Flusher,
     pub(super) models: LiveModels,
     pub(super) settings: LiveSettings,
+    pub(super) tuning: Tuning,
     pub(super) events: Events,
     /// Threads of projects that are being closed. One of them may be about to keep what this one goes on from.
     pub(super) earlier: Vec<Thread>,
@@ -232,7 +233,10 @@ impl Learning {
     }
 
     fn run(&mut self, orders: &Receiver<Order>) {
-        training::lowest_priority();
+        // Tests have their processors to share with others, which never rest.
+        if !cfg!(test) {
+            training::lowest_priority();
+        }
         loop {
             match orders.recv_timeout(self.wait()) {
                 Ok(order) => self.take(order),
@@ -332,7 +336,7 @@ impl Learning {
         for what in self.folder.settle().map_err(|error| error.to_string())? {
             self.parts.events.send(message(Level::Warn, what));
         }
-        match kept::read(&self.folder) {
+        match kept::read(&self.folder, self.parts.tuning.base) {
             Ok(Some((record, model))) => {
                 self.learner().map_err(|error| error.to_string())?.go_on_from(record, model);
                 self.publish();
@@ -349,7 +353,7 @@ impl Learning {
     fn learner(&mut self) -> Result<&mut Learner, LiveError> {
         let learner = match self.learner.take() {
             Some(learner) => learner,
-            None => Learner::new(Tuning::default())?,
+            None => Learner::new(self.parts.tuning)?,
         };
         Ok(self.learner.insert(learner))
     }

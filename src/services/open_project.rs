@@ -48,6 +48,7 @@ use crate::{
     work::{
         create::{self, CreateError},
         import::{self, ImportedFile},
+        live::Tuning,
         source::SourceFile,
     },
 };
@@ -132,6 +133,7 @@ impl Parts {
                 journal: journal.flusher(),
                 models: model_service.live_models(),
                 settings: preferences.live,
+                tuning: Tuning::default(),
                 events: events.clone(),
                 earlier,
             })

@@ -247,6 +247,7 @@ mod tests {
     use super::*;
     use crate::{
         project::{ImportItem, Manifest, run_folder::RunConfig},
+        runs::embedded_bases,
         spans::{LabelId, LabelSet, Split},
         text::{Grid, TextRange},
     };
@@ -313,7 +314,7 @@ mod tests {
         let project = project(&dir.path().join("p"));
         let [ada, bob] = ["ada", "bob"].map(|name| project.read_annotator(&name.parse().unwrap()).unwrap());
         let settings = |annotator| first_settings(&project, annotator, "auto");
-        let auto = training::recipe(Recipe::Auto, 20, "mini");
+        let auto = training::recipe(Recipe::Auto, 20, embedded_bases::DEFAULT);
         assert_eq!(settings(&ada), (auto.clone(), Some(Recipe::Auto)));
         let started = |annotator: &str, recipe: &str, settings: Settings| {
             let about = json!({ "annotator": annotator, "recipe": recipe });

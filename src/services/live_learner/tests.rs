@@ -5,7 +5,7 @@ use crossbeam_channel::bounded;
 use super::*;
 use crate::{
     project::{ImportItem, Manifest, run_folder::RunConfig},
-    runs::{Phase, RunSink, Settings, Status, live::Version},
+    runs::{Phase, RunSink, Settings, Status, embedded_bases, live::Version},
     services::journal_writer::{JournalFile, JournalWriter, SaveError},
     spans::{Action, ActionId, Document, Entry, LabelSet, SpanId, Split, Status as Tagged, journal::JournalOp},
     text::TextRange,
@@ -66,6 +66,8 @@ impl Running {
             journal: journal.flusher(),
             models: Arc::clone(&models),
             settings,
+            // The smaller base, which learns these few words within seconds.
+            tuning: Tuning { base: embedded_bases::MINI, first_steps: 40, ..Tuning::default() },
             events: Events::new(sender),
             earlier,
         })

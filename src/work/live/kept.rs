@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::{
-    BASE, Learner, LiveError, LiveModel,
+    Learner, LiveError, LiveModel,
     counts::{counts_of_predictor, sum, with_present_tags},
 };
 use crate::{
@@ -40,16 +40,16 @@ impl Learner {
     }
 }
 
-/// Reads the kept version of a live model; `None` if there is none.
+/// Reads the kept version of a live model that began with this base; `None` if there is none.
 ///
 /// # Errors
 /// It cannot be read or continued; a sentence that says why.
-pub fn read(folder: &LiveFolder) -> Result<Option<(LiveRecord, BaseModel)>, String> {
+pub fn read(folder: &LiveFolder, base: &str) -> Result<Option<(LiveRecord, BaseModel)>, String> {
     let Some(record) = folder.record().map_err(|error| error.to_string())? else { return Ok(None) };
     let model = model::open(&folder.model().to_string_lossy()).map_err(|error| error.to_string())?;
-    let base = model::open(BASE).map_err(|error| error.to_string())?;
-    if model.config.tags.is_empty() || !is_of_base(&model, &base) {
-        return Err(format!("{} is not a trained `{BASE}`", folder.model().display()));
+    let weights = model::open(base).map_err(|error| error.to_string())?;
+    if model.config.tags.is_empty() || !is_of_base(&model, &weights) {
+        return Err(format!("{} is not a trained `{base}`", folder.model().display()));
     }
     if !is_finite(&model) {
         return Err(format!("{} has weights that are no finite numbers", folder.model().display()));
@@ -157,6 +157,7 @@ mod tests {
         project::{ImportItem, Manifest},
         spans::{Action, Document, Edit, Span, SpanId, Status, journal::JournalOp},
         text::TextRange,
+        work::live::BASE,
     };
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::{
-    model::{PieceTokenizer, arch::DISTILBERT},
+    model::{PieceTokenizer, arch::DISTILBERT, kernels::Dropout},
     runs::{SENTENCE_SCORES, SentenceScores},
 };
 
