@@ -367,7 +367,7 @@ fn a_base_that_only_the_project_names_is_fetched_with_permission_only() {
     place.file("data.txt", "O\ta\nB-Dish\tb\nI-Dish\tc\n\nO\tb\nB-Price\td\n");
     run(&place, &hub, &[], &["new", "food"]).fine();
     run(&place, &hub, &[], &["import", "food", "data.txt", "--as", "ada"]).fine();
-    let manifest = place.read("food/project.json").replace("\"base\": \"mini\"", &format!("\"base\": \"{ID}\""));
+    let manifest = place.read("food/project.json").replace("\"base\": \"small\"", &format!("\"base\": \"{ID}\""));
     place.file("food/project.json", manifest);
     let train = ["train", "food", "--epochs", "1"];
     let refused = run(&place, &hub, &[], &train).fails(2, &["the base ada/tiny is not fetched from", "--fetch"]);

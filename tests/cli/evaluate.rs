@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{TAGGED, support::Place};
 
 /// Enough steps to learn the sentences by heart.
-const TRAIN: &str = "train food --as ada --lr 5e-4 --epochs 30 --batch 2 --set evaluations=1 --set log_every=1";
+const TRAIN: &str =
+    "train food --as ada --base mini --lr 5e-4 --epochs 30 --batch 2 --set evaluations=1 --set log_every=1";
 /// The sentences with a wrong label and an invented span.
 const OTHER: &str =
     "B-Rating\t2\nI-Rating\tstart\nO\trestaurants\n\nB-Cuisine\ttacos\nO\tnear\nO\tme\n\nO\topen\nB-Hours\tnow\n";
@@ -126,7 +127,7 @@ fn two_runs_are_compared_on_the_same_sentences() {
     place.tagli(&format!("{TRAIN} --seed 7 --json")).fine();
     place.tagli(&format!("{TRAIN} --seed 8 --json")).fine();
     // A run that has learned next to nothing.
-    place.tagli("train food --as ada --lr 1e-6 --epochs 1 --json").fine();
+    place.tagli("train food --as ada --base mini --lr 1e-6 --epochs 1 --json").fine();
     let found = place.tagli("runs compare food 1 4 --json").fine().json();
     assert_eq!((&found["a"]["run"], &found["b"]["run"]), (&json!("0001-mini"), &json!("0004-mini")));
     let overall = &found["differences"]["word"]["overall"];

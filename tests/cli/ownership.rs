@@ -87,7 +87,7 @@ fn a_linked_folder_is_no_reason_to_remove_what_is_there() {
         std::os::unix::fs::symlink(&disk, link).unwrap();
     }
     place.tagli("export food --format conll2003 --annotator ada").fine();
-    place.tagli("train food --as ada --epochs 1").fine();
+    place.tagli("train food --as ada --base mini --epochs 1").fine();
     train(&place, "--out out").fine();
     train(&place, "--out out --force").fine();
     train(&place, "--out out/inside").fine();

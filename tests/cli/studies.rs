@@ -7,7 +7,7 @@ use super::{TAGGED, support::Place};
 const PLACES: [&str; 8] = ["harbour", "station", "river", "church", "market", "bridge", "park", "school"];
 const FOODS: [&str; 6] = ["tacos", "pasta", "ramen", "pizza", "curry", "soup"];
 /// Enough steps that the models learn the pattern.
-const QUICK: &str = "--device cpu --epochs 10 --lr 1e-3 --batch 8 --set evaluations=1";
+const QUICK: &str = "--device cpu --base mini --epochs 10 --lr 1e-3 --batch 8 --set evaluations=1";
 
 /// A project of 48 reviews with a dish each; in the 13th it is labelled as a location.
 fn project() -> Place {

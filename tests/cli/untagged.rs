@@ -9,7 +9,7 @@ use super::{TAGGED, support::Place};
 /// Texts with the words of the tagged sentences, one of them the same.
 const UNTAGGED: &str = "tacos near me now\n2 start restaurants near me\nopen now\nopen late\ntacos near me now\n";
 /// Enough steps to learn the sentences by heart.
-const TRAIN: &str = "train --train train.txt --valid valid.txt --lr 5e-4 --epochs 10 --batch 2 --set evaluations=1 \
+const TRAIN: &str = "train --train train.txt --valid valid.txt --base mini --lr 5e-4 --epochs 10 --batch 2 --set evaluations=1 \
                      --set log_every=1 --json";
 
 fn place() -> Place {
@@ -99,7 +99,7 @@ fn untagged_documents_of_a_project_are_its_own() {
     place.file("todo.txt", UNTAGGED);
     place.tagli("new food").fine();
     place.tagli("import food train.txt --split train").fine();
-    let train = "train food --lr 5e-4 --epochs 2 --batch 2 --json";
+    let train = "train food --base mini --lr 5e-4 --epochs 2 --batch 2 --json";
     place
         .tagli(&format!("{train} --untagged"))
         .fails(1, &["no untagged document", "0 documents read", "without --untagged"]);
