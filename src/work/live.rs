@@ -111,8 +111,8 @@ pub struct RoundInput<'a> {
     pub newest_run: Option<String>,
     /// Finished documents after which it learns.
     pub every: usize,
-    /// Time in seconds since 1970, UTC.
-    pub now: u64,
+    /// Time in seconds since 1970, UTC. Asked when a version has been trained.
+    pub now: &'a (dyn Fn() -> u64 + Sync),
     /// Whether the round goes on; read between two steps.
     pub goes_on: &'a (dyn Fn() -> bool + Sync),
 }
@@ -464,7 +464,7 @@ impl Learner {
         let Some(model) = self.trainings.train(base, &lesson, input.goes_on)? else { return Ok(None) };
         let mut learned = warm.map(|candidate| candidate.learned.clone()).unwrap_or_default();
         learned.extend(sentences.iter().map(|one| (id_hash(&one.id), contents_hash(one, input.labels))));
-        Ok(Some(LiveModel { version, model, at: input.now, learned }))
+        Ok(Some(LiveModel { version, model, at: (input.now)(), learned }))
     }
 
     /// Counts of what was trained and of its rival on the validation split, if it has enough spans.
