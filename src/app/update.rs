@@ -1,7 +1,7 @@
 //! The only place where the state changes: one event in, effects out.
 //! Requests of panels are resolved here.
 
-use crate::spans::{ActionId, Prediction, ReviewList, Split};
+use crate::spans::{ActionId, Prediction, ReviewFilter, ReviewList, Split};
 
 use super::{
     command::{Command, Context},
@@ -24,6 +24,7 @@ use super::{
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
     project::{Project, SaveState},
+    review::Subject,
     screen::Screen,
     state::{Goal, Meaning, State},
     suggestions::ModelOutput,
@@ -391,6 +392,11 @@ impl State {
             Request::ShowMistakes(filter, split) => {
                 let search = split.and_then(|split| self.session.find_mistakes(split));
                 self.push(Mistakes::show(&self.session, filter).into());
+                search.into_iter().collect()
+            }
+            Request::ShowChanges(runs) => {
+                let search = self.session.find(Subject::Changes(runs, Split::Valid));
+                self.push(Mistakes::show(&self.session, ReviewFilter::default()).into());
                 search.into_iter().collect()
             }
             Request::ShowConfusion(split) => {

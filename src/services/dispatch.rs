@@ -17,6 +17,7 @@ use super::{
     leaving::{End, Leaving, Wait},
     live_learner::LiveLearner,
     message::message,
+    mistake_search::WantedMistakes,
     model_service::Question,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
@@ -316,7 +317,9 @@ impl Services {
             Effect::PredictDocument { generation, run, document } => {
                 open.model_service.predict_document(generation, &run, open.documents.get(&document));
             }
-            Effect::FindMistakes { generation, run, split } => open.worker.find_mistakes(generation, run, split),
+            Effect::FindMistakes { generation, run, against, split } => {
+                open.worker.find_mistakes(WantedMistakes { generation, run, against, split });
+            }
             Effect::Explain { generation, run, text, range, label } => {
                 open.model_service.explain(generation, &run, text, (range, label));
             }
