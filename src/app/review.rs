@@ -401,6 +401,7 @@ fn agreement_of_counts(runs: &ProjectRuns, list: &ReviewList) -> Option<String> 
     }
     match (table, list.changed) {
         (None, 0) => None,
+        (None, _) if list.against.is_some() => Some(format!("{documents} changed since the older run began")),
         (None, _) => Some(format!("{documents} changed since the run began")),
         (Some(table), 0) if agrees(list, &table) => Some("the counts are those of the run's table".to_owned()),
         (Some(table), 0) => {

@@ -181,12 +181,12 @@ fn sentences_that_a_newer_run_broke_are_listed_and_those_that_it_fixed() {
     let head = "0008-mini fixed 1 sentence on validation that 0007-mini has wrong: 1 of 1 mistake open";
     assert!(shown.contains(head), "{shown}");
     assert!(
-        shown.contains("f broken") && shown.lines().any(|line| line.trim_start().starts_with("older  .57")),
+        shown.contains("f broken") && shown.lines().any(|line| line.trim_start().starts_with("older .57")),
         "{shown}"
     );
     press(&mut state, "f");
     let shown = plain(&state, Caps::default());
-    assert!(shown.contains("f fixed") && shown.contains("newer  .") && !shown.contains("model  ."), "{shown}");
+    assert!(shown.contains("f fixed") && shown.contains("newer .") && !shown.contains("model ."), "{shown}");
 }
 
 /// The list of suspected labels, after these keys.

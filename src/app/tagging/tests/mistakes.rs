@@ -180,9 +180,9 @@ fn a_list_that_is_not_of_the_tables_documents_says_so() {
     let note = |list: &ReviewList| crate::app::review::agreement(&state.session.runs, list).unwrap();
     let same = list(&GOLD, &MODEL, Split::Valid);
     let changed = ReviewList { changed: 2, ..same.clone() };
-    assert_eq!(note(&changed), "2 documents changed since the run began: F1 0.250 then, 0.250 now");
+    assert_eq!(note(&changed), "2 documents changed since the run began: F1 .250 then, .250 now");
     let fixed = list(&MODEL, &MODEL, Split::Valid);
-    assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 0.250 there, 1.000 here"));
+    assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 .250 there, 1.000 here"));
     let other = ReviewList { run: "0007-mini".into(), ..same };
     assert_eq!(crate::app::review::agreement(&state.session.runs, &other), None);
 }
