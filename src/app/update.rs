@@ -197,6 +197,13 @@ impl State {
         }
     }
 
+    /// Shows the sentences of the validation split that only one of two runs has right.
+    fn show_changes(&mut self, runs: [String; 2]) -> Vec<Effect> {
+        let search = self.session.find(Subject::Changes(runs, Split::Valid));
+        self.push(Mistakes::show(&self.session, ReviewFilter::default()).into());
+        search.into_iter().collect()
+    }
+
     /// Takes the work of all annotators.
     /// The help may be over the view that asked for it.
     fn annotators_read(&mut self, generation: u64, found: Result<Annotators, String>) -> Outcome {
@@ -394,11 +401,7 @@ impl State {
                 self.push(Mistakes::show(&self.session, filter).into());
                 search.into_iter().collect()
             }
-            Request::ShowChanges(runs) => {
-                let search = self.session.find(Subject::Changes(runs, Split::Valid));
-                self.push(Mistakes::show(&self.session, ReviewFilter::default()).into());
-                search.into_iter().collect()
-            }
+            Request::ShowChanges(runs) => self.show_changes(runs),
             Request::ShowConfusion(split) => {
                 let search = split.and_then(|split| self.session.find_mistakes(split));
                 let split = split.or_else(|| self.session.review.split()).unwrap_or(Split::Valid);

@@ -17,13 +17,12 @@ use super::{
     leaving::{End, Leaving, Wait},
     live_learner::LiveLearner,
     message::message,
-    mistake_search::WantedMistakes,
     model_service::Question,
     open_project::{self, Closing, Open, OpenError, Opener, Outcome, Request},
     preferences::PreferencesOf,
     project_repair,
     recent_projects::{self, RecentProjects},
-    task::Task,
+    task::{Task, WantedMistakes},
     thread::Thread,
     trainer::Trainer,
     user_folders::UserFolders,
@@ -301,13 +300,9 @@ impl Services {
             Effect::Record { attempt, entries } => open.journal.record(attempt, entries),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
             Effect::StartTraining { generation, settings, recipe, fetch, repeat } => {
-                open.learner.iter().for_each(LiveLearner::make_way);
-                open.worker.ask(Task::Train { generation, settings, recipe, fetch, repeat });
+                train(open, Task::Train { generation, settings, recipe, fetch, repeat });
             }
-            Effect::ResumeTraining { generation, run, fetch } => {
-                open.learner.iter().for_each(LiveLearner::make_way);
-                open.worker.ask(Task::Resume { generation, run, fetch });
-            }
+            Effect::ResumeTraining { generation, run, fetch } => train(open, Task::Resume { generation, run, fetch }),
             Effect::CancelTraining { generation } => open.worker.cancel_training(generation),
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
@@ -427,6 +422,12 @@ fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> Prefere
         }
         Ok(preferences)
     })
+}
+
+/// Starts or resumes a training; the live model makes way for it.
+fn train(open: &Open, task: Task) {
+    open.learner.iter().for_each(LiveLearner::make_way);
+    open.worker.ask(task);
 }
 
 #[cfg(test)]

@@ -4,25 +4,17 @@
 use std::path::Path;
 
 use super::{
-    cancelled::Cancelled, events::Events, journal_writer::Flusher, thread::Thread, training_start::TrainingStart,
+    cancelled::Cancelled, events::Events, journal_writer::Flusher, task::WantedMistakes, thread::Thread,
+    training_start::TrainingStart,
 };
 use crate::{
     app::Event,
     inference::{Precision, Predictor, Threads},
     project::Project,
-    spans::{ReviewList, Split},
+    spans::ReviewList,
     training::lower_priority,
     work::{changes::find_changes, mistakes::find_mistakes},
 };
-
-/// A search, as it was asked for.
-pub(super) struct WantedMistakes {
-    pub(super) generation: u64,
-    pub(super) run: String,
-    /// An older run: then only sentences are wanted that one of the two has right.
-    pub(super) against: Option<String>,
-    pub(super) split: Split,
-}
 
 /// A search that is carried out.
 pub(super) struct MistakeSearch {
@@ -100,7 +92,7 @@ mod tests {
         project::{Manifest, run_folder::RunConfig},
         runs::Settings,
         services::journal_writer::{AnnotatorFile, JournalWriter},
-        spans::LabelSet,
+        spans::{LabelSet, Split},
     };
 
     #[test]

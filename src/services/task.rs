@@ -13,7 +13,16 @@ use crate::{
     spans::{LabelChange, Split, review::LabelledRange},
 };
 
-use super::{message::message, mistake_search::WantedMistakes};
+use super::message::message;
+
+/// A search for mistakes, as it was asked for.
+pub(super) struct WantedMistakes {
+    pub(super) generation: u64,
+    pub(super) run: String,
+    /// An older run: then only sentences are wanted that one of the two has right.
+    pub(super) against: Option<String>,
+    pub(super) split: Split,
+}
 
 /// Task for the project worker.
 pub(super) enum Task {
