@@ -220,6 +220,9 @@ pub enum Effect {
         generation: u64,
         /// Folder name of the run.
         run: String,
+        /// Folder name of an older run: then the mistakes of both are found, in the sentences that only one of them has
+        /// right.
+        against: Option<String>,
         /// The split.
         split: Split,
     },

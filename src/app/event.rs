@@ -7,10 +7,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     config::LiveSettings,
-    runs::{DataSummary, Point, Recipe, RunSummary, Settings, Status, live::LiveReport},
+    runs::{DataSummary, Point, Recipe, RunSummary, ScoreComparison, Settings, Status, live::LiveReport},
     spans::{
-        ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, Patterns, Prediction,
-        ReviewList, SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, Patterns, Prediction, ReviewList,
+        SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
     },
     text::TextRange,
 };
@@ -182,7 +182,7 @@ pub enum Event {
         /// Generation of the effect.
         generation: u64,
         /// The differences, or the reason why there are none.
-        found: Result<Box<Differences>, String>,
+        found: Result<Box<ScoreComparison>, String>,
     },
     /// The last lines of a run's `log.txt`.
     /// Answers [`Effect::ReadLog`].

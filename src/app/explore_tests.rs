@@ -92,7 +92,7 @@ fn the_bar_hides_spans_that_are_less_sure() {
     assert_eq!((shown(&state), state.explore.hidden(&state.session)), (vec!["Price".into(), "Dish".into()], 0));
     press(&mut state, ">");
     assert_eq!((shown(&state), state.explore.hidden(&state.session)), (vec!["Price".into()], 1));
-    assert!(message(&state).contains("0.5 and more"), "{}", message(&state));
+    assert!(message(&state).contains("score of .5 and more"), "{}", message(&state));
     press(&mut state, "> > > > > > >");
     assert_eq!(shown(&state), ["Price"], ".9 is the highest bar");
     press(&mut state, "< < < < < < < < < < <");

@@ -18,17 +18,20 @@ use super::{
 /// The line on the Tag screen, from many words to few: the first one that fits is shown.
 pub fn status_lines(session: &Session) -> Vec<String> {
     let report = &session.live;
-    let Clauses { subject, f1, when } = Clauses::of(session);
-    let [long, middle, short] = taken_clauses(session.taken.last());
+    let Clauses { subject, f1: [f1, f1_short, f1_alone], when } = Clauses::of(session);
+    let [long, middle, short, shortest] = taken_clauses(session.taken.last());
     let trouble = trouble(report);
     let alone = trouble.trim_start_matches("; ");
     vec![
         format!("{subject}{f1}{when}{long}{trouble}"),
         format!("{subject}{f1}{when}{middle}{trouble}"),
         format!("{subject}{f1}{when}{short}{trouble}"),
-        format!("{subject}{f1}{short}{trouble}"),
-        format!("{subject}{f1}{when}{trouble}"),
-        format!("{subject}{f1}{trouble}"),
+        format!("{subject}{f1_short}{when}{short}{trouble}"),
+        format!("{subject}{f1_short}{short}{trouble}"),
+        format!("{subject}{f1_short}{shortest}{trouble}"),
+        format!("{subject}{f1_short}{when}{trouble}"),
+        format!("{subject}{f1_short}{trouble}"),
+        format!("{subject}{f1_alone}{trouble}"),
         format!("{subject}{trouble}"),
         if alone.is_empty() { subject } else { alone.to_owned() },
     ]
@@ -38,8 +41,8 @@ pub fn status_lines(session: &Session) -> Vec<String> {
 struct Clauses {
     /// Which model, and what it learned.
     subject: String,
-    /// F1 of the suggestions.
-    f1: String,
+    /// F1 of the suggestions: with the number of documents, with fewer words, and without that number.
+    f1: [String; 3],
     /// When the newest version learned.
     when: String,
 }
@@ -49,8 +52,14 @@ impl Clauses {
         let report = &session.live;
         let learned = format!("learned {}", with_noun(report.learned, "document"));
         let when = since(report.at, session.now);
-        let f1 =
-            report.recent.as_ref().map_or_else(|| ", F1 not measured yet".to_owned(), |one| format!(", {}", f1(one)));
+        let f1 = match &report.recent {
+            Some(one) => {
+                let over = [with_noun(one.documents, "document"), grouped(one.documents)];
+                let [long, short] = over.map(|over| format!(", {}", f1(one, &format!(" over {over}"))));
+                [long, short, format!(", {}", f1(one, ""))]
+            }
+            None => [", F1 not measured yet"; 3].map(str::to_owned),
+        };
         match (session.suggesting_version(), report.newest) {
             (Some(suggester), Some(newest)) if newest != suggester => {
                 Self { subject: format!("{suggester} suggests"), f1, when: format!("; {newest} {learned}, {when}") }
@@ -58,10 +67,10 @@ impl Clauses {
             (Some(version), _) => Self { subject: format!("{version}: {learned}"), f1, when: format!(", {when}") },
             (None, Some(newest)) => Self {
                 subject: format!("{newest}: {learned}, not better yet"),
-                f1: " than what suggests now".to_owned(),
+                f1: [" than what suggests now"; 3].map(str::to_owned),
                 when: String::new(),
             },
-            (None, None) => Self { subject: first_time(&report.state), f1: String::new(), when: String::new() },
+            (None, None) => Self { subject: first_time(&report.state), f1: Default::default(), when: String::new() },
         }
     }
 }
@@ -90,7 +99,7 @@ fn trouble(report: &LiveReport) -> String {
 }
 
 /// Clauses about the suggestions that were taken, from long to short.
-fn taken_clauses(taken: Option<Taken>) -> [String; 3] {
+fn taken_clauses(taken: Option<Taken>) -> [String; 4] {
     let Some(taken) = taken else { return Default::default() };
     let documents = match taken.documents {
         1 => "last document's".to_owned(),
@@ -101,15 +110,16 @@ fn taken_clauses(taken: Option<Taken>) -> [String; 3] {
         format!("; of the {documents} suggestions {percent} % were taken as they were"),
         format!("; {percent} % of suggestions taken as they were"),
         format!("; {percent} % taken as they were"),
+        format!("; {percent} % taken"),
     ]
 }
 
-/// F1 with its interval: `F1 .62 (.58 to .66)`.
-fn f1(estimate: &Estimate) -> String {
+/// F1 with its interval: `F1 .62 (.58 to .66)`. `over` says over which documents, and begins with a blank.
+fn f1(estimate: &Estimate, over: &str) -> String {
     let f1 = score(estimate.f1, 2);
     match estimate.interval {
-        Some(interval) => format!("F1 {f1} ({} to {})", score(interval.low, 2), score(interval.high, 2)),
-        None => format!("F1 about {f1}"),
+        Some(interval) => format!("F1 {f1}{over} ({} to {})", score(interval.low, 2), score(interval.high, 2)),
+        None => format!("F1 about {f1}{over}"),
     }
 }
 
@@ -151,7 +161,7 @@ pub fn rows(session: &Session, width: usize) -> Vec<Row> {
 
 fn course_row(estimate: &Estimate) -> Row {
     let documents = grouped(estimate.learned);
-    let text = format!("{documents:>7}   {}", f1(estimate));
+    let text = format!("{documents:>7}   {}", f1(estimate, ""));
     Row { kind: Kind::Text, text, estimate: Some(*estimate) }
 }
 
@@ -188,11 +198,11 @@ fn scores(session: &Session) -> Vec<String> {
     let report = &session.live;
     let mut rows = Vec::new();
     if let Some(recent) = &report.recent {
-        rows.push(format!("| last {} | {} |", with_noun(recent.documents, "document"), f1(recent)));
+        rows.push(format!("| last {} | {} |", with_noun(recent.documents, "document"), f1(recent, "")));
     }
     if let Some(unaided) = &report.unaided {
         let documents = with_noun(unaided.documents, "document");
-        rows.push(format!("| {documents} shown without suggestions | {} |", f1(unaided)));
+        rows.push(format!("| {documents} shown without suggestions | {} |", f1(unaided, "")));
     }
     let share = |taken: Taken| format!("{} % taken as they were, {} of {}", taken.percent(), taken.taken, taken.shown);
     if let Some(last) = session.taken.last() {

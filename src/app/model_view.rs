@@ -151,6 +151,7 @@ fn differences(project: &Project, at: usize, document: &Document, answer: &Model
             model_probability: None,
             span_score,
             suspicion: None,
+            change: None,
         }
     });
     items.collect()

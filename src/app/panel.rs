@@ -214,6 +214,8 @@ pub enum Request {
     /// Show the mistakes of the followed run on a split, those that are chosen.
     /// `None` for those of the list that is there.
     ShowMistakes(ReviewFilter, Option<Split>),
+    /// Show the sentences of the validation split that only one of two runs has right: the older run, and the newer one.
+    ShowChanges([String; 2]),
     /// Show the kinds of mistakes of the followed run on a split, and which labels are confused.
     /// `None` for those of the list that is there.
     ShowConfusion(Option<Split>),

@@ -55,6 +55,8 @@ pub struct Project {
     statuses: Vec<Status>,
     /// Number of documents of each status, kept since every frame may need it.
     counts: [usize; Status::ALL.len()],
+    /// Number of documents whose text was changed so that they must be looked at again.
+    to_review: usize,
     /// Ids of the documents that were marked done today.
     today: HashSet<String>,
     /// Words of the documents that are done.
@@ -106,6 +108,8 @@ impl Project {
         // The adjudicator sees what others have labelled, so that no label of theirs is free of suggestions.
         let held_back = if opened.annotator == ADJUDICATOR { 0 } else { opened.live.held_back };
         let words_done = done.map(|(document, _)| document.words.len()).sum();
+        let annotations = opened.documents.iter().map(|document| opened.journal.annotation(&document.id));
+        let to_review = annotations.filter(|annotation| annotation.needs_review()).count();
         Self {
             name: opened.name,
             folder: opened.folder,
@@ -124,6 +128,7 @@ impl Project {
             ),
             statuses,
             counts,
+            to_review,
             today: opened.done_today.into_iter().collect(),
             words_done,
             pace: Pace::default(),
@@ -168,6 +173,11 @@ impl Project {
     /// Number of documents of each status, in the order of [`Status::ALL`].
     pub fn counts(&self) -> [usize; Status::ALL.len()] {
         self.counts
+    }
+
+    /// Number of documents whose text was changed, so that spans have lost their place or the status is in doubt.
+    pub fn to_review(&self) -> usize {
+        self.to_review
     }
 
     /// Number of documents that have one of these statuses.
@@ -255,6 +265,7 @@ impl Project {
         for (n, known) in self.counts.iter_mut().zip(Status::ALL.iter()) {
             *n = *n + usize::from(after.status == *known) - usize::from(before.status == *known);
         }
+        self.to_review = self.to_review + usize::from(after.needs_review()) - usize::from(before.needs_review());
         if before.status == Status::Done {
             self.words_done -= document.words.len();
         }

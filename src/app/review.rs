@@ -6,7 +6,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     spans::{Fate, ReviewFilter, ReviewItem, ReviewList, Span, Split, review::LabelledRange},
-    text::{TextRange, number::with_noun},
+    text::{
+        TextRange,
+        number::{score, with_noun},
+    },
 };
 
 use super::{
@@ -26,8 +29,8 @@ pub struct Review {
     asked: Option<Search>,
     /// The places that were found last.
     list: Option<Arc<ReviewList>>,
-    /// Reason why the last search found no list.
-    problem: Option<(String, Option<Split>, String)>,
+    /// Reason why the last search found no list, and what was searched.
+    problem: Option<(Subject, String)>,
     /// Places whose gold spans the user has looked at and keeps, until the program ends.
     kept: HashSet<PlaceKey>,
     /// Ids of documents that the user has put on a list, in that order.
@@ -42,11 +45,47 @@ pub struct Review {
 #[derive(Clone, Debug)]
 struct Search {
     generation: u64,
-    run: String,
-    /// Split of a run's mistakes; `None` for suspected labels.
-    split: Option<Split>,
+    subject: Subject,
     /// Numbers of documents that were compared, and of all.
     progress: (usize, usize),
+}
+
+/// What a list of places is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Mistakes of a run on a split.
+    Mistakes(String, Split),
+    /// Mistakes in the sentences of a split that only one of two runs has right: the older run, and the newer one.
+    Changes([String; 2], Split),
+    /// Labels of the user that are probably wrong.
+    Suspects,
+}
+
+impl Subject {
+    fn of(list: &ReviewList) -> Self {
+        match (list.split, &list.against) {
+            (None, _) => Self::Suspects,
+            (Some(split), None) => Self::Mistakes(list.run.clone(), split),
+            (Some(split), Some(older)) => Self::Changes([older.clone(), list.run.clone()], split),
+        }
+    }
+
+    /// The split; `None` for suspected labels.
+    fn split(&self) -> Option<Split> {
+        match self {
+            Self::Mistakes(_, split) | Self::Changes(_, split) => Some(*split),
+            Self::Suspects => None,
+        }
+    }
+
+    /// The same on another split.
+    pub(super) fn on(self, split: Split) -> Self {
+        match self {
+            Self::Mistakes(run, _) => Self::Mistakes(run, split),
+            Self::Changes(runs, _) => Self::Changes(runs, split),
+            Self::Suspects => Self::Suspects,
+        }
+    }
 }
 
 /// Identity of a place: its document, its bytes, and the labels of both sides.
@@ -135,25 +174,26 @@ impl Review {
 
     /// Reason why the last search found nothing to show.
     pub fn problem(&self) -> Option<&str> {
-        self.problem.as_ref().filter(|_| self.asked.is_none()).map(|(.., why)| why.as_str())
+        self.problem.as_ref().filter(|_| self.asked.is_none()).map(|(_, why)| why.as_str())
+    }
+
+    /// What the list is about, or the search that goes on; `None` before the first search.
+    pub fn subject(&self) -> Option<Subject> {
+        match (&self.asked, &self.problem, &self.list) {
+            (Some(search), ..) => Some(search.subject.clone()),
+            (None, Some((subject, _)), _) => Some(subject.clone()),
+            (None, None, list) => list.as_deref().map(Subject::of),
+        }
     }
 
     /// Split of the list, or of the search that goes on.
     pub fn split(&self) -> Option<Split> {
-        match (&self.asked, &self.problem, &self.list) {
-            (Some(search), ..) => search.split,
-            (None, Some((_, split, _)), _) => *split,
-            (None, None, list) => list.as_ref()?.split,
-        }
+        self.subject()?.split()
     }
 
     /// Whether the list, or the search that goes on, is about suspected labels.
     pub fn is_of_suspects(&self) -> bool {
-        match (&self.asked, &self.problem, &self.list) {
-            (Some(search), ..) => search.split.is_none(),
-            (None, Some((_, split, _)), _) => split.is_none(),
-            (None, None, list) => list.as_ref().is_some_and(|list| list.split.is_none()),
-        }
+        self.subject() == Some(Subject::Suspects)
     }
 
     /// Returns the state for a project that was opened again: a search has ended with the project, and a document may have
@@ -191,23 +231,23 @@ impl Review {
     }
 
     /// Whether the list, or the search that goes on, is about this.
-    pub(super) fn is_about(&self, run: &str, split: Split) -> bool {
+    pub(super) fn is_about(&self, subject: &Subject) -> bool {
         match &self.asked {
-            Some(search) => search.run == run && search.split == Some(split),
-            None => self.list().is_some_and(|list| list.run == run && list.split == Some(split)),
+            Some(search) => search.subject == *subject,
+            None => self.list().is_some_and(|list| Subject::of(list) == *subject),
         }
     }
 
     /// Begins a search, in place of an earlier one.
-    pub(super) fn search(&mut self, generation: u64, run: String, split: Split) -> Effect {
-        self.asked = Some(Search { generation, run: run.clone(), split: Some(split), progress: (0, 0) });
-        Effect::FindMistakes { generation, run, split }
-    }
-
-    /// Begins a search for suspected labels, in place of an earlier search.
-    pub(super) fn search_suspects(&mut self, generation: u64) -> Effect {
-        self.asked = Some(Search { generation, run: String::new(), split: None, progress: (0, 0) });
-        Effect::FindSuspects { generation }
+    pub(super) fn search(&mut self, generation: u64, subject: Subject) -> Effect {
+        self.asked = Some(Search { generation, subject: subject.clone(), progress: (0, 0) });
+        match subject {
+            Subject::Mistakes(run, split) => Effect::FindMistakes { generation, run, against: None, split },
+            Subject::Changes([older, run], split) => {
+                Effect::FindMistakes { generation, run, against: Some(older), split }
+            }
+            Subject::Suspects => Effect::FindSuspects { generation },
+        }
     }
 
     /// Takes the progress of the search that goes on.
@@ -226,7 +266,7 @@ impl Review {
                 self.list = Some(Arc::from(list));
             }
             Err(why) => {
-                self.problem = Some((search.run, search.split, why));
+                self.problem = Some((search.subject, why));
             }
         }
         true
@@ -307,7 +347,11 @@ pub(super) fn span_of<'p>(project: &'p Project, document: &str, side: &LabelledR
 }
 
 /// The evaluation with which the counts of a list must agree: the one of the weights that its run kept.
+/// A list that compares two runs counts only some sentences.
 fn table<'r>(runs: &'r ProjectRuns, list: &ReviewList) -> Option<Evaluation<'r>> {
+    if list.against.is_some() {
+        return None;
+    }
     let view = runs.followed.as_ref().filter(|view| view.id == list.run)?;
     match list.split? {
         Split::Test => view.test(),
@@ -342,9 +386,14 @@ pub fn agreement(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// F1 of the run's own table.
+fn then(table: &Evaluation<'_>) -> String {
+    score(table.word.f1, 3)
+}
+
 fn agreement_of_counts(runs: &ProjectRuns, list: &ReviewList) -> Option<String> {
     let table = table(runs, list);
-    let now = list.overall().rates().f1;
+    let now = score(list.overall().rates().f1, 3);
     let documents = with_noun(list.changed, "document");
     if list.split.is_none() {
         let what = "tagli train DIR --folds 5 lets models look";
@@ -352,13 +401,14 @@ fn agreement_of_counts(runs: &ProjectRuns, list: &ReviewList) -> Option<String> 
     }
     match (table, list.changed) {
         (None, 0) => None,
+        (None, _) if list.against.is_some() => Some(format!("{documents} changed since the older run began")),
         (None, _) => Some(format!("{documents} changed since the run began")),
         (Some(table), 0) if agrees(list, &table) => Some("the counts are those of the run's table".to_owned()),
         (Some(table), 0) => {
-            Some(format!("the counts are not those of the run's table: F1 {:.3} there, {now:.3} here", table.word.f1))
+            Some(format!("the counts are not those of the run's table: F1 {} there, {now} here", then(&table)))
         }
         (Some(table), _) => {
-            Some(format!("{documents} changed since the run began: F1 {:.3} then, {now:.3} now", table.word.f1))
+            Some(format!("{documents} changed since the run began: F1 {} then, {now} now", then(&table)))
         }
     }
 }
@@ -380,6 +430,7 @@ mod tests {
             model_probability,
             span_score: None,
             suspicion: None,
+            change: None,
         }
     }
 
@@ -405,8 +456,9 @@ mod tests {
     #[test]
     fn only_the_latest_search_is_answered() {
         let mut review = Review::default();
-        review.search(1, "0001-mini".into(), Split::Valid);
-        review.search(2, "0001-mini".into(), Split::Test);
+        let of = |run: &str, split| Subject::Mistakes(run.into(), split);
+        review.search(1, of("0001-mini", Split::Valid));
+        review.search(2, of("0001-mini", Split::Test));
         review.progressed(1, 5, 9);
         assert_eq!(review.progress(), Some((0, 0)));
         review.progressed(2, 5, 9);
@@ -414,19 +466,27 @@ mod tests {
         assert!(!review.found(1, Ok(Box::default())) && review.list().is_none());
         assert!(review.found(2, Err("no model".into())));
         assert_eq!((review.problem(), review.progress()), (Some("no model"), None));
-        review.search(3, "0001-mini".into(), Split::Valid);
+        review.search(3, of("0001-mini", Split::Valid));
         assert_eq!(review.problem(), None, "another answer is waited for");
         let found = ReviewList { run: "0001-mini".into(), split: Some(Split::Valid), ..ReviewList::default() };
         assert!(review.found(3, Ok(Box::new(found))));
-        assert!(review.is_about("0001-mini", Split::Valid) && !review.is_about("0001-mini", Split::Test));
-        review.search(4, "0002-mini".into(), Split::Valid);
+        assert!(review.is_about(&of("0001-mini", Split::Valid)) && !review.is_about(&of("0001-mini", Split::Test)));
+        review.search(4, of("0002-mini", Split::Valid));
         assert!(review.list().is_none() && !review.take_up_list(), "a search goes on");
         assert!(review.found(4, Err("no model".into())) && review.list().is_none());
-        assert!(review.take_up_list() && review.is_about("0001-mini", Split::Valid));
+        assert!(review.take_up_list() && review.is_about(&of("0001-mini", Split::Valid)));
         assert!(!review.is_of_suspects());
-        review.search_suspects(5);
-        assert!(review.is_of_suspects() && !review.is_about("0001-mini", Split::Valid) && review.split().is_none());
+        review.search(5, Subject::Suspects);
+        assert!(
+            review.is_of_suspects() && !review.is_about(&of("0001-mini", Split::Valid)) && review.split().is_none()
+        );
         assert!(review.found(5, Ok(Box::default())) && review.is_of_suspects(), "the list, too");
+        let changes = Subject::Changes(["0001-mini".into(), "0002-mini".into()], Split::Valid);
+        review.search(6, changes.clone());
+        assert!(review.is_about(&changes) && !review.is_about(&of("0002-mini", Split::Valid)));
+        let found = ReviewList { run: "0002-mini".into(), against: Some("0001-mini".into()), ..ReviewList::default() };
+        assert!(review.found(6, Ok(Box::new(ReviewList { split: Some(Split::Test), ..found }))));
+        assert_eq!(review.subject(), Some(changes.on(Split::Test)));
     }
 
     #[test]

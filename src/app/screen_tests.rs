@@ -264,7 +264,7 @@ fn a_run_that_ends_says_who_suggests_now_and_why() {
     };
     let old = || scored("0001-a", 0.6, Some("x"));
     let text = ended(scored("0002-a", 0.5, Some("x")), old());
-    assert!(text.contains("0001-a was better there (0.600) and goes on suggesting"), "{text}");
+    assert!(text.contains("0001-a was better there (.600) and goes on suggesting"), "{text}");
     let text = ended(scored("0002-a", 0.7, Some("x")), old());
     assert!(text.contains("its model now makes the suggestions"), "{text}");
     let text = ended(RunSummary { has_model: false, ..scored("0002-a", 0.7, Some("x")) }, old());

@@ -8,7 +8,10 @@ use crate::{
         live::{self, LiveReport, LiveState, Version},
     },
     spans::{ActionId, LabelChange, NextDocument, Split, Status},
-    text::{number::with_noun, width::Glyphs},
+    text::{
+        number::{score, with_noun},
+        width::Glyphs,
+    },
 };
 
 use super::{
@@ -23,7 +26,7 @@ use super::{
     project::Project,
     project_runs::ProjectRuns,
     prompts::{Prompt, Prompts},
-    review::Review,
+    review::{Review, Subject},
     screen::{Screen, Size},
     tagging::{Queue, TagContext, Tagging},
 };
@@ -321,7 +324,7 @@ impl Session {
         };
         let better = self.runs.info(&other).and_then(|other| self.runs.f1_where_better(other, run));
         match better {
-            Some(f1) => format!("{other} was better there ({f1:.3}) and goes on suggesting"),
+            Some(f1) => format!("{other} was better there ({}) and goes on suggesting", score(f1, 3)),
             None => format!("{other} goes on suggesting"),
         }
     }
@@ -418,22 +421,22 @@ impl Session {
     /// `None` if nothing is to be asked; then the run may have none.
     pub(super) fn find_mistakes(&mut self, split: Split) -> Option<Effect> {
         let run = self.runs.followed.as_ref()?.id.clone();
-        if self.review.is_about(&run, split) {
+        self.find(Subject::Mistakes(run, split))
+    }
+
+    /// Makes sure that the places of a subject are there or being searched.
+    /// `None` if nothing is to be asked.
+    pub(super) fn find(&mut self, subject: Subject) -> Option<Effect> {
+        if self.review.is_about(&subject) {
             return None;
         }
-        Some(self.score_again(run, split))
+        Some(self.find_again(subject))
     }
 
-    /// Searches the labels of the user that are probably wrong.
-    pub(super) fn find_suspects(&mut self) -> Effect {
+    /// Searches the places of a subject, whether or not they are known.
+    pub(super) fn find_again(&mut self, subject: Subject) -> Effect {
         let generation = self.next_generation();
-        self.review.search_suspects(generation)
-    }
-
-    /// Searches the places of a run on a split, whether or not they are known.
-    pub(super) fn score_again(&mut self, run: String, split: Split) -> Effect {
-        let generation = self.next_generation();
-        self.review.search(generation, run, split)
+        self.review.search(generation, subject)
     }
 
     /// Shows the model's view of documents, or hides it.
@@ -530,7 +533,10 @@ impl Session {
         let here = with_noun(open.len(), "suggestion");
         self.inform(match now {
             0.0 => format!("{done} and {all} take all suggestions"),
-            _ => format!("{done} and {all} take suggestions of {now:.1} and surer: {sure} of {here} here"),
+            _ => {
+                let from = score(f64::from(now), 1);
+                format!("{done} and {all} take suggestions of {from} and surer: {sure} of {here} here")
+            }
         });
     }
 

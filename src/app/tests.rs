@@ -104,7 +104,7 @@ fn a_training_is_started_and_followed_to_its_end() {
     press(&mut state, "v");
     let status = Status { phase: Phase::Done, checkpoint: Some(10), ..Status::default() };
     let effects = update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(message(&state).contains("0.500"), "{}", message(&state));
+    assert!(message(&state).contains("per word .500 on"), "{}", message(&state));
     assert!(matches!(effects.as_slice(), [Effect::Suggest { .. }]) && state.session.tagging.anchor.is_some());
     assert!(!state.session.runs.is_busy());
 }
@@ -251,7 +251,7 @@ fn our_run_tells_the_best_value_if_it_keeps_the_best_weights() {
     update(&mut state, Event::Points { generation: generation(&effects), points: vec![eval(0.7), eval(0.5)] });
     let status = Status { phase: Phase::Done, ..Status::default() };
     update(&mut state, Event::RunStatus { run: "0001-mini".into(), status });
-    assert!(message(&state).contains("0.700"), "{}", message(&state));
+    assert!(message(&state).contains("per word .700 on"), "{}", message(&state));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The only place where the state changes: one event in, effects out.
 //! Requests of panels are resolved here.
 
-use crate::spans::{ActionId, Prediction, ReviewList, Split};
+use crate::spans::{ActionId, Prediction, ReviewFilter, ReviewList, Split};
 
 use super::{
     command::{Command, Context},
@@ -24,6 +24,7 @@ use super::{
     panel::{NoPanel, Outcome, Request, run_row},
     pointer::{Gesture, Target},
     project::{Project, SaveState},
+    review::Subject,
     screen::Screen,
     state::{Goal, Meaning, State},
     suggestions::ModelOutput,
@@ -194,6 +195,13 @@ impl State {
                 panel.fill(&self.session);
             }
         }
+    }
+
+    /// Shows the sentences of the validation split that only one of two runs has right.
+    fn show_changes(&mut self, runs: [String; 2]) -> Vec<Effect> {
+        let search = self.session.find(Subject::Changes(runs, Split::Valid));
+        self.push(Mistakes::show(&self.session, ReviewFilter::default()).into());
+        search.into_iter().collect()
     }
 
     /// Takes the work of all annotators.
@@ -393,6 +401,7 @@ impl State {
                 self.push(Mistakes::show(&self.session, filter).into());
                 search.into_iter().collect()
             }
+            Request::ShowChanges(runs) => self.show_changes(runs),
             Request::ShowConfusion(split) => {
                 let search = split.and_then(|split| self.session.find_mistakes(split));
                 let split = split.or_else(|| self.session.review.split()).unwrap_or(Split::Valid);

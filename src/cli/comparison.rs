@@ -132,13 +132,9 @@ enum Newer {
 }
 
 impl Newer {
-    /// Compares two runs by their starts, and by their numbers if they began in the same second.
-    /// `None` if a start is not known, or they are the same run.
+    /// `None` if that is not known.
     fn of([a, b]: [&RunSummary; 2]) -> Option<Self> {
-        if a.started == 0 || b.started == 0 || a.id == b.id {
-            return None;
-        }
-        Some(if (a.started, &a.id) > (b.started, &b.id) { Self::A } else { Self::B })
+        Some(if a.began_after(b)? { Self::A } else { Self::B })
     }
 
     /// Sentences that the newer run mends, and those that it breaks.

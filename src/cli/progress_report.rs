@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::output::Output;
-use crate::{model::hub::Progress, text::number::bytes, work::source::Watcher};
+use crate::{
+    model::hub::Progress,
+    text::number::{bytes, grouped, with_noun},
+    work::source::Watcher,
+};
 
 /// Time between two lines about the same file.
 const LINE_INTERVAL: Duration = Duration::from_secs(2);
@@ -86,33 +90,73 @@ impl ProgressReport {
     }
 }
 
-/// Progress of a reading as a bar, on a terminal only, and only after a second.
+/// Progress of a reading, or of what is done with the sentences that were read, as a bar: on a terminal only, and only after a
+/// second.
 pub(super) struct ReadingBar {
     report: ProgressReport,
     began: Instant,
     drawn: Option<Instant>,
-    /// Bytes so far, and bytes in all.
-    done: u64,
-    size: u64,
+    progress: Done,
     /// What follows after all bytes were read.
     after: &'static str,
+}
+
+/// What is done, and what there is in all.
+#[derive(Clone, Copy)]
+enum Done {
+    Bytes(u64, u64),
+    Sentences(usize, usize),
 }
 
 impl ReadingBar {
     /// Starts a reading of `size` bytes, after which the program does something else.
     pub(super) fn new(output: Output, size: u64, after: &'static str) -> Self {
-        Self { report: ProgressReport::new(output), began: Instant::now(), drawn: None, done: 0, size, after }
+        Self {
+            report: ProgressReport::new(output),
+            began: Instant::now(),
+            drawn: None,
+            progress: Done::Bytes(0, size),
+            after,
+        }
     }
 
-    /// Adds bytes that were read, and draws the bar if it is time.
+    /// Adds bytes that were read, and draws the bar if it is time. While sentences are counted, bytes are not.
     pub(super) fn add(&mut self, bytes: u64) {
-        self.done += bytes;
+        if let Done::Bytes(done, _) = &mut self.progress {
+            *done += bytes;
+            self.draw();
+        }
+    }
+
+    /// Counts sentences from now on, in place of bytes.
+    pub(super) fn begin_sentences(&mut self, all: usize) {
+        self.progress = Done::Sentences(0, all);
+    }
+
+    /// Adds sentences, and draws the bar if it is time.
+    pub(super) fn add_sentences(&mut self, sentences: usize) {
+        if let Done::Sentences(done, _) = &mut self.progress {
+            *done += sentences;
+            self.draw();
+        }
+    }
+
+    /// Number of sentences so far.
+    #[cfg(test)]
+    pub(super) fn sentences(&self) -> usize {
+        match self.progress {
+            Done::Sentences(done, _) => done,
+            Done::Bytes(..) => 0,
+        }
+    }
+
+    fn draw(&mut self) {
         let is_due = self.drawn.map_or(self.began.elapsed() >= LONG, |drawn| drawn.elapsed() >= DRAW_INTERVAL);
         if !is_due || !self.report.is_terminal || self.report.output.json {
             return;
         }
         self.drawn = Some(Instant::now());
-        self.report.output.redraw(&bar(self.done, self.size, self.after), false);
+        self.report.output.redraw(&self.progress.text(self.after), false);
         self.report.is_open = true;
     }
 
@@ -129,14 +173,24 @@ impl Watcher for RefCell<ReadingBar> {
     }
 }
 
-/// A bar with the numbers behind it.
-fn bar(done: u64, size: u64, after: &str) -> String {
-    if done >= size {
-        return after.to_owned();
+impl Done {
+    /// A bar with the numbers behind it.
+    fn text(self, after: &str) -> String {
+        match self {
+            Self::Bytes(done, size) if done >= size => after.to_owned(),
+            Self::Bytes(done, size) => bar(done, size, &format!("{} of {}", bytes(done), bytes(size))),
+            Self::Sentences(done, all) => {
+                let numbers = format!("{} of {}", grouped(done), with_noun(all, "sentence"));
+                bar(done as u64, all as u64, &numbers)
+            }
+        }
     }
+}
+
+fn bar(done: u64, size: u64, numbers: &str) -> String {
     let filled = usize::try_from(done.saturating_mul(BAR as u64) / size.max(1)).unwrap_or(BAR).min(BAR);
     let (full, rest) = ("#".repeat(filled), ".".repeat(BAR - filled));
-    format!("[{full}{rest}] {} of {}, {} %", bytes(done), bytes(size), done.saturating_mul(100) / size.max(1))
+    format!("[{full}{rest}] {numbers}, {} %", done.saturating_mul(100) / size.max(1))
 }
 
 impl Drop for ProgressReport {
@@ -151,8 +205,20 @@ mod tests {
 
     #[test]
     fn a_bar_fills_and_then_says_what_follows() {
-        assert_eq!(bar(0, 2_000_000_000, ""), "[....................] 0 kB of 2.0 GB, 0 %");
-        assert_eq!(bar(500_000_000, 2_000_000_000, ""), "[#####...............] 500.0 MB of 2.0 GB, 25 %");
-        assert_eq!([bar(5, 5, "checking"), bar(0, 0, "checking")], ["checking"; 2]);
+        let read = |done, size| Done::Bytes(done, size).text("checking");
+        assert_eq!(read(0, 2_000_000_000), "[....................] 0 kB of 2.0 GB, 0 %");
+        assert_eq!(read(500_000_000, 2_000_000_000), "[#####...............] 500.0 MB of 2.0 GB, 25 %");
+        assert_eq!([read(5, 5), read(0, 0)], ["checking"; 2]);
+    }
+
+    #[test]
+    fn sentences_are_counted_in_place_of_bytes() {
+        let output = Output { json: false };
+        let mut reading = ReadingBar::new(output, 100, "");
+        reading.add(100);
+        reading.begin_sentences(4_096);
+        reading.add(100);
+        reading.add_sentences(1_024);
+        assert_eq!(reading.progress.text(""), "[#####...............] 1,024 of 4,096 sentences, 25 %");
     }
 }

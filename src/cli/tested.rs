@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +18,7 @@ use super::{
     settings,
 };
 use crate::{
-    formats::Severity,
+    formats::{Severity, TakeBlock},
     inference::{EvalError, Evaluation, Predictor, predictor::Threads},
     project::Project,
     spans::{Mistake, Sentence, Split, WordSpan, dataset::fingerprint},
@@ -119,7 +120,13 @@ impl Sentences {
         work: impl FnOnce(&dyn TestData) -> Result<T, EvaluateError>,
     ) -> Result<T, CliError> {
         match self {
-            Self::Split { sentences, project, .. } => work(&Slice(sentences)).map_err(|error| failed(project, error)),
+            Self::Split { sentences, project, .. } => {
+                let bar = RefCell::new(ReadingBar::new(output, 0, ""));
+                let slice = Slice(sentences);
+                let done = work(&Shown { data: &slice, sentences: sentences.len(), bar: &bar });
+                bar.borrow_mut().close();
+                done.map_err(|error| failed(project, error))
+            }
             Self::File { path } => {
                 let options = data::read_options(&test.tags)?;
                 let source = data::input(path)?;
@@ -136,7 +143,9 @@ impl Sentences {
                     let changed = with_noun(file.read.losses.total(), "span");
                     output.say(format!("warning: {}: {changed} widened to whole words or left out", path.display()));
                 }
-                work(&file).map_err(|error| failed(path, error))
+                let done = work(&Shown { data: &file, sentences: file.read.sentences, bar: &bar });
+                bar.borrow_mut().close();
+                done.map_err(|error| failed(path, error))
             }
         }
     }
@@ -173,8 +182,33 @@ impl Sentences {
 struct Slice<'a>(&'a [Sentence]);
 
 impl TestData for Slice<'_> {
-    fn blocks(&self, take: &mut crate::formats::TakeBlock<'_>) -> std::io::Result<()> {
+    fn blocks(&self, take: &mut TakeBlock<'_>) -> io::Result<()> {
         self.0.blocks(take)
+    }
+}
+
+/// Sentences of which a bar shows how many were used.
+struct Shown<'a> {
+    data: &'a dyn TestData,
+    /// Their number.
+    sentences: usize,
+    bar: &'a RefCell<ReadingBar>,
+}
+
+/// Sentences that are used between two steps of the bar.
+const STEP: usize = 128;
+
+impl TestData for Shown<'_> {
+    fn blocks(&self, take: &mut TakeBlock<'_>) -> io::Result<()> {
+        // They may be gone through several times.
+        self.bar.borrow_mut().begin_sentences(self.sentences);
+        self.data.blocks(&mut |block| {
+            block.chunks(STEP).try_for_each(|part| {
+                take(part)?;
+                self.bar.borrow_mut().add_sentences(part.len());
+                Ok(())
+            })
+        })
     }
 }
 
@@ -238,4 +272,29 @@ fn quoted(sentence: &Sentence, span: Option<&WordSpan>) -> String {
     let Some(span) = span else { return "nothing".to_owned() };
     let words = sentence.words.get(span.start..span.end).unwrap_or_default().join(" ");
     format!("{} `{}`", span.label, clean(&words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_handed_over_in_small_steps_and_each_is_counted_once() {
+        let sentence = Sentence { id: "s".into(), words: vec!["tacos".into()], tags: vec!["O".into()] };
+        let sentences = vec![sentence; 2 * STEP + 5];
+        let bar = RefCell::new(ReadingBar::new(Output { json: false }, 0, ""));
+        let slice = Slice(&sentences);
+        let shown = Shown { data: &slice, sentences: sentences.len(), bar: &bar };
+        // The first reading ends early, as that for the first span does.
+        shown.blocks(&mut |_| Err(io::Error::other("enough"))).unwrap_err();
+        let mut steps = Vec::new();
+        shown
+            .blocks(&mut |part| {
+                steps.push((part.len(), bar.borrow().sentences()));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(steps, [(STEP, 0), (STEP, STEP), (5, 2 * STEP)]);
+        assert_eq!(bar.borrow().sentences(), sentences.len());
+    }
 }

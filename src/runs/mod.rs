@@ -35,7 +35,7 @@ pub use across::Across;
 pub use metrics::{LabelScores, Point, Scores, SplitScores, UntaggedCounts};
 pub use plan::Plan;
 pub use seed_spread::{SeedSpread, SeedVerdict, seed_verdict};
-pub use sentence_scores::{SENTENCE_SCORES, SentenceScores};
+pub use sentence_scores::{SENTENCE_SCORES, ScoreComparison, SentenceScores};
 pub use settings::{LabelMode, Order, Precision, Recipe, Schedule, Settings};
 pub use sink::{FolderSink, RunSink};
 pub use status::{Control, Phase, Status};

@@ -31,6 +31,15 @@ pub struct SentenceScores {
     sentences: Vec<Vec<[u32; 4]>>,
 }
 
+/// Two models on the same sentences.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScoreComparison {
+    /// Differences of F1, the first model minus the second.
+    pub differences: Differences,
+    /// Number of sentences that only the first model has right, and only the second.
+    pub only_right: [usize; 2],
+}
+
 impl SentenceScores {
     /// Makes the contents from the counts of each sentence by label.
     pub fn new<S: AsRef<str>>(step: usize, validated: String, sentences: &[Vec<(S, EntityCounts)>]) -> Self {
@@ -94,15 +103,21 @@ impl SentenceScores {
     ///
     /// # Errors
     /// They were scored on other sentences.
-    pub fn differences(&self, other: &Self) -> Result<Differences, &'static str> {
+    pub fn compare(&self, other: &Self) -> Result<ScoreComparison, &'static str> {
         if self.validated != other.validated || self.sentences.len() != other.sentences.len() {
             return Err("the two runs were scored on different validation documents or tags");
         }
         let mut counts = SentenceCounts::new(2);
+        let mut only_right = [0; 2];
         for (one, two) in self.sentences.iter().zip(&other.sentences) {
             counts.add(self.cells(one, 0).chain(other.cells(two, 1)));
+            match [one, two].map(|sentence| is_right(sentence)) {
+                [true, false] => only_right[0] += 1,
+                [false, true] => only_right[1] += 1,
+                _ => {}
+            }
         }
-        Ok(Differences::new(&counts, &counts.resample(), [0, 1]))
+        Ok(ScoreComparison { differences: Differences::new(&counts, &counts.resample(), [0, 1]), only_right })
     }
 
     fn cells<'a>(
@@ -117,6 +132,11 @@ impl SentenceScores {
             Some((way, label.as_str(), EntityCounts { true_positives, false_positives, false_negatives }))
         })
     }
+}
+
+/// Whether a model has every entity of a sentence, and no other.
+fn is_right(sentence: &[[u32; 4]]) -> bool {
+    sentence.iter().all(|[_, right, predicted, gold]| right == predicted && right == gold)
 }
 
 #[cfg(test)]
@@ -142,9 +162,13 @@ mod tests {
         assert_eq!(SentenceScores::from_json(text.as_bytes()).unwrap(), written);
         // Two of five predicted and of four gold entities are right.
         assert!((written.f1() - 4.0 / 9.0).abs() < 1e-12, "{}", written.f1());
-        let found = scores("ab", 2).differences(&written).unwrap();
-        assert!((found.labels["Dish"].observed() - 0.5).abs() < 1e-12 && found.sentences == 3, "{found:?}");
-        assert!(scores("cd", 2).differences(&written).is_err());
+        let found = scores("ab", 2).compare(&written).unwrap();
+        let differences = &found.differences;
+        assert!((differences.labels["Dish"].observed() - 0.5).abs() < 1e-12 && differences.sentences == 3, "{found:?}");
+        // In the first sentence both find a price that is not there, the second has no entity.
+        assert_eq!(found.only_right, [1, 0]);
+        assert_eq!(written.compare(&scores("ab", 2)).unwrap().only_right, [0, 1]);
+        assert!(scores("cd", 2).compare(&written).is_err());
     }
 
     #[test]

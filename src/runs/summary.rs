@@ -43,6 +43,13 @@ impl RunSummary {
     pub fn validated(&self) -> Option<&str> {
         self.data.as_ref()?.validated.as_deref()
     }
+
+    /// Whether it began after another run, by their names if they began in the same second.
+    /// `None` if a start is not known, or they are the same run.
+    pub fn began_after(&self, other: &Self) -> Option<bool> {
+        let is_known = self.started != 0 && other.started != 0 && self.id != other.id;
+        is_known.then(|| (self.started, &self.id) > (other.started, &other.id))
+    }
 }
 
 /// Data that a run learns from; arrays are train, validation and test.

@@ -22,7 +22,7 @@ use super::{
     preferences::PreferencesOf,
     project_repair,
     recent_projects::{self, RecentProjects},
-    task::Task,
+    task::{Task, WantedMistakes},
     thread::Thread,
     trainer::Trainer,
     user_folders::UserFolders,
@@ -300,13 +300,9 @@ impl Services {
             Effect::Record { attempt, entries } => open.journal.record(attempt, entries),
             Effect::Summarise { generation, base } => open.worker.ask(Task::Summarise { generation, base }),
             Effect::StartTraining { generation, settings, recipe, fetch, repeat } => {
-                open.learner.iter().for_each(LiveLearner::make_way);
-                open.worker.ask(Task::Train { generation, settings, recipe, fetch, repeat });
+                train(open, Task::Train { generation, settings, recipe, fetch, repeat });
             }
-            Effect::ResumeTraining { generation, run, fetch } => {
-                open.learner.iter().for_each(LiveLearner::make_way);
-                open.worker.ask(Task::Resume { generation, run, fetch });
-            }
+            Effect::ResumeTraining { generation, run, fetch } => train(open, Task::Resume { generation, run, fetch }),
             Effect::CancelTraining { generation } => open.worker.cancel_training(generation),
             Effect::ControlRun { run, control } => self.control(open, run, control),
             Effect::Follow { generation, run } => open.watcher.follow(generation, run),
@@ -316,7 +312,9 @@ impl Services {
             Effect::PredictDocument { generation, run, document } => {
                 open.model_service.predict_document(generation, &run, open.documents.get(&document));
             }
-            Effect::FindMistakes { generation, run, split } => open.worker.find_mistakes(generation, run, split),
+            Effect::FindMistakes { generation, run, against, split } => {
+                open.worker.find_mistakes(WantedMistakes { generation, run, against, split });
+            }
             Effect::Explain { generation, run, text, range, label } => {
                 open.model_service.explain(generation, &run, text, (range, label));
             }
@@ -424,6 +422,12 @@ fn with_annotator(own: PreferencesOf, project: PathBuf, name: String) -> Prefere
         }
         Ok(preferences)
     })
+}
+
+/// Starts or resumes a training; the live model makes way for it.
+fn train(open: &Open, task: Task) {
+    open.learner.iter().for_each(LiveLearner::make_way);
+    open.worker.ask(task);
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::{
     clock::now,
     events::Events,
     journal_writer::Flusher,
-    machine_load::{LOOK_AGAIN, OwnLoad, cores, reason_to_wait},
+    machine_load::{LOOK_AGAIN, Machine, cores},
     message::message,
     model_thread::{LiveModels, lock},
     thread::Thread,
@@ -42,8 +42,8 @@ use crate::{
 const KEEP_EVERY: Duration = Duration::from_secs(180);
 /// Time for which a training that was asked for may take to begin.
 const MAKE_WAY: Duration = Duration::from_secs(10);
-/// Time between two looks for trainings of other processes while a round runs.
-const LOOK_FOR_RUNS: Duration = Duration::from_secs(2);
+/// Time between two looks at the machine and for trainings of other processes, while a round runs.
+const LOOK: Duration = Duration::from_secs(2);
 /// Time between two looks whether the project is closed, while the thread that learned before is waited for.
 const POLL: Duration = Duration::from_millis(50);
 /// Wait if nothing is to be done.
@@ -198,7 +198,7 @@ struct Learning {
     /// Done training documents that were not learned when the project was opened. They count once another one is finished.
     backlog: usize,
     run_counts: RunCounts,
-    own_load: OwnLoad,
+    machine: Machine,
     /// Report that was sent last.
     reported: LiveReport,
     /// Whether something was learned that is not kept yet.
@@ -223,7 +223,7 @@ impl Learning {
             finished: Vec::new(),
             backlog: 0,
             run_counts: RunCounts::default(),
-            own_load: OwnLoad::new(cores(), Instant::now()),
+            machine: Machine::new(cores()),
             reported: LiveReport::default(),
             is_unsaved: false,
             saved: None,
@@ -390,13 +390,13 @@ impl Learning {
         if let Some(run) = self.runs.list().into_iter().find(|run| run.is_live()) {
             return Some(format!("{} is training", run.id));
         }
-        reason_to_wait(&self.parts.settings, &mut self.own_load, false)
+        self.machine.reason_to_wait(&self.parts.settings, false)
     }
 
     fn learn(&mut self) -> Result<(), String> {
         let begun = self.finished.len();
         let outcome = self.round()?;
-        self.own_load.passed(true, Instant::now());
+        self.machine.passed(true);
         let Some(round) = outcome else {
             // A training or the end of the program is the reason; the documents stay.
             if let Some(reason) = self.hindrance() {
@@ -420,7 +420,7 @@ impl Learning {
         self.parts.journal.flush()?;
         self.parts.project.reload().map_err(|error| error.to_string())?;
         self.learner().map_err(|error| error.to_string())?;
-        let Self { parts, learner: Some(learner), run_counts, finished, signals, runs, .. } = self else {
+        let Self { parts, learner: Some(learner), run_counts, finished, signals, runs, machine, .. } = self else {
             return Ok(None);
         };
         let LearnerParts { project, annotator, settings, models, .. } = parts;
@@ -441,7 +441,7 @@ impl Learning {
         };
         let labels = &project.manifest.labels;
         let run_counts = Mutex::new(run_counts);
-        let seen = Mutex::new(Instant::now());
+        let lookout = Mutex::new(Lookout { runs, settings, machine, looked: Instant::now() });
         let input = RoundInput {
             data: &data,
             labels,
@@ -450,8 +450,8 @@ impl Learning {
             run_counts: &|run, sentences| lock(&run_counts).of(project, run, labels, sentences),
             newest_run,
             every: settings.every,
-            now: now(),
-            goes_on: &|| signals.goes_on() && !is_training(runs, &seen),
+            now: &now,
+            goes_on: &|| signals.goes_on() && !lock(&lookout).is_hindered(),
         };
         learner.round(&input).map_err(|error| error.to_string())
     }
@@ -487,15 +487,23 @@ impl Learning {
     }
 }
 
-/// Whether a training of any process is live, looked at from time to time.
-fn is_training(runs: &Runs, seen: &Mutex<Instant>) -> bool {
-    let mut seen = lock(seen);
-    if seen.elapsed() < LOOK_FOR_RUNS {
-        return false;
+/// What may end a round from outside, looked at from time to time.
+struct Lookout<'a> {
+    runs: &'a Runs,
+    settings: &'a LiveSettings,
+    machine: &'a mut Machine,
+    looked: Instant,
+}
+
+impl Lookout<'_> {
+    /// Whether a training of any process is live, or the machine has no time for the round.
+    fn is_hindered(&mut self) -> bool {
+        if self.looked.elapsed() < LOOK {
+            return false;
+        }
+        self.looked = Instant::now();
+        self.runs.list().iter().any(|run| run.is_live()) || self.machine.reason_to_wait(self.settings, true).is_some()
     }
-    *seen = Instant::now();
-    drop(seen);
-    runs.list().iter().any(|run| run.is_live())
 }
 
 #[cfg(test)]

@@ -4,22 +4,21 @@
 use std::path::Path;
 
 use super::{
-    cancelled::Cancelled, events::Events, journal_writer::Flusher, thread::Thread, training_start::TrainingStart,
+    cancelled::Cancelled, events::Events, journal_writer::Flusher, task::WantedMistakes, thread::Thread,
+    training_start::TrainingStart,
 };
 use crate::{
     app::Event,
     inference::{Precision, Predictor, Threads},
     project::Project,
-    spans::{ReviewList, Split},
+    spans::ReviewList,
     training::lower_priority,
-    work::mistakes::find_mistakes,
+    work::{changes::find_changes, mistakes::find_mistakes},
 };
 
-/// A search, as it was asked for.
+/// A search that is carried out.
 pub(super) struct MistakeSearch {
-    pub(super) generation: u64,
-    pub(super) run: String,
-    pub(super) split: Split,
+    pub(super) wanted: WantedMistakes,
     /// Searches whose results are no longer wanted.
     pub(super) stale: Cancelled,
 }
@@ -31,7 +30,7 @@ impl MistakeSearch {
     pub(super) fn spawn(self, start: &TrainingStart) {
         let TrainingStart { project, journal, trainer, events, .. } = start.clone();
         let threads = if trainer.check_free().is_ok() { Threads::All } else { Threads::One };
-        let generation = self.generation;
+        let generation = self.wanted.generation;
         let [found, panicked, not_started] = [events.clone(), events.clone(), events.clone()];
         let search = move || self.run(&project, &journal, threads, &found);
         let thread = Thread::start("mistakes", search, move |cause| {
@@ -61,18 +60,23 @@ impl MistakeSearch {
             let model = Predictor::open(&folder.to_string_lossy(), "cpu", threads, Precision::Fp32);
             model.map_err(|error| error.to_string())
         };
+        let WantedMistakes { generation, run, against, split } = &self.wanted;
         let mut progress = |done, all| {
-            let goes_on = !self.stale.has(self.generation);
+            let goes_on = !self.stale.has(*generation);
             if goes_on {
-                events.send(Event::MistakesProgress { generation: self.generation, done, all });
+                events.send(Event::MistakesProgress { generation: *generation, done, all });
             }
             goes_on
         };
-        find_mistakes(project, &self.run, self.split, open, &mut progress).map_err(|error| error.to_string())
+        let found = match against {
+            None => find_mistakes(project, run, *split, &open, &mut progress),
+            Some(older) => find_changes(project, [older, run], *split, &open, &mut progress),
+        };
+        found.map_err(|error| error.to_string())
     }
 
     fn send(&self, events: &Events, found: Result<Box<ReviewList>, String>) {
-        events.send(Event::MistakesFound { generation: self.generation, found });
+        events.send(Event::MistakesFound { generation: self.wanted.generation, found });
     }
 }
 
@@ -88,7 +92,7 @@ mod tests {
         project::{Manifest, run_folder::RunConfig},
         runs::Settings,
         services::journal_writer::{AnnotatorFile, JournalWriter},
-        spans::LabelSet,
+        spans::{LabelSet, Split},
     };
 
     #[test]
@@ -101,9 +105,18 @@ mod tests {
         let annotator = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
         let file = AnnotatorFile { file: annotator.into_appender(), documents: project.documents.clone() };
         let journal = JournalWriter::start(Box::new(file), events.clone()).unwrap();
-        for (generation, run, why) in [(1, "0001-mini", "has no model yet"), (2, "0009-mini", "no such run")] {
-            let search =
-                MistakeSearch { generation, run: run.to_owned(), split: Split::Valid, stale: Cancelled::default() };
+        for (generation, run, against, why) in [
+            (1, "0001-mini", None, "has no model yet"),
+            (2, "0009-mini", None, "no such run"),
+            (3, "0001-mini", Some("0009-mini"), "no such run"),
+        ] {
+            let wanted = WantedMistakes {
+                generation,
+                run: run.to_owned(),
+                against: against.map(str::to_owned),
+                split: Split::Valid,
+            };
+            let search = MistakeSearch { wanted, stale: Cancelled::default() };
             search.run(&project, &journal.flusher(), Threads::One, &events);
             match received.recv_timeout(Duration::from_secs(20)).unwrap() {
                 Event::MistakesFound { generation: answered, found: Err(error) } => {

@@ -23,7 +23,7 @@ use super::{
     project_view::summary,
     run_list::RunList,
     suspect_search,
-    task::Task,
+    task::{Task, WantedMistakes},
     thread::Thread,
     trainer,
     training_start::{OpenBase, TrainingStart},
@@ -36,7 +36,7 @@ use crate::{
     },
     guard,
     project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
-    spans::{HalfWords, LabelChange, LabelSet, Split},
+    spans::{HalfWords, LabelChange, LabelSet},
     text::number::bytes,
     work::{
         base,
@@ -145,9 +145,9 @@ impl ProjectWorker {
     }
 
     /// Finds the mistakes of a run's model on a split; an earlier search ends.
-    pub(super) fn find_mistakes(&self, generation: u64, run: String, split: Split) {
-        self.stale_searches.add(generation.saturating_sub(1));
-        self.ask(Task::Mistakes { generation, run, split });
+    pub(super) fn find_mistakes(&self, wanted: WantedMistakes) {
+        self.stale_searches.add(wanted.generation.saturating_sub(1));
+        self.ask(Task::Mistakes(wanted));
     }
 
     /// Lets the thread end after its last task. Does not wait.
@@ -217,9 +217,8 @@ impl Work {
                 self.compare(generation);
                 None
             }
-            Task::Mistakes { generation, run, split } => {
-                let search = MistakeSearch { generation, run, split, stale: self.stale.clone() };
-                search.spawn(&self.start);
+            Task::Mistakes(wanted) => {
+                MistakeSearch { wanted, stale: self.stale.clone() }.spawn(&self.start);
                 None
             }
             Task::Suspects { generation } => {

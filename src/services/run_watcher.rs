@@ -21,8 +21,7 @@ use crate::{
     app::{Event, event::Level},
     guard::{self, Panicked},
     project::MetricsTail,
-    runs::{Control, Point, RunSummary, SentenceScores, Status},
-    spans::Differences,
+    runs::{Control, Point, RunSummary, ScoreComparison, SentenceScores, Status},
 };
 
 /// Time between two readings of a followed live run: as often as jobs may draw.
@@ -189,7 +188,7 @@ impl Watcher {
                 self.send(Event::Compared { generation: request.generation, points });
             }
             Order::CompareScores { generation, runs } => {
-                let found = answered(|| self.differences(&runs)).map(Box::new);
+                let found = answered(|| self.comparison(&runs)).map(Box::new);
                 self.send(Event::ScoresCompared { generation, found });
             }
             Order::Log(request) => {
@@ -218,9 +217,9 @@ impl Watcher {
     }
 
     /// Compares the scores that the models of two runs keep.
-    fn differences(&self, [a, b]: &[String; 2]) -> Result<Differences, String> {
+    fn comparison(&self, [a, b]: &[String; 2]) -> Result<ScoreComparison, String> {
         let (a, b) = (self.scores(a)?, self.scores(b)?);
-        a.differences(&b).map_err(str::to_owned)
+        a.compare(&b).map_err(str::to_owned)
     }
 
     fn scores(&self, run: &str) -> Result<SentenceScores, String> {
@@ -348,7 +347,9 @@ mod tests {
             }
         };
         let found = compared(1, 0).unwrap();
-        assert!((found.overall.observed() - 0.5).abs() < 1e-9 && found.sentences == 5, "{found:?}");
+        let differences = &found.differences;
+        assert!((differences.overall.observed() - 0.5).abs() < 1e-9 && differences.sentences == 5, "{found:?}");
+        assert_eq!(found.only_right, [5, 0]);
         assert!(compared(0, 2).unwrap_err().contains("tagli runs compare"));
         // Counts that contradict the metrics beside them give no interval.
         let metrics = dir.path().join("runs").join(&ids[1]).join("metrics.jsonl");

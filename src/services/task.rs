@@ -15,6 +15,15 @@ use crate::{
 
 use super::message::message;
 
+/// A search for mistakes, as it was asked for.
+pub(super) struct WantedMistakes {
+    pub(super) generation: u64,
+    pub(super) run: String,
+    /// An older run: then only sentences are wanted that one of the two has right.
+    pub(super) against: Option<String>,
+    pub(super) split: Split,
+}
+
 /// Task for the project worker.
 pub(super) enum Task {
     /// Count the training data, and compute the recipes for it and this base model.
@@ -36,7 +45,7 @@ pub(super) enum Task {
     /// Compare the annotators.
     Annotators { generation: u64 },
     /// Find the mistakes of a run's model on a split.
-    Mistakes { generation: u64, run: String, split: Split },
+    Mistakes(WantedMistakes),
     /// Find the labels of the annotator that are probably wrong.
     Suspects { generation: u64 },
     /// Record a decision on a suspected label.
@@ -67,7 +76,7 @@ impl Task {
             Self::Sentences { .. } => "the reading of sentences",
             Self::Labels { .. } => "a change of the labels",
             Self::Annotators { .. } => "the comparison of the annotators",
-            Self::Mistakes { .. } => "the search for mistakes",
+            Self::Mistakes(_) => "the search for mistakes",
             Self::Suspects { .. } => "the search for suspected labels",
             Self::Decide { .. } => "a decision on a label",
             Self::Document { .. } => "a change of a document",
@@ -96,7 +105,7 @@ impl Task {
             Self::Annotators { generation } => {
                 Box::new(move |cause| Event::Annotators { generation, found: Err(cause) })
             }
-            Self::Mistakes { generation, .. } | Self::Suspects { generation } => {
+            Self::Mistakes(WantedMistakes { generation, .. }) | Self::Suspects { generation } => {
                 Box::new(move |cause| Event::MistakesFound { generation, found: Err(cause) })
             }
             Self::Splits { split, ref documents } => {

@@ -72,7 +72,7 @@ pub use on_duplicate::OnDuplicate;
 pub use on_loss::OnLoss;
 pub use patterns::Patterns;
 pub use prediction::{Entity, ModelAnswer, PipelineAnswer, PipelineEntity, Prediction, SpanInfluence, WordGuess};
-pub use review::{ReviewFilter, ReviewItem, ReviewList, Suspicion};
+pub use review::{ReviewFilter, ReviewItem, ReviewList, SentenceChange, Suspicion};
 pub use scheme::{Scheme, WordSpan};
 pub use span_change::SpanChange;
 pub use span_odds::{SpanOdds, SpanTags};

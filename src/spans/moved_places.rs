@@ -137,6 +137,7 @@ mod tests {
             model_probability: Some(0.9),
             span_score: None,
             suspicion: None,
+            change: None,
         }
     }
 

@@ -54,6 +54,35 @@ pub struct ReviewItem {
     pub span_score: Option<f32>,
     /// Why the gold label is suspected, which is what its list is about; `None` for a mistake of a model.
     pub suspicion: Option<Suspicion>,
+    /// What a newer run did to the sentence of this mistake, in a list that compares two runs.
+    pub change: Option<SentenceChange>,
+}
+
+/// What a newer run did to a sentence that only one of two runs has right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentenceChange {
+    /// The older run has mistakes there, and the newer one none.
+    Fixed,
+    /// The newer run has mistakes there, and the older one none.
+    Broken,
+}
+
+impl SentenceChange {
+    /// The other change.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Fixed => Self::Broken,
+            Self::Broken => Self::Fixed,
+        }
+    }
+
+    /// Verb for the newer run.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Broken => "broke",
+        }
+    }
 }
 
 /// Why a gold label is suspected.
@@ -123,8 +152,10 @@ pub type LabelPairs = BTreeMap<[Option<Arc<str>>; 2], usize>;
 /// All places at which a model differs from the gold spans of some documents.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReviewList {
-    /// Run whose model was asked.
+    /// Run whose model was asked; the newer one where two are compared.
     pub run: String,
+    /// The older run, in a list of the sentences that only one of two runs has right.
+    pub against: Option<String>,
     /// Annotator whose spans are the gold ones.
     pub annotator: String,
     /// Split of the documents; `None` for several.
@@ -163,6 +194,14 @@ impl ReviewList {
             self.items.push(item);
         } else {
             self.unlisted += 1;
+        }
+    }
+
+    /// Run whose answer a place has.
+    pub fn run_of(&self, item: &ReviewItem) -> &str {
+        match item.change {
+            Some(SentenceChange::Fixed) => self.against.as_deref().unwrap_or(&self.run),
+            Some(SentenceChange::Broken) | None => &self.run,
         }
     }
 
@@ -219,6 +258,8 @@ pub struct ReviewFilter {
     pub labels: LabelChoice,
     /// Only places of this kind.
     pub kind: Option<MistakeKind>,
+    /// Only places in sentences with this change, where two runs are compared.
+    pub change: Option<SentenceChange>,
 }
 
 /// Labels that a place of the list has.
@@ -240,17 +281,18 @@ pub enum LabelChoice {
 impl ReviewFilter {
     /// Places of one kind.
     pub fn of_kind(kind: Option<MistakeKind>) -> Self {
-        Self { kind, labels: LabelChoice::Any }
+        Self { kind, ..Self::default() }
     }
 
     /// Places with these labels, of every kind.
     pub fn of_labels(labels: LabelChoice) -> Self {
-        Self { kind: None, labels }
+        Self { labels, ..Self::default() }
     }
 
     /// Whether a place is chosen.
     pub fn holds(&self, item: &ReviewItem) -> bool {
-        self.kind.is_none_or(|kind| kind == item.kind) && self.labels.holds(item.labels())
+        let is_changed_so = self.change.is_none_or(|change| Some(change) == item.change);
+        is_changed_so && self.kind.is_none_or(|kind| kind == item.kind) && self.labels.holds(item.labels())
     }
 
     /// Name shown to the user, such as `Dish missed or wrong`.
@@ -311,6 +353,7 @@ mod tests {
             model_probability: None,
             span_score: None,
             suspicion: None,
+            change: None,
         }
     }
 
@@ -368,6 +411,16 @@ mod tests {
         let missed = ReviewFilter::of_kind(Some(MistakeKind::Missed));
         assert_eq!(list.items.iter().filter(|item| missed.holds(item)).count(), 1);
         assert_eq!((missed.name().as_str(), ReviewFilter::default().name().as_str()), ("missed by the model", "all"));
+    }
+
+    #[test]
+    fn a_place_in_a_sentence_that_was_fixed_has_the_answer_of_the_older_run() {
+        let list = ReviewList { run: "2".into(), against: Some("1".into()), ..ReviewList::default() };
+        let changed = |change| ReviewItem { change, ..item(MistakeKind::Missed, side("Dish", 0, 4), None) };
+        let places = [Some(SentenceChange::Fixed), Some(SentenceChange::Broken), None].map(changed);
+        assert_eq!(places.each_ref().map(|place| list.run_of(place)), ["1", "2", "2"]);
+        let fixed = ReviewFilter { change: Some(SentenceChange::Fixed), ..ReviewFilter::default() };
+        assert_eq!(places.each_ref().map(|place| fixed.holds(place)), [true, false, false]);
     }
 
     proptest! {

@@ -2,9 +2,10 @@
 
 use crate::{
     app::{Effect, Event, Key, State, update},
+    runs::{Phase, RunSummary},
     spans::{
-        Entity, MistakeKind, ModelAnswer, Prediction, ReviewItem, ReviewList, Split, Suspicion, WordGuess,
-        review::LabelledRange,
+        Entity, MistakeKind, ModelAnswer, Prediction, ReviewItem, ReviewList, SentenceChange, Split, Suspicion,
+        WordGuess, review::LabelledRange,
     },
     text::TextRange,
 };
@@ -47,6 +48,7 @@ fn list() -> ReviewList {
             model_probability: Some(sure),
             span_score: None,
             suspicion: None,
+            change: None,
         };
         list.add(item, 100);
     }
@@ -132,6 +134,7 @@ fn hostile_labels_and_ids_and_many_labels_are_drawn_in_every_size() {
                 model_probability: Some(f32::NAN),
                 span_score: None,
                 suspicion: Some(Suspicion { reason: "a\u{1b}reason".into(), right: f32::NAN }),
+                change: None,
             };
             list.count_wrong(Some(&label), None);
             list.add(item, 1000);
@@ -146,6 +149,44 @@ fn hostile_labels_and_ids_and_many_labels_are_drawn_in_every_size() {
             }
         }
     }
+}
+
+/// The sentences that only one of two runs has right, after these keys.
+fn changed(keys: &str, columns: u16, rows: u16) -> State {
+    let mut state = after("right 3 right 8 ] enter", columns, rows);
+    running(&mut state);
+    let mut newer = state.session.runs.list[0].clone();
+    newer.status.phase = Phase::Done;
+    (newer.has_model, newer.started) = (true, 9);
+    let older = RunSummary { id: "0007-mini".into(), started: 5, ..newer.clone() };
+    update(&mut state, Event::Runs(vec![newer, older]));
+    press(&mut state, "f3 m m");
+    let generation = search(&mut state, "enter");
+    let is_seen = plain(&state, Caps::default()).contains("0008-mini and 0007-mini on validation");
+    assert!(is_seen || columns < 60);
+    let mut found = ReviewList { against: Some("0007-mini".into()), labels: Default::default(), ..list() };
+    for item in &mut found.items {
+        item.change = Some(if &*item.document == "d0" { SentenceChange::Broken } else { SentenceChange::Fixed });
+    }
+    update(&mut state, Event::MistakesFound { generation, found: Ok(Box::new(found)) });
+    press(&mut state, keys);
+    state
+}
+
+#[test]
+fn sentences_that_a_newer_run_broke_are_listed_and_those_that_it_fixed() {
+    snapshots("changes", |columns, rows| changed("g a", columns, rows));
+    let mut state = changed("f", 120, 40);
+    let shown = plain(&state, Caps::default());
+    let head = "0008-mini fixed 1 sentence on validation that 0007-mini has wrong: 1 of 1 mistake open";
+    assert!(shown.contains(head), "{shown}");
+    assert!(
+        shown.contains("f broken") && shown.lines().any(|line| line.trim_start().starts_with("older .57")),
+        "{shown}"
+    );
+    press(&mut state, "f");
+    let shown = plain(&state, Caps::default());
+    assert!(shown.contains("f fixed") && shown.contains("newer .") && !shown.contains("model ."), "{shown}");
 }
 
 /// The list of suspected labels, after these keys.

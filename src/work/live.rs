@@ -123,8 +123,8 @@ pub struct RoundInput<'a> {
     pub newest_run: Option<String>,
     /// Finished documents after which it learns.
     pub every: usize,
-    /// Time in seconds since 1970, UTC.
-    pub now: u64,
+    /// Time in seconds since 1970, UTC. Asked when a version has been trained.
+    pub now: &'a (dyn Fn() -> u64 + Sync),
     /// Whether the round goes on; read between two steps.
     pub goes_on: &'a (dyn Fn() -> bool + Sync),
 }
@@ -492,7 +492,7 @@ impl Learner {
         };
         let mut learned = warm.map(|candidate| candidate.learned.clone()).unwrap_or_default();
         learned.extend(sentences.iter().map(|one| (id_hash(&one.id), contents_hash(one, input.labels))));
-        Ok(Some((LiveModel { version, model, at: input.now, learned }, last)))
+        Ok(Some((LiveModel { version, model, at: (input.now)(), learned }, last)))
     }
 
     /// The model with which the round after this version begins.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Sentences that are read and predicted together.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 /// Maximum number of mistakes that are listed. Further ones are counted.
 pub const MOST_LISTED: usize = 50_000;
 
@@ -56,8 +56,11 @@ pub enum MistakesError {
 /// Progress of a search: numbers of documents that were compared, and of all. False ends the search.
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize) -> bool;
 
+/// Opens the model in a folder.
+pub type Open<'a> = &'a dyn Fn(&Path) -> Result<Predictor, String>;
+
 /// Finds the mistakes of a run's model on a split, as its evaluation counts them: by word, lenient.
-/// `open` opens the model in a folder. `None` if `progress` ended the search.
+/// `None` if `progress` ended the search.
 ///
 /// The gold spans are those of the annotator from whom the run learned, as they are on disk now.
 ///
@@ -67,33 +70,16 @@ pub fn find_mistakes(
     project: &Project,
     run: &str,
     split: Split,
-    open: impl FnOnce(&Path) -> Result<Predictor, String>,
+    open: Open<'_>,
     progress: Progress<'_>,
 ) -> Result<Option<ReviewList>, MistakesError> {
-    let view = project.runs().get(run)?;
-    if !view.has_model {
-        return Err(MistakesError::NoModel(run.to_owned()));
-    }
-    let data = view.config.as_ref().and_then(|config| RunData::read(&config.data));
-    let Some(data) = data.filter(|data| !data.annotator.is_empty()) else {
-        return Err(MistakesError::OtherData(run.to_owned()));
-    };
-    let name: AnnotatorName = data.annotator.parse()?;
-    let mut journal = project.read_annotator(&name)?.journal;
-    journal.resolve(&project.manifest.labels);
-    let documents = SplitDocuments::new(project, &journal, split);
-    if documents.documents.is_empty() {
-        return Err(MistakesError::NoDocuments { annotator: data.annotator, split: split.name() });
-    }
-    let opened = open(&view.model());
-    let mut model = opened.map_err(|cause| MistakesError::Model { run: run.to_owned(), cause })?;
-    if let Some(config) = &view.config {
-        model = model.with_windows_of(&config.settings);
-    }
-    let annotator = data.annotator.clone();
+    let scored = ScoredRun::find(project, run)?;
+    let journal = scored.gold(project)?;
+    let documents = scored.documents(project, &journal, split)?;
+    let model = scored.open(open)?;
     let mut search = Search {
         labels: &project.manifest.labels,
-        list: ReviewList { run: run.to_owned(), annotator, split: Some(split), ..ReviewList::default() },
+        list: scored.empty_list(run, split),
         fingerprint: SentenceFingerprint::default(),
     };
     let all = documents.documents.len();
@@ -104,9 +90,90 @@ pub fn find_mistakes(
         search.compare_block(&model, &documents, block)?;
     }
     let Search { mut list, fingerprint, .. } = search;
-    let is_same = split == Split::Valid && data.validated == Some(fingerprint.finish());
-    list.changed = if is_same { 0 } else { changed(&view, &data, split, &journal, &documents.documents) };
+    let is_same = split == Split::Valid && scored.data.validated == Some(fingerprint.finish());
+    list.changed = if is_same { 0 } else { scored.changed(split, &journal, &documents.documents) };
     Ok(Some(list))
+}
+
+/// A run that has a model and learned from documents of the project.
+pub(super) struct ScoredRun {
+    view: RunView,
+    data: RunData,
+}
+
+impl ScoredRun {
+    /// # Errors
+    /// There is no such run, it has no model, or it learned from something else.
+    pub(super) fn find(project: &Project, run: &str) -> Result<Self, MistakesError> {
+        let view = project.runs().get(run)?;
+        if !view.has_model {
+            return Err(MistakesError::NoModel(run.to_owned()));
+        }
+        let data = view.config.as_ref().and_then(|config| RunData::read(&config.data));
+        match data.filter(|data| !data.annotator.is_empty()) {
+            Some(data) => Ok(Self { view, data }),
+            None => Err(MistakesError::OtherData(run.to_owned())),
+        }
+    }
+
+    /// Journal of the annotator from whom it learned, as it is on disk now.
+    ///
+    /// # Errors
+    /// It cannot be read, or the annotator's name is not valid.
+    pub(super) fn gold(&self, project: &Project) -> Result<Journal, MistakesError> {
+        let name: AnnotatorName = self.data.annotator.parse()?;
+        let mut journal = project.read_annotator(&name)?.journal;
+        journal.resolve(&project.manifest.labels);
+        Ok(journal)
+    }
+
+    /// Documents of a split that are done.
+    ///
+    /// # Errors
+    /// There are none.
+    pub(super) fn documents<'p>(
+        &self,
+        project: &'p Project,
+        journal: &'p Journal,
+        split: Split,
+    ) -> Result<SplitDocuments<'p>, MistakesError> {
+        let documents = SplitDocuments::new(project, journal, split);
+        if documents.documents.is_empty() {
+            return Err(MistakesError::NoDocuments { annotator: self.data.annotator.clone(), split: split.name() });
+        }
+        Ok(documents)
+    }
+
+    /// Opens its model, with the windows of its training.
+    ///
+    /// # Errors
+    /// The model cannot be opened.
+    pub(super) fn open(&self, open: Open<'_>) -> Result<Predictor, MistakesError> {
+        let opened = open(&self.view.model());
+        let model = opened.map_err(|cause| MistakesError::Model { run: self.view.id.to_string(), cause })?;
+        Ok(match &self.view.config {
+            Some(config) => model.with_windows_of(&config.settings),
+            None => model,
+        })
+    }
+
+    /// A list for its mistakes on a split.
+    pub(super) fn empty_list(&self, run: &str, split: Split) -> ReviewList {
+        let annotator = self.data.annotator.clone();
+        ReviewList { run: run.to_owned(), annotator, split: Some(split), ..ReviewList::default() }
+    }
+
+    /// Number of documents of a split that are not as they were when the run began.
+    /// Those that came into the split or left it are counted, too.
+    pub(super) fn changed(&self, split: Split, journal: &Journal, documents: &[&Document]) -> usize {
+        let started = self.view.config.as_ref().map_or(0, |config| config.started);
+        let changes = documents.iter().filter_map(|document| journal.last_change(&document.id));
+        let changed = changes.filter(|at| *at > started).count();
+        let then = self.data.documents.get(split as usize).copied().unwrap_or_default();
+        let kept = documents.len() - changed;
+        // More that were not touched than there were: some came in. Fewer documents than there were: some left.
+        changed + kept.saturating_sub(then) + then.saturating_sub(documents.len())
+    }
 }
 
 /// A search under way.
@@ -135,13 +202,7 @@ impl Search<'_> {
 
     /// Compares one document.
     fn compare(&mut self, document: &Document, sentence: &Sentence, gold: &[WordSpan], reading: &SentenceReading<'_>) {
-        // A label may have been renamed since the training.
-        let mut predicted = reading.spans.clone();
-        for span in &mut predicted {
-            if let Some(label) = self.labels.named(&span.label) {
-                span.label.clone_from(&label.name);
-            }
-        }
+        let predicted = current_spans(reading, self.labels);
         self.list.documents += 1;
         let known: HashSet<&WordSpan> = predicted.iter().collect();
         for span in gold.iter().filter(|span| known.contains(span)) {
@@ -156,8 +217,19 @@ impl Search<'_> {
     }
 }
 
+/// Spans of a model, with the present names of labels that were renamed since its training.
+pub(super) fn current_spans(reading: &SentenceReading<'_>, labels: &LabelSet) -> Vec<WordSpan> {
+    let mut spans = reading.spans.clone();
+    for span in &mut spans {
+        if let Some(label) = labels.named(&span.label) {
+            span.label.clone_from(&label.name);
+        }
+    }
+    spans
+}
+
 /// The place of a mistake in its document.
-fn item(
+pub(super) fn item(
     document: &Document,
     id: &Arc<str>,
     sentence: &Sentence,
@@ -175,19 +247,8 @@ fn item(
         model_probability: Some(reading.probability(words)),
         span_score: None,
         suspicion: None,
+        change: None,
     }
-}
-
-/// Number of documents of a split that are not as they were when the run began.
-/// Those that came into the split or left it are counted, too.
-fn changed(view: &RunView, data: &RunData, split: Split, journal: &Journal, documents: &[&Document]) -> usize {
-    let started = view.config.as_ref().map_or(0, |config| config.started);
-    let changes = documents.iter().filter_map(|document| journal.last_change(&document.id));
-    let changed = changes.filter(|at| *at > started).count();
-    let then = data.documents.get(split as usize).copied().unwrap_or_default();
-    let kept = documents.len() - changed;
-    // More that were not touched than there were: some came in. Fewer documents than there were: some left.
-    changed + kept.saturating_sub(then) + then.saturating_sub(documents.len())
 }
 
 #[cfg(test)]
@@ -237,7 +298,7 @@ mod tests {
     }
 
     fn found(project: &Project, split: Split) -> Result<Option<ReviewList>, MistakesError> {
-        find_mistakes(project, "0001-mini", split, open, &mut |_, _| true)
+        find_mistakes(project, "0001-mini", split, &open, &mut |_, _| true)
     }
 
     fn three_documents(dir: &Path, split: Split) -> (Project, Annotator) {
@@ -309,15 +370,15 @@ mod tests {
         assert_eq!(why(Split::Test), "ada has no document of the test split done, so there is nothing to compare with");
         let config = RunConfig::new(1, Settings::lesson("mini"), json!({}));
         let (_, mut folder) = project.runs().create(&config).unwrap();
-        let find = |run: &str| find_mistakes(&project, run, Split::Valid, open, &mut |_, _| true);
+        let find = |run: &str| find_mistakes(&project, run, Split::Valid, &open, &mut |_, _| true);
         assert!(matches!(find("0002-mini"), Err(MistakesError::NoModel(_))));
         folder.model().unwrap().finish().unwrap();
         assert!(matches!(find("0002-mini"), Err(MistakesError::OtherData(_))));
         assert!(matches!(find("0003-mini"), Err(MistakesError::Project(_))));
         let fails = |_: &Path| Err("it is torn".to_owned());
-        let error = find_mistakes(&project, "0001-mini", Split::Valid, fails, &mut |_, _| true).unwrap_err();
+        let error = find_mistakes(&project, "0001-mini", Split::Valid, &fails, &mut |_, _| true).unwrap_err();
         assert_eq!(error.to_string(), "the model of 0001-mini cannot be used: it is torn");
-        let ended = find_mistakes(&project, "0001-mini", Split::Valid, open, &mut |_, _| false).unwrap();
+        let ended = find_mistakes(&project, "0001-mini", Split::Valid, &open, &mut |_, _| false).unwrap();
         assert_eq!(ended, None);
     }
 }

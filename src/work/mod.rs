@@ -5,6 +5,7 @@
 //! Nothing here knows a terminal or arguments; the caller passes the time.
 
 pub mod base;
+pub mod changes;
 pub mod convert;
 pub mod correct;
 pub mod create;

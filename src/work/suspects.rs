@@ -266,6 +266,7 @@ pub fn review_list(project: &Project, name: &AnnotatorName, queue: &Queue) -> Re
             model_probability: item.model_probability,
             span_score: None,
             suspicion: Some(Suspicion { reason: reasons.join(", ").into(), right: item.score }),
+            change: None,
         };
         list.add(place, MOST_LISTED);
     }
@@ -450,6 +451,36 @@ mod tests {
         setting.decide(0, Choice::Take);
         let spans = setting.anna.journal.annotation("b").spans();
         assert_eq!((spans.len(), spans[0].label), (1, LabelId(DISH)));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_check_without_a_model_is_not_shown_again() {
+        let mut setting = setting();
+        setting.project.set_folds(&StoredFolds::default()).unwrap();
+        let item = |id: &str, words: &[&str], (start, end): (usize, usize), label: u32| ImportItem {
+            document: Document::from_words(id, words.iter()),
+            spans: vec![(TextRange::new(start, end), LabelId(label))],
+            status: Status::Done,
+        };
+        let usual = ["fish", "tacos", "here"];
+        let mut items: Vec<ImportItem> = (0..20).map(|n| item(&format!("e{n}"), &usual, (0, 10), DISH)).collect();
+        items.push(item("x", &["fish", "tacos", ",", "here"], (0, 12), DISH));
+        items.push(item("y", &["here"], (0, 4), LOCATION));
+        setting.project.import(Some(&mut setting.anna), 0, items).unwrap();
+        let queue = setting.queue();
+        let mut found: Vec<_> = queue.items.iter().map(|item| (item.document.as_str(), item.reasons[0])).collect();
+        found.sort_by_key(|(document, _)| *document);
+        let expected = [
+            ("b", Reason::OtherLabel),
+            ("c", Reason::UsuallyLabelled),
+            ("x", Reason::MarkAtEdge),
+            ("y", Reason::UsuallyBare),
+        ];
+        assert_eq!((found.as_slice(), queue.result), (expected.as_slice(), None));
+        let all: Vec<&Item> = queue.items.iter().collect();
+        decide(&setting.project, &mut setting.anna, &all, Choice::Keep, 9).unwrap();
+        let queue = setting.queue();
+        assert_eq!((queue.items.len(), queue.kept.len()), (0, 4), "the decisions are read from the disk");
     }
 
     #[test]

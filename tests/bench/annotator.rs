@@ -359,7 +359,7 @@ impl Annotator<'_> {
             run_counts: &|_, _| None,
             newest_run: None,
             every: ROUND,
-            now: 0,
+            now: &|| 0,
             goes_on: &|| true,
         };
         self.learner.round(&input).unwrap();

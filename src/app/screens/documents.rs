@@ -39,8 +39,8 @@ const ANSWERS_PER_SORT: usize = 200;
 pub struct Documents {
     /// Row of the cursor, among the documents shown.
     pub row: usize,
-    /// Shows only documents of this status.
-    pub filter: Option<Status>,
+    /// Shows only these documents.
+    pub filter: Option<Filter>,
     /// Shows only documents of this split, an index into [`SPLITS`].
     pub split: Option<usize>,
     /// Order of the list.
@@ -70,6 +70,24 @@ pub struct Documents {
     from_top: bool,
     /// Ids of the documents about which a model was asked for the order and has not answered.
     awaited: HashSet<String>,
+}
+
+/// Documents to which the list is narrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Those of a status.
+    Status(Status),
+    /// Those whose text was changed, so that they must be looked at again.
+    Review,
+}
+
+impl Filter {
+    fn holds(self, project: &Project, at: usize) -> bool {
+        match self {
+            Self::Status(status) => project.status(at) == status,
+            Self::Review => project.annotation(at).needs_review(),
+        }
+    }
 }
 
 /// A document together with what a query may ask of it.
@@ -213,7 +231,7 @@ impl Documents {
         let Some(document) = project.documents.get(at) else { return false };
         let split = self.split.and_then(|split| SPLITS.get(split));
         split.is_none_or(|split| *split == document.split)
-            && self.filter.is_none_or(|status| project.status(at) == status)
+            && self.filter.is_none_or(|filter| filter.holds(project, at))
             && self.query.holds(&SearchedDocument { project, document, at })
     }
 
@@ -269,10 +287,10 @@ impl Documents {
     }
 
     fn next_filter(&mut self, session: &mut Session) -> Outcome {
-        self.filter = match self.filter {
-            None => Status::ALL.first().copied(),
-            Some(now) => Status::ALL.iter().copied().skip_while(|status| *status != now).nth(1),
-        };
+        let has_review = session.project.as_ref().is_some_and(|project| project.to_review() > 0);
+        let all = Status::ALL.iter().copied().map(Filter::Status).chain(has_review.then_some(Filter::Review));
+        let mut rest = all.skip_while(|filter| self.filter.is_some_and(|now| now != *filter));
+        self.filter = if self.filter.is_none() { rest.next() } else { rest.nth(1) };
         self.refresh_in(session);
         Outcome::none()
     }

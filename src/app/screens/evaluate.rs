@@ -15,7 +15,7 @@ use crate::{
     },
     runs::Phase,
     spans::{ReviewFilter, Split, review::LabelChoice},
-    text::number::grouped,
+    text::number::{grouped, score},
 };
 
 /// Rows that a page key moves.
@@ -207,7 +207,8 @@ impl Panel for Evaluate {
         let (name, scores) = labels.min_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1))?;
         let support = grouped(scores.support);
         let open = session.key(HERE, Command::Open);
-        Some(format!("weakest: {name}, F1 {:.3} on {support}; {open} on its row shows its mistakes", scores.f1))
+        let f1 = score(scores.f1, 3);
+        Some(format!("weakest: {name}, F1 {f1} on {support}; {open} on its row shows its mistakes"))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         tagging::NO_NEXT_WORD,
     },
     spans::LabelChange,
-    text::number::{grouped, with_noun},
+    text::number::{grouped, score, with_noun},
 };
 
 /// Documents that must be done before a first model finds enough to be of use.
@@ -368,7 +368,7 @@ fn with_model(session: &Session, project: &Project) -> Option<String> {
     let all = session.key(Context::Tag, Command::AcceptDone);
     let which = match session.live_settings.take_above {
         0.0 => "all".to_owned(),
-        score => format!("those from {score:.2}"),
+        from => format!("those from {}", score(f64::from(from), 2)),
     };
     Some(format!("dotted spans are suggestions: {take} takes one, {all} takes {which} and is done"))
 }

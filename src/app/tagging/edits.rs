@@ -9,7 +9,10 @@ use crate::{
         suggestions::{Suggestion, SuggestionSource},
     },
     spans::{Edit, LabelId, Span, SpanSource},
-    text::{TextRange, number::with_noun},
+    text::{
+        TextRange,
+        number::{score, with_noun},
+    },
 };
 
 use super::TagContext;
@@ -299,7 +302,7 @@ impl TagContext<'_> {
 
     /// Words for suggestions that are not sure enough to be taken with all others.
     pub(super) fn less_sure_ones(&self, left: usize) -> String {
-        format!("{} below {:.2}", with_noun(left, "suggestion"), self.settings.take_above)
+        format!("{} below {}", with_noun(left, "suggestion"), score(f64::from(self.settings.take_above), 2))
     }
 
     fn span_from(&mut self, suggestion: Suggestion) -> Span {
@@ -310,7 +313,10 @@ impl TagContext<'_> {
     /// Raises or lowers the bar for suggestions by a step.
     pub(in crate::app) fn move_bar(&mut self, up: bool) {
         let text = match self.project.move_bar(up) {
-            Some(bar) => format!("Suggestions of {bar:.1} and surer: {} here", self.open_suggestions()),
+            Some(bar) => {
+                let bar = score(f64::from(bar), 1);
+                format!("Suggestions of {bar} and surer: {} here", self.open_suggestions())
+            }
             None if up => "Surer than .9 is not asked for".to_owned(),
             None => "All suggestions are shown".to_owned(),
         };

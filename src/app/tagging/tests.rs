@@ -2,6 +2,7 @@
 //! A bar is before the word under the cursor, two bars are around a selection.
 
 mod annotators;
+mod changes;
 mod char_cursor;
 mod finishing;
 mod labels;

@@ -276,3 +276,20 @@ fn a_learner_that_hangs_or_panics_keeps_no_action_from_the_disk() {
     drop(release);
     assert!(hanging.ends_within(Duration::from_secs(20)));
 }
+
+#[test]
+fn a_round_ends_when_the_machine_gets_other_work_or_loses_its_cable() {
+    let dir = tempfile::tempdir().unwrap();
+    let (project, _) = project(&dir.path().join("p"), 3, 1);
+    let runs = project.runs();
+    let settings = LiveSettings { max_load: 1.0, ..settings() };
+    let is_hindered = |looked: Instant| {
+        let mut machine = Machine::of_files(dir.path());
+        Lookout { runs: &runs, settings: &settings, machine: &mut machine, looked }.is_hindered()
+    };
+    let long_ago = Instant::now().checked_sub(LOOK).unwrap();
+    assert!(!is_hindered(long_ago), "nothing else runs");
+    std::fs::write(dir.path().join("loadavg"), "9999 0 0 1/2 3").unwrap();
+    assert!(is_hindered(long_ago));
+    assert!(!is_hindered(Instant::now()), "the files of the system are not read between every two steps");
+}

@@ -19,7 +19,7 @@ use crate::{
         open_project::Closing,
         trainer::Trainer,
     },
-    spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Status, journal::JournalOp},
+    spans::{Action, ActionId, Document, Edit, Entry, LabelId, SpanId, Split, Status, journal::JournalOp},
     text::TextRange,
     training,
 };

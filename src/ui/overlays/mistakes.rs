@@ -7,9 +7,9 @@ use crate::{
     app::{
         overlays::mistakes::{Mistakes, is_side_by_side, rows_of_list},
         project::Project,
-        review::{self, Decision},
+        review::{self, Decision, Subject},
     },
-    spans::{Document, MistakeKind, ReviewItem, ReviewList, Span, Split, review::LabelledRange},
+    spans::{Document, MistakeKind, ReviewItem, ReviewList, SentenceChange, Span, Split, review::LabelledRange},
     text::{
         TextRange,
         number::{grouped, with_noun},
@@ -28,6 +28,8 @@ use super::super::{
 
 /// Columns of the parts of a row before its words: decision, kind.
 const DECISION: u16 = 6;
+/// The decision where two runs are compared: there "fixed" is said of a run.
+const LONG_DECISION: u16 = 8;
 const KIND: u16 = 11;
 /// Bytes of a text that is laid out completely in each frame.
 const WHOLE: usize = 4096;
@@ -59,9 +61,10 @@ impl Canvas<'_> {
             (rows, top(below, u16::from(below.height > 8)).1)
         };
         if panel.rows.is_empty() {
-            let nothing = match (list.total(), list.split) {
-                (0, None) => "No label is suspected",
-                (0, Some(_)) => "The model makes no mistake here",
+            let nothing = match (list.total(), list.split, &list.against) {
+                (0, None, _) => "No label is suspected",
+                (0, Some(_), None) => "The model makes no mistake here",
+                (0, Some(_), Some(_)) => "Both runs are right in the same sentences",
                 _ => "No mistake is like that",
             };
             self.painter.text(rows.x, rows.y, rows.width, nothing, self.theme.muted);
@@ -84,9 +87,19 @@ impl Canvas<'_> {
             return self.suspects_head(panel, head);
         }
         let Some(list) = &panel.list else {
-            self.painter.text(head.x, head.y, head.width, &format!("mistakes on {split}"), self.theme.accent);
+            let subject = self.state.session.review.subject();
+            let text = match subject {
+                Some(Subject::Changes([older, newer], _)) => {
+                    format!("{newer} and {older} on {split}, sentence by sentence")
+                }
+                _ => format!("mistakes on {split}"),
+            };
+            self.painter.text(head.x, head.y, head.width, &text, self.theme.accent);
             return;
         };
+        if let (Some(older), Some(change)) = (&list.against, panel.filter.change) {
+            return self.changes_head(panel, head, [older, &list.run], change);
+        }
         let [open, kept, fixed] = panel.counts();
         let decided = [(kept, "kept"), (fixed, "fixed")].into_iter().filter(|(count, _)| *count > 0);
         let decided: String = decided.map(|(count, word)| format!(", {} {word}", grouped(count))).collect();
@@ -108,6 +121,29 @@ impl Canvas<'_> {
         let f1 = (!list.labels.is_empty()).then(|| format!(", F1 {}", share(list.overall().rates().f1).trim()));
         let order = panel.order.name();
         self.head_line(&texts, &[format!("{order}{}", f1.unwrap_or_default()), order.to_owned()], head);
+    }
+
+    /// What the newer of two runs did to the sentences of the list, and how many places in them are open.
+    fn changes_head(&mut self, panel: &Mistakes, head: Rect, [older, newer]: [&str; 2], change: SentenceChange) {
+        let split = split_name(panel.split(&self.state.session));
+        let [open, kept, changed] = panel.counts();
+        let decided = [(kept, "kept"), (changed, "changed")].into_iter().filter(|(count, _)| *count > 0);
+        let decided: String = decided.map(|(count, word)| format!(", {} {word}", grouped(count))).collect();
+        let open = format!("{} of {} open", grouped(open), with_noun(panel.rows.len(), "mistake"));
+        let sentences = with_noun(panel.sentences(), "sentence");
+        let verb = change.verb();
+        let before = match change {
+            SentenceChange::Fixed => "wrong",
+            SentenceChange::Broken => "right",
+        };
+        let texts = [
+            format!("{newer} {verb} {sentences} on {split} that {older} has {before}: {open}{decided}"),
+            format!("{newer} {verb} {sentences} that {older} has {before}: {open}{decided}"),
+            format!("{newer} {verb} {sentences}: {open}{decided}"),
+            format!("{verb} {sentences}: {open}"),
+            format!("{verb} {sentences}"),
+        ];
+        self.head_line(&texts, &[panel.order.name().to_owned()], head);
     }
 
     /// The numbers of suspected labels.
@@ -162,15 +198,17 @@ impl Canvas<'_> {
     /// One place: its decision, kind, labels, words, and the probability that gold is wrong.
     fn mistake_row(&mut self, project: &Project, item: &ReviewItem, decision: Decision, line: Rect) {
         let Rect { x, y, width, .. } = line;
+        let is_compared = item.change.is_some();
         let (decided, style) = match decision {
             Decision::Open => ("", self.theme.text),
             Decision::Kept => ("kept", self.theme.muted),
-            Decision::Fixed => ("fixed", self.theme.ok),
+            Decision::Fixed => (if is_compared { "changed" } else { "fixed" }, self.theme.ok),
         };
-        self.painter.text(x, y, DECISION, decided, style);
-        self.painter.text(x + DECISION, y, KIND, kind_of(item), self.theme.text);
+        let columns = if is_compared { LONG_DECISION } else { DECISION };
+        self.painter.text(x, y, columns, decided, style);
+        self.painter.text(x + columns, y, KIND, kind_of(item), self.theme.text);
         let labels = (width / 4).clamp(10, 28);
-        let start = x + DECISION + KIND;
+        let start = x + columns + KIND;
         self.painter.text(start, y, labels, &labels_of(item), self.item_style(project, item));
         let words = start + labels + 1;
         let is_marked = self.state.session.review.is_marked(&item.document);
@@ -230,8 +268,13 @@ impl Canvas<'_> {
         pane.draw_above(Some(&below), &mut self.painter, Rect { width: columns, ..text });
         self.side_line("gold", item.gold.as_ref(), item.gold_share(), (&document.text, foot));
         let (_, second) = top(foot, 1);
-        // Without a model, the suggestion is what the same words are elsewhere.
-        let side = if item.is_suspect() && item.model_probability.is_none() { "usual" } else { "model" };
+        let side = match item.change {
+            Some(SentenceChange::Fixed) => "older",
+            Some(SentenceChange::Broken) => "newer",
+            // Without a model, the suggestion is what the same words are elsewhere.
+            None if item.is_suspect() && item.model_probability.is_none() => "usual",
+            None => "model",
+        };
         self.side_line(side, item.model.as_ref(), item.model_probability, (&document.text, second));
     }
 

@@ -47,6 +47,9 @@ impl Canvas<'_> {
         let word = if room >= 3 * pages + WORD.len() { WORD } else { "" };
         let gap = if room >= 3 * pages { 2 } else { 1 };
         let blank = u16::from(room >= 2 * pages);
+        if names + pages - 1 > usize::from(area.width) && self.digits_in_order() {
+            return self.page_names_after_digits(area, open);
+        }
         let mut x = area.x + self.painter.text(area.x, area.y, area.width, word, self.theme.muted);
         let room = |x: u16| area.right().saturating_sub(x);
         for topic in Topic::ALL.iter().copied() {
@@ -56,6 +59,28 @@ impl Canvas<'_> {
             x += self.painter.text(x, area.y, room(x), &key, self.theme.accent) + blank;
             let style = if open == Some(topic) { self.theme.selection } else { self.theme.text };
             x += self.painter.text(x, area.y, room(x), topic.name(), style);
+        }
+    }
+}
+
+impl Canvas<'_> {
+    /// Whether the pages have the digits from 1 on as keys, in their order.
+    fn digits_in_order(&self) -> bool {
+        let keymap = &self.state.session.keymap;
+        Topic::ALL.iter().zip('1'..='9').all(|(topic, digit)| {
+            let mut keys = keymap.keys(Context::Help, Command::Page(*topic));
+            keys.next().and_then(|binding| binding.key.typed()) == Some(digit)
+        })
+    }
+
+    /// The digits together, then the names: for a screen that has no room for a digit before each name.
+    fn page_names_after_digits(&mut self, area: Rect, open: Option<Topic>) {
+        let digits = format!("1-{}", Topic::ALL.len());
+        let mut x = area.x + self.painter.text(area.x, area.y, area.width, &digits, self.theme.accent);
+        for topic in Topic::ALL.iter().copied() {
+            let style = if open == Some(topic) { self.theme.selection } else { self.theme.text };
+            x += 1;
+            x += self.painter.text(x, area.y, area.right().saturating_sub(x), topic.name(), style);
         }
     }
 }
@@ -132,7 +157,7 @@ mod tests {
     #[test]
     fn the_help_names_the_pages_and_a_digit_goes_from_one_to_another() {
         let mut state = after("?", 60, 16);
-        assert!(shown(&state, Glyphs::Ascii).contains("1tag 2bio 3metrics 4recipe 5formats 6ssh 7hub 8read 9"));
+        assert!(shown(&state, Glyphs::Ascii).contains("1-9 tag bio metrics recipe formats ssh hub read learning"));
         assert!(shown(&after("?", 80, 24), Glyphs::Ascii).contains(" 7 hub 8 read 9 learning"));
         assert!(shown(&after("?", 100, 24), Glyphs::Ascii).contains("pages  1 tag  2 bio  3 metrics"));
         press(&mut state, "6 end 3");

@@ -10,7 +10,7 @@ use crate::{
         project::Project,
         prompts::Prompt,
         screen::SizeClass,
-        screens::documents::{Documents, Order, SPLITS},
+        screens::documents::{Documents, Filter, Order, SPLITS},
     },
     spans::{Document, Split, Status},
     text::{
@@ -242,8 +242,16 @@ impl Canvas<'_> {
         let mut pieces =
             vec![self.starred_choice(&format!("all {}", grouped(project.documents.len())), filter.is_none())];
         pieces.extend(Status::ALL.iter().zip(project.counts()).map(|(status, number)| {
-            self.starred_choice(&format!("{} {}", status.name(), grouped(number)), filter == Some(*status))
+            self.starred_choice(
+                &format!("{} {}", status.name(), grouped(number)),
+                filter == Some(Filter::Status(*status)),
+            )
         }));
+        let is_chosen = filter == Some(Filter::Review);
+        if project.to_review() > 0 || is_chosen {
+            let (text, style) = self.starred_choice(&format!("review {}", grouped(project.to_review())), is_chosen);
+            pieces.push((text, if is_chosen { style } else { self.theme.warn }));
+        }
         let mut x = area.x;
         let mut y = area.y;
         for (text, style) in pieces {

@@ -13,7 +13,12 @@ use crate::{
     },
     runs::RunSummary,
     spans::{Entity, PipelineAnswer, Prediction, Strategy},
-    text::{TextRange, number::grouped, width, wrap::TextLayout},
+    text::{
+        TextRange,
+        number::{grouped, score},
+        width,
+        wrap::TextLayout,
+    },
     ui::{
         Canvas, Theme,
         chrome::wrapped,
@@ -210,7 +215,7 @@ impl Canvas<'_> {
         let State { session, explore, .. } = self.state;
         let mut text = match explore.hidden(session) {
             0 => String::new(),
-            hidden => format!("; {hidden} below {:.1}", explore.bar),
+            hidden => format!("; {hidden} below {}", score(f64::from(explore.bar), 1)),
         };
         if let Some(PipelineAnswer { strategy, pieces, longest, .. }) = explore.pipeline(session) {
             let noun = if *strategy == Strategy::None { "" } else { " pieces" };

@@ -65,7 +65,7 @@ impl Project {
             run_counts: &|_, _| None,
             newest_run: Some("0004-mini".into()),
             every: 5,
-            now: 1_800_000_000,
+            now: &|| 1_800_000_000,
             goes_on,
         }
     }
@@ -342,8 +342,21 @@ fn a_validation_split_judges_at_once() {
         },
         newest_run: None,
         every: 5,
-        now: 0,
+        now: &|| 0,
         goes_on: &|| true,
     };
     assert_eq!(learner.round(&input).unwrap(), Some(Round { trained: true, took_over: true }));
+}
+
+#[test]
+fn the_time_of_a_version_is_the_end_of_its_training() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..5);
+    project.finished = finished(0..5, None);
+    let looks = std::sync::atomic::AtomicU64::new(7);
+    let goes_on = || looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
+    let now = || looks.load(std::sync::atomic::Ordering::Relaxed);
+    let input = RoundInput { now: &now, ..project.input(&goes_on) };
+    assert!(learner.round(&input).unwrap().unwrap().trained);
+    assert!(learner.report(LiveState::Off).at > 8, "steps were looked at before");
 }

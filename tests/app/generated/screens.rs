@@ -264,7 +264,7 @@ fn record_mistakes(project: &Project, run: &str) -> Mistakes {
         Predictor::open(&path.to_string_lossy(), "cpu", Threads::One, Precision::Fp32)
             .map_err(|error| error.to_string())
     };
-    let list = mistakes::find_mistakes(project, run, Split::Valid, open, &mut |_, _| true).unwrap().unwrap();
+    let list = mistakes::find_mistakes(project, run, Split::Valid, &open, &mut |_, _| true).unwrap().unwrap();
     let side = |side: &Option<LabelledRange>| {
         side.as_ref().map(|side| (side.range.start, side.range.end, side.label.to_string()))
     };
@@ -314,6 +314,7 @@ impl Mistakes {
                 model_probability: item.model_probability,
                 span_score: None,
                 suspicion: None,
+                change: None,
             };
             list.add(item, usize::MAX);
         }
@@ -451,7 +452,7 @@ impl Stage<'_> {
                     Event::Saved { attempt, ids: entries.iter().map(|entry| entry.id).collect() }
                 }
                 Effect::Follow { generation, .. } => Event::Points { generation, points: self.points() },
-                Effect::FindMistakes { generation, run, split: Split::Valid } => {
+                Effect::FindMistakes { generation, run, against: None, split: Split::Valid } => {
                     let list = self.recording.mistakes.list(&run, state.session.project.as_ref().unwrap());
                     Event::MistakesFound { generation, found: Ok(Box::new(list)) }
                 }

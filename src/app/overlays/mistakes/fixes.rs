@@ -211,7 +211,7 @@ fn edits(project: &mut Project, list: &ReviewList, item: &ReviewItem) -> Result<
     if span_of(project, &item.document, model).is_some() {
         return Err(format!("{} is on \u{ab}{words}\u{bb} already", model.label));
     }
-    let source = SpanSource::Model { run: list.run.clone(), score: item.sureness().unwrap_or_default() };
+    let source = SpanSource::Model { run: list.run_of(item).to_owned(), score: item.sureness().unwrap_or_default() };
     let new = Span { id: project.new_id(), range: model.range, label, source };
     let edits = replacement(project.annotation(at), gold.map(|gold| gold.id), Some(new), rejects);
     let message = match edits.iter().filter(|edit| matches!(edit, Edit::Remove(_))).count() {

@@ -1,8 +1,10 @@
 //! The list of places where gold spans and a model differ, each with its text.
 //! One key takes the model's answer, keeps the gold, or goes to the place on the Tag screen.
 //!
-//! It shows what the session's [`Review`](crate::app::review::Review) holds, whatever the source of that is.
+//! It shows what the session's [`Review`](crate::app::review::Review) holds, whatever the source of that is: mistakes of a
+//! run, suspected labels, or mistakes in the sentences that only one of two runs has right (`changes`).
 
+mod changes;
 mod fixes;
 
 use std::{collections::HashMap, sync::Arc};
@@ -13,12 +15,12 @@ use crate::{
         conditions::{self, always, check},
         list::ListCursor,
         panel::{Check, Commands, Opener, Opening, Opens, Outcome, Panel, Request, Row, own_rows},
-        review::{self, Decision, ReviewOrder, is_current},
+        review::{self, Decision, ReviewOrder, Subject, is_current},
         screen::{Screen, Size, SizeClass},
         session::Session,
         tagging::{Begin, Queue},
     },
-    spans::{MistakeKind, ReviewFilter, ReviewItem, ReviewList, Split},
+    spans::{MistakeKind, ReviewFilter, ReviewItem, ReviewList, SentenceChange, Split},
     text::{TextRange, number::with_noun},
 };
 
@@ -212,6 +214,14 @@ impl Panel for Mistakes {
         HERE
     }
 
+    fn hint(&self, command: Command, _: &Session) -> Option<&'static str> {
+        let change = self.filter.change.filter(|_| command == Command::Filter)?;
+        Some(match change {
+            SentenceChange::Fixed => "broken",
+            SentenceChange::Broken => "fixed",
+        })
+    }
+
     fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
         let page = rows_of_list(session.size);
         Some(ListCursor { row: &mut self.row, rows: self.rows.len(), page })
@@ -262,7 +272,7 @@ impl Mistakes {
 
     /// Opens the list of suspected labels; they are searched again, because the labels may have changed.
     fn open_suspects(session: &mut Session) -> Opening<Self> {
-        let effects = vec![session.find_suspects()];
+        let effects = vec![session.find_again(Subject::Suspects)];
         let mut panel = Self::default();
         panel.fill(session);
         Opening { panel: Some(panel), effects }
@@ -272,6 +282,7 @@ impl Mistakes {
     pub(in crate::app) fn fill(&mut self, session: &Session) {
         self.list = session.review.list().cloned();
         self.look(session);
+        self.choose_change();
         self.choose_rows();
         let wanted = self.wanted.take_if(|_| self.list.is_some());
         if let Some(row) = wanted.and_then(|item| self.rows.iter().position(|row| *row == item)) {
@@ -348,9 +359,9 @@ impl Mistakes {
         check(self.item(self.row).is_some(), "There is no place here")
     }
 
-    /// Suspected labels have no counts of their own: the table is about the mistakes of a run.
+    /// Only the mistakes of one run have counts.
     fn has_confusion(&self, session: &Session) -> Check {
-        let is_of_run = !session.review.is_of_suspects();
+        let is_of_run = matches!(session.review.subject(), None | Some(Subject::Mistakes(..)));
         check(is_of_run, "Confusion is counted over the mistakes of a run; Evaluate opens it")?;
         check(self.list.is_some(), "The mistakes are being searched")
     }
@@ -378,6 +389,9 @@ impl Mistakes {
     /// Shows the places of the next kind that has any, after the last all again.
     fn next_kind(&mut self, session: &mut Session) -> Outcome {
         let Some(list) = self.list.clone() else { return Outcome::none() };
+        if list.against.is_some() {
+            return self.other_change(session, &list);
+        }
         let kinds = MistakeKind::ALL.iter().copied();
         let later: Vec<MistakeKind> = match self.filter.kind {
             None => kinds.collect(),
@@ -404,12 +418,11 @@ impl Mistakes {
 
     /// Finds the places again; what was decided stays.
     fn score_again(&mut self, session: &mut Session) -> Outcome {
-        let Some(list) = self.list.take() else { return Outcome::none() };
+        let Some(subject) = session.review.subject().filter(|_| self.list.take().is_some()) else {
+            return Outcome::none();
+        };
         self.choose_rows();
-        match list.split {
-            Some(split) => session.score_again(list.run.clone(), split).into(),
-            None => session.find_suspects().into(),
-        }
+        session.find_again(subject).into()
     }
 
     fn has_split(&self, session: &Session) -> Check {
@@ -424,10 +437,7 @@ impl Mistakes {
             Split::Train => Split::Test,
             Split::Test => Split::Valid,
         };
-        let run = self.list.as_ref().map(|list| list.run.clone());
-        let Some(run) = run.or_else(|| session.runs.followed.as_ref().map(|view| view.id.clone())) else {
-            return Outcome::none();
-        };
+        let Some(subject) = session.review.subject() else { return Outcome::none() };
         self.list = None;
         self.filter = ReviewFilter::default();
         self.choose_rows();
@@ -436,7 +446,7 @@ impl Mistakes {
             Split::Valid => "Mistakes on the validation split: a fix here changes the score, not what is learned",
             Split::Test => "Mistakes on the test split: a fix here changes the score, not what is learned",
         });
-        session.score_again(run, next).into()
+        session.find_again(subject.on(next)).into()
     }
 
     /// Goes to the place on the Tag screen, along the documents of the list.

@@ -4,6 +4,7 @@ use super::{Beside, Explore};
 use crate::{
     app::{panel::Outcome, session::Session},
     spans::Strategy,
+    text::number::score,
 };
 
 /// Highest bar that can be set.
@@ -32,7 +33,7 @@ impl Explore {
         // Rounded, since sums of tenths are not exact.
         self.bar = ((moved * 10.0).round() / 10.0).clamp(0.0, HIGHEST_BAR);
         session.inform(match self.bar > 0.0 {
-            true => format!("Spans with a score of {:.1} and more", self.bar),
+            true => format!("Spans with a score of {} and more", score(f64::from(self.bar), 1)),
             false => "Spans with any score".to_owned(),
         });
         Outcome::none()

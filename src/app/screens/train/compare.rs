@@ -9,9 +9,9 @@ use crate::{
         run_view::RunView,
         screen::{Size, SizeClass},
     },
-    runs::{RunSummary, SeedVerdict, Settings, seed_verdict},
-    spans::{Differences, Interval},
-    text::number::{grouped, score, signed},
+    runs::{RunSummary, ScoreComparison, SeedVerdict, Settings, seed_verdict},
+    spans::Interval,
+    text::number::{grouped, score, signed, with_noun},
 };
 
 use super::form;
@@ -23,9 +23,9 @@ pub struct OtherRun {
     pub view: RunView,
     /// Reason why they cannot be read.
     pub problem: Option<String>,
-    /// Differences of the scores of both, or why there are none; `None` while they are computed.
-    pub differences: Option<Result<Box<Differences>, String>>,
-    /// Generation of the request that computes them; `None` until both runs have ended.
+    /// Comparison of both sentence by sentence, or why there is none; `None` while it is computed.
+    pub comparison: Option<Result<Box<ScoreComparison>, String>>,
+    /// Generation of the request that computes it; `None` until both runs have ended.
     pub(super) scoring: Option<u64>,
 }
 
@@ -117,18 +117,19 @@ fn data(a: &RunSummary, b: &RunSummary) -> Option<Vec<Difference>> {
 }
 
 /// Words on whether chance explains the difference between two runs, one statement each.
-/// The first is about the sentences, the second about the seeds.
+/// The first is about the interval, the second about the seeds, the last about the sentences behind the difference.
 pub fn chance(
-    differences: Option<&Result<Box<Differences>, String>>,
+    comparison: Option<&Result<Box<ScoreComparison>, String>>,
     runs: &[RunSummary],
     a: &RunSummary,
     b: &RunSummary,
 ) -> Vec<String> {
-    let overall = match differences {
+    let comparison = match comparison {
         None => return vec![awaited(a, b)],
         Some(Err(why)) => return vec![format!("no interval of A-B: {why}")],
-        Some(Ok(differences)) => &differences.overall,
+        Some(Ok(comparison)) => comparison,
     };
+    let overall = &comparison.differences.overall;
     let mut lines = Vec::new();
     if let Some(Interval { low, high }) = overall.interval {
         let decided = if overall.is_clear() { "" } else { ", may be chance" };
@@ -149,7 +150,20 @@ pub fn chance(
         }
         None => {}
     }
+    lines.push(changes(comparison.only_right, a.began_after(b)));
     lines
+}
+
+/// Says how many sentences only one of two runs has right. `is_newer`: whether the first run is the newer one, if known.
+fn changes([only_a, only_b]: [usize; 2], is_newer: Option<bool>) -> String {
+    let of_newer = |letter, fixed, broken| {
+        format!("{letter} is newer: it fixed {} and broke {}", with_noun(fixed, "sentence"), grouped(broken))
+    };
+    match is_newer {
+        Some(true) => of_newer('A', only_a, only_b),
+        Some(false) => of_newer('B', only_b, only_a),
+        None => format!("only A is right in {}, only B in {}", with_noun(only_a, "sentence"), grouped(only_b)),
+    }
 }
 
 /// Says when the differences between two runs are there.
@@ -182,17 +196,26 @@ mod tests {
         let counts =
             |right: usize| EntityCounts { true_positives: right, false_positives: 2 - right, false_negatives: 0 };
         let scores = |right: usize| SentenceScores::new(1, String::new(), &vec![vec![("Dish", counts(right))]; 4]);
-        let found = Some(scores(2).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
-        let other = RunSummary { settings: None, ..run("4", 3, 0.6) };
+        let found = Some(scores(2).compare(&scores(1)).map(Box::new).map_err(str::to_owned));
+        let other = RunSummary { settings: None, started: 9, ..run("4", 3, 0.6) };
         assert_eq!(
             chance(found.as_ref(), &runs, &runs[2], &other),
-            ["A-B +.333 (95 %: +.333 to +.333)", "above the spread of 2 other seeds, .020"]
+            [
+                "A-B +.333 (95 %: +.333 to +.333)",
+                "above the spread of 2 other seeds, .020",
+                "only A is right in 4 sentences, only B in 0"
+            ]
         );
-        let same = Some(scores(1).differences(&scores(1)).map(Box::new).map_err(str::to_owned));
+        let same = Some(scores(1).compare(&scores(1)).map(Box::new).map_err(str::to_owned));
         assert_eq!(
-            chance(same.as_ref(), &runs, &runs[0], &runs[1]),
+            chance(same.as_ref(), &runs, &runs[0], &runs[1])[..2],
             ["A-B .000 (95 %: .000 to .000), may be chance", "A and B differ by their seed alone"]
         );
+        let [older, newer] = [7, 9].map(|started| RunSummary { started, ..run("5", 3, 0.6) });
+        let newer = RunSummary { id: "6".into(), ..newer };
+        let last = |a: &RunSummary, b: &RunSummary| chance(found.as_ref(), &[], a, b).pop().unwrap();
+        assert_eq!(last(&newer, &older), "A is newer: it fixed 4 sentences and broke 0");
+        assert_eq!(last(&older, &newer), "B is newer: it fixed 0 sentences and broke 4");
         let failed = Some(Err("1 keeps none".to_owned()));
         assert_eq!(chance(failed.as_ref(), &[], &other, &other), ["no interval of A-B: 1 keeps none"]);
         assert!(chance(None, &[], &other, &other)[0].contains("being computed"));

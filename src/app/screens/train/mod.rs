@@ -48,8 +48,12 @@ impl Train {
         check(matches!(self.page, Page::Run | Page::Log), NO_RUN_IN_FRONT)
     }
 
-    fn has_list(&self, _: &Session) -> Check {
-        check(matches!(self.page, Page::Form | Page::Runs), "")
+    fn can_open(&self, session: &Session) -> Check {
+        match self.page {
+            Page::Form | Page::Runs => Ok(()),
+            Page::Compare => self.can_show_changes(session),
+            Page::Run | Page::Log => Err(""),
+        }
     }
 
     fn can_remove(&self, session: &Session) -> Check {
@@ -87,6 +91,7 @@ impl Train {
     fn open(&mut self, session: &mut Session) -> Outcome {
         match self.page {
             Page::Runs => self.open_run(session),
+            Page::Compare => self.show_changes(session),
             _ => self.change_setting(session),
         }
     }
@@ -105,6 +110,7 @@ impl Panel for Train {
             (Command::View, Page::Run) | (Command::OtherPane, Page::Runs) => Some("settings"),
             (Command::Log, Page::Log) => Some("curves"),
             (Command::Open, Page::Form) => Some("change"),
+            (Command::Open, Page::Compare) => Some("sentences"),
             (Command::Compare, Page::Compare) => Some("another run"),
             _ => None,
         }
@@ -254,9 +260,9 @@ impl Commands for Train {
             command: Command::Open,
             name: "open",
             hint: "open",
-            doc: "Change the setting, or show the run",
+            doc: "Change the setting, show the run or the sentences compared",
             keys: &[(Context::Train, "enter")],
-            when: Self::has_list,
+            when: Self::can_open,
             run: Self::open,
         },
         Row {

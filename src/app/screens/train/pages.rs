@@ -2,9 +2,16 @@
 //! Moves on them, the log, and two runs side by side.
 
 use crate::{
-    app::{command::Command, effect::Effect, list::ListCursor, panel::Outcome, run_view::RunView, session::Session},
-    runs::Point,
-    spans::Differences,
+    app::{
+        command::Command,
+        conditions::{self, check},
+        effect::Effect,
+        list::ListCursor,
+        panel::{Check, Outcome, Request},
+        run_view::RunView,
+        session::Session,
+    },
+    runs::{Point, RunSummary, ScoreComparison},
 };
 
 use super::{
@@ -184,7 +191,7 @@ impl Train {
         let generation = session.next_generation();
         let status = session.runs.info(&run).map(|info| info.status.clone()).unwrap_or_default();
         let view = RunView::new(run.clone(), status, generation);
-        self.others.push(OtherRun { view, problem: None, differences: None, scoring: None });
+        self.others.push(OtherRun { view, problem: None, comparison: None, scoring: None });
         self.page = Page::Compare;
         self.scrolled = 0;
         let mut effects = vec![Effect::Compare { generation, run }];
@@ -202,7 +209,7 @@ impl Train {
             if !is_over || !session.runs.info(&other.view.id).is_some_and(|run| run.status.phase.is_over()) {
                 // A run that goes on has other scores at its end.
                 other.scoring = None;
-                other.differences = None;
+                other.comparison = None;
             } else if other.scoring.is_none() {
                 let generation = session.next_generation();
                 other.scoring = Some(generation);
@@ -212,11 +219,34 @@ impl Train {
         effects
     }
 
-    /// Takes the differences between the scores of both runs; late answers are dropped.
-    pub(in crate::app) fn scores_compared(&mut self, generation: u64, differences: Result<Box<Differences>, String>) {
+    /// Takes the comparison of the scores of both runs; late answers are dropped.
+    pub(in crate::app) fn scores_compared(&mut self, generation: u64, found: Result<Box<ScoreComparison>, String>) {
         if let Some(other) = self.others.iter_mut().find(|other| other.scoring == Some(generation)) {
-            other.differences = Some(differences);
+            other.comparison = Some(found);
         }
+    }
+
+    /// The followed run and the first one beside it.
+    fn pair<'a>(&self, session: &'a Session) -> Option<[&'a RunSummary; 2]> {
+        let other = self.others.first().filter(|_| self.page == Page::Compare)?;
+        Some([session.runs.followed_info()?, session.runs.info(&other.view.id)?])
+    }
+
+    /// Whether there are sentences to be shown that only one of two runs has right.
+    pub(super) fn can_show_changes(&self, session: &Session) -> Check {
+        conditions::not_only_runs(self, session)?;
+        let Some(pair) = self.pair(session) else { return Err("") };
+        let is_over = pair.iter().all(|run| run.status.phase.is_over());
+        check(is_over, "The sentences of a run can be compared when it has ended")?;
+        check(pair.iter().all(|run| run.has_model), "One of the two runs has no model, so its answers are not known")
+    }
+
+    /// Shows the sentences that the newer of two runs broke or fixed.
+    pub(super) fn show_changes(&self, session: &Session) -> Outcome {
+        let Some([followed, other]) = self.pair(session) else { return Outcome::none() };
+        let is_newer = followed.began_after(other).unwrap_or(true);
+        let [older, newer] = if is_newer { [other, followed] } else { [followed, other] };
+        Request::ShowChanges([older.id.clone(), newer.id.clone()]).into()
     }
 
     /// Takes the lines of the other run; late answers are dropped.

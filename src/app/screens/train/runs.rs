@@ -9,7 +9,7 @@ use crate::{
         session::Session,
     },
     runs::{Control, Phase, Point, RunSummary, Settings, Status},
-    text::number::grouped,
+    text::number::{grouped, score},
 };
 
 use super::{Page, Train, view::ChartView};
@@ -276,7 +276,7 @@ fn show_end(session: &mut Session, run: &str, f1: Option<f64>) -> bool {
     let text = if failed {
         format!("Run {run} failed: {}", info.status.message)
     } else {
-        let f1 = f1.map(|f1| format!(", F1 per word {f1:.3} on the validation split")).unwrap_or_default();
+        let f1 = f1.map(|f1| format!(", F1 per word {} on the validation split", score(f1, 3))).unwrap_or_default();
         format!("Run {run} is {}{f1}; {}", phase.name(), session.suggester_after(info))
     };
     session.runs.result = Some((run.to_owned(), None));

@@ -377,9 +377,9 @@ fn of_two_runs_the_one_that_goes_on_is_followed() {
     let [Effect::CompareScores { generation, runs: both }] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(both.each_ref().map(String::as_str), ["0002-mini", "0001-mini"]);
     update(&mut state, Event::ScoresCompared { generation: *generation, found: Err("no file".into()) });
-    assert!(state.train.others[0].differences.is_some() && ended(&mut state, Phase::Done).is_empty());
+    assert!(state.train.others[0].comparison.is_some() && ended(&mut state, Phase::Done).is_empty());
     // It is resumed: what was computed no longer holds.
-    assert_eq!((ended(&mut state, Phase::Training), state.train.others[0].differences.is_none()), (Vec::new(), true));
+    assert_eq!((ended(&mut state, Phase::Training), state.train.others[0].comparison.is_none()), (Vec::new(), true));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
     text::growth::processor_time,
 };
 
-const GOLD: [&str; 4] = [
+pub(super) const GOLD: [&str; 4] = [
     "[fish](Dish) tacos near town",
     "[cheap](Dish) beer here",
     "open [late](Hours) on [weekends](Hours)",
@@ -33,7 +33,7 @@ const MODEL: [&str; 4] = [
 ];
 
 /// A project of these texts, all of them done, with a run that was scored.
-fn evaluated(gold: &[&str], annotator: &str) -> State {
+pub(super) fn evaluated(gold: &[&str], annotator: &str) -> State {
     let (opened, marked) = opened(gold);
     let mut state = begin((Opened { annotator: annotator.into(), ..opened }, marked));
     for _ in gold {
@@ -70,7 +70,7 @@ fn table() -> Point {
 }
 
 /// The answer of the services: gold and model compared document by document, surer mistakes first.
-fn list(gold: &[&str], model: &[&str], split: Split) -> ReviewList {
+pub(super) fn list(gold: &[&str], model: &[&str], split: Split) -> ReviewList {
     let (gold, _) = opened(gold);
     let (model, _) = opened(model);
     let mut list =
@@ -99,6 +99,7 @@ fn list(gold: &[&str], model: &[&str], split: Split) -> ReviewList {
                 model_probability: Some(sure),
                 span_score: None,
                 suspicion: None,
+                change: None,
             };
             let [gold, model] = item.labels().map(|label| label.map(str::to_owned));
             list.count_wrong(gold.as_deref(), model.as_deref());
@@ -111,7 +112,7 @@ fn list(gold: &[&str], model: &[&str], split: Split) -> ReviewList {
 
 fn asked(effects: &[Effect]) -> (u64, &str, Split) {
     match effects {
-        [.., Effect::FindMistakes { generation, run, split }] => (*generation, run, *split),
+        [.., Effect::FindMistakes { generation, run, against: None, split }] => (*generation, run, *split),
         other => panic!("{other:?}"),
     }
 }
@@ -129,7 +130,7 @@ fn with_list(keys: &str) -> State {
     state
 }
 
-fn view(state: &State) -> &Mistakes {
+pub(super) fn view(state: &State) -> &Mistakes {
     match state.overlay() {
         Some(Overlay::Mistakes(view)) => view,
         other => panic!("{other:?}"),
@@ -179,9 +180,9 @@ fn a_list_that_is_not_of_the_tables_documents_says_so() {
     let note = |list: &ReviewList| crate::app::review::agreement(&state.session.runs, list).unwrap();
     let same = list(&GOLD, &MODEL, Split::Valid);
     let changed = ReviewList { changed: 2, ..same.clone() };
-    assert_eq!(note(&changed), "2 documents changed since the run began: F1 0.250 then, 0.250 now");
+    assert_eq!(note(&changed), "2 documents changed since the run began: F1 .250 then, .250 now");
     let fixed = list(&MODEL, &MODEL, Split::Valid);
-    assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 0.250 there, 1.000 here"));
+    assert!(note(&fixed).starts_with("the counts are not those of the run's table: F1 .250 there, 1.000 here"));
     let other = ReviewList { run: "0007-mini".into(), ..same };
     assert_eq!(crate::app::review::agreement(&state.session.runs, &other), None);
 }

@@ -171,19 +171,19 @@ fn the_keys_for_all_take_what_is_sure_enough_and_say_what_is_left() {
     let mut state = with_threshold(0.5);
     press(&mut state, "A");
     assert_eq!((shown(&state).as_str(), open(&state)), ("|[fish](Dish) and beer", vec!["beer"]));
-    assert_eq!(message(&state), "1 suggestion below 0.50 left");
+    assert_eq!(message(&state), "1 suggestion below .50 left");
     press(&mut state, "A");
-    assert_eq!(message(&state), "None taken; 1 suggestion below 0.50 left");
+    assert_eq!(message(&state), "None taken; 1 suggestion below .50 left");
     press(&mut state, "r a");
     assert_eq!(shown(&state), "[fish](Dish) and [beer](Dish)|", "one by one they are taken all the same");
     let mut state = with_threshold(0.5);
     press(&mut state, "space");
-    assert_eq!(message(&state), "Done with 1 span as suggested; 1 suggestion below 0.50 not taken (undo goes back)");
+    assert_eq!(message(&state), "Done with 1 span as suggested; 1 suggestion below .50 not taken (undo goes back)");
     press(&mut state, "u");
     assert_eq!(open(&state), ["fish", "beer"]);
     let mut state = with_threshold(0.95);
     press(&mut state, "space");
-    assert_eq!(message(&state), "Done; 2 suggestions below 0.95 not taken (undo goes back)");
+    assert_eq!(message(&state), "Done; 2 suggestions below .95 not taken (undo goes back)");
     let mut state = with_threshold(0.0);
     press(&mut state, "space");
     assert_eq!(message(&state), "Done with 2 spans as suggested");
@@ -205,9 +205,9 @@ fn what_is_below_the_score_need_not_have_been_on_the_screen() {
 fn the_score_from_which_all_are_taken_is_moved_by_keys() {
     let mut state = with_threshold(0.0);
     press(&mut state, "=");
-    assert_eq!(message(&state), "space and A take suggestions of 0.1 and surer: 2 of 2 suggestions here");
+    assert_eq!(message(&state), "space and A take suggestions of .1 and surer: 2 of 2 suggestions here");
     press(&mut state, "= = = =");
-    assert_eq!(message(&state), "space and A take suggestions of 0.5 and surer: 1 of 2 suggestions here");
+    assert_eq!(message(&state), "space and A take suggestions of .5 and surer: 1 of 2 suggestions here");
     press(&mut state, "+ + + + + + + +");
     assert!(message(&state).contains("of 1.0 and surer: 0 of"), "{}", message(&state));
     assert_eq!(open(&state), ["fish", "beer"], "they are still shown");

@@ -36,6 +36,7 @@ fn list() -> ReviewList {
                 reason: "the model disagrees, usually another label".into(),
                 right: 1.0 - wrong,
             }),
+            change: None,
         };
         list.add(item, 100);
     }

@@ -70,7 +70,7 @@ fn the_model_has_the_counts_of_each_validation_sentence_beside_its_weights() {
     let written = sink.get();
     let scores = SentenceScores::from_json(&written.files[SENTENCE_SCORES]).unwrap();
     assert_eq!(Some(scores.step), written.statuses.last().unwrap().checkpoint);
-    let found = scores.differences(&scores).unwrap();
+    let found = scores.compare(&scores).unwrap().differences;
     assert_eq!(found.sentences, job(|_| ()).data.valid.len());
     assert!((found.overall.scores[0] - report.valid.unwrap().word.f1).abs() < 1e-12);
     // Without a validation split there is nothing to count.

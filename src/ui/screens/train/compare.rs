@@ -164,7 +164,7 @@ impl Canvas<'_> {
     /// Words on whether chance explains the difference between two runs; there is no room for those of more.
     fn chance(&self, runs: &[Compared<'_>]) -> Vec<String> {
         let ([other], [a, b]) = (self.state.train.others.as_slice(), runs) else { return Vec::new() };
-        compare::chance(other.differences.as_ref(), &self.state.session.runs.list, &a.info, &b.info)
+        compare::chance(other.comparison.as_ref(), &self.state.session.runs.list, &a.info, &b.info)
     }
 
     fn label_row(&mut self, (label, f1): &LabelRow, name: u16, area: Rect) {

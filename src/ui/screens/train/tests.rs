@@ -3,7 +3,7 @@
 use crate::{
     app::{Effect, Event, Key, State, event::FetchOffer, update},
     runs::{
-        DataSummary, LabelScores, Phase, Point, Recipe, RunData, RunSummary, Scores, Settings, Status,
+        DataSummary, LabelScores, Phase, Point, Recipe, RunData, RunSummary, ScoreComparison, Scores, Settings, Status,
         metrics::{Table, Tables},
     },
     spans::{Difference, Differences, Interval},
@@ -184,8 +184,9 @@ fn compared(columns: u16, rows: u16) -> State {
         interval: Some(Interval { low: -0.012, high: 0.231 }),
         against: Some(0.04),
     };
-    let differences = Box::new(Differences { overall: difference, ..Differences::default() });
-    update(&mut state, Event::ScoresCompared { generation: *scoring, found: Ok(differences) });
+    let differences = Differences { overall: difference, ..Differences::default() };
+    let found = Ok(Box::new(ScoreComparison { differences, only_right: [12, 7] }));
+    update(&mut state, Event::ScoresCompared { generation: *scoring, found });
     state
 }
 

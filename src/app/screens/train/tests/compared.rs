@@ -21,9 +21,9 @@ fn two_runs_are_laid_side_by_side() {
     assert_eq!((run.as_str(), state.train.page), ("0001-mini", Page::Compare));
     assert_eq!(both[1], "0001-mini");
     update(&mut state, Event::ScoresCompared { generation: scoring - 1, found: Err("late".into()) });
-    assert!(state.train.others[0].differences.is_none(), "a late answer");
+    assert!(state.train.others[0].comparison.is_none(), "a late answer");
     update(&mut state, Event::ScoresCompared { generation: *scoring, found: Err("no file".into()) });
-    assert_eq!(state.train.others[0].differences, Some(Err("no file".to_owned())));
+    assert_eq!(state.train.others[0].comparison, Some(Err("no file".to_owned())));
     update(&mut state, Event::Compared { generation: generation - 1, points: Ok(Vec::new()) });
     assert!(!state.train.others[0].view.is_read, "a late answer");
     update(&mut state, Event::Compared { generation: *generation, points: Ok(vec![eval(3, 0.5)]) });
