@@ -105,7 +105,7 @@ complete -c tagli -n "__fish_tagli_using_subcommand import" -l log -d 'Write a l
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l header -d 'The first line of a file of tagged words names the columns'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l no-header -d 'The first line of a file of tagged words is a word'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l dry-run -d 'Report what would be imported, change nothing'
-complete -c tagli -n "__fish_tagli_using_subcommand import" -l undo -d 'Undo the last import: its documents that nobody has worked on since are gone again'
+complete -c tagli -n "__fish_tagli_using_subcommand import" -l undo -d 'Undo the last import: its documents that were not changed since are gone again'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -l json -d 'Write one JSON document or JSON lines to standard output, and nothing else'
 complete -c tagli -n "__fish_tagli_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tagli -n "__fish_tagli_using_subcommand export" -l format -d 'The format to write' -r -f -a "text\t'one review per line'

@@ -1,7 +1,8 @@
 //! State that is kept when the same project is opened again.
 
+use std::{collections::HashSet, sync::Arc};
+
 use super::{
-    effect::OldSplit,
     finished::TakenCounts,
     hold_back::HoldBack,
     overlays::tutorial::Tutorial,
@@ -12,7 +13,7 @@ use super::{
     session::LabelEdit,
     tagging::Tagging,
 };
-use crate::spans::DocumentList;
+use crate::spans::{DocumentList, SplitMove};
 
 /// Panels of a project that is opened again.
 /// This happens for new documents or for another annotator.
@@ -26,6 +27,8 @@ pub(super) struct Carried {
     pub(super) documents: Documents,
     /// The documents to which positions in this state refer.
     pub(super) list: DocumentList,
+    /// Ids of documents that were erased, or of which earlier texts were.
+    pub(super) erased: Arc<HashSet<String>>,
     /// The cursor, and the documents that were in front.
     pub(super) tagging: Tagging,
     /// Places to be looked at, which are known by the ids of their documents.
@@ -42,7 +45,7 @@ pub(super) struct Carried {
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
     /// Moves of documents to splits that can be taken back.
-    pub(super) moves: Vec<Vec<OldSplit>>,
+    pub(super) moves: Vec<Vec<SplitMove>>,
     /// The last change of the labels, until it is taken back.
     pub(super) label_edit: Option<LabelEdit>,
     pub(super) screen: Screen,

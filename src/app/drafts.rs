@@ -3,6 +3,8 @@
 //! While a project is open, memory says what there is, and the file that the services write has a copy. Once the project is
 //! closed, another window may write there: so its texts are written a last time, and the file counts when it is opened again.
 
+use std::{collections::HashSet, sync::Arc};
+
 use super::{
     command::Command,
     project::Project,
@@ -10,14 +12,16 @@ use super::{
     session::Session,
     state::State,
 };
+use crate::spans::DocumentList;
 
 impl State {
     /// Takes up the texts that the annotator has left in the project that was opened; `kept`: those on disk.
     pub(super) fn take_up_drafts(&mut self, kept: Vec<KeptDraft>) {
         let Session { project: Some(project), prompts, message, .. } = &mut self.session else { return };
         let writer = writer_of(project);
-        if let Some(left) = self.drafts.remove(&writer) {
-            prompts.take_up(left, true);
+        if let Some(mut left) = self.drafts.remove(&writer) {
+            left.drop_gone(project, None);
+            prompts.take_up(left.prompts, true);
         }
         // Another window writes the texts of a project that can only be read here.
         if project.read_only.is_some() {
@@ -33,10 +37,10 @@ impl State {
         }
     }
 
-    /// Keeps the texts of a project that is left, until it is opened again.
-    pub(super) fn leave_drafts(&mut self, folder: String, annotator: String, left: Prompts) {
-        if !left.is_empty() {
-            self.drafts.insert(Writer { folder, annotator }, left);
+    /// Keeps the texts of a project that is left, until it is opened again; `known`: what was known of its documents then.
+    pub(super) fn leave_drafts(&mut self, folder: String, annotator: String, prompts: Prompts, known: KnownDocuments) {
+        if !prompts.is_empty() {
+            self.drafts.insert(Writer { folder, annotator }, Left { prompts, known });
         }
     }
 
@@ -75,7 +79,8 @@ impl State {
         }
         let carried = self.carried.as_deref();
         let carried = carried.filter(|one| one.folder == writer.folder && one.annotator == writer.annotator);
-        let left = carried.map(|carried| &carried.prompts).or_else(|| self.drafts.get(writer));
+        let left = carried.map(|carried| &carried.prompts);
+        let left = left.or_else(|| self.drafts.get(writer).map(|left| &left.prompts));
         left.map(|prompts| prompts.to_keep(|_, _| true)).unwrap_or_default()
     }
 
@@ -101,7 +106,8 @@ impl State {
     pub(super) fn warn_of_drafts(&mut self) -> bool {
         // What is put aside while the project is read again has the texts of the welcome screen, too: they count once.
         let carried = self.carried.as_deref().map(|carried| carried.prompts.of_project());
-        let all = self.drafts.values().chain(&carried).chain([&self.session.prompts]);
+        let left = self.drafts.values().map(|left| &left.prompts);
+        let all = left.chain(&carried).chain([&self.session.prompts]);
         let drafts: usize = all.map(Prompts::drafts).sum();
         if drafts == 0 || self.warned_of_drafts {
             return false;
@@ -114,6 +120,48 @@ impl State {
         self.session.warn(format!("{texts}. {quit} leaves without"));
         self.warned_of_drafts = true;
         true
+    }
+}
+
+/// What was known of the documents of a project when texts were typed there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownDocuments {
+    /// The documents.
+    pub(super) list: DocumentList,
+    /// Ids of those that were erased, or of which earlier texts were.
+    pub(super) erased: Arc<HashSet<String>>,
+}
+
+impl KnownDocuments {
+    /// What is known now.
+    pub(super) fn of(project: &Project) -> Self {
+        Self { list: project.documents.clone(), erased: Arc::clone(&project.erased) }
+    }
+}
+
+/// Texts of a project that was left.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Left {
+    pub(super) prompts: Prompts,
+    pub(super) known: KnownDocuments,
+}
+
+impl Left {
+    /// Drops texts about documents that are no longer in the project, and about those that were erased since, by whatever
+    /// program, also where the erased text is in another field. `removed`: a document that was removed here and may come back.
+    /// Returns whether something that was typed is among them.
+    pub(super) fn drop_gone(&mut self, project: &Project, removed: Option<&str>) -> bool {
+        let Self { prompts, known } = self;
+        let newly: HashSet<&str> = project.erased.difference(&known.erased).map(String::as_str).collect();
+        let words: Vec<&str> =
+            newly.iter().filter_map(|id| known.list.find(id)).map(|document| &*document.text).collect();
+        let holds = |text: &str| words.iter().any(|words| !words.trim().is_empty() && text.contains(words));
+        prompts.drop_gone(|prompt, texts| {
+            let is_about_gone = prompt
+                .document()
+                .is_some_and(|id| newly.contains(id) || (project.position(id).is_none() && removed != Some(id)));
+            is_about_gone || texts.into_iter().any(holds)
+        })
     }
 }
 

@@ -5,12 +5,9 @@
 use super::exchange::ExportChoices;
 use crate::{
     runs::{Control, Recipe, Settings, live::FinishedDocument},
-    spans::{Entry, LabelChange, OnDuplicate, Split, Strategy, review::LabelledRange},
+    spans::{Entry, LabelChange, OnDuplicate, Split, SplitMove, Strategy, review::LabelledRange},
     text::TextRange,
 };
-
-/// Id of a document, and the split in which it was before a move.
-pub type OldSplit = (String, Option<Split>);
 
 /// Request to the outside world.
 #[derive(Clone, Debug, PartialEq)]
@@ -254,6 +251,10 @@ pub enum Effect {
     },
     /// The live model may learn from this document, which was finished. Answered by `Live` when that changes anything.
     Finished(Box<FinishedDocument>),
+    /// The live model must not wait for this document, which is no longer done. Answered by `Live` when that changes anything.
+    Reopened(String),
+    /// Note for later sessions that the user has seen suggestions for these documents.
+    NoteShown(Vec<String>),
     /// Let the live model learn, or not; answered by `Live`.
     SetLearning(bool),
     /// Change the label set of the project on disk; answered by `Labels`.
@@ -297,7 +298,7 @@ pub enum Effect {
     /// Put all documents without a split into splits by the usual shares; answered by `SharedOut`.
     ShareOut,
     /// Move documents back to the splits in which they were, all at once; answered by `MoveTakenBack`.
-    TakeBackMove(Vec<OldSplit>),
+    TakeBackMove(Vec<SplitMove>),
     /// Open the project again for this annotator, now and whenever it is opened without a name.
     WorkAs(String),
     /// Open the project for this annotator, the current one, whenever it is opened without a name.

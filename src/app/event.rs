@@ -3,20 +3,27 @@
 //!
 //! An answer to an effect carries the generation of that effect; `update` drops stale ones.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     config::LiveSettings,
-    runs::{DataSummary, Point, Recipe, RunSummary, ScoreComparison, Settings, Status, live::LiveReport},
+    runs::{
+        DataSummary, Point, Recipe, RunSummary, ScoreComparison, Settings, Status,
+        live::{Exposure, LiveReport},
+    },
     spans::{
-        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, Patterns, Prediction, ReviewList,
-        SpanChange, SpanInfluence, Split, adjudication::ComparedDocument, agreement::GroupAgreement,
+        ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, MovesTakenBack,
+        Patterns, Prediction, ReviewList, SpanChange, SpanInfluence, Split, SplitMove, adjudication::ComparedDocument,
+        agreement::GroupAgreement,
     },
     text::TextRange,
 };
 
 use super::{
-    effect::{DocumentChange, Effect, OldSplit},
+    effect::{DocumentChange, Effect},
     exchange::{ImportPreview, NotExported, Sentences},
     key::Key,
     pointer::{Gesture, Target},
@@ -329,15 +336,19 @@ pub enum Event {
         documents: usize,
         /// The split; `None` for none.
         split: Option<Split>,
-        /// Those that were in another split before, each with that split, or the reason if nothing was moved.
-        outcome: Result<Vec<OldSplit>, String>,
+        /// The moves of those that were in another split before, or the reason if nothing was moved.
+        outcome: Result<Vec<SplitMove>, String>,
     },
-    /// Outcome of [`Effect::ShareOut`]: the documents that were moved, and how many each split has then; or the reason if
-    /// nothing was moved.
-    SharedOut(Result<(Vec<OldSplit>, [usize; 3]), String>),
-    /// Outcome of taking back a move; answers [`Effect::TakeBackMove`]. The documents that were moved back, or the reason if
-    /// nothing was moved.
-    MoveTakenBack(Result<usize, String>),
+    /// Outcome of [`Effect::ShareOut`]: the moves, and how many documents each split has then; or the reason if nothing was
+    /// moved.
+    SharedOut(Result<(Vec<SplitMove>, [usize; 3]), String>),
+    /// Outcome of taking back moves; answers [`Effect::TakeBackMove`].
+    MoveTakenBack {
+        /// The moves.
+        moves: Vec<SplitMove>,
+        /// What was moved back, or the reason if nothing was.
+        outcome: Result<MovesTakenBack, String>,
+    },
     /// A message for the user.
     Message(Message),
 }
@@ -443,6 +454,10 @@ pub struct Opened {
     pub only_runs: bool,
     /// Settings of the live model.
     pub live: LiveSettings,
+    /// Documents that were shown with suggestions in earlier sessions.
+    pub exposure: Arc<Exposure>,
+    /// Ids of documents that were erased, or of which earlier texts were.
+    pub erased: Arc<HashSet<String>>,
 }
 
 impl Event {
@@ -487,6 +502,8 @@ impl Default for Opened {
             warning: None,
             only_runs: false,
             live: LiveSettings::default(),
+            exposure: Arc::default(),
+            erased: Arc::default(),
         }
     }
 }

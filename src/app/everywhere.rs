@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row<NoPanel>] = &[
         command: Command::UndoImport,
         name: "undo-import",
         hint: "",
-        doc: "Take back the last import; documents with work since stay",
+        doc: "Take back the last import; documents changed since stay",
         keys: &[(ANY, "")],
         when: project,
         run: |_, _| Request::UndoImport.into(),

@@ -20,6 +20,15 @@ pub(super) struct Finished {
     pub(super) taken: Option<Taken>,
 }
 
+/// Change of a document that the live model waits to learn, or no longer does.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum FinishReport {
+    /// It was finished.
+    Finished(Finished),
+    /// The document with this id is no longer done.
+    Reopened(String),
+}
+
 /// Suggestions that were shown, and those of them that were taken as they were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -90,8 +99,8 @@ pub(super) struct Finishing {
     done_before: Vec<bool>,
     /// Model that had answered for a document when it was first finished.
     first: HashMap<usize, Option<String>>,
-    /// Documents that were finished and not reported yet.
-    pub(super) waiting: Vec<Finished>,
+    /// Documents that were finished or reopened, in order, and not reported yet.
+    pub(super) waiting: Vec<FinishReport>,
 }
 
 impl Finishing {

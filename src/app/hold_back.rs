@@ -1,9 +1,10 @@
 //! Documents that are shown without suggestions, so that suggestions can be judged by labels that they did not influence.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     config::LiveSettings,
+    runs::live::Exposure,
     spans::{Document, choice::is_held_back},
 };
 
@@ -16,24 +17,56 @@ pub(super) struct HoldBack {
     is_on: bool,
     /// Ids of documents whose suggestions the user has seen.
     exposed: HashSet<String>,
+    /// Those of them that are not reported yet.
+    unreported: Vec<String>,
+    /// Whether all of them are reported, and not only those of the rate.
+    reports_all: bool,
+    /// What earlier sessions have noted.
+    earlier: Arc<Exposure>,
 }
 
 impl HoldBack {
     /// Holds one document in `every` back; 0 for none.
     pub(super) fn new(every: usize) -> Self {
-        Self { every, is_on: every > 0, exposed: HashSet::new() }
+        Self { every, is_on: every > 0, reports_all: every == 0, ..Self::default() }
+    }
+
+    /// Goes on with what earlier sessions have noted.
+    pub(super) fn after(self, earlier: Arc<Exposure>) -> Self {
+        Self { earlier, ..self }
+    }
+
+    /// What earlier sessions have noted.
+    pub(super) fn into_earlier(self) -> Arc<Exposure> {
+        self.earlier
     }
 
     /// Whether a document is shown without suggestions, and always was.
     pub(super) fn hides(&self, document: &Document) -> bool {
-        self.is_on && is_held_back(&document.id, self.every) && !self.exposed.contains(&document.id)
+        self.is_on
+            && is_held_back(&document.id, self.every)
+            && !self.exposed.contains(&document.id)
+            && self.earlier.is_unseen(&document.id)
     }
 
     /// Takes note that the user has seen suggestions for a document.
     pub(super) fn expose(&mut self, document: &str) {
         if !self.exposed.contains(document) {
             self.exposed.insert(document.to_owned());
+            self.note(document);
         }
+    }
+
+    /// Keeps for later sessions that the user knows what models find in a document.
+    pub(super) fn note(&mut self, document: &str) {
+        if self.reports_all || is_held_back(document, self.every) {
+            self.unreported.push(document.to_owned());
+        }
+    }
+
+    /// Takes the ids of documents that later sessions must know.
+    pub(super) fn take_unreported(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unreported)
     }
 
     /// Holds documents back from now on, or no longer; returns one in how many, 0 for none.
@@ -45,8 +78,8 @@ impl HoldBack {
         if self.is_on { self.every } else { 0 }
     }
 
-    /// The same rule for another user, who has seen nothing yet.
+    /// The same rule for another user, who has seen nothing yet in this session.
     pub(super) fn for_another(self) -> Self {
-        Self { exposed: HashSet::new(), ..self }
+        Self { exposed: HashSet::new(), unreported: Vec::new(), ..self }
     }
 }

@@ -1,19 +1,29 @@
 //! Outcomes of moves of documents to splits.
 
 use crate::{
-    spans::Split,
-    text::number::{grouped, with_noun},
+    spans::{MovesTakenBack, Split, SplitMove},
+    text::{
+        number::{grouped, with_noun},
+        width::clean,
+    },
 };
 
 use super::{
     command::{Command, Context},
-    effect::OldSplit,
     state::State,
 };
 
+/// Documents that are named where they were not moved back.
+const NAMED: usize = 3;
+
 impl State {
     /// Reports the outcome of a move to a split. The project is then opened again, so that every screen knows it.
-    pub(super) fn split_set(&mut self, documents: usize, split: Option<Split>, outcome: Result<Vec<OldSplit>, String>) {
+    pub(super) fn split_set(
+        &mut self,
+        documents: usize,
+        split: Option<Split>,
+        outcome: Result<Vec<SplitMove>, String>,
+    ) {
         if self.session.project.is_none() {
             return;
         }
@@ -34,7 +44,7 @@ impl State {
     }
 
     /// Reports that documents were put into splits by shares.
-    pub(super) fn shared_out(&mut self, outcome: Result<(Vec<OldSplit>, [usize; 3]), String>) {
+    pub(super) fn shared_out(&mut self, outcome: Result<(Vec<SplitMove>, [usize; 3]), String>) {
         if self.session.project.is_none() {
             return;
         }
@@ -51,16 +61,16 @@ impl State {
         }
     }
 
-    /// Reports that documents are in their former splits again.
-    pub(super) fn move_taken_back(&mut self, outcome: Result<usize, String>) {
-        if self.session.project.is_none() {
+    /// Reports that documents are in their former splits again. A second answer about the same moves changes nothing.
+    pub(super) fn move_taken_back(&mut self, moves: &[SplitMove], outcome: Result<MovesTakenBack, String>) {
+        if self.session.project.is_none() || self.session.moves.last().is_none_or(|last| last != moves) {
             return;
         }
         match outcome {
             Err(why) => self.session.warn(format!("Nothing was moved back: {why}")),
-            Ok(moved) => {
+            Ok(taken) => {
                 self.session.moves.pop();
-                self.read_again_with(format!("Back in their former splits: {}", with_noun(moved, "document")));
+                self.read_again_with(back_text(&taken));
             }
         }
     }
@@ -70,4 +80,16 @@ impl State {
         self.session.inform(notice.clone());
         self.notice = Some(notice);
     }
+}
+
+/// Describes what was moved back, and what stays where it is.
+fn back_text(taken: &MovesTakenBack) -> String {
+    let back = format!("Back in their former splits: {}", with_noun(taken.moved, "document"));
+    if taken.left.is_empty() {
+        return back;
+    }
+    let names: Vec<_> = taken.left.iter().take(NAMED).map(|id| clean(id)).collect();
+    let more = if taken.left.len() > NAMED { ", ..." } else { "" };
+    let left = with_noun(taken.left.len(), "document");
+    format!("{back}; {left} moved again or removed since, left alone: {}{more}", names.join(", "))
 }

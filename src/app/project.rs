@@ -4,7 +4,10 @@
 //! An edit changes the journal here at once; its line is kept until the storage has confirmed that it is on disk. A failed
 //! save loses nothing: the lines stay, and are sent again with the next action or by hand.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
     runs::live::{FinishedDocument, Predicted},
@@ -18,7 +21,7 @@ use crate::{
 use super::{
     effect::Effect,
     event::Opened,
-    finished::{Finished, Finishing, Taken},
+    finished::{FinishReport, Finished, Finishing, Taken},
     hold_back::HoldBack,
     pace::Pace,
     suggestions::{HELD_BACK, ModelOutput, Suggestion, SuggestionSource, Suggestions, entity_spans},
@@ -47,6 +50,8 @@ pub struct Project {
     pub guide: String,
     /// Reason why nothing may be changed, if any.
     pub read_only: Option<String>,
+    /// Ids of documents that were erased, or of which earlier texts were.
+    pub(super) erased: Arc<HashSet<String>>,
     /// Whether another annotator has a journal here.
     pub has_others: bool,
     /// Whether it is no project, but a run outside any, or a folder of such runs.
@@ -122,6 +127,7 @@ impl Project {
             guide: opened.guide,
             read_only: opened.read_only,
             has_others: opened.has_others,
+            erased: opened.erased,
             only_runs: opened.only_runs,
             finishing: Finishing::new(
                 statuses.iter().map(|status| matches!(status, Status::Done | Status::Flagged)).collect(),
@@ -136,7 +142,7 @@ impl Project {
                 opened.gazetteer,
                 opened.patterns,
                 opened.predicted,
-                HoldBack::new(held_back),
+                HoldBack::new(held_back).after(opened.exposure),
             ),
             writer: opened.writer,
             sequence: 0,
@@ -275,6 +281,10 @@ impl Project {
         self.suggestions.annotation_changed(document, before, after);
         if before.status != Status::Done && after.status == Status::Done {
             self.note_finished(at);
+        } else if before.status == Status::Done && after.status != Status::Done {
+            // Finished again in a later session, it is not new to the user.
+            self.suggestions.hold_back.note(&document.id);
+            self.finishing.waiting.push(FinishReport::Reopened(document.id.clone()));
         }
     }
 
@@ -290,7 +300,7 @@ impl Project {
         });
         let document = FinishedDocument { id: document.id.clone(), predicted, held_back };
         let taken = Taken::count(self.suggestions.shown(at), self.journal.annotation(&document.id));
-        self.finishing.waiting.push(Finished { document, taken });
+        self.finishing.waiting.push(FinishReport::Finished(Finished { document, taken }));
     }
 
     /// Whether no suggestion can have influenced the labels of document `at`, because it was held back.
@@ -299,8 +309,8 @@ impl Project {
         !self.is_adjudicator() && self.is_held_back(at) && self.annotation(at).spans().iter().all(is_by_hand)
     }
 
-    /// Takes the documents that were finished since the last call, in order.
-    pub(super) fn take_finished(&mut self) -> Vec<Finished> {
+    /// Takes the documents that were finished or reopened since the last call, in order.
+    pub(super) fn take_finished(&mut self) -> Vec<FinishReport> {
         std::mem::take(&mut self.finishing.waiting)
     }
 
@@ -458,7 +468,13 @@ impl Project {
 
     /// Goes on with what was held back before the project was read again.
     pub(super) fn set_hold_back(&mut self, hold_back: HoldBack) {
-        self.suggestions.hold_back = hold_back;
+        let earlier = std::mem::take(&mut self.suggestions.hold_back).into_earlier();
+        self.suggestions.hold_back = hold_back.after(earlier);
+    }
+
+    /// Takes the ids of documents that count as shown with suggestions in later sessions.
+    pub(super) fn take_shown(&mut self) -> Vec<String> {
+        self.suggestions.hold_back.take_unreported()
     }
 
     /// Whether a model has answered for the document with this id.

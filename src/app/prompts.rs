@@ -76,6 +76,14 @@ impl Prompt {
         matches!(self, Self::NewLabel | Self::LabelName(_) | Self::LabelGuide(_))
     }
 
+    /// Id of the document that its text is about, if it is about one.
+    pub(super) fn document(&self) -> Option<&str> {
+        match self {
+            Self::Note(id) | Self::Correction(id) => Some(id),
+            _ => None,
+        }
+    }
+
     fn lifetime(&self) -> Lifetime {
         match self {
             Self::Folder | Self::Labels | Self::Texts => Lifetime::Program,
@@ -147,10 +155,7 @@ pub struct KeptDraft {
 impl KeptDraft {
     /// Id of the document that the text is about, if it is about one.
     pub fn document(&self) -> Option<String> {
-        match Prompt::of_kept(self)? {
-            Prompt::Note(id) | Prompt::Correction(id) => Some(id),
-            _ => None,
-        }
+        Prompt::of_kept(self)?.document().map(str::to_owned)
     }
 }
 
@@ -302,6 +307,15 @@ impl Prompts {
 
 /// Changes.
 impl Prompts {
+    /// Drops texts and answers for which `is_gone` holds, given the prompt, the text and the one with which its field was opened.
+    /// Returns whether something that was typed is among them.
+    pub(super) fn drop_gone(&mut self, is_gone: impl Fn(&Prompt, [&str; 2]) -> bool) -> bool {
+        let before = self.texts.values().filter(|typed| typed.is_changed()).count() + self.answers.len();
+        self.texts.retain(|prompt, typed| !is_gone(prompt, [typed.field.text(), &typed.given]));
+        self.answers.retain(|(prompt, typed)| !is_gone(prompt, [typed.field.text(), &typed.given]));
+        self.texts.values().filter(|typed| typed.is_changed()).count() + self.answers.len() < before
+    }
+
     /// Opens a prompt with the text that was left there; else with `given`.
     /// Returns what it offers beside that.
     pub(super) fn open(&mut self, prompt: &Prompt, given: &str) -> Option<Offer> {

@@ -364,3 +364,59 @@ fn learning_that_was_switched_off_stays_off_when_the_project_is_read_again() {
     press(&mut state, "B");
     assert_eq!(told(&update(&mut state, Event::Opened(Box::new(opened())))), [] as [bool; 0]);
 }
+
+/// The project as another program has left it: `b` erased, and earlier texts of `a`.
+fn erased(documents: &[(&str, &str)], erased: &[&str]) -> Opened {
+    let documents: Vec<Document> =
+        documents.iter().map(|(id, text)| Document::new(*id, *text, Grid::Natural)).collect();
+    let erased: std::collections::HashSet<String> = erased.iter().map(|id| (*id).to_owned()).collect();
+    Opened {
+        folder: "/p".into(),
+        annotator: "ada".into(),
+        documents: documents.into(),
+        erased: erased.into(),
+        ..opened()
+    }
+}
+
+/// Texts that are kept on disk.
+fn kept(state: &State) -> Vec<String> {
+    let kept = state.clone().drafts_to_keep();
+    kept.into_iter().flat_map(|of| of.drafts).map(|draft| draft.text).collect()
+}
+
+#[test]
+fn what_was_typed_about_a_document_that_another_program_erased_is_dropped() {
+    let before = [("a", "call 555-1234"), ("b", "call 555-9999"), ("c", "soup")];
+    let begin = |known: &[&str]| {
+        let mut state = State::default();
+        update(&mut state, Event::Resize { columns: 80, rows: 24 });
+        update(&mut state, Event::Opened(Box::new(erased(&before, known))));
+        for (key, typed) in [("n", "one"), ("n", "two"), ("n", "call 555-9999 too")] {
+            command(&mut state, "note");
+            update(&mut state, Event::Paste(typed.into()));
+            press(&mut state, "f2");
+            press(&mut state, "f1");
+            press(&mut state, key);
+        }
+        assert_eq!(kept(&state).len(), 3, "{:?}", kept(&state));
+        state
+    };
+    let after = [("a", "call"), ("c", "soup")];
+    let mut state = begin(&[]);
+    assert_eq!(changed(&mut state), [Effect::Reload]);
+    update(&mut state, Event::Opened(Box::new(erased(&after, &["a", "b"]))));
+    assert_eq!(kept(&state), [""; 0], "also where the words of `b` are elsewhere");
+    assert!(message(&state).1.contains("was erased is dropped"), "{}", message(&state).1);
+    assert_eq!(state.session.prompts.drafts(), 0);
+    // What was erased before it was typed stays, and so does everything after a change that erases nothing.
+    let mut state = begin(&["a"]);
+    assert_eq!(changed(&mut state), [Effect::Reload]);
+    update(&mut state, Event::Opened(Box::new(erased(&before, &["a"]))));
+    assert_eq!(kept(&state).len(), 3);
+    // Also if the project was closed meanwhile.
+    let mut state = begin(&[]);
+    assert_eq!(command(&mut state, "projects").len(), 1);
+    update(&mut state, Event::Opened(Box::new(erased(&after, &["a", "b"]))));
+    assert_eq!(kept(&state), [""; 0]);
+}

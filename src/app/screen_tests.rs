@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     runs::{
         LabelScores, Phase, Point, RunData, RunSummary, Scores, Settings, Status,
-        live::{LiveReport, Version},
+        live::{LiveReport, RunStart, Version},
         metrics::{Table, Tables},
     },
     spans::{
@@ -526,7 +526,7 @@ fn a_status_of_a_run_does_not_move_the_choices() {
 
 /// The live model makes the suggestions since it took over from this run.
 fn live(state: &mut State, version: u64, over: Option<&str>) -> Vec<Effect> {
-    let over = over.map(str::to_owned);
+    let over = over.map(|id| RunStart { id: id.to_owned(), started: 0 });
     let report = LiveReport { suggester: Some(Version(version)), over, ..LiveReport::default() };
     update(state, Event::Live(Box::new(report)))
 }

@@ -7,7 +7,7 @@ use crate::{
         RunSummary,
         live::{self, LiveReport, LiveState, Version},
     },
-    spans::{ActionId, LabelChange, NextDocument, Split, Status},
+    spans::{ActionId, LabelChange, NextDocument, Split, SplitMove, Status},
     text::{
         number::{score, with_noun},
         width::Glyphs,
@@ -16,10 +16,10 @@ use crate::{
 
 use super::{
     command::{Command, Context},
-    effect::{Effect, OldSplit},
+    effect::Effect,
     event::{Level, Message},
     exchange::{ExportChoices, FormatInfo},
-    finished::{Finished, TakenCounts},
+    finished::{FinishReport, Finished, TakenCounts},
     keymap::Keymap,
     model_view::ModelView,
     next_choice::Basis,
@@ -78,7 +78,7 @@ pub struct Session {
     /// Id of the document that was removed last.
     pub(super) removed_document: Option<String>,
     /// Moves of documents to splits that can be taken back, the last one at the end.
-    pub(super) moves: Vec<Vec<OldSplit>>,
+    pub(super) moves: Vec<Vec<SplitMove>>,
     /// The last change of the labels, until it is taken back.
     pub(super) label_edit: Option<LabelEdit>,
     /// Whether the change of the labels that is being written takes one back.
@@ -235,7 +235,7 @@ impl Session {
 
     /// The version of the live model that makes the suggestions; `None` if another model does.
     pub fn suggesting_version(&self) -> Option<Version> {
-        let run = self.suggester().map(|run| run.id.as_str());
+        let run = self.suggester().map(|run| (run.id.as_str(), run.started));
         self.live.suggester.filter(|_| live::suggests(&self.live, run))
     }
 
@@ -309,9 +309,10 @@ impl Session {
 
     /// Name of the model that would make the suggestions without this run.
     pub fn suggesting_without(&self, run: &str) -> Option<String> {
-        let next = self.runs.suggester_without(run).map(|next| next.id.clone());
-        let version = self.live.suggester.filter(|_| live::suggests(&self.live, next.as_deref()));
-        version.map(|version| version.to_string()).or(next)
+        let next = self.runs.suggester_without(run);
+        let start = next.map(|next| (next.id.as_str(), next.started));
+        let version = self.live.suggester.filter(|_| live::suggests(&self.live, start));
+        version.map(|version| version.to_string()).or_else(|| next.map(|next| next.id.clone()))
     }
 
     /// Says which model suggests now that `run` has ended.
@@ -465,15 +466,20 @@ impl Session {
         self.model_view.ask(self.generation, &run, &document.id)
     }
 
-    /// Reports documents that were finished, and counts how many of their suggestions were taken.
+    /// Reports documents that were finished or reopened, and counts how many of their suggestions were taken.
     fn report_finished(&mut self) -> Vec<Effect> {
-        let finished = self.project.as_mut().map(Project::take_finished).unwrap_or_default();
-        let mut effects = Vec::with_capacity(finished.len());
-        for Finished { document, taken } in finished {
-            if let Some(taken) = taken {
-                self.taken.add(document.id.clone(), taken);
-            }
-            effects.push(Effect::Finished(Box::new(document)));
+        let reports = self.project.as_mut().map(Project::take_finished).unwrap_or_default();
+        let mut effects = Vec::with_capacity(reports.len());
+        for report in reports {
+            effects.push(match report {
+                FinishReport::Finished(Finished { document, taken }) => {
+                    if let Some(taken) = taken {
+                        self.taken.add(document.id.clone(), taken);
+                    }
+                    Effect::Finished(Box::new(document))
+                }
+                FinishReport::Reopened(document) => Effect::Reopened(document),
+            });
         }
         effects
     }
@@ -481,6 +487,8 @@ impl Session {
     /// Follows whatever an event has changed: documents that are done, the model's view, the lines of a long text.
     pub(super) fn settle(&mut self) -> Vec<Effect> {
         let mut effects = self.report_finished();
+        let shown = self.project.as_mut().map(Project::take_shown).unwrap_or_default();
+        effects.extend((!shown.is_empty()).then_some(Effect::NoteShown(shown)));
         effects.extend(self.ask_for_view());
         self.lay_out();
         effects

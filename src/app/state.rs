@@ -11,6 +11,7 @@ use crate::runs::live::LiveReport;
 use super::{
     carried::Carried,
     command::{Command, CommandInfo, Context},
+    drafts::Left,
     everywhere,
     exchange::AddedSentence,
     field::Field,
@@ -22,7 +23,7 @@ use super::{
         tutorial::{Lesson, Tutorial},
     },
     panel::{Check, Commands, NoPanel, Outcome, Panel, Request, check_row},
-    prompts::{Prompts, Writer},
+    prompts::Writer,
     screen::Screen,
     screens::{documents::Documents, evaluate::Evaluate, explore::Explore, tag::Tag, train::Train, welcome::Welcome},
     session::Session,
@@ -78,7 +79,7 @@ pub struct State {
     /// Sentence that is being added to the project, with the generation of its effect.
     pub(super) adding: Option<(u64, AddedSentence)>,
     /// Unanswered texts of projects that were left or could not be read again, by those who typed them.
-    pub(super) drafts: BTreeMap<Writer, Prompts>,
+    pub(super) drafts: BTreeMap<Writer, Left>,
     /// Those whose texts are to be written: the annotator at work, and those who left a project since the last time.
     pub(super) writers: BTreeSet<Writer>,
     /// Whether the last key asked to leave, and there were texts that leaving loses.

@@ -1,5 +1,7 @@
 //! Opening, closing and changing the project.
 
+use std::sync::Arc;
+
 use crate::{
     spans::{LabelRecord, LabelSet, SpanChange, Split, Status, adjudication::ADJUDICATOR},
     text::number::with_noun,
@@ -9,6 +11,7 @@ use super::{
     carried::Carried,
     command::{Command, Context},
     conditions,
+    drafts::{KnownDocuments, Left},
     effect::{DocumentChange, Effect, Leave},
     event::{Level, Message, Opened, Place},
     overlays::{Overlay, label_editor::labels_changed, tutorial::Tutorial, whose_work::WhoseWork},
@@ -131,8 +134,8 @@ impl State {
         self.adding = None;
         if let Some(mut carried) = self.carried.take() {
             carried.prompts.give_back(|prompt| *prompt == Prompt::Import);
-            let Carried { folder, annotator, prompts, .. } = *carried;
-            self.leave_drafts(folder, annotator, prompts);
+            let Carried { folder, annotator, prompts, list, erased, .. } = *carried;
+            self.leave_drafts(folder, annotator, prompts, KnownDocuments { list, erased });
         }
         self.compares_next = false;
         self.changed.clear();
@@ -177,6 +180,7 @@ impl State {
             explore,
             documents,
             list,
+            erased,
             tagging,
             review,
             annotator,
@@ -213,14 +217,22 @@ impl State {
         self.documents = documents.carried(&list, project);
         let (tagging, spot) = tagging.reopened(&list, project);
         self.session.tagging = tagging;
+        let mut left = Left { prompts, known: KnownDocuments { list, erased } };
         if !is_here {
-            self.leave_drafts(folder, annotator, prompts);
+            self.leave_drafts(folder, annotator, left.prompts, left.known);
             return Some(spot);
         }
-        if !is_same {
-            self.leave_drafts(folder, annotator, prompts.of_annotator());
+        if left.drop_gone(project, self.session.removed_document.as_deref()) {
+            let text = "what you were typing about a document that is gone or was erased is dropped";
+            match &mut self.session.message {
+                Some(message) => message.text += &format!("; {text}"),
+                None => self.session.inform(text),
+            }
         }
-        self.session.prompts.take_up(prompts, is_same);
+        if !is_same {
+            self.leave_drafts(folder, annotator, left.prompts.of_annotator(), left.known);
+        }
+        self.session.prompts.take_up(left.prompts, is_same);
         Some(spot)
     }
 
@@ -362,6 +374,7 @@ impl State {
         let project = self.session.project.as_ref();
         let carried = Carried {
             list: project.map(|project| project.documents.clone()).unwrap_or_default(),
+            erased: project.map(|project| Arc::clone(&project.erased)).unwrap_or_default(),
             folder: project.map(|project| project.folder.clone()).unwrap_or_default(),
             annotator: project.map(|project| project.annotator.clone()).unwrap_or_default(),
             tagging: std::mem::take(&mut self.session.tagging),
@@ -410,7 +423,8 @@ impl State {
     /// Closes the project, all of which is saved.
     pub(super) fn close(&mut self) -> Vec<Effect> {
         let Some(project) = self.session.project.take() else { return Vec::new() };
-        self.leave_drafts(project.folder, project.annotator, self.session.prompts.kept());
+        let known = KnownDocuments::of(&project);
+        self.leave_drafts(project.folder, project.annotator, self.session.prompts.kept(), known);
         self.session.forget_project();
         self.session.runs = Default::default();
         self.session.screen = Screen::Tag;

@@ -3,7 +3,7 @@
 use crate::{
     runs::{
         Control, DataSummary, Phase, Point, RunSummary, Scores, Settings, Status,
-        live::{LiveReport, Version},
+        live::{LiveReport, RunStart, Version},
     },
     spans::{Document, Entity, Journal, LabelSet, ModelAnswer, Prediction},
     text::{Grid, TextRange},
@@ -211,7 +211,7 @@ fn the_live_model_suggests_until_a_newer_run_has_a_model() {
     };
     update(&mut state, Event::Runs(vec![model("0001-mini")]));
     let live = |version: u64, over: &str| {
-        let (suggester, over) = (Some(Version(version)), Some(over.to_owned()));
+        let (suggester, over) = (Some(Version(version)), Some(RunStart { id: over.to_owned(), started: 0 }));
         Event::Live(Box::new(LiveReport { suggester, over, newest: suggester, ..LiveReport::default() }))
     };
     assert_eq!(asked(&update(&mut state, live(2, "0001-mini"))), "live-2");

@@ -138,7 +138,7 @@ impl State {
             Event::DocumentChanged { id, change, outcome } => self.document_changed(id, &change, outcome).into(),
             Event::SplitSet { documents, split, outcome } => self.split_set(documents, split, outcome).into(),
             Event::SharedOut(outcome) => self.shared_out(outcome).into(),
-            Event::MoveTakenBack(outcome) => self.move_taken_back(outcome).into(),
+            Event::MoveTakenBack { moves, outcome } => self.move_taken_back(&moves, outcome).into(),
             Event::Message(message) => self.session.show(message.level, message.text).into(),
             // The last words of a project that was closed.
             Event::Runs(_) if self.session.project.is_none() => Outcome::none(),

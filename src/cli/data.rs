@@ -128,6 +128,19 @@ pub(super) fn read_options(tags: &Tags) -> Result<ReadOptions, CliError> {
 /// The file with the names cannot be read or has none.
 pub(super) fn tag_names(tags: &Tags) -> Result<Vec<String>, CliError> {
     let Some(given) = &tags.tag_names else { return Ok(Vec::new()) };
+    let names = read_names(given)?;
+    match names.iter().find(|name| name.contains(char::is_control)) {
+        None => Ok(names),
+        Some(name) => Err(CliError::usage(format!(
+            "--tag-names: the name `{}` has a tab or another control character",
+            clean(name)
+        ))
+        .hint("tags and labels are one line of text")),
+    }
+}
+
+/// Names that are given with commas between them, or in a file.
+fn read_names(given: &str) -> Result<Vec<String>, CliError> {
     if given.contains(',') && !Path::new(given).exists() {
         let names: Vec<String> = given.split(',').map(|name| name.trim().to_owned()).collect();
         return match names.iter().position(String::is_empty) {

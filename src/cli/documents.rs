@@ -11,6 +11,7 @@ use super::{
     error::CliError,
     export,
     output::{self, Output},
+    overview,
     project_dir::{self, Access},
 };
 use crate::{
@@ -85,7 +86,10 @@ fn share_out(args: &SplitDocuments, output: Output) -> Result<(), CliError> {
             from.name()
         ));
     }
-    let value = json!({ "moved": moved, "splits": splits, "together": plan.together, "dry_run": args.dry_run });
+    let leaks: Vec<Value> = plan.leaks.iter().map(overview::leak).collect();
+    let value = json!({
+        "moved": moved, "splits": splits, "together": plan.together, "leaks": leaks, "dry_run": args.dry_run,
+    });
     output.result(&value, &text)
 }
 

@@ -126,7 +126,8 @@ pub(super) fn violations(found: &TagViolations) -> Value {
     json!({ "scheme": found.scheme.name(), "count": found.count, "first": first.collect::<Vec<_>>() })
 }
 
-fn leak(leak: &Leak) -> Value {
+/// Documents of a split that are known from another one.
+pub(super) fn leak(leak: &Leak) -> Value {
     json!({ "from": leak.from, "to": leak.to, "same": leak.same, "nearly": leak.nearly })
 }
 

@@ -7,14 +7,14 @@ use serde_json::json;
 use super::{args, data, error::CliError, output::Output, score_table};
 use crate::{
     formats::{self, Format, ReadOptions, TagSentence},
-    project::storage::{self, shown_path},
+    project::{NamedInput, storage::shown_path},
     spans::{
         Scheme, Sentence, SentenceCounts,
         scheme::{SchemeDetector, Tag, decode},
         score::{self, EntityCounts, LabelCounts, Mode, score_by_sentence},
     },
     text::{number::with_noun, width::clean},
-    work::source::{SourceFile, TaggedSentences},
+    work::source::TaggedSentences,
 };
 
 /// Scores the tags.
@@ -83,16 +83,17 @@ fn tags(
     options: &ReadOptions,
     output: Output,
 ) -> Result<Vec<TagSentence>, CliError> {
-    let bytes = data::bytes(path, storage::LARGE)?;
-    let guess = formats::detect_with(&path.to_string_lossy(), &bytes.as_slice(), options);
+    let source = data::input(path)?;
+    let guess = formats::detect_with(&path.to_string_lossy(), &source, options);
     let guess = guess.map_err(|error| CliError::reading(path, &error))?;
     let found = format.unwrap_or(guess.format);
     // What no reader of another format knows is refused with what a tag file needs.
-    let is_other = found.can_read() && found.name != "text" && !TAG_FORMATS.contains(&found.name);
-    if is_other {
-        return other_tags(path, &bytes, found, options, output);
+    let is_known = found.can_read() && (found.name != "text" || format.is_some());
+    if is_known && !TAG_FORMATS.contains(&found.name) {
+        return other_tags(path, &source, format, options, output);
     }
-    let (sentences, problems) = formats::read_tags(&bytes, options);
+    let read = formats::read_tags(&source, found, options);
+    let (sentences, problems) = read.map_err(|error| CliError::reading(path, &error))?;
     let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == formats::Severity::Error).collect();
     if !errors.is_empty() {
         return Err(data::refused(path, errors));
@@ -104,15 +105,12 @@ fn tags(
 /// The spans of a file of another format, as tags of its words.
 fn other_tags(
     path: &Path,
-    bytes: &[u8],
-    format: &'static Format,
+    source: &NamedInput,
+    format: Option<&'static Format>,
     options: &ReadOptions,
     output: Output,
 ) -> Result<Vec<TagSentence>, CliError> {
-    let file = SourceFile::read(path, &bytes, Some(format), options);
-    let file = file.map_err(|error| CliError::reading(path, &error))?.check()?;
-    output.say(format!("{}: {} ({})", path.display(), format.name, file.read.detected.join(", ")));
-    data::report(path, file.notes(), output);
+    let file = data::read_source(path, source, format, options, output)?;
     let tagged = TaggedSentences::from_corpus(path, &file.into_corpus());
     if tagged.changed_spans > 0 {
         let changed = with_noun(tagged.changed_spans, "span");

@@ -2,7 +2,14 @@
 
 use std::io;
 
-use super::{Guess, ReadOptions, Source, conll::tag_numbers::NamedTags, container::Container, format::Format, several};
+use super::{
+    Guess, ReadOptions, Source,
+    conll::{CONLL2002, tag_numbers::NamedTags},
+    container::Container,
+    format::Format,
+    several,
+    table::NUMBERED,
+};
 
 /// The format for any text; its reader names the first byte that is none.
 const FALLBACK: &Format = &super::plain::FORMAT;
@@ -35,10 +42,14 @@ pub fn detect_with(name: &str, source: &dyn Source, options: &ReadOptions) -> io
         return detect_source(name, source);
     }
     let container = Container::open(source)?;
-    match NamedTags::of(container.contents(), options)? {
-        Some(named) if named.has_names() => detect_source(container.name_inside(name), &named),
-        _ => detect_source(name, source),
+    let named = NamedTags::of(container.contents(), options)?;
+    if let Some(named) = named.as_ref().filter(|named| named.has_names()) {
+        return detect_source(container.name_inside(name), named);
     }
+    let guess = detect_source(name, source)?;
+    // With too few names, their reader says which number has none.
+    let lacks_names = named.is_some() && guess.format.name == NUMBERED;
+    Ok(if lacks_names { Guess { format: &CONLL2002, ..guess } } else { guess })
 }
 
 fn fallback() -> Guess {

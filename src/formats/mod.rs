@@ -47,6 +47,7 @@ mod source;
 mod spacy;
 mod spacy_json;
 mod table;
+mod tag_files;
 mod texts;
 mod webanno_tsv;
 mod writer;
@@ -54,7 +55,7 @@ mod written_labels;
 mod xml_limits;
 mod yedda;
 
-pub use conll::{TagSentence, TagViolation, TagViolations, read_tags, tag_violations};
+pub use conll::{TagSentence, TagViolation, TagViolations, tag_violations};
 pub use container::each_file;
 pub use conversion::{Conversion, Converted, Input, InputReport, NotConverted, Place};
 pub(crate) use corpus::MOST_LABELS;
@@ -72,6 +73,7 @@ pub use round_trip::{RoundTrip, check_round_trip};
 pub use sentences::{SentencesRead, TakeBlock};
 pub use source::{Files, ReadSeek, Source};
 pub use table::{FORMATS, Guess, UnknownFormat, find, find_by_extension, names};
+pub use tag_files::read_tags;
 
 pub use crate::spans::OnLoss;
 use crate::{

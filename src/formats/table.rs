@@ -41,6 +41,9 @@ pub static FORMATS: &[&Format] = &[
     &super::slate::FORMAT,
 ];
 
+/// Name under which columns of words and numbers without names are recognised.
+pub(super) const NUMBERED: &str = "tag-numbers";
+
 /// Formats that are recognised so that the error can name them.
 /// Nothing reads or writes them yet.
 static RECOGNISED: &[Format] = &[
@@ -57,7 +60,7 @@ static RECOGNISED: &[Format] = &[
         has_marked_columns,
     ),
     unknown(
-        "tag-numbers",
+        NUMBERED,
         "the file has tagged words whose tags are numbers without names; --tag-names O,B-Dish,I-Dish gives the names in the \
          order of the numbers, or a file with one per line",
         has_numbered_tags,

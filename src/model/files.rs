@@ -54,6 +54,15 @@ impl Files for Folder {
 }
 
 impl Folder {
+    /// As `read`, for a file of at most this many bytes.
+    pub(super) fn read_up_to(&self, name: &str, most: u64) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
+        let bytes = find_file(&self.0, name).and_then(|path| {
+            let read = |path: PathBuf| guard::read(&path, Links::Refuse, most).map(Cow::from);
+            path.map(read).transpose()
+        });
+        bytes.map_err(|source| self.unreadable(name, source))
+    }
+
     fn unreadable(&self, name: &str, source: io::Error) -> ModelError {
         ModelError::Read { path: self.place(name), source }
     }

@@ -1,10 +1,11 @@
 //! Opens a base model by name, and writes a trained one.
 //! Both are Hugging Face folders.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::base::{BaseModel, assemble, is_whole};
-use super::files::Folder;
+use super::files::{Files, Folder};
 use super::{ModelConfig, ModelError, Weights, embedded, hub, vocabulary, weights};
 use crate::runs::{FolderSink, embedded_bases::is_embedded};
 
@@ -35,6 +36,46 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
         return Err(ModelError::Missing { path: format!("a file of {}", folder.display()), hint });
     }
     assemble(&Folder(folder), base)
+}
+
+/// Opens a folder with a model that has at most the size of another one and any tags, as [`write`] has written it. Of its
+/// files no more is read than such a model needs.
+///
+/// # Errors
+/// There is no such model, a file is larger or of another kind, or its contents are broken.
+pub fn open_like(folder: &Path, other: &BaseModel) -> Result<BaseModel, ModelError> {
+    let numbers: usize = other.weights.values().map(|array| array.data.len()).sum();
+    let head = (other.config.dim + 1) * MOST_TAGS;
+    let most_weights = HEADER + NUMBER * (numbers + head) as u64;
+    assemble(&Small { folder: Folder(folder.into()), most_weights }, &folder.to_string_lossy())
+}
+
+/// Bytes of a number of the weights.
+const NUMBER: u64 = 4;
+/// Most bytes of the list of weights, at the beginning of their file.
+const HEADER: u64 = 1 << 20;
+/// Most tags of a model that is opened as small as another one.
+const MOST_TAGS: usize = 4096;
+
+/// A folder that may come from a stranger, of which only what is expected is read.
+struct Small {
+    folder: Folder,
+    /// Most bytes of the weights.
+    most_weights: u64,
+}
+
+impl Files for Small {
+    fn read(&self, name: &str) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
+        match name {
+            "config.json" | "tokenizer.json" => self.folder.read(name),
+            "model.safetensors" => self.folder.read_up_to(name, self.most_weights),
+            _ => Ok(None),
+        }
+    }
+
+    fn place(&self, name: &str) -> String {
+        self.folder.place(name)
+    }
 }
 
 /// Returns the folder of a model in the cache, or the reason why there is none.
@@ -90,7 +131,6 @@ fn check(config: &ModelConfig, weights: &Weights) -> Result<(), ModelError> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::borrow::Cow;
     use std::collections::BTreeMap;
     use std::{fs, io};
 
@@ -99,7 +139,6 @@ pub(super) mod tests {
     use super::*;
     use crate::model::Array;
     use crate::model::arch::{Architecture, DISTILBERT};
-    use crate::model::files::Files;
 
     const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nx\nthe\nbar\n##a\n##x\n##s\ntapas\n";
 

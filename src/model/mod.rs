@@ -34,7 +34,7 @@ pub use base::BaseModel;
 pub use config::ModelConfig;
 pub use error::ModelError;
 pub use files::{TOKENIZER_FILES, read_file};
-pub use folder::{needs_download, open, write};
+pub use folder::{needs_download, open, open_like, write};
 pub use memory::MemoryFolder;
 pub use tokenizer::{PieceTokenizer, TextPieces, TokenizerError, WordPieces};
 pub use tokenizer_parts::PartsError;

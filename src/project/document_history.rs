@@ -104,6 +104,11 @@ impl Correction {
         }
     }
 
+    /// Whether words of the text before were erased.
+    pub(super) fn is_erased(&self) -> bool {
+        self.edits.iter().any(|Replaced(.., old)| matches!(old, OldPiece::Erased(_)))
+    }
+
     /// Time of the correction, in seconds since 1970, UTC.
     pub(super) fn at(&self) -> u64 {
         self.at

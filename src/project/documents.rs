@@ -41,6 +41,8 @@ struct Extras {
     corrections: HashMap<String, Vec<Correction>>,
     /// Documents that were removed or erased, which nothing shows.
     removed: HashSet<String>,
+    /// Documents that were erased, or of which earlier texts were.
+    erased: HashSet<String>,
     /// Texts that are not imported again, each with an id under which it would be.
     /// Those of removed documents, and those that were corrected.
     gone: HashSet<(Fingerprint, String)>,
@@ -178,6 +180,15 @@ impl Documents {
         documents.map(|document| document.id.as_str()).collect()
     }
 
+    /// Checksum of everything in the line of a document; `None` if there is no such document.
+    ///
+    /// It is the same before a document is written and after it was read, also for numbers that are then read as texts.
+    pub(super) fn checksum(&self, id: &str) -> Option<u32> {
+        let mut line = Vec::new();
+        write(self.get(id)?, self.extras.rest.get(id), &mut line).ok()?;
+        Some(crc32fast::hash(&keep_digits(&line)))
+    }
+
     /// Whether a document has corrections that cannot be read.
     pub(super) fn has_unknown_corrections(&self, id: &str) -> bool {
         let rest = self.extras.rest.get(id);
@@ -187,6 +198,11 @@ impl Documents {
     /// Whether there is a document with this id that was removed or erased.
     pub fn is_removed(&self, id: &str) -> bool {
         self.extras.removed.contains(id)
+    }
+
+    /// Ids of the documents that were erased, or of which earlier texts were.
+    pub fn erased(&self) -> &HashSet<String> {
+        &self.extras.erased
     }
 
     /// Whether a document that an import would give this id had this text, and has it no longer.
@@ -282,6 +298,7 @@ impl DocumentReader {
         if is_removed {
             let text = erased.unwrap_or_else(|| Fingerprint::of(&document.text));
             self.forget(&document.id, [text].into_iter().chain(earlier_fingerprints(&rest)));
+            self.extras.erased.extend(erased.map(|_| document.id.clone()));
             self.extras.removed.insert(document.id);
             return Ok(());
         }
@@ -292,6 +309,8 @@ impl DocumentReader {
         self.forget(&id, earlier_fingerprints(&rest).into_iter().filter(|text| Some(*text) != now));
         // Corrections that cannot be read are kept, and lines about earlier texts are read without them.
         if let Some(corrections) = rest.get(WAS).and_then(|was| Vec::<Correction>::deserialize(was).ok()) {
+            let is_erased = rest.contains_key(HAD) || corrections.iter().any(Correction::is_erased);
+            self.extras.erased.extend(is_erased.then(|| id.clone()));
             self.extras.corrections.insert(id.clone(), corrections);
         }
         self.extras.rest.insert(id, rest);

@@ -85,6 +85,29 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
+    /// Adds the outcome of another file of the same import.
+    pub fn add(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.spans += other.spans;
+        self.known += other.known;
+        self.removed += other.removed;
+        self.kept += other.kept;
+        self.skipped += other.skipped;
+        self.updated += other.updated;
+        self.same_text += other.same_text;
+        self.in_two_splits += other.in_two_splits;
+        self.renamed.extend(other.renamed);
+        for (name, spans) in other.others {
+            match self.others.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known += spans,
+                None => self.others.push((name, spans)),
+            }
+        }
+        self.own_left_out += other.own_left_out;
+        self.unnamed += other.unnamed;
+        self.labels_unlisted = self.labels_unlisted.take().or(other.labels_unlisted);
+    }
+
     /// Remark on documents that were in the project already; empty if there are none.
     pub fn left_out(&self) -> String {
         let known = with_noun(self.known, "document");
@@ -263,9 +286,9 @@ impl Project {
                 journals.push(NewEntries { annotator, entries, lines });
             }
         }
-        let added = next.split_at_checked(first).map_or(&[][..], |(_, added)| added);
         let lines = journals.iter().map(|new| (new.annotator.name(), new.entries.as_slice()));
-        self.announce_import(&ImportRecord::new(options.at, options.files.clone(), added, changed, lines))?;
+        let made = (options.at, options.files.clone());
+        self.announce_import(&ImportRecord::new(made, &next, first, changed, lines))?;
         self.publish(next, whole, first, journals)?;
         Ok(reports)
     }

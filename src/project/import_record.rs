@@ -19,6 +19,7 @@ use super::{
     document_lines::{self, NewLine, rewrite_lines},
     documents::{self, WAS},
     file_names::shown,
+    import_sums::Checksums,
     stamp,
     storage::{self, LARGE, SMALL},
     undone_import::UndoneImport,
@@ -30,6 +31,8 @@ use crate::{
 
 /// Name of the file.
 pub(super) const IMPORTS: &str = "imports.jsonl";
+/// Size of the file in bytes up to which checksums are added. A file that is larger than [`SMALL`] could not be read.
+const MOST_WITH_SUMS: u64 = SMALL / 2;
 
 /// An import, as its line in the file describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,24 +51,32 @@ pub(super) struct ImportRecord {
     /// Annotator, first line and number of lines in the annotator's journal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lines: Vec<(String, ActionId, u32)>,
+    /// Checksums of the documents that were added, then of those that were changed, in their order. Empty in records of
+    /// earlier versions, and if there are too many.
+    #[serde(default, skip_serializing_if = "Checksums::is_empty")]
+    sums: Checksums,
 }
 
 impl ImportRecord {
-    /// Record of an import that adds documents, changes others, and adds these lines to the journals of annotators.
+    /// Record of an import after which there are the documents `next`, and these lines in the journals of annotators: it adds
+    /// the documents from position `first` on and changes others.
     pub(super) fn new<'a>(
-        at: u64,
-        files: Vec<String>,
-        added: &[Document],
+        (at, files): (u64, Vec<String>),
+        next: &Documents,
+        first: usize,
         changed: Vec<String>,
         lines: impl Iterator<Item = (&'a AnnotatorName, &'a [Entry])>,
     ) -> Self {
+        let added = (**next).get(first..).unwrap_or_default();
+        let ids = added.iter().map(|document| document.id.as_str()).chain(changed.iter().map(String::as_str));
+        let sums = Checksums::of(next, ids);
         let ends = added.first().zip(added.last());
         let added = ends.map(|(first, last)| (first.id.clone(), last.id.clone(), added.len()));
         let lines = lines.filter_map(|(name, entries)| {
             let number = u32::try_from(entries.len()).ok()?;
             Some((name.to_string(), entries.first()?.id, number))
         });
-        Self { at, files, added, changed, lines: lines.collect() }
+        Self { at, files, added, changed, lines: lines.collect(), sums }
     }
 
     /// Ids of its lines in the journal of an annotator, in the order of the journal. The file may name any number of lines.
@@ -118,7 +129,13 @@ impl Project {
         if !bytes.is_empty() && !bytes.ends_with(b"\n") {
             bytes.push(b'\n');
         }
+        let length = bytes.len();
         serde_json::to_writer(&mut bytes, record).map_err(ProjectError::Unwritable)?;
+        if bytes.len() as u64 > MOST_WITH_SUMS {
+            bytes.truncate(length);
+            let record = ImportRecord { sums: Checksums::default(), ..record.clone() };
+            serde_json::to_writer(&mut bytes, &record).map_err(ProjectError::Unwritable)?;
+        }
         bytes.push(b'\n');
         Ok(storage::replace(&path, &bytes)?)
     }
@@ -183,8 +200,8 @@ impl Project {
         next.map_err(|problems| ProjectError::Documents { path: self.root.join(DOCUMENTS), problems })
     }
 
-    /// Undoes the last import that is recorded. Documents that were worked on since stay as they are; labels that it added
-    /// stay, too. `now` is in seconds since 1970, UTC.
+    /// Undoes the last import that is recorded. Documents that were changed since stay as they are, also those that another
+    /// program changed; labels that it added stay, too. `now` is in seconds since 1970, UTC.
     ///
     /// First the journals are written, then the documents, then the record. So an undo that was interrupted can be repeated.
     ///
@@ -228,7 +245,8 @@ impl Project {
         let untouched = record.changed.iter().map(String::as_str).filter(|id| !since.was_worked_on(id));
         let changed: HashSet<&str> = untouched.collect();
         let mut undone = UndoneImport { at: record.at, files: record.files.clone(), ..UndoneImport::default() };
-        undone.kept = since.worked_on.iter().map(|id| (*id).to_owned()).collect();
+        let stays = |id: &&&str| self.documents.get(id).is_some() || self.documents.is_removed(id);
+        undone.kept = since.worked_on.iter().filter(stays).map(|id| (*id).to_owned()).collect();
         undone.kept.sort_unstable();
         undone.removed = removed.len();
         for (annotator, ops) in annotators.iter_mut().zip(ops).filter(|(_, ops)| !ops.is_empty()) {
@@ -339,6 +357,8 @@ impl<'a> Since<'a> {
                 worked_on.insert(id.as_str());
             }
         }
+        let ids = added.iter().chain(&record.changed).map(String::as_str);
+        worked_on.extend(record.sums.different(documents, ids));
         let is_added: HashSet<&str> = added.iter().map(String::as_str).collect();
         for annotator in annotators {
             let own: HashSet<ActionId> = record.lines_in(annotator).collect();
@@ -373,194 +393,4 @@ impl<'a> Since<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::{
-        project::{ImportItem, ImportOptions, Manifest, OnDuplicate, corrections::NewText, import_others::Others},
-        spans::{Action, Edit, LabelId, LabelSet, Status},
-        text::{Grid, TextRange},
-    };
-
-    fn item(id: &str, text: &str, span: bool) -> ImportItem {
-        let spans = if span { vec![(TextRange::new(0, 4), LabelId(2))] } else { Vec::new() };
-        let status = if span { Status::Done } else { Status::Todo };
-        ImportItem { document: Document::new(id, text, Grid::Natural), spans, status }
-    }
-
-    fn project(dir: &Path) -> (Project, Annotator) {
-        let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
-        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        project.import(Some(&mut ada), 1, vec![item("old", "good fish", false)]).unwrap();
-        (project, ada)
-    }
-
-    fn import(project: &mut Project, ada: &mut Annotator, at: u64, items: Vec<ImportItem>, how: OnDuplicate) {
-        let options = ImportOptions { at, on_duplicate: how, files: vec!["a.txt".to_owned()] };
-        project.import_each(Some(ada), &options, [items], Others::default()).unwrap();
-    }
-
-    fn ids(project: &Project) -> Vec<&str> {
-        project.documents.iter().map(|document| document.id.as_str()).collect()
-    }
-
-    #[test]
-    fn the_last_import_is_undone_as_if_it_had_not_been() {
-        let folder = tempfile::tempdir().unwrap();
-        let dir = folder.path();
-        let (mut project, mut ada) = project(dir);
-        let before = std::fs::read(dir.join(DOCUMENTS)).unwrap();
-        let items = || vec![item("a", "pork", true), item("b", "fish", true), item("old", "good fish", true)];
-        import(&mut project, &mut ada, 2, items(), OnDuplicate::Copy);
-        drop(ada);
-        assert_eq!(ids(&project), ["old", "a", "b"]);
-        let undone = project.undo_import(3).unwrap();
-        assert_eq!((undone.removed, undone.annotations, undone.kept.len(), undone.at), (2, 3, 0, 2));
-        assert_eq!(std::fs::read(dir.join(DOCUMENTS)).unwrap(), before);
-        let ada = project.read_annotator(&"ada".parse().unwrap()).unwrap();
-        assert!(ada.problems.is_empty() && ada.journal.annotation("old").spans().is_empty(), "{:?}", ada.problems);
-        // The ids are free again, also for other texts, and nothing has to be reviewed.
-        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        import(&mut project, &mut ada, 4, vec![item("a", "beef stew", false)], OnDuplicate::Copy);
-        ada.reread(&project.documents).unwrap();
-        assert_eq!((ids(&project), ada.changed.len(), ada.problems.len()), (vec!["old", "a"], 0, 0));
-        drop(ada);
-        // The one before can be undone, too, and then there is none.
-        project.undo_import(5).unwrap();
-        assert_eq!(project.undo_import(6).unwrap().removed, 1);
-        assert!(matches!(project.undo_import(7), Err(ProjectError::NoImport(_))));
-        assert!(ids(&project).is_empty());
-    }
-
-    #[test]
-    fn an_update_replaces_lost_spans_and_counts_what_it_changes() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut project, mut ada) = project(folder.path());
-        let spans = |spans: &[(usize, usize, u32)], status| {
-            let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), LabelId(*label)));
-            vec![ImportItem { spans: spans.collect(), status, ..item("a", "pork stew", false) }]
-        };
-        let update = |project: &mut Project, ada: &mut Annotator, items| {
-            let options = ImportOptions { at: 3, on_duplicate: OnDuplicate::Update, files: Vec::new() };
-            let report = project.import_each(Some(ada), &options, [items], Others::default()).unwrap().remove(0);
-            (report.updated, report.spans, report.kept)
-        };
-        // Two nested spans, the shorter one first.
-        let nested = [(0, 4, 1), (0, 9, 2)];
-        import(&mut project, &mut ada, 2, spans(&nested, Status::Done), OnDuplicate::Copy);
-        assert_eq!(
-            update(&mut project, &mut ada, spans(&nested, Status::Done)),
-            (0, 0, 0),
-            "the order does not matter"
-        );
-        assert_eq!(update(&mut project, &mut ada, spans(&[], Status::Todo)), (0, 0, 0), "nothing is changed");
-        assert_eq!(update(&mut project, &mut ada, spans(&[(5, 9, 2)], Status::Done)), (1, 1, 0));
-        assert_eq!(ada.journal.annotation("a").spans().len(), 1);
-        // The words of the span go, and it waits for a review; the import is one.
-        project.correct_document("a", NewText::Text("pork"), 4, false).unwrap();
-        ada.reread(&project.documents).unwrap();
-        assert_eq!(ada.journal.annotation("a").lost().len(), 1);
-        let whole = ImportItem { spans: vec![(TextRange::new(0, 4), LabelId(2))], ..item("a", "pork", false) };
-        assert_eq!(update(&mut project, &mut ada, vec![ImportItem { status: Status::Done, ..whole }]), (1, 1, 0));
-        let annotation = ada.journal.annotation("a");
-        assert_eq!((annotation.lost().len(), annotation.spans().len(), annotation.status), (0, 1, Status::Done));
-    }
-
-    #[test]
-    fn a_text_that_comes_into_a_second_split_is_reported() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut project, mut ada) = project(folder.path());
-        let split = |id: &str, text: &str, split| {
-            let mut item = item(id, text, false);
-            item.document.split = split;
-            item
-        };
-        use crate::spans::Split::{Test, Train};
-        let first = vec![split("a", "pork stew", Some(Train)), split("b", "beef stew", Some(Test))];
-        import(&mut project, &mut ada, 2, first, OnDuplicate::Copy);
-        let items = vec![
-            split("a", "beef stew", None),
-            split("c", "beef stew", None),
-            split("d", "beef stew", Some(Train)),
-            split("e", "new", Some(Train)),
-        ];
-        let options = ImportOptions { at: 3, on_duplicate: OnDuplicate::Update, files: Vec::new() };
-        let report = project.import_each(Some(&mut ada), &options, [items], Others::default()).unwrap().remove(0);
-        assert_eq!((report.updated, report.same_text, report.in_two_splits), (1, 1, 2));
-        let remark = report.left_out();
-        assert!(remark.contains("2 documents with a text that is in another split, too"), "{remark}");
-    }
-
-    #[test]
-    fn an_undo_passes_over_what_never_happened_and_keeps_what_it_does_not_know() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut project, mut ada) = project(folder.path());
-        import(&mut project, &mut ada, 2, vec![item("a", "pork stew", true)], OnDuplicate::Copy);
-        drop(ada);
-        let path = folder.path().join(IMPORTS);
-        let newer = "{\"at\":9,\"added\":{\"since\":\"2027\"}}\n";
-        let interrupted = "{\"at\":5,\"changed\":[\"old\"]}\n";
-        // A stranger names more lines than fit the memory.
-        let (writer, many) = ("0000000000000001", u32::MAX);
-        let stranger = format!("{{\"at\":6,\"lines\":[[\"ada\",\"{writer}-0\",{many}]]}}\n");
-        let before = std::fs::read_to_string(&path).unwrap();
-        let lines: Vec<&str> = before.lines().collect();
-        assert_eq!(lines.len(), 2);
-        std::fs::write(&path, format!("{before}{newer}{interrupted}{stranger}")).unwrap();
-        let undone = project.undo_import(10).unwrap();
-        assert_eq!((undone.at, undone.removed), (2, 1));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{}\n{newer}", lines[0]));
-        assert_eq!(ids(&project), ["old"]);
-    }
-
-    #[test]
-    fn what_was_worked_on_since_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut project, mut ada) = project(folder.path());
-        let items = ["a", "b", "c", "d"].map(|id| item(id, "pork stew", true));
-        import(&mut project, &mut ada, 2, items.into(), OnDuplicate::Copy);
-        let note = |document: &str| {
-            JournalOp::Do(Action { document: document.to_owned(), edits: vec![Edit::Note("hm".to_owned())] })
-        };
-        let mut ben = project.annotator(&"ben".parse().unwrap(), 0).unwrap();
-        ben.record(&project.documents, 3, note("b")).unwrap();
-        let undone = ben.record(&project.documents, 3, note("c")).unwrap();
-        ben.record(&project.documents, 3, JournalOp::Undo(undone)).unwrap();
-        let refused = project.undo_import(4).unwrap_err();
-        assert!(matches!(refused, ProjectError::Lock(_)), "{refused}");
-        drop((ada, ben));
-        project.correct_document("d", NewText::Text("beef stew"), 3, false).unwrap();
-        let undone = project.undo_import(4).unwrap();
-        assert_eq!((undone.removed, undone.kept.as_slice()), (2, ["b".to_owned(), "d".to_owned()].as_slice()));
-        assert_eq!(ids(&project), ["old", "b", "d"]);
-        let ada = project.read_annotator(&"ada".parse().unwrap()).unwrap();
-        assert_eq!(ada.journal.annotation("b").spans().len(), 1);
-        assert!(ada.problems.is_empty(), "{:?}", ada.problems);
-    }
-
-    #[test]
-    fn an_id_that_is_in_use_is_left_out_updated_or_copied() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut project, mut ada) = project(folder.path());
-        import(&mut project, &mut ada, 2, vec![item("a", "pork stew", true)], OnDuplicate::Copy);
-        let other = item("a", "cold beef stew", true);
-        let duplicates = project.duplicates([&other.document].into_iter());
-        assert_eq!(duplicates, ["a"]);
-        assert!(project.duplicates([&item("a", "pork stew", true).document].into_iter()).is_empty());
-        import(&mut project, &mut ada, 3, vec![other.clone()], OnDuplicate::Skip);
-        assert_eq!((ids(&project), &*project.documents[1].text), (vec!["old", "a"], "pork stew"));
-        import(&mut project, &mut ada, 4, vec![other.clone(), item("new", "soup", false)], OnDuplicate::Update);
-        assert_eq!((ids(&project), &*project.documents[1].text), (vec!["old", "a", "new"], "cold beef stew"));
-        let spans = ada.journal.annotation("a").spans();
-        assert_eq!(spans.iter().map(|span| span.range.of("cold beef stew")).collect::<Vec<_>>(), ["cold"]);
-        drop(ada);
-        let undone = project.undo_import(5).unwrap();
-        assert_eq!((undone.removed, undone.restored, undone.kept.len()), (1, 1, 0));
-        assert_eq!((ids(&project), &*project.documents[1].text), (vec!["old", "a"], "pork stew"));
-        let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        assert_eq!(ada.journal.annotation("a").spans()[0].range.of("pork stew"), "pork");
-        import(&mut project, &mut ada, 6, vec![other], OnDuplicate::Copy);
-        assert_eq!(ids(&project), ["old", "a", "a-2"]);
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     AnnotatorName, Project, ProjectError, RUNS,
+    appended_lines::append_lines,
     lock::Lock,
     output::check_linked_folder,
     run_files::MODEL,
@@ -16,13 +17,15 @@ use super::{
 };
 use crate::runs::{
     FolderSink,
-    live::{LiveRecord, id_hash},
+    live::{Exposure, ExposureLine, LiveRecord, id_hash},
 };
 
 /// Folder of the live models, in `runs/`.
 const LIVE: &str = "live";
 /// Lock that is held while a model is replaced.
 const LOCK: &str = "live.lock";
+/// List of documents that were shown with suggestions.
+const SHOWN: &str = "shown.jsonl";
 /// The record, in the model folder.
 const RECORD: &str = "live.json";
 
@@ -133,6 +136,34 @@ impl LiveFolder {
             .and_then(|()| Box::new(folder).finish())
             .map_err(|cause| StorageError::new("write", &self.model(), cause))?;
         Ok(())
+    }
+
+    /// Reads which documents were shown with suggestions. Lines that are none are passed over.
+    ///
+    /// # Errors
+    /// A folder on the way is a link, or the file cannot be read.
+    pub fn exposure(&self) -> Result<Exposure, StorageError> {
+        let path = self.path().join(SHOWN);
+        let mut exposure = Exposure::default();
+        if self.dir().map_err(|cause| StorageError::new("read", &path, cause))?.is_some() {
+            storage::read_lines(&path, SMALL, |line| {
+                let line = serde_json::from_slice::<ExposureLine>(line);
+                line.iter().for_each(|line| _ = exposure.add(line));
+            })?;
+        }
+        Ok(exposure)
+    }
+
+    /// Notes documents that were shown with suggestions.
+    ///
+    /// # Errors
+    /// A folder on the way is a link, or the file system refuses.
+    pub fn add_exposure(&self, lines: &[ExposureLine]) -> Result<(), ProjectError> {
+        let path = self.path();
+        check_linked_folder(&self.runs)?;
+        self.dir().map_err(|cause| StorageError::new("write into", &path, cause))?;
+        storage::make_folder(&path)?;
+        append_lines(&path.join(SHOWN), lines.iter())
     }
 
     /// Whether its model may have learned a document.
@@ -277,6 +308,29 @@ mod tests {
         let found = findings();
         assert_eq!(found.len(), 2, "{found:#?}");
         assert!(found.iter().any(|finding| finding.file == "runs/live/anna" && finding.what.contains("begins again")));
+    }
+
+    #[test]
+    fn documents_that_were_shown_are_known_to_the_next_session() {
+        let dir = tempfile::tempdir().unwrap();
+        let (project, folder) = project(dir.path());
+        assert_eq!(folder.exposure().unwrap(), Exposure::default());
+        let lines = [ExposureLine::Every(1), ExposureLine::shown("r1")];
+        folder.add_exposure(&lines).unwrap();
+        let path = folder.path().join(SHOWN);
+        // A crash has cut off a line.
+        let torn = fs::read_to_string(&path).unwrap() + "{\"sho";
+        fs::write(&path, torn).unwrap();
+        folder.add_exposure(&[ExposureLine::shown("r2")]).unwrap();
+        let exposure = folder.exposure().unwrap();
+        assert_eq!(["r1", "r2", "r3"].map(|id| exposure.is_unseen(id)), [false, false, true]);
+        assert_eq!((version(&folder), check(&project.root).findings.len()), (None, 0));
+        save(&folder, 1).unwrap();
+        assert_eq!((version(&folder), folder.exposure().unwrap()), (Some(1), exposure));
+        // What is no regular file is not read.
+        fs::remove_file(&path).unwrap();
+        symlink("/dev/zero", &path).unwrap();
+        assert!(folder.exposure().is_err() && folder.add_exposure(&lines).is_err());
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod import_commit;
 mod import_others;
 mod import_record;
 pub mod import_source;
+mod import_sums;
 pub mod input_file;
 mod input_folder;
 pub mod journal;

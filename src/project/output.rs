@@ -1,7 +1,7 @@
 //! Paths of output that the user names, checked so that none of them is a file of a project or a run.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Write as _},
     path::{Component, Path, PathBuf},
 };
@@ -14,7 +14,7 @@ use super::{
     import_record::IMPORTS,
     label_records::LABEL_CHANGES,
     run_files::{is_run, is_run_name},
-    storage::{self, MadeFolder, NewTree},
+    storage::{self, Leftover, MadeFolder, NewTree},
 };
 
 /// Files in the folder of a project that belong to it.
@@ -109,6 +109,23 @@ pub fn write_output_folder(
         return Err(tree.discard(error).into());
     }
     tree.finish().map_err(failed)
+}
+
+/// Names what an output that was killed may have left beside a path: files and folders with names of ours, without a record of
+/// whose they are. They stay: another program may be writing them now.
+pub fn leftovers_beside(path: &Path) -> Vec<String> {
+    let folder = storage::folder_of(path.components().as_path());
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut left: Vec<String> = names
+        .filter(|name| storage::is_temporary(name))
+        .filter_map(|name| match storage::leftover(folder, &name, false)? {
+            Leftover::Recorded(_) => None,
+            Leftover::Unknown(what) => Some(format!("{} {what}", storage::shown_path(&folder.join(name)))),
+        })
+        .collect();
+    left.sort();
+    left
 }
 
 /// Whether a path for output names a folder: it ends with a slash.

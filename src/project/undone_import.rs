@@ -15,7 +15,7 @@ pub struct UndoneImport {
     pub restored: usize,
     /// Documents whose imported annotations were taken back.
     pub annotations: usize,
-    /// Ids of documents that stay as they are, because they were worked on since.
+    /// Ids of documents that stay as they are, because they were changed since.
     pub kept: Vec<String>,
 }
 
@@ -35,7 +35,8 @@ impl UndoneImport {
             let first: Vec<_> = self.kept.iter().take(Self::NAMED).map(|id| clean(id)).collect();
             let more = if self.kept.len() > Self::NAMED { ", ..." } else { "" };
             let documents = with_noun(self.kept.len(), "document");
-            text += &format!("; {documents} with work since stay as they are: {}{more}", first.join(", "));
+            let verb = if self.kept.len() == 1 { "was changed since and stays" } else { "were changed since and stay" };
+            text += &format!("; {documents} {verb}: {}{more}", first.join(", "));
         }
         text
     }

@@ -1,6 +1,7 @@
 //! The live model, which learns while documents are tagged: its versions and what is known about it.
 
 mod contest;
+mod exposure;
 mod record;
 mod scores;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::spans::{Interval, WordSpan};
 
 pub use contest::{Contest, Evidence, Pair, takes_over};
+pub use exposure::{Exposure, ExposureLine};
 pub use record::{LiveRecord, RecordError, id_hash};
 pub use scores::{DocumentScore, Estimates, Scores};
 
@@ -109,7 +111,7 @@ pub struct LiveReport {
     /// it makes the suggestions. `None` if another model does.
     pub suggester: Option<Version>,
     /// The newest run with a model when the suggester took over: only a newer run takes its place unasked.
-    pub over: Option<String>,
+    pub over: Option<RunStart>,
     /// Its newest version, whether it makes suggestions or not.
     pub newest: Option<Version>,
     /// Documents that the newest version has learned.
@@ -124,13 +126,29 @@ pub struct LiveReport {
     pub course: Vec<Estimate>,
 }
 
-/// Whether the live model makes the suggestions, not the run that does without it.
+/// A run by name and start. The name alone is not enough: the number of a run that was removed is given again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunStart {
+    /// Name of the run, such as `0007-mini`.
+    pub id: String,
+    /// Start in seconds since 1970, UTC; 0 if it is not known.
+    pub started: u64,
+}
+
+impl RunStart {
+    /// Whether a run is newer, by its number or its start: a clock that was set back makes no run older.
+    fn is_before(&self, id: &str, started: u64) -> bool {
+        number(id) > number(&self.id) || (self.started > 0 && started > self.started)
+    }
+}
+
+/// Whether the live model makes the suggestions, not the run that does without it, given by its name and its start.
 ///
 /// A run that has got a model after the live model took over does, since the user asked for it. The live model takes its
 /// place once it is better.
-pub fn suggests(live: &LiveReport, run: Option<&str>) -> bool {
-    let over = live.over.as_deref().map_or(0, number);
-    live.suggester.is_some() && run.is_none_or(|run| number(run) <= over)
+pub fn suggests(live: &LiveReport, run: Option<(&str, u64)>) -> bool {
+    let is_newer = |(id, started)| live.over.as_ref().is_none_or(|over| over.is_before(id, started));
+    live.suggester.is_some() && !run.is_some_and(is_newer)
 }
 
 /// Number of a run of a project, such as `0007-mini`.
@@ -145,17 +163,29 @@ mod tests {
 
     #[test]
     fn a_run_that_is_newer_than_the_takeover_suggests() {
-        let live = |suggester: Option<u64>, over: Option<&str>| LiveReport {
+        let live = |suggester: Option<u64>, over: Option<(&str, u64)>| LiveReport {
             suggester: suggester.map(Version),
-            over: over.map(str::to_owned),
+            over: over.map(|(id, started)| RunStart { id: id.to_owned(), started }),
             ..LiveReport::default()
         };
-        assert!(!suggests(&live(None, None), None) && !suggests(&live(None, None), Some("0001-mini")));
+        assert!(!suggests(&live(None, None), None) && !suggests(&live(None, None), Some(("0001-mini", 5))));
         assert!(suggests(&live(Some(7), None), None));
-        assert!(!suggests(&live(Some(7), None), Some("0001-mini")));
-        let over = live(Some(7), Some("0012-mini"));
-        assert!(suggests(&over, None) && suggests(&over, Some("0003-small")) && suggests(&over, Some("0012-mini")));
-        assert!(!suggests(&over, Some("0013-mini")));
+        assert!(!suggests(&live(Some(7), None), Some(("0001-mini", 5))));
+        for started in [0, 50] {
+            let over = live(Some(7), Some(("0012-mini", started)));
+            assert!(suggests(&over, None) && suggests(&over, Some(("0003-small", 20))));
+            assert!(suggests(&over, Some(("0012-mini", 50))));
+            assert!(!suggests(&over, Some(("0013-mini", 60))) && !suggests(&over, Some(("0013-mini", 40))));
+        }
+    }
+
+    #[test]
+    fn a_run_with_the_number_of_one_that_was_removed_is_newer() {
+        let over = RunStart { id: "0012-mini".to_owned(), started: 50 };
+        let live = LiveReport { suggester: Some(Version(7)), over: Some(over), ..LiveReport::default() };
+        assert!(!suggests(&live, Some(("0012-mini", 60))));
+        assert!(!suggests(&live, Some(("0011-mini", 60))), "two were removed");
+        assert!(suggests(&live, Some(("0011-mini", 40))), "it was there before");
     }
 
     #[test]

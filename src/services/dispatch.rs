@@ -327,9 +327,13 @@ impl Services {
             }
             Effect::ChangeDocument { id, change } => open.worker.ask(Task::Document { id, change }),
             Effect::ShareOut => open.worker.ask(Task::ShareOut),
-            Effect::TakeBackMove(splits) => open.worker.ask(Task::OldSplits(splits)),
+            Effect::TakeBackMove(moves) => open.worker.ask(Task::TakeBackMoves(moves)),
             Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
             Effect::Finished(document) => open.learner.iter().for_each(|learner| learner.finished(document.clone())),
+            Effect::NoteShown(documents) => {
+                open.learner.iter().for_each(|learner| learner.note_shown(documents.clone()))
+            }
+            Effect::Reopened(document) => open.learner.iter().for_each(|learner| learner.reopened(document.clone())),
             Effect::SetLearning(learns) => open.learner.iter().for_each(|learner| learner.set_learning(learns)),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),
             Effect::CompareAnnotators { generation } => open.worker.ask(Task::Annotators { generation }),
@@ -338,7 +342,7 @@ impl Services {
             }
             Effect::Export { generation, choices } => open.worker.ask(Task::Export { generation, choices }),
             Effect::PreviewImport { generation, file } => {
-                self.ask_about(open, &file, |file| Task::Preview { generation, file });
+                open.worker.ask(Task::Preview { generation, typed: file, folders: self.folders.clone() });
             }
             Effect::ReadSentences { generation, file } => {
                 self.ask_about(open, &file, |file| Task::Sentences { generation, file });

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use super::{events::Events, journal_writer::Flusher, thread::Thread};
+use super::{events::Events, journal_writer::Flusher, thread::Thread, typed_paths::TypedError};
 use crate::{
     app::{
         Event,
@@ -97,14 +97,14 @@ fn loss(problem: &Problem) -> Loss {
     }
 }
 
-/// Looks at a file on a thread of its own, because it may be large; the answer is sent as an event.
+/// Looks at the files that `files` finds on a thread of its own, because they may be large; the answer is sent as an event.
 ///
 /// The reading ends when `stop` is set.
 pub(super) fn preview(
     project: &Project,
     annotator: &AnnotatorName,
     generation: u64,
-    file: PathBuf,
+    files: impl FnOnce() -> Result<Vec<PathBuf>, TypedError> + Send + 'static,
     events: &Events,
     stop: Stop,
 ) {
@@ -115,8 +115,10 @@ pub(super) fn preview(
     let thread = Thread::start(
         "preview",
         move || {
-            let seen = preview::preview(&project, &annotator, &file, PREVIEWED, &stop);
-            let outcome = seen.map(|seen| Box::new(shown(seen))).map_err(|error| error.to_string());
+            let outcome = files().map_err(|error| error.to_string()).and_then(|files| {
+                let seen = preview::preview(&project, &annotator, &files, PREVIEWED, &stop);
+                seen.map(|seen| Box::new(shown(seen))).map_err(|error| error.to_string())
+            });
             own.send(Event::ImportPreviewed { generation, outcome });
         },
         move |cause| panicked.send(Event::ImportPreviewed { generation, outcome: Err(cause.to_string()) }),
@@ -184,14 +186,14 @@ impl Watcher for Stop {
 
 /// A preview for the screen.
 fn shown(seen: Preview) -> ImportPreview {
-    let Preview { contents, plans, .. } = seen;
+    let Preview { labels, plans, .. } = seen;
     let is_new = |name: &String| plans.first().is_some_and(|plan| plan.new_labels.contains(name));
-    let known = contents.labels.into_iter().filter(|name| !is_new(name)).collect();
+    let known = labels.into_iter().filter(|name| !is_new(name)).collect();
     ImportPreview {
         fingerprint: seen.fingerprint,
-        format: seen.format.to_owned(),
+        format: seen.format,
         why: seen.why,
-        counts: [contents.documents, contents.words, contents.spans],
+        counts: seen.counts,
         labels: known,
         plans: plans.into_iter().map(plan).collect(),
         problems: seen.problems.iter().map(ToString::to_string).collect(),
@@ -280,7 +282,7 @@ mod tests {
         let (sender, received) = unbounded();
         let events = Events::new(sender);
         let see = |file: PathBuf| {
-            preview(&project, &"ada".parse().unwrap(), 3, file, &events, Stop::default());
+            preview(&project, &"ada".parse().unwrap(), 3, move || Ok(vec![file]), &events, Stop::default());
             let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
             let Event::ImportPreviewed { generation: 3, outcome } = event else { panic!("{event:?}") };
             outcome
@@ -299,7 +301,8 @@ mod tests {
         // One that is not wanted any longer is not read to its end.
         let stop = Stop::default();
         stop.set();
-        preview(&project, &"ada".parse().unwrap(), 4, dir.path().join("more.conll"), &events, stop);
+        let file = dir.path().join("more.conll");
+        preview(&project, &"ada".parse().unwrap(), 4, move || Ok(vec![file]), &events, stop);
         let event = received.recv_timeout(Duration::from_secs(20)).unwrap();
         let Event::ImportPreviewed { generation: 4, outcome: Err(why) } = event else { panic!("{event:?}") };
         assert!(why.contains("another file is looked at"), "{why}");

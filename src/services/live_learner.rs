@@ -29,7 +29,7 @@ use crate::{
     config::LiveSettings,
     guard,
     project::{AnnotatorName, LiveFolder, Project, Runs, training_data},
-    runs::live::{self, FinishedDocument, LiveReport, LiveState},
+    runs::live::{self, Exposure, ExposureLine, FinishedDocument, LiveReport, LiveState},
     spans::{HalfWords, Split},
     training,
     work::live::{
@@ -55,6 +55,10 @@ enum Order {
     Begin,
     /// A document was finished.
     Finished(Box<FinishedDocument>),
+    /// The document with this id is no longer done.
+    Reopened(String),
+    /// The user has seen suggestions for these documents.
+    Shown(Vec<String>),
     /// Learning is switched on or off.
     Learn(bool),
 }
@@ -153,6 +157,16 @@ impl LiveLearner {
         self.order(Order::Finished(document));
     }
 
+    /// Takes the id of a document that is no longer done.
+    pub(super) fn reopened(&self, document: String) {
+        self.order(Order::Reopened(document));
+    }
+
+    /// Takes the ids of documents for which the user has seen suggestions.
+    pub(super) fn note_shown(&self, documents: Vec<String>) {
+        self.order(Order::Shown(documents));
+    }
+
     /// Switches learning on or off.
     pub(super) fn set_learning(&self, learns: bool) {
         self.signals.learns.store(learns, Ordering::Relaxed);
@@ -198,6 +212,8 @@ struct Learning {
     /// Done training documents that were not learned when the project was opened. They count once another one is finished.
     backlog: usize,
     run_counts: RunCounts,
+    /// What was noted about documents that were shown with suggestions.
+    exposure: Exposure,
     machine: Machine,
     /// Report that was sent last.
     reported: LiveReport,
@@ -223,6 +239,7 @@ impl Learning {
             finished: Vec::new(),
             backlog: 0,
             run_counts: RunCounts::default(),
+            exposure: Exposure::default(),
             machine: Machine::new(cores()),
             reported: LiveReport::default(),
             is_unsaved: false,
@@ -270,11 +287,39 @@ impl Learning {
     }
 
     fn take(&mut self, order: Order) {
+        match &order {
+            Order::Finished(_) => self.note_shown(&[]),
+            Order::Shown(documents) => self.note_shown(documents),
+            Order::Begin | Order::Reopened(_) | Order::Learn(_) => {}
+        }
         match order {
             Order::Begin => self.guarded(Self::go_on),
             Order::Finished(document) if self.parts.settings.learns => self.finished.push(*document),
-            Order::Finished(_) => {}
+            Order::Finished(_) | Order::Shown(_) => {}
+            Order::Reopened(document) => self.reopen(&document),
             Order::Learn(learns) => self.parts.settings.learns = learns,
+        }
+    }
+
+    /// Notes for later sessions which documents were shown with suggestions, and first what this session would not note.
+    fn note_shown(&mut self, documents: &[String]) {
+        let every = Some(self.parts.settings.held_back).filter(|every| *every > 0).map(ExposureLine::Every);
+        let lines = every.into_iter().chain(documents.iter().map(|id| ExposureLine::shown(id)));
+        let new: Vec<ExposureLine> = lines.filter(|line| self.exposure.add(line)).collect();
+        if !new.is_empty()
+            && let Err(error) = self.folder.add_exposure(&new)
+        {
+            tracing::warn!("what was shown with suggestions is not noted: {error}");
+        }
+    }
+
+    /// Waits no longer for a document that is not done any more.
+    fn reopen(&mut self, document: &str) {
+        let before = self.finished.len();
+        self.finished.retain(|finished| finished.id != document);
+        // One that was done before may be among those that were counted when the project was opened.
+        if self.finished.len() == before && self.backlog > 0 {
+            self.guarded(Self::count_backlog);
         }
     }
 
@@ -306,12 +351,14 @@ impl Learning {
         LiveState::Waiting(self.parts.settings.every.saturating_sub(self.waiting()).max(1))
     }
 
-    /// Counts the done training documents that were not learned, in this session or before.
+    /// Counts the done training documents that were not learned, apart from those that were finished since the last round.
     fn count_backlog(&mut self) -> Result<(), String> {
-        let LearnerParts { project, annotator, .. } = &self.parts;
+        self.parts.journal.flush()?;
+        let Self { parts: LearnerParts { project, annotator, .. }, finished, learner, .. } = self;
         let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
-        let (data, _) = training_data(project, &journal, HalfWords::Snap);
-        let learner = self.learner.as_ref();
+        let (mut data, _) = training_data(project, &journal, HalfWords::Snap);
+        data.train.retain(|sentence| finished.iter().all(|finished| finished.id != sentence.id));
+        let learner = learner.as_ref();
         self.backlog = learner.map_or(0, |learner| learner.unlearned(&data.train, &project.manifest.labels));
         Ok(())
     }
@@ -333,12 +380,15 @@ impl Learning {
         if self.signals.closed.load(Ordering::Relaxed) {
             return Ok(());
         }
+        // Without it lines would be written twice, which changes nothing.
+        self.exposure = self.folder.exposure().unwrap_or_default();
         for what in self.folder.settle().map_err(|error| error.to_string())? {
             self.parts.events.send(message(Level::Warn, what));
         }
         match kept::read(&self.folder, self.parts.tuning.base) {
             Ok(Some((record, model))) => {
                 self.learner().map_err(|error| error.to_string())?.go_on_from(record, model);
+                self.forget_removed();
                 self.publish();
             }
             Ok(None) => {}
@@ -356,6 +406,12 @@ impl Learning {
             None => Learner::new(self.parts.tuning)?,
         };
         Ok(self.learner.insert(learner))
+    }
+
+    /// Leaves weights that have learned a document which is not in the project; whether there were such weights.
+    fn forget_removed(&mut self) -> bool {
+        let present = self.parts.project.documents.iter().map(|document| &*document.id);
+        self.learner.as_mut().is_some_and(|learner| learner.forget_removed(present))
     }
 
     /// Hands the version that suggests to the service that asks models.
@@ -420,13 +476,13 @@ impl Learning {
         self.parts.journal.flush()?;
         self.parts.project.reload().map_err(|error| error.to_string())?;
         self.learner().map_err(|error| error.to_string())?;
+        if self.forget_removed() {
+            self.publish();
+        }
         let Self { parts, learner: Some(learner), run_counts, finished, signals, runs, machine, .. } = self else {
             return Ok(None);
         };
-        let LearnerParts { project, annotator, settings, models, .. } = parts;
-        if learner.forget_removed(project.documents.iter().map(|document| &*document.id)) {
-            *lock(models) = learner.suggester().cloned();
-        }
+        let LearnerParts { project, annotator, settings, .. } = parts;
         let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
         if let Some(highest) = kept::highest_version(project, &journal) {
             learner.skip_versions(highest);
@@ -435,10 +491,10 @@ impl Learning {
         drop(journal);
         let [newest_run, run] = kept::rival_runs(project);
         let known = learner.report(LiveState::Learning);
-        let rival = match live::suggests(&known, run.as_deref()) {
-            true => known.suggester.map(|version| version.to_string()),
-            false => run,
-        };
+        let run = run.filter(|run| !live::suggests(&known, Some((&run.id, run.started))));
+        let rival_started = run.as_ref().map_or(0, |run| run.started);
+        let suggester = known.suggester.map(|version| version.to_string());
+        let rival = run.map(|run| run.id).or(suggester);
         let labels = &project.manifest.labels;
         let run_counts = Mutex::new(run_counts);
         let lookout = Mutex::new(Lookout { runs, settings, machine, looked: Instant::now() });
@@ -447,6 +503,7 @@ impl Learning {
             labels,
             finished,
             rival,
+            rival_started,
             run_counts: &|run, sentences| lock(&run_counts).of(project, run, labels, sentences),
             newest_run,
             every: settings.every,

@@ -35,6 +35,7 @@ mod task;
 mod thread;
 mod trainer;
 mod training_start;
+mod typed_paths;
 mod user_folders;
 
 pub use clock::now;

@@ -29,6 +29,7 @@ use super::{
     sample_copies::{self, CopyError},
     thread::Thread,
     trainer::Starter,
+    typed_paths::{self, TypedError},
     user_folders::{UnknownHome, UserFolders},
 };
 use crate::{
@@ -41,15 +42,15 @@ use crate::{
     guard::{self, Panicked},
     project::{
         Annotator, AnnotatorName, Documents, OnDuplicate, Project, ProjectError, ReadingProgress,
-        import_source::{self, ImportSourceError},
-        storage,
+        import_source::ImportSourceError, storage,
     },
     text::number::with_noun,
     work::{
         create::{self, CreateError},
         import::{self, ImportedFile},
         live::Tuning,
-        source::SourceFile,
+        preview,
+        source::{SourceFile, Unwatched},
     },
 };
 
@@ -202,6 +203,9 @@ pub enum OpenError {
     /// A new project cannot be created.
     #[error(transparent)]
     Create(#[from] CreateError),
+    /// What was typed names no files to import.
+    #[error(transparent)]
+    Typed(#[from] TypedError),
     /// The file to import cannot be used.
     #[error(transparent)]
     Source(#[from] ImportSourceError),
@@ -444,17 +448,18 @@ impl Opener {
         fingerprint: u64,
         on_duplicate: OnDuplicate,
     ) -> Result<String, OpenError> {
-        let path = self.folders.resolve(file)?;
+        let paths = typed_paths::files(&self.folders, file)?;
         let mut project = Project::open_with(dir, &self.progress)?;
         let annotator = self.preferences(dir)?.annotator;
-        let options = import_source::read_options(&project.manifest, &path, None, &annotator);
-        let file = SourceFile::open(&path, None, &options).map_err(ImportSourceError::from)?.check()?;
-        if file.read.found.fingerprint() != fingerprint {
+        let files = preview::read(&project, &annotator, &paths, &Unwatched).map_err(ImportSourceError::from)?;
+        let files = files.into_iter().map(SourceFile::check).collect::<Result<Vec<_>, _>>()?;
+        if preview::fingerprint(&files) != fingerprint {
             return Err(OpenError::FileChanged);
         }
-        let problems = file.read.problems.clone();
-        let imported = import::import(&mut project, &annotator, now(), on_duplicate, vec![file], None)?;
-        Ok(imported.iter().map(|file| report(file, &problems)).collect())
+        let problems: Vec<Vec<Problem>> = files.iter().map(|file| file.read.problems.clone()).collect();
+        let imported = import::import(&mut project, &annotator, now(), on_duplicate, files, None)?;
+        let reports = imported.iter().zip(&problems).map(|(file, problems)| report(file, problems));
+        Ok(reports.collect::<Vec<_>>().join(". "))
     }
 
     /// Creates a project from the user's input.

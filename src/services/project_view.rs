@@ -1,6 +1,8 @@
 //! A project as the screens see it.
 //! Its documents, settings to train with, and counts of the training data.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{clock::midnight, run_list::RunList};
@@ -10,7 +12,7 @@ use crate::{
     formats,
     model::device,
     project::{Annotator, Project, ProjectError, TrainingDataReport, training_data},
-    runs::{DataSummary, Recipe, Settings},
+    runs::{DataSummary, Recipe, Settings, live::Exposure},
     spans::{Document, Entity, Gazetteer, HalfWords, Patterns, Status, adjudication::ADJUDICATOR},
     text::number::{grouped, with_noun},
     training,
@@ -55,10 +57,15 @@ pub(super) fn opened(
         None => (None, None),
     };
     let changed = changed_texts(&project.documents, annotator);
-    let warnings: Vec<String> =
-        [unsaved, changed, patterns_warning, guide_warning, records_warning].into_iter().flatten().collect();
+    let (exposure, exposure_warning) = match project.live_folder(annotator.name()).exposure() {
+        Ok(exposure) => (exposure, None),
+        Err(error) => (Exposure::unknown(), Some(error.to_string())),
+    };
+    let warnings = [unsaved, changed, patterns_warning, guide_warning, records_warning, exposure_warning];
+    let warnings: Vec<String> = warnings.into_iter().flatten().collect();
     let mut journal = annotator.journal.clone();
     journal.resolve(&project.manifest.labels);
+    journal.forget_redo(|id| project.documents.get(id).is_some());
     let done_today = annotator.journal.with_status_since(Status::Done, midnight());
     Opened {
         name: project.manifest.name.clone(),
@@ -87,6 +94,8 @@ pub(super) fn opened(
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
         only_runs: false,
         live: LiveSettings::default(),
+        exposure: Arc::new(exposure),
+        erased: Arc::new(project.documents.erased().clone()),
     }
 }
 

@@ -27,16 +27,13 @@ use super::{
     thread::Thread,
     trainer,
     training_start::{OpenBase, TrainingStart},
+    typed_paths,
 };
 use crate::{
-    app::{
-        Event,
-        effect::{DocumentChange, OldSplit},
-        event::Level,
-    },
+    app::{Event, effect::DocumentChange, event::Level},
     guard,
     project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
-    spans::{HalfWords, LabelChange, LabelSet},
+    spans::{HalfWords, LabelChange, LabelSet, Split, SplitMove},
     text::number::bytes,
     work::{
         base,
@@ -238,10 +235,9 @@ impl Work {
                 Some(Event::SplitSet { documents: documents.len(), split, outcome })
             }
             Task::ShareOut => Some(Event::SharedOut(self.share_out())),
-            Task::OldSplits(splits) => {
-                let splits = splits.iter().map(|(id, split)| (id.as_str(), *split)).collect();
-                let outcome = self.start.project.set_splits(&splits).map_err(|error| error.to_string());
-                Some(Event::MoveTakenBack(outcome.map(|old| old.len())))
+            Task::TakeBackMoves(moves) => {
+                let outcome = self.start.project.take_back_moves(&moves).map_err(|error| error.to_string());
+                Some(Event::MoveTakenBack { moves, outcome })
             }
             Task::Look => self.look(),
             Task::Unanswered(work) => {
@@ -261,12 +257,13 @@ impl Work {
                 let outcome = exchange::export(project, annotator, journal, &choices);
                 Some(Event::Exported { generation, outcome })
             }
-            Task::Preview { generation, file } => {
+            Task::Preview { generation, typed, folders } => {
                 let TrainingStart { project, annotator, .. } = &self.start;
                 // What was looked at before is not wanted any longer, and may be large.
                 self.preview.set();
                 self.preview = Stop::default();
-                exchange::preview(project, annotator, generation, file, &self.events, self.preview.clone());
+                let files = move || typed_paths::files(&folders, &typed);
+                exchange::preview(project, annotator, generation, files, &self.events, self.preview.clone());
                 None
             }
             Task::Sentences { generation, file } => {
@@ -279,14 +276,14 @@ impl Work {
     }
 
     /// Puts documents without a split into splits. Returns those that were moved, and how many each split has then.
-    fn share_out(&mut self) -> Result<(Vec<OldSplit>, [usize; 3]), String> {
+    fn share_out(&mut self) -> Result<(Vec<SplitMove>, [usize; 3]), String> {
         let TrainingStart { project, annotator, journal, .. } = &mut self.start;
         journal.flush()?;
         let journal = project.read_annotator(annotator).map_err(|error| error.to_string())?.journal;
         let plan = split::plan(project, &journal, &SplitRequest::default());
         let splits = plan.splits.iter().map(|(id, split)| (id.as_str(), *split)).collect();
-        let old = project.set_splits(&splits).map_err(|error| error.to_string())?;
-        Ok((old, plan.documents))
+        let moves = project.set_splits(&splits).map_err(|error| error.to_string())?;
+        Ok((moves, plan.documents))
     }
 
     /// Changes a document.

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use crate::{
     app::{
         Event,
-        effect::{DocumentChange, OldSplit},
+        effect::DocumentChange,
         event::Level,
         exchange::{ExportChoices, NotExported},
     },
     runs::{Recipe, Settings},
-    spans::{LabelChange, Split, review::LabelledRange},
+    spans::{LabelChange, Split, SplitMove, review::LabelledRange},
 };
 
-use super::message::message;
+use super::{message::message, user_folders::UserFolders};
 
 /// A search for mistakes, as it was asked for.
 pub(super) struct WantedMistakes {
@@ -36,8 +36,8 @@ pub(super) enum Task {
     Remove { run: String },
     /// Write an export.
     Export { generation: u64, choices: ExportChoices },
-    /// Look at a file that may be imported.
-    Preview { generation: u64, file: PathBuf },
+    /// Look at files that may be imported, given as the user has typed them.
+    Preview { generation: u64, typed: String, folders: UserFolders },
     /// Read the sentences of a file.
     Sentences { generation: u64, file: PathBuf },
     /// Change the label set.
@@ -57,7 +57,7 @@ pub(super) enum Task {
     /// Put documents without a split into splits.
     ShareOut,
     /// Move documents back to the splits in which they were.
-    OldSplits(Vec<OldSplit>),
+    TakeBackMoves(Vec<SplitMove>),
     /// Find out whether another program has changed the files of the project.
     Look,
     /// A small task that needs the disk and has no answer.
@@ -80,7 +80,7 @@ impl Task {
             Self::Suspects { .. } => "the search for suspected labels",
             Self::Decide { .. } => "a decision on a label",
             Self::Document { .. } => "a change of a document",
-            Self::Splits { .. } | Self::OldSplits(_) | Self::ShareOut => "a move to a split",
+            Self::Splits { .. } | Self::TakeBackMoves(_) | Self::ShareOut => "a move to a split",
             Self::Look => "a look at the files",
             Self::Unanswered(_) => "the list of recent projects",
         }
@@ -113,7 +113,10 @@ impl Task {
                 Box::new(move |cause| Event::SplitSet { documents, split, outcome: Err(cause) })
             }
             Self::ShareOut => Box::new(|cause| Event::SharedOut(Err(cause))),
-            Self::OldSplits(_) => Box::new(|cause| Event::MoveTakenBack(Err(cause))),
+            Self::TakeBackMoves(ref moves) => {
+                let moves = moves.clone();
+                Box::new(|cause| Event::MoveTakenBack { moves, outcome: Err(cause) })
+            }
             Self::Summarise { .. }
             | Self::Remove { .. }
             | Self::Decide { .. }

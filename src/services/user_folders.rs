@@ -40,7 +40,14 @@ impl UserFolders {
     pub(super) fn resolve(&self, text: &str) -> Result<PathBuf, UnknownHome> {
         let text = text.trim();
         let bare = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
-        let text = bare.unwrap_or(text);
+        self.expand_home(bare.unwrap_or(text))
+    }
+
+    /// Parses a path in which `~` stands for the home folder.
+    ///
+    /// # Errors
+    /// The home folder is unknown.
+    pub(super) fn expand_home(&self, text: &str) -> Result<PathBuf, UnknownHome> {
         let below = if text == "~" { Some("") } else { text.strip_prefix("~/") };
         match (below, &self.home) {
             (None, _) => Ok(PathBuf::from(text)),

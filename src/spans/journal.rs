@@ -318,6 +318,20 @@ impl Journal {
         found
     }
 
+    /// Leaves undone actions out of redo, and out of what is restored, if none of their documents is there.
+    ///
+    /// An import that was undone has left them, with as many lines as it had documents. Changes the journal in memory only.
+    pub fn forget_redo(&mut self, is_there: impl Fn(&str) -> bool) {
+        let is_about_present = |record: Option<&Record>| {
+            record.is_some_and(|record| record.actions.iter().any(|action| is_there(&action.document)))
+        };
+        let stale: Vec<usize> = self.redo.iter().filter(|at| !is_about_present(self.records.get(*at))).collect();
+        stale.into_iter().for_each(|at| self.redo.remove(at));
+        for discarded in &mut self.discarded {
+            discarded.retain(|id| is_about_present(self.index.get(id).and_then(|at| self.records.get(*at))));
+        }
+    }
+
     /// Number of lines.
     pub fn len(&self) -> usize {
         self.seen.len()

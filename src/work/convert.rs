@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::export::WriteError;
+use super::export::{WriteError, leftovers};
 use crate::{
     formats::{
         self, Conversion, Converted, Format, Input, InputReport, LabelConfig, NotConverted, Place, ReadOptions,
@@ -147,9 +147,10 @@ pub fn convert<'f>(
         }
         Destination::Folder(path) => {
             let mut draft = Draft::in_folder(request.scratch);
-            let new = run(request, &inputs, &mut draft)?;
+            let mut new = run(request, &inputs, &mut draft)?;
             let name = format!("{}.{}", request.format.name, request.format.extension());
             write_output_folder(path, &|add| formats::each_file(draft.contents(), &name, add))?;
+            new.notes.extend(leftovers(path));
             Ok((new, None))
         }
         Destination::File(path, existing) => {
@@ -160,9 +161,10 @@ pub fn convert<'f>(
                 outcome.replace(Some(result));
                 if is_good { Ok(()) } else { Err(io::Error::other("it was not converted")) }
             });
-            let new = outcome.into_inner().transpose()?;
+            let mut new = outcome.into_inner().transpose()?.unwrap_or_default();
             written?;
-            Ok((new.unwrap_or_default(), None))
+            new.notes.extend(leftovers(path));
+            Ok((new, None))
         }
     }
 }

@@ -142,7 +142,7 @@ mod tests {
             .unwrap();
         let name: AnnotatorName = "ada".parse().unwrap();
         let empty = create(&request(folder.path().join("p")), 0).unwrap().project;
-        let seen = preview::preview(&empty, &name, &path, 3, &Unwatched).unwrap();
+        let seen = preview::preview(&empty, &name, std::slice::from_ref(&path), 3, &Unwatched).unwrap();
         let report = &seen.plans[0].report;
         assert_eq!((report.spans, report.others.clone()), (1, vec![("ben".to_owned(), 1)]));
         let new = NewProject { texts: Some((path, name)), ..request(folder.path().join("q")) };

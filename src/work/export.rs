@@ -8,7 +8,7 @@ use crate::{
     project::{
         AnnotatorName, Project, ProjectError,
         corpus::Chosen,
-        output::{Existing, refuse_own_file, write_output, write_output_folder},
+        output::{Existing, leftovers_beside, refuse_own_file, write_output, write_output_folder},
     },
     spans::{Journal, Split, Status},
     text::number::with_noun,
@@ -154,7 +154,13 @@ pub fn export(request: &Export<'_>) -> Result<Exported, ExportError> {
             Some(request.project.export_file(&name, &written.bytes, existing)?)
         }
     };
+    written.notes.extend(written.path.as_deref().map(leftovers).unwrap_or_default());
     Ok(written)
+}
+
+/// Notes on what an output that was killed may have left beside a path.
+pub(super) fn leftovers(path: &Path) -> Vec<Problem> {
+    leftovers_beside(path).into_iter().map(Problem::note).collect()
 }
 
 /// Warning about documents that must be reviewed because their text was changed, if there are any.

@@ -27,7 +27,7 @@ use crate::{
         embedded_bases::SMALL,
         live::{
             Contest, DocumentScore, Estimates, Evidence, FinishedDocument, LiveRecord, LiveReport, LiveState, Pair,
-            Scores, Version, id_hash, takes_over,
+            RunStart, Scores, Version, id_hash, takes_over,
         },
         suggester::MIN_VALIDATION_SPANS,
     },
@@ -117,10 +117,12 @@ pub struct RoundInput<'a> {
     pub finished: &'a [FinishedDocument],
     /// Name of the model that makes the suggestions; `None` if only the memory does.
     pub rival: Option<String>,
+    /// Start of the rival in seconds since 1970, UTC, if it is a run; otherwise 0.
+    pub rival_started: u64,
     /// Counts of a run's model on sentences of the validation split; `None` if they cannot be had.
     pub run_counts: &'a (dyn Fn(&str, &[Sentence]) -> Option<EntityCounts> + Sync),
     /// The newest run with a model.
-    pub newest_run: Option<String>,
+    pub newest_run: Option<RunStart>,
     /// Finished documents after which it learns.
     pub every: usize,
     /// Time in seconds since 1970, UTC. Asked when a version has been trained.
@@ -173,7 +175,7 @@ pub struct Learner {
     /// What makes the suggestions, unless another model does.
     suggester: Option<Arc<LiveModel>>,
     /// The newest run with a model when the suggester took over.
-    over: Option<String>,
+    over: Option<RunStart>,
     newest: u64,
     contest: Contest,
     scores: Scores,
@@ -246,10 +248,10 @@ impl Learner {
 
     /// Goes on from a version that was kept.
     pub fn go_on_from(&mut self, record: LiveRecord, model: BaseModel) {
-        let LiveRecord { version, newest, at, suggests, over, learned, contest, scores, .. } = record;
+        let LiveRecord { version, newest, at, suggests, over, over_started, learned, contest, scores, .. } = record;
         let kept = Arc::new(LiveModel { version, model, at, learned });
         self.newest = self.newest.max(newest.0);
-        self.over = over;
+        self.over = over.map(|id| RunStart { id, started: over_started });
         self.contest = contest;
         self.estimates = scores.estimates();
         self.scores = scores;
@@ -338,8 +340,8 @@ impl Learner {
             return Ok(None);
         }
         let mut contest = self.contest.clone();
-        if contest.rival != input.rival {
-            contest = Contest::against(input.rival.clone());
+        if contest.rival != input.rival || contest.rival_started != input.rival_started {
+            contest = Contest { rival_started: input.rival_started, ..Contest::against(input.rival.clone()) };
         }
         judged.pairs.iter().for_each(|pair| contest.add(*pair));
         let sentences = &input.data.train;

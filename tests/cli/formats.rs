@@ -275,3 +275,82 @@ fn any_tagged_format_is_scored() {
     place.file("plain.txt", "good tacos\n");
     place.tagli("score gold.conllu plain.txt").fails(1, &["plain.txt"]);
 }
+
+#[test]
+fn tag_files_are_scored_packed_and_in_folders_and_in_the_format_that_is_named() {
+    use std::io::Write;
+    let place = Place::new();
+    let (one, two) = ("fish B-Dish\ntacos I-Dish\n\n", "beer B-Drink\nnow O\n\n");
+    place.file("gold.txt", format!("{one}{two}"));
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(format!("{one}{two}").as_bytes()).unwrap();
+    fs::write(place.path("pred.conll.gz"), packed.finish().unwrap()).unwrap();
+    fs::create_dir(place.path("folder")).unwrap();
+    place.file("folder/a.conll", one);
+    place.file("folder/b.conll", two);
+    let mut archive = zip::ZipWriter::new(fs::File::create(place.path("pred.zip")).unwrap());
+    for (name, text) in [("a.conll", one), ("b.conll", two)] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    for pred in ["pred.conll.gz", "folder", "pred.zip"] {
+        let scores = place.tagli(&format!("score gold.txt {pred} --json")).fine().json();
+        assert_eq!((&scores["strict"]["overall_f1"], &scores["strict"]["Drink"]["number"]), (&json!(1.0), &json!(1)));
+    }
+    place.file("folder/b.conll", "beer B-Drink\nnow\n\n");
+    place.tagli("score gold.txt folder").fails(1, &["folder/b.conll:2"]);
+    // Two columns of tags: which of them is read depends on the format.
+    place.file("both.tsv", "B-Dish\tfish\tO\nO\tnow\tO\nB-Dish\tsoup\tB-Dish\n\n");
+    let number = |format: &str| {
+        let scores = place.tagli(&format!("score both.tsv both.tsv --format {format} --json")).fine().json();
+        scores["default"]["Dish"]["number"].clone()
+    };
+    assert_eq!((number("tag-first"), number("conll2003")), (json!(2), json!(1)));
+    // A format that the file does not have is refused, as an import refuses it.
+    place.tagli("score gold.txt gold.txt --format jsonl").fails(1, &["gold.txt:1"]);
+    // Numbers as tags, in a packed file.
+    place.file("numbers.txt", "fish 1\ntacos 2\n\nbeer 3\nnow 0\n\n");
+    let names = "--tag-names O,B-Dish,I-Dish,B-Drink";
+    let scores = place.tagli(&format!("score numbers.txt pred.conll.gz {names} --json")).fine().json();
+    assert_eq!(scores["strict"]["overall_f1"], 1.0);
+    place.tagli("score numbers.txt pred.zip --tag-names O,B-Dish,I-Dish").fails(1, &["tag number 3 has no name"]);
+}
+
+#[test]
+fn documents_whose_files_would_have_one_name_are_all_written() {
+    let place = Place::new();
+    let ids = ["a", "A", "a.txt/b", "a.json/b", "a/", "annotation.conf/c"];
+    let lines: String = ids.iter().map(|id| format!("{{\"id\":\"{id}\",\"text\":\"tea {id}\"}}\n")).collect();
+    place.file("in.jsonl", lines);
+    for format in ["brat", "cas-json"] {
+        let done = place.tagli(&format!("convert in.jsonl {format}/ --to {format} --json")).fine();
+        assert_eq!(done.json()["proof"]["documents_back"], ids.len(), "{format}");
+        let back = place.tagli(&format!("convert {format} {format}.jsonl --json")).fine();
+        assert_eq!(back.json()["proof"]["documents_back"], ids.len(), "{format}");
+        let text = place.read(&format!("{format}.jsonl"));
+        assert!(ids.iter().all(|id| text.contains(&format!("tea {id}\""))), "{format}: {text}");
+        assert_eq!(done.err.contains("another name than"), format == "brat", "{}", done.err);
+    }
+}
+
+#[test]
+fn what_a_killed_export_left_is_named_by_the_next_one_and_stays() {
+    let place = Place::new();
+    place.file("in.jsonl", "{\"id\":\"a\",\"text\":\"tea\"}\n");
+    let left = ".tagli-0123456789abcdef0123456789abcdef.tmp";
+    fs::create_dir(place.path("out")).unwrap();
+    place.file(&format!("out/{left}"), "half");
+    for target in ["out/a.txt", "out/b/ --to brat"] {
+        let done = place.tagli(&format!("convert in.jsonl {target}")).fine();
+        assert!(done.err.contains(left) && done.err.contains("remove it if no tagli is at work"), "{}", done.err);
+    }
+    assert_eq!(place.read(&format!("out/{left}")), "half");
+    assert!(!place.tagli("convert in.jsonl other.txt").fine().err.contains(".tagli-"));
+    place.tagli("new food").fine();
+    place.tagli("import food in.jsonl").fine();
+    place.file(&format!("food/exports/{left}"), "half");
+    let done = place.tagli("export food --format jsonl --all").fine();
+    assert!(done.err.contains(left), "{}", done.err);
+    assert!(place.tagli("doctor food").fine().out.contains(left));
+}

@@ -57,6 +57,8 @@ fn documents_move_to_a_split_by_search() {
     let moved = place.tagli("documents split food --query id:b --to test --json").fine();
     assert!(moved.err.contains("1 document of test known from train"), "{}", moved.err);
     let moved = moved.json();
+    let leak = serde_json::json!([{"from": "train", "to": "test", "same": 1, "nearly": 0}]);
+    assert_eq!((&moved["leaks"], &dry["leaks"]), (&leak, &leak));
     assert_eq!((&moved["moved"], &dry["moved"], &moved["splits"]["test"]["spans"]), (&1.into(), &1.into(), &1.into()));
     assert!(place.read("food/documents.jsonl").contains(r#""split":"test""#));
     place.tagli("documents split food --query label:Dish --to none").fine();

@@ -1,4 +1,6 @@
-//! The import: asks for a file, shows what it contains, and imports it if that is confirmed.
+//! The import: asks for files, shows what they contain, and imports them if that is confirmed.
+
+use std::sync::Arc;
 
 use crate::{
     app::{
@@ -27,14 +29,25 @@ const FIRST_PROBLEMS: usize = 3;
 /// The import.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Import {
-    /// The file as typed, and what is in it, once that is known.
+    /// The files as typed, and what is in them, once that is known.
     pub preview: Option<(String, ImportPreview)>,
     /// The first line shown of it.
     pub top: usize,
     /// Which of the plans is shown and carried out.
     pub plan: usize,
-    /// The request for it that is not answered yet, with the file as typed.
+    /// The request for it that is not answered yet, with the files as typed.
     asked: Option<(u64, String)>,
+    /// The lines of the preview as they were last laid out: there may be thousands of problems.
+    laid_out: Option<LaidOut>,
+}
+
+/// Lines of the preview, and what they depend on.
+#[derive(Clone, Debug, PartialEq)]
+struct LaidOut {
+    width: usize,
+    glyphs: Glyphs,
+    plan: usize,
+    lines: Arc<[PreviewLine]>,
 }
 
 /// A line of the preview.
@@ -67,14 +80,14 @@ impl Opens for Import {
         command: Command::Import,
         name: "import",
         hint: "",
-        doc: "Bring texts from a file into the project",
+        doc: "Bring texts from files into the project",
         keys: &[(Context::Everywhere, "")],
         when: conditions::project,
         open,
     }];
 }
 
-/// Asks for a file, if the project can be closed and opened again now.
+/// Asks for files, if the project can be closed and opened again now.
 fn open(session: &mut Session) -> Opening<Import> {
     match conditions::can_extend(session, "import") {
         Ok(()) => {
@@ -94,7 +107,7 @@ impl Commands for Import {
             command: Command::ImportFile,
             name: "import-file",
             hint: "import it",
-            doc: "Import the file that is shown",
+            doc: "Import what is shown",
             keys: &[(HERE, "enter")],
             when: Self::can_import,
             run: Self::confirm,
@@ -148,8 +161,8 @@ impl Panel for Import {
     }
 
     fn list(&mut self, session: &Session) -> Option<ListCursor<'_>> {
-        let (columns, rows) = pages::room(session.size);
-        let lines = self.lines(columns, session.glyphs);
+        let (_, rows) = pages::room(session.size);
+        let lines = self.lay_out(session);
         let mut used = 0;
         let fitting = lines.iter().rev().take_while(|line| {
             used += line.rows();
@@ -172,6 +185,7 @@ impl Panel for Import {
     fn back(&mut self, session: &mut Session) -> bool {
         let holds = self.holds(session);
         self.preview = None;
+        self.laid_out = None;
         self.asked = None;
         holds
     }
@@ -185,7 +199,7 @@ impl Import {
 
     fn can_import(&self, _: &Session) -> Check {
         let refused = self.preview.as_ref().is_some_and(|(_, preview)| preview.is_refused);
-        check(!refused, "This file cannot be imported; its problems are listed")
+        check(!refused, "This cannot be imported; the problems are listed")
     }
 
     fn has_duplicates(&self, _: &Session) -> Check {
@@ -194,10 +208,11 @@ impl Import {
     }
 
     /// Treats documents whose ids are in use in the next way.
-    fn next_plan(&mut self, _: &mut Session) -> Outcome {
+    fn next_plan(&mut self, session: &mut Session) -> Outcome {
         let plans = self.preview.as_ref().map_or(0, |(_, preview)| preview.plans.len());
         self.plan = (self.plan + 1) % plans.max(1);
         self.top = 0;
+        self.lay_out(session);
         Outcome::none()
     }
 
@@ -219,15 +234,34 @@ impl Import {
         match outcome {
             Ok(preview) => {
                 self.preview = Some((file, preview));
+                self.laid_out = None;
                 self.plan = 0;
                 self.top = 0;
+                self.lay_out(session);
             }
             Err(why) => session.warn(why),
         }
     }
 
     /// The preview in lines of at most `width` columns.
-    pub fn lines(&self, width: usize, glyphs: Glyphs) -> Vec<PreviewLine> {
+    pub fn lines(&self, width: usize, glyphs: Glyphs) -> Arc<[PreviewLine]> {
+        let laid_out = self.laid_out.as_ref();
+        let fits = |laid: &&LaidOut| (laid.width, laid.glyphs, laid.plan) == (width, glyphs, self.plan);
+        match laid_out.filter(fits) {
+            Some(laid) => Arc::clone(&laid.lines),
+            None => self.new_lines(width, glyphs).into(),
+        }
+    }
+
+    /// Keeps the lines for the size of the screen, so that neither a key nor a redraw makes them again.
+    fn lay_out(&mut self, session: &Session) -> Arc<[PreviewLine]> {
+        let (width, _) = pages::room(session.size);
+        let lines = self.lines(width, session.glyphs);
+        self.laid_out = Some(LaidOut { width, glyphs: session.glyphs, plan: self.plan, lines: Arc::clone(&lines) });
+        lines
+    }
+
+    fn new_lines(&self, width: usize, glyphs: Glyphs) -> Vec<PreviewLine> {
         let Some((_, preview)) = &self.preview else { return Vec::new() };
         let mut lines = Vec::new();
         for fact in facts(preview, self.plan) {
@@ -402,6 +436,29 @@ mod tests {
                 "{effects:?}"
             );
         }
+    }
+
+    #[test]
+    fn lines_are_laid_out_once_for_a_size_and_a_plan() {
+        let (mut state, generation) = asked("a.jsonl");
+        let plan = |on_duplicate| ImportPlan { on_duplicate, added: [2, 2], ..ImportPlan::default() };
+        let plans: Vec<_> = OnDuplicate::ALL.iter().copied().map(plan).collect();
+        previewed(&mut state, generation, ImportPreview { plans, ..preview() });
+        let (width, _) = pages::room(state.session.size);
+        let lines = |state: &mut State| {
+            let glyphs = state.session.glyphs;
+            panel(state).lines(width, glyphs)
+        };
+        let first = lines(&mut state);
+        press(&mut state, "j j k");
+        assert!(Arc::ptr_eq(&first, &lines(&mut state)));
+        press(&mut state, "d");
+        let second = lines(&mut state);
+        assert!(second != first && Arc::ptr_eq(&second, &lines(&mut state)));
+        let other = panel(&mut state).lines(width / 2, Glyphs::Unicode);
+        assert!(other.len() > second.len(), "another width");
+        press(&mut state, "esc");
+        assert!(panel(&mut state).lines(width, Glyphs::Unicode).is_empty());
     }
 
     #[test]

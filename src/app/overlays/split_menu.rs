@@ -114,16 +114,23 @@ impl Opens for SplitMenu {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{
-        Event, State,
-        overlays::Overlay,
-        tests::{message, opened, press, start},
-        update,
+    use crate::{
+        app::{
+            Event, State,
+            overlays::Overlay,
+            tests::{message, opened, press, start},
+            update,
+        },
+        spans::{MovesTakenBack, SplitMove},
     };
 
     fn question(state: &State) -> String {
         let Some(Overlay::SplitMenu(menu)) = state.overlay() else { panic!("{:?}", state.overlay()) };
         menu.question(state.session.project.as_ref().unwrap())
+    }
+
+    fn to(id: &str, split: Split) -> SplitMove {
+        SplitMove { document: id.to_owned(), from: None, to: Some(split) }
     }
 
     fn moved(documents: &[&str], split: Option<Split>) -> Vec<Effect> {
@@ -152,7 +159,7 @@ mod tests {
         assert_eq!(press(&mut state, "f2 m s"), [Effect::ShareOut]);
         let none = Event::SharedOut(Ok((Vec::new(), [0, 0, 0])));
         assert_eq!(update(&mut state.clone(), none), []);
-        let old: Vec<_> = ["d0", "d1", "d2"].map(|id| (id.to_owned(), None)).into();
+        let old: Vec<_> = ["d0", "d1", "d2"].map(|id| to(id, Split::Train)).into();
         let mut refused = state.clone();
         assert_eq!(update(&mut refused, Event::SharedOut(Err("the disk is full".into()))), []);
         assert!(message(&refused).contains("the disk is full"));
@@ -168,24 +175,43 @@ mod tests {
         let mut state = start();
         press(&mut state, "f2 m t");
         let mut failed = state.clone();
-        let old = vec![("d0".to_owned(), None)];
+        let old = vec![to("d0", Split::Train)];
         let moved = Event::SplitSet { documents: 1, split: Some(Split::Train), outcome: Ok(old.clone()) };
         assert_eq!(update(&mut state, moved), [Effect::Reload]);
         update(&mut state, Event::Opened(Box::new(opened())));
         assert!(message(&state).contains("1 moved to train (u to go back)"), "{}", message(&state));
         assert_eq!(press(&mut state, "f2 u"), [Effect::TakeBackMove(old.clone())]);
         let mut refused = state.clone();
-        update(&mut refused, Event::MoveTakenBack(Err("the disk is full".into())));
-        assert_eq!(press(&mut refused, "u"), [Effect::TakeBackMove(old)]);
-        assert_eq!(update(&mut state, Event::MoveTakenBack(Ok(1))), [Effect::Reload]);
+        let taken_back = |outcome| Event::MoveTakenBack { moves: old.clone(), outcome };
+        update(&mut refused, taken_back(Err("the disk is full".into())));
+        assert_eq!(press(&mut refused, "u"), [Effect::TakeBackMove(old.clone())]);
+        let taken = MovesTakenBack { moved: 1, left: Vec::new() };
+        assert_eq!(update(&mut state, taken_back(Ok(taken.clone()))), [Effect::Reload]);
         update(&mut state, Event::Opened(Box::new(opened())));
         assert_eq!(press(&mut state, "u"), []);
         assert!(message(&state).contains("No document was moved"), "{}", message(&state));
+        // Of a key that was pressed twice, the second answer is not about an earlier move.
+        state.session.moves = vec![vec![to("d1", Split::Test)]];
+        assert_eq!(update(&mut state, taken_back(Ok(taken))), []);
+        assert_eq!(state.session.moves.len(), 1);
         let refused = Event::SplitSet { documents: 1, split: None, outcome: Err("the disk is full".into()) };
         assert_eq!(update(&mut failed, refused), []);
         assert!(message(&failed).contains("Nothing was moved: the disk is full"), "{}", message(&failed));
         failed.session.project.as_mut().unwrap().read_only = Some("the disk is read only".into());
         press(&mut failed, "m");
         assert!(failed.overlay().is_none() && message(&failed).contains("only be read"), "{}", message(&failed));
+    }
+
+    #[test]
+    fn documents_that_were_moved_again_are_named() {
+        let mut state = start();
+        let moves: Vec<_> = ["d0", "d1", "d2"].map(|id| to(id, Split::Train)).into();
+        state.session.moves = vec![moves.clone()];
+        let taken = MovesTakenBack { moved: 1, left: vec!["d1".to_owned(), "d2\u{1b}".to_owned()] };
+        assert_eq!(update(&mut state, Event::MoveTakenBack { moves, outcome: Ok(taken) }), [Effect::Reload]);
+        update(&mut state, Event::Opened(Box::new(opened())));
+        let shown =
+            "Back in their former splits: 1 document; 2 documents moved again or removed since, left alone: d1, d2";
+        assert!(message(&state).starts_with(shown) && !message(&state).contains('\u{1b}'), "{}", message(&state));
     }
 }

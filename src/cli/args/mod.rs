@@ -164,8 +164,8 @@ pub struct Import {
     /// Report what would be imported, change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Undo the last import: its documents that nobody has worked on since
-    /// are gone again
+    /// Undo the last import: its documents that were not changed since are
+    /// gone again
     #[arg(long, conflicts_with_all = ["files", "format", TAGS, "split", "config", "annotator", "on_duplicate", "dry_run"])]
     pub undo: bool,
 }

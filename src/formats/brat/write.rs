@@ -19,13 +19,16 @@ use crate::{
     text::{OffsetMap, TextRange},
 };
 
+/// Name of the file of settings.
+const SETTINGS: &str = "annotation.conf";
+
 /// Makes a writer.
 pub(super) fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
     let names = WrittenLabels::new(labels, |name| {
         let has_blank = name.contains(char::is_whitespace);
         has_blank.then(|| ("holds white space", with_bars(name, char::is_whitespace)))
     });
-    Box::new(BratWriter { labels, names, pack: Pack::new(), settings: Settings::default() })
+    Box::new(BratWriter { labels, names, pack: Pack::new(&[SETTINGS]), settings: Settings::default() })
 }
 
 struct BratWriter<'a> {
@@ -47,7 +50,7 @@ struct Settings {
 impl Writer for BratWriter<'_> {
     fn document(&mut self, document: &Document, annotation: &Annotation, out: &mut Output) {
         let (lines, spans, changed) = self.lines(document, annotation, out);
-        let name = self.pack.name(&document.id);
+        let name = self.pack.name(&document.id, &[".txt", ".ann"]);
         // A second mark, of which the reader removes one.
         let mark = if document.text.starts_with('\u{feff}') { decode::MARK } else { &[] };
         let text = [mark, document.text.as_bytes()].concat();
@@ -57,7 +60,10 @@ impl Writer for BratWriter<'_> {
     }
 
     fn finish(&mut self, out: &mut Output) {
-        self.pack.add("annotation.conf", self.settings.text(self.labels, &self.names).as_bytes(), out);
+        if let Some(text) = self.pack.renamed_text() {
+            out.losses.note(text);
+        }
+        self.pack.add(SETTINGS, self.settings.text(self.labels, &self.names).as_bytes(), out);
         self.pack.finish(out);
     }
 }

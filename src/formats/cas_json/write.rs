@@ -23,7 +23,7 @@ use crate::{
 
 /// Makes a writer: one document is written as a file, several as an archive of files.
 pub(super) fn write<'a>(labels: &'a LabelSet, _: &'a WriteOptions) -> Box<dyn Writer + 'a> {
-    Box::new(CasWriter { labels, pack: Pack::new(), first: None, count: 0 })
+    Box::new(CasWriter { labels, pack: Pack::new(&[]), first: None, count: 0 })
 }
 
 struct CasWriter<'a> {
@@ -69,7 +69,7 @@ impl Writer for CasWriter<'_> {
 
 impl CasWriter<'_> {
     fn add(&mut self, id: &str, bytes: &[u8], out: &mut Output) {
-        let name = self.pack.name(id);
+        let name = self.pack.name(id, &[".json"]);
         self.pack.add(&format!("{name}.json"), bytes, out);
     }
 }

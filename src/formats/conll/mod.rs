@@ -22,7 +22,6 @@ mod word_marks;
 mod write;
 
 pub use read::TagSentence;
-pub use tag_numbers::read_tags;
 pub use violations::{TagViolation, TagViolations, tag_violations};
 
 use super::{

@@ -102,9 +102,9 @@ pub struct TagSentence {
 
 /// Reads the tags of a file of any CoNLL layout: unchanged if they are spelt `B-Dish`, else as IOB2.
 /// Also returns the problems of the file.
-pub(super) fn read_tags(source: &dyn Source, options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
+pub(super) fn read_tags(source: &dyn Source, prefer: Prefer, options: &TagOptions) -> (Vec<TagSentence>, Vec<Problem>) {
     let mut problems = Problems::default();
-    let sentences = tag_sentences(source, options, &mut problems).unwrap_or_else(|failure| {
+    let sentences = tag_sentences(source, prefer, options, &mut problems).unwrap_or_else(|failure| {
         problems.push(match failure {
             Unreadable::Encoding(problem) => problem,
             Unreadable::Io(error) => Problem::error(error.to_string()),
@@ -119,10 +119,11 @@ pub(super) fn read_tags(source: &dyn Source, options: &TagOptions) -> (Vec<TagSe
 
 fn tag_sentences(
     source: &dyn Source,
+    prefer: Prefer,
     options: &TagOptions,
     problems: &mut Problems,
 ) -> Result<Vec<TagSentence>, Unreadable> {
-    let Some(layout) = sniff(source, Prefer::AfterWord, options, problems)? else { return Ok(Vec::new()) };
+    let Some(layout) = sniff(source, prefer, options, problems)? else { return Ok(Vec::new()) };
     // Whether tags can be returned unchanged, all of them show together.
     let survey = Survey::of(source, layout, options, problems)?;
     survey.report_columns(problems);

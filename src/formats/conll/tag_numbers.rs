@@ -1,9 +1,14 @@
 //! Files of tagged words whose tags are numbers, with names that the user gave: readers see the names.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    cell::Cell,
+    io::{self, BufRead, Read},
+};
 
 use super::{layout::Prefer, read};
-use crate::formats::{Problem, ReadOptions, Source, TagOptions, decode, sink::Reading, source::Unreadable};
+use crate::formats::{
+    Format, Problem, ReadOptions, Source, TagOptions, decode, problem::with_noun, sink::Reading, source::Unreadable,
+};
 
 /// Number of a word that trainers do not look at.
 const IGNORED: &str = "-100";
@@ -27,16 +32,29 @@ pub(super) fn read_tag_first(source: &dyn Source, reading: &mut Reading<'_>) -> 
 fn read_named(source: &dyn Source, reading: &mut Reading<'_>, prefer: Prefer) -> Result<Vec<String>, Unreadable> {
     let options = reading.options;
     match NamedTags::of(source, options)? {
-        Some(named) => read::read(&named, reading, prefer, named.options(options.tags)),
+        Some(named) => {
+            let read = read::read(&named, reading, prefer, named.options(options.tags));
+            named.unnamed().into_iter().for_each(|problem| reading.problems.push(problem));
+            read
+        }
         None => read::read(source, reading, prefer, options.tags),
     }
 }
 
 /// Reads the tags of a file of any CoNLL layout, as the reader of columns does, with names in place of numbers.
-pub fn read_tags(bytes: &[u8], options: &ReadOptions) -> (Vec<read::TagSentence>, Vec<Problem>) {
-    match NamedTags::of(&bytes, options) {
-        Ok(Some(named)) => read::read_tags(&named, &named.options(options.tags)),
-        Ok(None) => read::read_tags(&bytes, &options.tags),
+pub(in crate::formats) fn read_tags(
+    source: &dyn Source,
+    format: &Format,
+    options: &ReadOptions,
+) -> (Vec<read::TagSentence>, Vec<Problem>) {
+    let prefer = if format.name == super::TAG_FIRST.name { Prefer::BeforeWord } else { Prefer::AfterWord };
+    match NamedTags::of(source, options) {
+        Ok(Some(named)) => {
+            let (sentences, mut problems) = read::read_tags(&named, prefer, &named.options(options.tags));
+            problems.extend(named.unnamed());
+            (sentences, problems)
+        }
+        Ok(None) => read::read_tags(source, prefer, &options.tags),
         Err(error) => (Vec::new(), vec![Problem::error(error.to_string())]),
     }
 }
@@ -51,6 +69,10 @@ pub(in crate::formats) struct NamedTags<'a> {
     source: &'a dyn Source,
     names: &'a [String],
     columns: Columns,
+    /// Whether rows get tabs between their cells, because a name has a blank, which would separate cells otherwise.
+    gets_tabs: bool,
+    /// The first number that has no name.
+    unnamed: Cell<Option<usize>>,
 }
 
 impl<'a> NamedTags<'a> {
@@ -66,12 +88,24 @@ impl<'a> NamedTags<'a> {
         let mut head = Vec::new();
         decode::body(source)?.take(HEAD as u64).read_to_end(&mut head)?;
         let columns = Columns::of(decode::start_of(&head, HEAD), options.tags.tag_column);
-        Ok(columns.map(|columns| Self { source, names, columns }))
+        let has_blank = names.iter().any(|name| name.contains(BLANKS));
+        Ok(columns.map(|columns| {
+            let gets_tabs = has_blank && !columns.has_tabs;
+            Self { source, names, columns, gets_tabs, unnamed: Cell::default() }
+        }))
     }
 
     /// Whether the numbers at the beginning of the file have names.
     pub(in crate::formats) fn has_names(&self) -> bool {
         self.columns.largest < self.names.len()
+    }
+
+    /// The error of a number without a name, after the file was read.
+    fn unnamed(&self) -> Option<Problem> {
+        let (number, names) = (self.unnamed.get()?, self.names.len());
+        let given = with_noun(names, "name");
+        let message = format!("the tag number {number} has no name: --tag-names gives {given}, for 0 to {}", names - 1);
+        Some(Problem::error(message).hint("give a name for each number, in order, such as O,B-Dish,I-Dish"))
     }
 
     /// Choices for the reader: a number in the first row is a tag, not the name of a column, also if it has no name.
@@ -143,8 +177,14 @@ fn is_row(line: &str) -> bool {
     !line.trim().is_empty() && !line.starts_with(['#', '{', '[']) && !line.starts_with("-DOCSTART-")
 }
 
+/// What separates cells in a file without tabs, as in the reader of columns: other white space is a part of a word.
+const BLANKS: [char; 2] = [' ', '\t'];
+
 fn cells(line: &str, has_tabs: bool) -> Box<dyn Iterator<Item = &str> + '_> {
-    if has_tabs { Box::new(line.split('\t').map(str::trim)) } else { Box::new(line.split_whitespace()) }
+    match has_tabs {
+        true => Box::new(line.split('\t').map(str::trim)),
+        false => Box::new(line.split(BLANKS).filter(|cell| !cell.is_empty())),
+    }
 }
 
 /// A number of a tag; the one of ignored words is 0.
@@ -196,13 +236,38 @@ impl<R: BufRead> NamingReader<'_, R> {
         Ok(())
     }
 
-    /// The line with the name of its number; `None` if it has none.
+    /// The line as the reader sees it, if that is another: with the name of its number, with tabs between its cells.
     fn named(&self, line: &str) -> Option<String> {
+        let body = line.trim_end_matches(['\n', '\r']);
+        let end = line.get(body.len()..)?;
+        let found = self.tag_of(body);
+        if !self.tags.gets_tabs || !is_row(body) {
+            let (cell, name) = found?;
+            let start = cell.as_ptr() as usize - body.as_ptr() as usize;
+            return Some(format!("{}{name}{}{end}", body.get(..start)?, body.get(start + cell.len()..)?));
+        }
+        let mut cells: Vec<&str> = cells(body, false).collect();
+        if let Some(((_, name), cell)) = found.zip(cells.get_mut(self.tags.columns.tag)) {
+            *cell = name;
+        }
+        // A blank at the end of a tag stands before a word that is empty.
+        let blank = if body.ends_with(BLANKS) { "\t" } else { "" };
+        Some(format!("{}{blank}{end}", cells.join("\t")))
+    }
+
+    /// The cell of a row that has a number, and its name.
+    fn tag_of<'l>(&self, row: &'l str) -> Option<(&'l str, &str)> {
         let Columns { has_tabs, width, tag, .. } = self.tags.columns;
-        let cell = cells(line, has_tabs).nth(tag).filter(|_| cells(line, has_tabs).count() == width)?;
-        let name = if cell == IGNORED { "O" } else { self.tags.names.get(cell.parse::<usize>().ok()?)? };
-        let start = cell.as_ptr() as usize - line.as_ptr() as usize;
-        Some(format!("{}{name}{}", line.get(..start)?, line.get(start + cell.len()..)?))
+        let cell = cells(row, has_tabs).nth(tag).filter(|_| cells(row, has_tabs).count() == width)?;
+        if cell == IGNORED {
+            return Some((cell, "O"));
+        }
+        let number = cell.parse::<usize>().ok()?;
+        let name = self.tags.names.get(number);
+        if name.is_none() && self.tags.unnamed.get().is_none() {
+            self.tags.unnamed.set(Some(number));
+        }
+        name.map(|name| (cell, name.as_str()))
     }
 }
 
@@ -256,7 +321,7 @@ mod tests {
             let guess = detect_with("a.txt", &text.as_bytes(), &options()).unwrap();
             let found = guess.format.read(text.as_bytes(), &options());
             assert_eq!(spans(&found), ["pad thai Dish", "soup Dish"], "{text:?} {:?}", found.problems);
-            let (tags, problems) = read_tags(text.as_bytes(), &options());
+            let (tags, problems) = read_tags(&text.as_bytes(), &CONLL2002, &options());
             assert_eq!((tags.len(), tags[0].tags.join(" ").as_str()), (2, "O B-Dish I-Dish"), "{problems:?}");
             // Without names the file is refused, and the option is named.
             let guess = detect("a.txt", text.as_bytes());
@@ -277,13 +342,17 @@ mod tests {
                 (vec!["good", "pad", "thai"], vec!["pad thai Dish".to_owned()]),
                 "{text:?}"
             );
-            assert_eq!(read_tags(text.as_bytes(), &options()).0[0].tags, ["O", "B-Dish", "I-Dish"], "{text:?}");
+            assert_eq!(
+                read_tags(&text.as_bytes(), &CONLL2002, &options()).0[0].tags,
+                ["O", "B-Dish", "I-Dish"],
+                "{text:?}"
+            );
         }
         let text = format!("7\tmild\n{}", rows.repeat(10));
         let found = TAG_FIRST.read(text.as_bytes(), &options());
         let first = &found.problems[0];
         assert!(found.has_errors() && first.line == Some(1) && first.message.contains("`7`"), "{:?}", found.problems);
-        let (_, problems) = read_tags(text.as_bytes(), &options());
+        let (_, problems) = read_tags(&text.as_bytes(), &CONLL2002, &options());
         assert!(problems[0].line == Some(1) && problems[0].message.contains("`7`"), "{problems:?}");
     }
 
@@ -298,5 +367,41 @@ mod tests {
         let long = format!("{rows}\n{}\t0\n\n{rows}", "a".repeat(3 * LONGEST_LINE));
         let found = CONLL2002.read(long.as_bytes(), &options());
         assert_eq!((found.corpus.documents.len(), found.problems[0].line), (2, Some(42)), "{:?}", found.problems);
+    }
+
+    #[test]
+    fn names_with_blanks_are_the_same_with_tabs_and_with_spaces() {
+        let tag_names: Vec<String> = ["O", "B-Main dish", "I-Main dish"].map(str::to_owned).into();
+        let options = ReadOptions { tag_names, ..ReadOptions::default() };
+        for text in [
+            "good\t0\npad\t1\nthai\t2\n\n4\t0\nsoup\t1\n",
+            "good 0\npad 1\nthai 2\n\n4 0\nsoup 1\n",
+            "-DOCSTART- 0\n\n0 good\r\n1  pad \r\n2 thai\r\n\r\n0 4\r\n1 soup",
+        ] {
+            let guess = detect_with("a.txt", &text.as_bytes(), &options).unwrap();
+            let found = guess.format.read(text.as_bytes(), &options);
+            assert_eq!(spans(&found), ["pad thai Main dish", "soup Main dish"], "{text:?} {:?}", found.problems);
+            let (tags, _) = read_tags(&text.as_bytes(), &CONLL2002, &options);
+            assert_eq!(tags[0].tags, ["O", "B-Main dish", "I-Main dish"], "{text:?}");
+        }
+        // White space that separates no columns is a part of a word.
+        let found = CONLL2002.read("good\u{a0}pad 1\nthai 2\nfor 0\n".as_bytes(), &options);
+        assert_eq!(spans(&found), ["good\u{a0}pad thai Main dish"], "{:?}", found.problems);
+    }
+
+    #[test]
+    fn too_few_names_are_said_with_their_number() {
+        let expected = "the tag number 5 has no name: --tag-names gives 3 names, for 0 to 2";
+        for rows in ["good\t0\npad\t5\nthai\t7\n\n", "good 0\npad 5\nthai 7\n\n", "good 0\npad 1\n\n"] {
+            // Also far behind what shows the columns.
+            let text = rows.repeat(9_000) + "so\t5\n";
+            let text = if rows.contains('\t') { text } else { text.replace('\t', " ") };
+            let guess = detect_with("a.txt", &text.as_bytes(), &options()).unwrap();
+            let found = guess.format.read(text.as_bytes(), &options());
+            let messages: Vec<&str> = found.problems.iter().map(|problem| problem.message.as_str()).collect();
+            assert!(messages.contains(&expected), "{} {messages:?}", guess.why);
+            let (_, problems) = read_tags(&text.as_bytes(), &CONLL2002, &options());
+            assert!(problems.iter().any(|problem| problem.message == expected), "{problems:?}");
+        }
     }
 }

@@ -191,7 +191,8 @@ fn labels_of_a_project_may_contain_the_bar() {
 #[test]
 fn scores_count_what_readers_read() {
     let tags = |file: &str| {
-        let (sentences, _) = super::read_tags(file.as_bytes(), &ReadOptions::default());
+        let (sentences, _) =
+            super::tag_numbers::read_tags(&file.as_bytes(), &super::CONLL2002, &ReadOptions::default());
         sentences.into_iter().flat_map(|sentence| sentence.tags).collect::<Vec<_>>()
     };
     assert_eq!(tags("Anna I-PER\neats O\n"), ["I-PER", "O"], "unchanged");
@@ -235,7 +236,7 @@ fn brackets_are_spans() {
     let read = reads(file, &["Anna Berg in Bari", "Oslo is"], &["PERSON:Anna Berg", "GPE:Bari", "GPE:Oslo"]);
     assert!(has_problem(&read, Severity::Warning, "1 bracket without"));
     assert!(read.detected.contains(&"brackets".to_owned()));
-    let (sentences, _) = super::read_tags(file.as_bytes(), &ReadOptions::default());
+    let (sentences, _) = super::tag_numbers::read_tags(&file.as_bytes(), &super::CONLL2002, &ReadOptions::default());
     assert_eq!(sentences[0].tags, ["B-PERSON", "I-PERSON", "O", "B-GPE"]);
     let faulty = read_with("a.txt", &(file.replace("(GPE)", "GPE") + &"x X *\n".repeat(9)), TagOptions::default());
     assert!(has_problem(&faulty, Severity::Error, "`GPE` is no bracket"));
@@ -247,7 +248,7 @@ fn tokens_of_several_words_have_the_tags_of_their_words() {
     let read = reads(file, &["Voy al mar"], &["LOC:al mar"]);
     assert!(has_problem(&read, Severity::Note, "2 rows of words that a token of several words has"));
     assert!(has_problem(&read, Severity::Note, "1 word that is not in the text"));
-    let (sentences, _) = super::read_tags(file.as_bytes(), &ReadOptions::default());
+    let (sentences, _) = super::tag_numbers::read_tags(&file.as_bytes(), &super::CONLL2002, &ReadOptions::default());
     assert_eq!(sentences[0].words, ["Voy", "al", "mar"]);
 }
 

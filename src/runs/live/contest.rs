@@ -59,6 +59,9 @@ impl Pair {
 pub struct Contest {
     /// Name of the model that makes the suggestions; `None` if only the memory does.
     pub rival: Option<String>,
+    /// Start of the rival in seconds since 1970, UTC, if it is a run: the name of one that was removed may be given again.
+    #[serde(default)]
+    pub rival_started: u64,
     /// Documents since the rival took over.
     pub documents: usize,
     /// Counts on these documents.
@@ -147,7 +150,12 @@ mod tests {
     }
 
     fn contest(rival: Option<&str>, documents: usize, learner: EntityCounts, other: EntityCounts) -> Contest {
-        Contest { rival: rival.map(str::to_owned), documents, counts: Pair { learner, rival: other } }
+        Contest {
+            rival: rival.map(str::to_owned),
+            documents,
+            counts: Pair { learner, rival: other },
+            ..Contest::default()
+        }
     }
 
     fn decides(contest: &Contest, valid: Option<Pair>) -> bool {

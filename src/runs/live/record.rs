@@ -31,6 +31,9 @@ pub struct LiveRecord {
     /// The newest run with a model when this version took over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<String>,
+    /// Start of that run in seconds since 1970, UTC; 0 if it is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub over_started: u64,
     /// Learned documents: hash of the id, and hash of words and tags.
     #[serde(with = "hexadecimal")]
     pub learned: BTreeMap<u64, u64>,
@@ -52,9 +55,17 @@ pub enum RecordError {
     /// It was trained from a base that this version does not contain.
     #[error("it was trained from the base of edition {0}, and this version of tagli contains edition {EDITION}")]
     Edition(u32),
+    /// It names no document.
+    #[error("it has learned no document")]
+    Nothing,
     /// Its numbers contradict each other, or are too large.
     #[error("its numbers contradict each other, or are too large")]
     Numbers,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Hash of the id of a document, by which a record names it.
@@ -73,6 +84,7 @@ impl LiveRecord {
             at,
             suggests: true,
             over: None,
+            over_started: 0,
             learned: BTreeMap::new(),
             contest: Contest::default(),
             scores: Scores::default(),
@@ -90,6 +102,10 @@ impl LiveRecord {
         }
         if record.edition != EDITION {
             return Err(RecordError::Edition(record.edition));
+        }
+        // No round leaves such a record: someone else made it, whose model must not suggest.
+        if record.learned.is_empty() {
+            return Err(RecordError::Nothing);
         }
         let versions = 1..=Version::MOST;
         let are_versions = [record.version, record.newest].iter().all(|version| versions.contains(&version.0));
@@ -139,6 +155,7 @@ mod tests {
         let mut record = LiveRecord::new(Version(7), 1_800_000_000);
         record.newest = Version(9);
         record.over = Some("0002-mini".into());
+        record.over_started = 1_700_000_000;
         record.learned = [(u64::MAX, 1), (2, 0xfeed_0000_0000_0001)].into();
         record.contest = Contest::against(Some("live-7".into()));
         record.contest.add(Pair { learner: counts, rival: counts });
@@ -164,6 +181,7 @@ mod tests {
         assert_eq!(with(|record| record.format = 2), RecordError::Format);
         assert_eq!(with(|record| record.edition = 1), RecordError::Edition(1));
         assert_eq!(with(|record| record.newest = Version(6)), RecordError::Numbers);
+        assert_eq!(with(|record| record.learned.clear()), RecordError::Nothing);
         assert_eq!(with(|record| record.version = Version(0)), RecordError::Numbers);
         assert_eq!(with(|record| record.newest = Version(u64::MAX)), RecordError::Numbers);
         assert_eq!(with(|record| record.contest.documents = usize::MAX), RecordError::Numbers);

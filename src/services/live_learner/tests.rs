@@ -170,6 +170,70 @@ fn documents_for_validation_are_not_awaited() {
 }
 
 #[test]
+fn a_document_that_is_no_longer_done_is_awaited_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (project, ada) = project(&dir.path().join("p"), 8, 3);
+    let running = Running::new(project.clone(), ada.clone(), settings());
+    running.report(|report| report.state == LiveState::Waiting(3));
+    running.finish(3..4);
+    running.report(|report| report.state == LiveState::Waiting(2));
+    running.learner.reopened("r3".into());
+    running.report(|report| report.state == LiveState::Waiting(3));
+    // One that was done before: the journal has that it is not any more.
+    let mut annotator = project.annotator(&ada, 1).unwrap();
+    let edits = vec![crate::spans::Edit::Status(Tagged::Partial)];
+    annotator.record(&project.documents, 2, JournalOp::Do(Action { document: "r1".into(), edits })).unwrap();
+    drop(annotator);
+    running.learner.reopened("r1".into());
+    running.report(|report| report.state == LiveState::Waiting(4));
+    running.finish(3..6);
+    running.report(|report| report.state == LiveState::Waiting(1));
+    running.end();
+}
+
+#[test]
+fn what_was_shown_with_suggestions_is_noted_for_later_sessions() {
+    let dir = tempfile::tempdir().unwrap();
+    let (project, ada) = project(&dir.path().join("p"), 8, 3);
+    let folder = project.live_folder(&ada);
+    let running = Running::new(project.clone(), ada.clone(), LiveSettings { held_back: 1, ..settings() });
+    running.report(|report| report.state == LiveState::Waiting(3));
+    assert!(!folder.path().exists(), "to open a project writes nothing");
+    running.learner.note_shown(vec!["r1".into(), "r2".into()]);
+    running.learner.note_shown(vec!["r2".into()]);
+    running.end();
+    let text = std::fs::read_to_string(folder.path().join("shown.jsonl")).unwrap();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    let exposure = folder.exposure().unwrap();
+    assert_eq!(["r1", "r2", "r3"].map(|id| exposure.is_unseen(id)), [false, false, true]);
+    // The next session adds nothing that is known.
+    let running = Running::new(project, ada, LiveSettings { held_back: 1, ..settings() });
+    running.report(|report| report.state == LiveState::Waiting(3));
+    running.learner.note_shown(vec!["r1".into()]);
+    running.end();
+    assert_eq!(std::fs::read_to_string(folder.path().join("shown.jsonl")).unwrap(), text);
+}
+
+#[test]
+fn a_kept_model_that_knows_a_document_of_another_project_does_not_suggest() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, ada) = project(&dir.path().join("one"), 8, 8);
+    let (other, _) = project(&dir.path().join("other"), 3, 3);
+    let running = Running::new(one.clone(), ada.clone(), settings());
+    running.finish(1..6);
+    running.report(|report| report.newest == Some(Version(1)));
+    running.end();
+    let [from, to] = [&one, &other].map(|project| project.live_folder(&ada).path());
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    std::fs::rename(from, to).unwrap();
+    let running = Running::new(other, ada, settings());
+    let report = running.report(|report| matches!(report.state, LiveState::Waiting(_)));
+    assert_eq!((report.newest, report.suggester), (None, None));
+    assert!(running.models.lock().unwrap().is_none());
+    running.end();
+}
+
+#[test]
 fn a_kept_model_that_cannot_be_used_is_said_once_and_learning_begins_again() {
     let dir = tempfile::tempdir().unwrap();
     let (project, ada) = project(&dir.path().join("p"), 8, 8);

@@ -52,7 +52,7 @@ fn a_file_is_imported_and_the_project_opened_whatever_the_outcome() {
     };
     let import = |file: &str| {
         let project = Project::open(&dir).unwrap();
-        let seen = preview::preview(&project, &"ada".parse().unwrap(), Path::new(&path(file)), 3, &Unwatched);
+        let seen = preview::preview(&project, &"ada".parse().unwrap(), &[path(file).into()], 3, &Unwatched);
         import_as(file, seen.map_or(0, |seen| seen.fingerprint))
     };
     let (documents, level, text) = import_as("two.txt", 0);
@@ -83,7 +83,9 @@ fn ids_in_use_are_treated_as_chosen_and_an_import_is_taken_back() {
         fs::write(&file, format!("{{\"id\":\"a\",\"text\":\"{text}\"}}\n")).unwrap();
         let project = Project::open(&dir).unwrap();
         let fingerprint =
-            preview::preview(&project, &"ada".parse().unwrap(), &file, 3, &Unwatched).unwrap().fingerprint;
+            preview::preview(&project, &"ada".parse().unwrap(), std::slice::from_ref(&file), 3, &Unwatched)
+                .unwrap()
+                .fingerprint;
         let file = file.to_string_lossy().into_owned();
         open(Request::Import { dir: dir.clone(), file, fingerprint, on_duplicate, generation: 7 }).0
     };

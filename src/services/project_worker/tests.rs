@@ -140,13 +140,14 @@ fn what_another_program_changed_is_reported_although_a_task_has_read_it() {
     assert!(matches!(open.next(), Event::Labels(Ok(_))));
     open.worker.ask(Task::Splits { documents: vec!["d4".into(), "d5".into()], split: Some(Split::Test) });
     let Event::SplitSet { documents: 2, outcome: Ok(old), .. } = open.next() else { panic!() };
-    open.worker.ask(Task::OldSplits(old));
-    assert!(matches!(open.next(), Event::MoveTakenBack(Ok(2))));
+    open.worker.ask(Task::TakeBackMoves(old));
+    assert!(matches!(open.next(), Event::MoveTakenBack { outcome: Ok(taken), .. } if taken.moved == 2));
     open.worker.ask(Task::Splits { documents: vec!["d4".into()], split: None });
     assert!(matches!(open.next(), Event::SplitSet { outcome: Ok(_), .. }));
     open.worker.ask(Task::ShareOut);
     let Event::SharedOut(Ok((moved, documents))) = open.next() else { panic!() };
-    assert_eq!((moved.as_slice(), documents.iter().sum()), (&[("d4".to_owned(), None)][..], 29));
+    assert_eq!((moved[0].document.as_str(), moved[0].from, moved.len()), ("d4", None, 1));
+    assert_eq!((moved[0].to.is_some(), documents.iter().sum()), (true, 29));
     open.worker.ask(Task::Look);
     open.worker.ask(Task::Summarise { generation: 1, base: "mini".into() });
     assert!(matches!(open.next(), Event::Summary { .. }));

@@ -36,6 +36,23 @@ fn undo_names_an_action_and_redo_brings_it_back() {
 }
 
 #[test]
+fn actions_on_documents_that_are_gone_are_neither_redone_nor_restored() {
+    let undo = |sequence, of| Entry { id: id(sequence), at: 0, op: JournalOp::Undo(id(of)) };
+    let mut journal = Journal::replay([add(0), add(1), add(2), undo(10, 0), undo(11, 1)]);
+    assert_eq!(journal.redo_target(), Some((id(1), "d1")));
+    journal.forget_redo(|document| document == "d0");
+    assert_eq!(journal.redo_target(), Some((id(0), "d0")), "the one before it");
+    assert_eq!(journal.history().filter(|past| past.undone).count(), 1);
+    // What a new action discards is restored without them, too.
+    let mut journal = Journal::replay([add(0), add(1), add(2), undo(10, 0), undo(11, 1), add(4)]);
+    assert_eq!(journal.discarded(), [id(1), id(0)]);
+    journal.forget_redo(|document| document == "d0");
+    assert_eq!(journal.discarded(), [id(0)]);
+    journal.forget_redo(|_| false);
+    assert!(journal.discarded().is_empty());
+}
+
+#[test]
 fn what_was_done_since_is_counted_once_and_not_when_undone() {
     let done = |sequence, at, document: &str| {
         let action = Action { document: document.into(), edits: vec![Edit::Status(Status::Done)] };

@@ -24,11 +24,11 @@ impl Canvas<'_> {
             return self.import_preview(area, import, file, preview, project);
         }
         let text = match import.is_reading() {
-            true => "The file is being read; nothing is imported before you have seen it.",
-            false => "Import which file? You see what is in it before anything is imported.",
+            true => "It is being read; nothing is imported before you have seen it.",
+            false => "Import which files? You see what is in them first. *.conll, 'my file.txt' and folders work.",
         };
         let line = self.ask(area, text, 1);
-        self.input(line, "file ", &Prompt::Import);
+        self.input(line, "files ", &Prompt::Import);
     }
 
     fn import_preview(&mut self, area: Rect, import: &Import, file: &str, preview: &ImportPreview, project: &Project) {

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     inference::{Precision, Predictor, Threads},
     model::{self, BaseModel, ModelConfig},
-    project::{LiveFolder, Project, ProjectError},
+    project::{LiveFolder, Project, ProjectError, RunView},
     runs::{
         embedded_bases::is_embedded,
-        live::{Contest, LiveRecord, Version},
+        live::{Contest, LiveRecord, RunStart, Version},
     },
     spans::{Journal, LabelSet, Sentence, SpanSource, dataset, score::EntityCounts},
 };
@@ -28,7 +28,8 @@ impl Learner {
         let mut record = LiveRecord::new(kept.version, kept.at);
         record.newest = Version(self.newest);
         record.suggests = self.suggester.as_ref().is_some_and(is_kept);
-        record.over.clone_from(&self.over);
+        record.over = self.over.as_ref().map(|over| over.id.clone());
+        record.over_started = self.over.as_ref().map_or(0, |over| over.started);
         record.learned.clone_from(&kept.learned);
         record.contest = match candidate.is_some_and(is_kept) {
             true => self.contest.clone(),
@@ -46,8 +47,8 @@ impl Learner {
 /// It cannot be read or continued; a sentence that says why.
 pub fn read(folder: &LiveFolder, base: &str) -> Result<Option<(LiveRecord, BaseModel)>, String> {
     let Some(record) = folder.record().map_err(|error| error.to_string())? else { return Ok(None) };
-    let model = model::open(&folder.model().to_string_lossy()).map_err(|error| error.to_string())?;
     let weights = model::open(base).map_err(|error| error.to_string())?;
+    let model = model::open_like(&folder.model(), &weights).map_err(|error| error.to_string())?;
     if model.config.tags.is_empty() || !is_of_base(&model, &weights) {
         return Err(format!("{} is not a trained `{base}`", folder.model().display()));
     }
@@ -98,7 +99,7 @@ pub fn highest_version(project: &Project, journal: &Journal) -> Option<Version> 
 /// Counts of the models of runs on the validation split, of which the last are kept.
 #[derive(Debug, Default)]
 pub struct RunCounts {
-    run: String,
+    run: RunStart,
     sentences: String,
     counts: Option<EntityCounts>,
 }
@@ -113,26 +114,22 @@ impl RunCounts {
         labels: &LabelSet,
         sentences: &[Sentence],
     ) -> Option<EntityCounts> {
+        let view = project.runs().get(run).ok()?;
+        let start = start_of(&view);
         let fingerprint = dataset::fingerprint(sentences);
-        if self.run != run || self.sentences != fingerprint {
-            self.counts = compute(project, run, labels, sentences)
+        if self.run != start || self.sentences != fingerprint {
+            self.counts = compute(&view, labels, sentences)
                 .inspect_err(|error| tracing::info!("{run} is not compared with the live model: {error}"))
                 .ok()
                 .flatten();
-            run.clone_into(&mut self.run);
+            self.run = start;
             self.sentences = fingerprint;
         }
         self.counts
     }
 }
 
-fn compute(
-    project: &Project,
-    run: &str,
-    labels: &LabelSet,
-    sentences: &[Sentence],
-) -> Result<Option<EntityCounts>, LiveError> {
-    let Ok(view) = project.runs().get(run) else { return Ok(None) };
+fn compute(view: &RunView, labels: &LabelSet, sentences: &[Sentence]) -> Result<Option<EntityCounts>, LiveError> {
     let is_small = view.config.as_ref().is_some_and(|config| is_embedded(&config.settings.base));
     if !is_small || !view.has_model {
         return Ok(None);
@@ -143,20 +140,26 @@ fn compute(
 }
 
 /// The newest run of a project that has a model, and the run whose model suggests without the live one.
-pub fn rival_runs(project: &Project) -> [Option<String>; 2] {
+pub fn rival_runs(project: &Project) -> [Option<RunStart>; 2] {
     let runs = project.runs();
     let newest = runs.list().into_iter().rev().find(|run| run.has_model);
     let suggester = newest.as_ref().and_then(|_| runs.suggester()).map(|(run, _)| run);
-    [newest, suggester].map(|run| run.map(|run| run.id.to_string()))
+    [newest, suggester].map(|run| run.as_ref().map(start_of))
+}
+
+fn start_of(run: &RunView) -> RunStart {
+    RunStart { id: run.id.to_string(), started: run.config.as_ref().map_or(0, |config| config.started) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        project::{ImportItem, Manifest},
+        model::Array,
+        project::{ImportItem, Manifest, run_folder::RunConfig},
+        runs::Settings,
         spans::{Action, Document, Edit, Span, SpanId, Status, journal::JournalOp},
-        text::TextRange,
+        text::{TextRange, growth::processor_time},
         work::live::BASE,
     };
 
@@ -190,8 +193,59 @@ mod tests {
         let other_pieces = BaseModel { tokenizer_json: b"{}".to_vec(), ..base.clone() };
         assert!(!is_of_base(&other_pieces, &base));
         assert!(is_finite(&base));
-        let mut broken = base;
+        let mut broken = base.clone();
         broken.weights.values_mut().next().unwrap().data[0] = f32::NAN;
         assert!(!is_finite(&broken));
+    }
+
+    #[test]
+    fn weights_of_a_stranger_are_not_read_if_they_are_too_large() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let folder = project.live_folder(&"ada".parse().unwrap());
+        let mut model = model::open(BASE).unwrap();
+        model.config.tags = ["O", "B-Dish", "I-Dish"].map(str::to_owned).into();
+        for (name, shape) in model.config.tensors() {
+            let size = shape.iter().product();
+            model.weights.entry(name).or_insert_with(|| Array { data: vec![0.0; size], shape });
+        }
+        let mut record = LiveRecord::new(Version(1), 7);
+        record.learned.insert(1, 1);
+        let version = LiveModel { version: Version(1), model, at: 7, learned: record.learned.clone() };
+        save(&folder, &record, &version).unwrap();
+        assert_eq!(read(&folder, BASE).unwrap().map(|(read, _)| read), Some(record));
+        // A file with holes, as archives have them.
+        let weights = std::fs::File::options().write(true).open(folder.model().join("model.safetensors")).unwrap();
+        weights.set_len(2 << 30).unwrap();
+        let time = processor_time(|| {
+            let error = read(&folder, BASE).unwrap_err();
+            assert!(error.contains("model.safetensors") && error.contains("2"), "{error}");
+        });
+        assert!(time < std::time::Duration::from_secs(1), "{time:?}: to read 2 GiB takes longer");
+        // Nor are weights in other files.
+        std::fs::remove_file(folder.model().join("model.safetensors")).unwrap();
+        let index = r#"{"weight_map":{"a":"model.safetensors"}}"#;
+        std::fs::write(folder.model().join("model.safetensors.index.json"), index).unwrap();
+        assert!(read(&folder, BASE).is_err());
+    }
+
+    #[test]
+    fn a_run_that_took_the_name_of_a_removed_one_is_counted_again() {
+        let counts = EntityCounts { true_positives: 1, false_positives: 0, false_negatives: 0 };
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::create(&dir.path().join("p"), Manifest::new("p", LabelSet::restaurant())).unwrap();
+        let config = |started| RunConfig::new(started, Settings::lesson("mini"), serde_json::Value::Null);
+        let (id, run) = project.runs().create(&config(5)).unwrap();
+        drop(run);
+        let sentences = [Sentence { id: "a".into(), words: vec!["x".into()], tags: vec!["O".into()] }];
+        let labels = &project.manifest.labels;
+        let mut known = RunCounts {
+            run: RunStart { id: id.to_string(), started: 5 },
+            sentences: dataset::fingerprint(&sentences),
+            counts: Some(counts),
+        };
+        assert_eq!(known.of(&project, id.as_str(), labels, &sentences), Some(counts));
+        known.run.started = 4;
+        assert_eq!(known.of(&project, id.as_str(), labels, &sentences), None, "it has no model");
     }
 }

@@ -62,8 +62,9 @@ impl Project {
             labels: &self.labels,
             finished: &self.finished,
             rival: self.rival.clone(),
+            rival_started: 0,
             run_counts: &|_, _| None,
-            newest_run: Some("0004-mini".into()),
+            newest_run: Some(RunStart { id: "0004-mini".into(), started: 44 }),
             every: 5,
             now: &|| 1_800_000_000,
             goes_on,
@@ -86,8 +87,10 @@ fn a_model_is_learned_judged_by_the_next_documents_and_then_suggests() {
     assert!(round.took_over, "{:?}", learner.contest);
     let report = learner.report(LiveState::Learning);
     assert_eq!((report.newest, report.suggester), (Some(Version(2)), Some(Version(2))));
-    assert_eq!((report.over.as_deref(), report.recent.map(|recent| recent.documents)), (Some("0004-mini"), Some(7)));
+    let over = RunStart { id: "0004-mini".into(), started: 44 };
+    assert_eq!((report.over, report.recent.map(|recent| recent.documents)), (Some(over), Some(7)));
     let record = learner.kept().unwrap().0;
+    assert_eq!((record.over.as_deref(), record.over_started), (Some("0004-mini"), 44));
     assert_eq!((record.version, record.learned.len()), (Version(2), 12));
 }
 
@@ -336,6 +339,7 @@ fn a_validation_split_judges_at_once() {
         labels: &project.labels,
         finished: &[],
         rival: Some("0001-mini".into()),
+        rival_started: 0,
         run_counts: &|run, sentences| {
             assert_eq!((run, sentences.len()), ("0001-mini", 12));
             Some(EntityCounts { true_positives: 0, false_positives: 0, false_negatives: 24 })
@@ -359,4 +363,19 @@ fn the_time_of_a_version_is_the_end_of_its_training() {
     let input = RoundInput { now: &now, ..project.input(&goes_on) };
     assert!(learner.round(&input).unwrap().unwrap().trained);
     assert!(learner.report(LiveState::Off).at > 8, "steps were looked at before");
+}
+
+#[test]
+fn a_run_that_took_the_name_of_a_removed_one_is_another_rival() {
+    let mut learner = Learner::new(tuning()).unwrap();
+    let mut project = Project::new(0..8);
+    project.rival = Some("0001-mini".into());
+    project.round(&mut learner);
+    learner.contest.documents = 9;
+    let input = RoundInput { rival_started: 5, ..project.input(&|| true) };
+    learner.round(&input).unwrap();
+    assert_eq!((learner.contest.documents, learner.contest.rival_started), (0, 5));
+    learner.contest.documents = 9;
+    learner.round(&input).unwrap();
+    assert_eq!(learner.contest.documents, 9);
 }

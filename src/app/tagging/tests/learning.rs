@@ -84,6 +84,29 @@ fn every_way_in_which_a_document_is_finished_is_reported_once() {
 }
 
 #[test]
+fn a_document_that_is_no_longer_done_is_not_awaited() {
+    let reports = |effects: &[Effect]| -> Vec<String> {
+        let reports = effects.iter().filter_map(|effect| match effect {
+            Effect::Finished(document) => Some(format!("+{}", document.id)),
+            Effect::Reopened(id) => Some(format!("-{id}")),
+            _ => None,
+        });
+        reports.collect()
+    };
+    for (keys, expected) in [
+        ("enter", "+d0"),
+        ("enter u", "+d0 -d0"),
+        ("enter u ctrl-r", "+d0 -d0 +d0"),
+        ("enter p f", "+d0 -d0"),
+        ("enter enter u u", "+d0 +d1 -d1 -d0"),
+        ("3 u", ""),
+    ] {
+        let mut state = start(&[TEXT, "more"]);
+        assert_eq!(reports(&press(&mut state, keys)).join(" "), expected, "{keys}");
+    }
+}
+
+#[test]
 fn decisions_of_the_adjudicator_report_each_document() {
     let ada = ["[thai](Cuisine) food", "[cheap](Price) beer", "a [patio](Amenity)"];
     let ben = ["[thai food](Dish)", "[cheap](Price) beer", "a [patio](Amenity)"];

@@ -359,3 +359,33 @@ fn a_project_that_is_read_again_holds_the_same_texts_back() {
     again(&mut state);
     assert_eq!([0, 1].map(|at| is_held_back(&state, at)), [false, true], "the first one was seen with suggestions");
 }
+
+#[test]
+fn a_text_that_was_seen_with_suggestions_in_an_earlier_session_is_not_held_back() {
+    use crate::runs::live::{Exposure, ExposureLine};
+    let mut state = held_back();
+    press(&mut state, ":");
+    update(&mut state, Event::Paste("hold-back".into()));
+    let noted = press(&mut state, "enter").into_iter().filter(|effect| matches!(effect, Effect::NoteShown(_)));
+    assert_eq!(noted.collect::<Vec<_>>(), [Effect::NoteShown(vec!["d0".to_owned()])]);
+    // The next session knows it, and what another rate has not noted.
+    let next = |lines: &[ExposureLine]| {
+        let (mut opened, marked) = opened(&["fish tacos and cheap beer", "more"]);
+        let mut exposure = Exposure::default();
+        lines.iter().for_each(|line| _ = exposure.add(line));
+        (opened.live.held_back, opened.exposure) = (1, exposure.into());
+        let state = begin((opened, marked));
+        [0, 1].map(|at| is_held_back(&state, at))
+    };
+    assert_eq!(next(&[ExposureLine::Every(1)]), [true, true]);
+    assert_eq!(next(&[ExposureLine::Every(1), ExposureLine::shown("d0")]), [false, true]);
+    assert_eq!(next(&[ExposureLine::Every(1_000_003)]), [false, false]);
+}
+
+#[test]
+fn a_held_back_text_that_is_reopened_is_not_new_to_the_next_session() {
+    let mut state = held_back();
+    let noted = |effects: Vec<Effect>| effects.iter().any(|effect| matches!(effect, Effect::NoteShown(_)));
+    assert!(!noted(press(&mut state, "enter")), "what is done is not judged again");
+    assert!(noted(press(&mut state, "u")));
+}
