@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{brackets, row_id::RowId};
 use crate::spans::{
     scheme::Tag,
@@ -19,7 +21,7 @@ const CHUNKS: [&str; 11] = ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CO
 #[derive(Debug, Default)]
 pub(super) struct ColumnValues {
     /// How often each value occurs. Empty if there are too many.
-    counts: HashMap<String, usize>,
+    counts: HashMap<String, usize, RandomState>,
     has_too_many: bool,
     cells: usize,
     /// Cells with a number that is one more than the number above.
@@ -38,6 +40,12 @@ impl ColumnValues {
     /// Adds the next cell of the column.
     pub(super) fn add(&mut self, cell: &str) {
         self.cells += 1;
+        // Most cells are words, which begin no number.
+        if !cell.as_bytes().first().is_some_and(|byte| is_in_number(*byte)) {
+            self.last_number = None;
+            self.count_value(cell);
+            return;
+        }
         self.numeric += usize::from(is_numeric(cell));
         let number = cell.parse::<u64>().ok();
         if number.is_none() && matches!(RowId::read(cell), Some(RowId::Token(..) | RowId::Empty)) {
@@ -81,7 +89,7 @@ impl ColumnValues {
             self.counts.insert(cell.to_owned(), 1);
         } else {
             self.has_too_many = true;
-            self.counts = HashMap::new();
+            self.counts = HashMap::default();
         }
     }
 
@@ -175,8 +183,12 @@ impl ColumnValues {
 
 /// Whether a cell is a number, or two with a hyphen between them. Words such as `nan` are none.
 fn is_numeric(cell: &str) -> bool {
-    cell.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte))
-        && cell.bytes().any(|byte| byte.is_ascii_digit())
+    cell.bytes().all(is_in_number) && cell.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a byte may stand in a number.
+fn is_in_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E')
 }
 
 fn after(number: Option<u64>) -> Option<u64> {

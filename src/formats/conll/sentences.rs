@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    layout::{BETWEEN, ColumnLayout, Separator, is_blank, is_docstart, looks_like_comment},
+    known_tags::{KnownTag, KnownTags, OUTSIDE},
+    layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::{BETWEEN_VALUES, META_COMMENTS},
     row_id::RowId,
     table_lines::TableLines,
@@ -19,13 +20,16 @@ use crate::{
 };
 
 /// A sentence with its columns, unchanged.
-#[derive(Default)]
 pub(super) struct Sentence {
-    /// All columns, in their order in the file.
+    /// All columns, in their order in the file. The one of the tag is empty.
     columns: Vec<Column>,
     /// Places of the word and of the tag among them.
     word: usize,
     tag: usize,
+    /// Numbers of the tags in `known`.
+    tags: Vec<u32>,
+    /// Tags of this sentence and of those before it.
+    known: KnownTags,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
     /// Whether a word is empty.
@@ -45,8 +49,26 @@ pub(super) struct Sentence {
 impl Sentence {
     /// A sentence without words, of a file with this layout.
     pub(super) fn of(layout: &ColumnLayout) -> Self {
+        Self::with_bars(layout, false)
+    }
+
+    /// As [`Self::of`]; with `keeps_bars`, labels may contain the bar, so that a tag has one label.
+    pub(super) fn with_bars(layout: &ColumnLayout, keeps_bars: bool) -> Self {
         let ColumnLayout { word, tag, .. } = *layout;
-        Self { columns: vec![Column::default(); layout.columns], word, tag, ..Self::default() }
+        Self {
+            columns: vec![Column::default(); layout.columns],
+            word,
+            tag,
+            tags: Vec::new(),
+            known: KnownTags::new(*layout, keeps_bars),
+            lines: Vec::new(),
+            has_empty_word: false,
+            is_tagged: false,
+            docstart: 0,
+            docstart_lines: 0,
+            has_faults: false,
+            meta: Map::new(),
+        }
     }
 
     /// The words as a text with blanks between them, and their places in it.
@@ -56,17 +78,33 @@ impl Sentence {
 
     /// The words.
     pub(super) fn words(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.cells(self.word)
+        let (text, words) = self.joined_words();
+        words.iter().map(|word| word.of(text))
     }
 
-    /// The tags.
+    /// The tags as they are spelt.
     pub(super) fn tags(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.cells(self.tag)
+        self.tags.iter().map(|tag| self.known.text(*tag))
     }
 
-    fn cells(&self, column: usize) -> impl ExactSizeIterator<Item = &str> + Clone {
-        let (text, cells) = self.columns.get(column).map_or(("", &[][..]), |column| (&column.text, &column.cells));
-        cells.iter().map(|cell| cell.of(text))
+    /// The tags as they are read; of several labels on one word, the first.
+    pub(super) fn tags_read(&self) -> impl ExactSizeIterator<Item = Tag<'_>> + Clone {
+        self.tags.iter().map(|tag| self.known.read(*tag))
+    }
+
+    /// Whether a word has several labels.
+    pub(super) fn has_parts(&self) -> bool {
+        self.tags.iter().any(|tag| self.known.get(*tag).is_some_and(|known| known.has_parts))
+    }
+
+    /// Names each tag, except for `O`, that no sentence before had. When there are very many, some are named again.
+    pub(super) fn note_tags(&mut self, mut note: impl FnMut(&KnownTag)) {
+        for tag in &self.tags {
+            if let Some(known) = self.known.get_mut(*tag).filter(|known| !known.is_noted) {
+                known.is_noted = true;
+                note(known);
+            }
+        }
     }
 
     /// Columns that are neither word nor tag.
@@ -78,21 +116,20 @@ impl Sentence {
         self.lines.is_empty()
     }
 
-    fn last_tag(&self) -> &str {
-        let last = self.lines.len().checked_sub(1);
-        self.columns.get(self.tag).zip(last).and_then(|(tags, last)| tags.cell(last)).unwrap_or_default()
+    fn last_tag(&self) -> u32 {
+        self.tags.last().copied().unwrap_or(OUTSIDE)
     }
 
     /// Gives the last row another tag.
-    fn set_last_tag(&mut self, tag: &str) {
-        if let Some(tags) = self.columns.get_mut(self.tag) {
-            tags.replace_last(tag);
-        }
-        self.is_tagged |= tag != "O";
+    fn set_last_tag(&mut self, tag: u32) {
+        self.tags.last_mut().into_iter().for_each(|last| *last = tag);
+        self.is_tagged |= tag != OUTSIDE;
     }
 
     fn clear(&mut self) {
         self.columns.iter_mut().for_each(Column::clear);
+        self.tags.clear();
+        self.known.limit();
         self.lines.clear();
         self.meta = Map::new();
         self.has_empty_word = false;
@@ -117,9 +154,9 @@ impl Column {
         &self.text
     }
 
-    /// The cells.
-    pub(super) fn cells(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.cells.iter().map(|cell| cell.of(&self.text))
+    /// Whether a cell is no filler.
+    pub(super) fn has_contents(&self) -> bool {
+        self.cells.iter().any(|cell| !matches!(cell.of(&self.text), "_" | "-X-" | "-" | ""))
     }
 
     /// The cell of this row.
@@ -134,14 +171,6 @@ impl Column {
         let start = self.text.len();
         self.text.push_str(cell);
         self.cells.push(TextRange::new(start, self.text.len()));
-    }
-
-    fn replace_last(&mut self, cell: &str) {
-        if let Some(last) = self.cells.last_mut() {
-            self.text.truncate(last.start);
-            self.text.push_str(cell);
-            last.end = self.text.len();
-        }
     }
 
     fn clear(&mut self) {
@@ -258,28 +287,27 @@ impl RowReader {
         let width = self.layout.split(line, &mut self.cells);
         let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line));
         // Blanks around a tag do not belong to it.
-        let tag = if self.layout.separator == Separator::Tab { tag.trim_matches(' ') } else { tag };
-        let read = self.layout.read_tag(tag).filter(|_| width.is_ok());
-        let good = read.is_some();
+        let tag = if tag.starts_with(' ') || tag.ends_with(' ') { tag.trim_matches(' ') } else { tag };
+        let read = if width.is_ok() { sentence.known.find(tag) } else { None };
         // Any word of a comment may be a label, except for `O`.
-        let is_label =
-            self.layout.form == TagForm::Label && line.starts_with("# ") && read.is_some_and(|tag| tag != Tag::Outside);
+        let is_label = self.layout.form == TagForm::Label
+            && line.starts_with("# ")
+            && read.is_some_and(|tag| sentence.known.read(tag) != Tag::Outside);
         if self.layout.header == Some(number) {
             // The header has the names of the columns.
-            Ok(())
-        } else if (!good || is_label) && self.is_comment(line, width.is_ok(), sentence.is_empty()) {
-            self.comment(line);
-            Ok(())
-        } else if good {
-            self.row(number, line, tag, sentence);
-            Ok(())
-        } else {
-            Err(self.row_error(line, width.err(), tag).at(number))
+            return Ok(());
         }
+        match read {
+            Some(tag) if !is_label => self.row(number, line, tag, sentence),
+            _ if self.is_comment(line, width.is_ok(), sentence.is_empty()) => self.comment(line),
+            Some(tag) => self.row(number, line, tag, sentence),
+            None => return Err(self.row_error(line, width.err(), tag).at(number)),
+        }
+        Ok(())
     }
 
     /// Adds the line whose columns were split last.
-    fn row(&mut self, number: usize, line: &str, tag: &str, sentence: &mut Sentence) {
+    fn row(&mut self, number: usize, line: &str, tag: u32, sentence: &mut Sentence) {
         let id = self.layout.number.and_then(|number| RowId::read(self.cells.get(number)?.of(line)));
         match id {
             Some(RowId::Empty) => {
@@ -297,21 +325,24 @@ impl RowReader {
         for (at, (column, cell)) in sentence.columns.iter_mut().zip(&self.cells).enumerate() {
             match at {
                 _ if at == self.layout.word => column.push(' ', cell.of(line)),
-                _ if at == self.layout.tag => column.push(BETWEEN_VALUES, tag),
+                _ if at == self.layout.tag => {}
                 _ => column.push(BETWEEN_VALUES, cell.of(line)),
             }
         }
         sentence.has_empty_word |= self.cells.get(self.layout.word).is_some_and(|word| word.is_empty());
-        sentence.is_tagged |= tag != "O";
+        sentence.is_tagged |= tag != OUTSIDE;
+        sentence.tags.push(tag);
         sentence.lines.push(number);
     }
 
     /// Adds the tag of a word that belongs to the token of the last row, if that has none.
-    fn add_part(&self, tag: &str, sentence: &mut Sentence) {
+    fn add_part(&self, tag: u32, sentence: &mut Sentence) {
+        let (last, known) = (sentence.last_tag(), &mut sentence.known);
         if self.layout.is_brackets {
-            let both = format!("{}{tag}", sentence.last_tag());
-            sentence.set_last_tag(&both);
-        } else if self.layout.read_tag(sentence.last_tag()).is_none_or(|tag| tag == Tag::Outside) {
+            let both = format!("{}{}", known.text(last), known.text(tag));
+            let both = known.number(&both);
+            sentence.set_last_tag(both);
+        } else if known.read(last) == Tag::Outside {
             sentence.set_last_tag(tag);
         }
     }
