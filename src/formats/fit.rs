@@ -48,17 +48,28 @@ pub(crate) struct Fitted<'d, 'l> {
 /// Whether the words of a document are joined by single blanks and contain no white space. Then every layout can hold them, and
 /// they need not be looked at one by one.
 pub(super) fn has_plain_words(document: &Document) -> bool {
-    let (text, words) = (&*document.text, &*document.words);
-    let follow = |pair: &[TextRange]| matches!(pair, [one, other] if one.start < one.end && other.start == one.end + 1);
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
-    let are_joined =
-        first.start == 0 && last.start < last.end && last.end == text.len() && words.windows(2).all(follow);
-    // There are no other blanks than those between the words. Counting is faster than a search, as it looks at many bytes at once.
-    are_joined
-        && words.windows(2).all(|pair| pair.first().is_some_and(|word| text.as_bytes().get(word.end) == Some(&b' ')))
-        && text.bytes().filter(|byte| *byte == b' ').count() + 1 == words.len()
-        && text.bytes().filter(|byte| (b'\t'..=b'\r').contains(byte)).count() == 0
-        && (text.is_ascii() || !text.contains(|c: char| c != ' ' && c.is_whitespace()))
+    let (text, words) = (document.text.as_bytes(), &*document.words);
+    let mut next = 0;
+    for word in words {
+        let is_after_blank = next == 0 || text.get(next - 1) == Some(&b' ');
+        if word.start != next || word.is_empty() || !is_after_blank {
+            return false;
+        }
+        next = word.end + 1;
+    }
+    if words.is_empty() || next != text.len() + 1 {
+        return false;
+    }
+    // There are no other blanks than those between the words. Counting looks at many bytes at once, which a search does not.
+    let blanks = words.len() - 1;
+    let low = text.iter().filter(|byte| **byte <= b' ').count();
+    let is_ascii = text.is_ascii();
+    if low == blanks && is_ascii {
+        return true;
+    }
+    text.iter().filter(|byte| **byte == b' ').count() == blanks
+        && !text.iter().any(|byte| (b'\t'..=b'\r').contains(byte))
+        && (is_ascii || !document.text.contains(|c: char| c != ' ' && c.is_whitespace()))
 }
 
 /// Fits the documents of a corpus to a layout.

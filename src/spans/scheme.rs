@@ -134,18 +134,26 @@ impl SchemeDetector {
     pub fn add<'a>(&mut self, tags: impl IntoIterator<Item = Tag<'a>>) {
         let mut before = Tag::Outside;
         for tag in tags.into_iter().chain([Tag::Outside]) {
-            let continues = before.label().is_some() && before.label() == tag.label();
-            let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. });
-            self.plain_ends += usize::from(is_open && (!continues || matches!(tag, Tag::Inside { prefix: 'B', .. })));
-            match tag {
-                Tag::Inside { prefix: 'S' | 'E', .. } => self.bioes += 1,
-                Tag::Inside { prefix: 'U' | 'L', .. } => self.bilou += 1,
-                Tag::Inside { prefix: 'B', .. } => self.needless_b += usize::from(!continues),
-                Tag::Inside { .. } => self.opened_by_i += usize::from(!continues),
-                Tag::Outside => {}
-            }
+            self.add_pair(before, tag, 1);
             before = tag;
         }
+    }
+
+    /// Adds `count` words with a tag after words with the tag `before`. [`Tag::Outside`] is before and after a sentence.
+    pub fn add_pair(&mut self, before: Tag<'_>, tag: Tag<'_>, count: usize) {
+        let continues = before.label().is_some() && before.label() == tag.label();
+        let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. });
+        if is_open && (!continues || matches!(tag, Tag::Inside { prefix: 'B', .. })) {
+            self.plain_ends += count;
+        }
+        let seen = match tag {
+            Tag::Inside { prefix: 'S' | 'E', .. } => &mut self.bioes,
+            Tag::Inside { prefix: 'U' | 'L', .. } => &mut self.bilou,
+            Tag::Inside { prefix: 'B', .. } if !continues => &mut self.needless_b,
+            Tag::Inside { prefix, .. } if prefix != 'B' && !continues => &mut self.opened_by_i,
+            Tag::Inside { .. } | Tag::Outside => return,
+        };
+        *seen += count;
     }
 
     /// Scheme of the tags so far.

@@ -1,28 +1,22 @@
 //! The different tags of a file, each of which is read once: a file has millions of words and few tags.
 
-use std::collections::HashMap;
-
-use super::layout::ColumnLayout;
+use super::{layout::ColumnLayout, numbered_texts::NumberedTexts};
 use crate::spans::scheme::Tag;
 
 /// Tags after which all are forgotten between two sentences: a file may have another one on each word.
 const MOST: usize = 1_000;
-/// Slots for the tags that were found last.
-const SLOTS: usize = 256;
 
 /// Number of the tag `O` in [`KnownTags`].
 pub(super) const OUTSIDE: u32 = 0;
 
-/// A tag of a file.
-pub(super) struct KnownTag {
-    /// Its spelling.
-    pub(super) text: String,
+/// A tag of a file as it was read.
+struct KnownTag {
     /// Letter and label; `None` if it stands for no span.
     inside: Option<(char, String)>,
     /// Whether it has several labels.
-    pub(super) has_parts: bool,
-    /// Whether [`super::sentences::Sentence::note_tags`] has named it.
-    pub(super) is_noted: bool,
+    has_parts: bool,
+    /// Whether [`KnownTags::note`] has named it.
+    is_noted: bool,
 }
 
 /// Tags of a file by their numbers.
@@ -30,18 +24,23 @@ pub(super) struct KnownTags {
     layout: ColumnLayout,
     /// Whether a label may contain the bar, so that a tag has one label.
     keeps_bars: bool,
+    texts: NumberedTexts,
     list: Vec<KnownTag>,
-    numbers: HashMap<String, u32>,
-    /// The number that was last found of the tags with equal [`slot`]s.
-    slots: [u32; SLOTS],
+    /// Whether one of them has several labels.
+    have_parts: bool,
 }
 
 impl KnownTags {
     pub(super) fn new(layout: ColumnLayout, keeps_bars: bool) -> Self {
-        let (list, numbers) = Default::default();
-        let mut tags = Self { layout, keeps_bars, list, numbers, slots: [OUTSIDE; SLOTS] };
+        let mut tags =
+            Self { layout, keeps_bars, texts: NumberedTexts::default(), list: Vec::new(), have_parts: false };
         tags.forget();
         tags
+    }
+
+    /// Number of tags.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// Forgets all tags if they are many. Numbers that were found before are no longer valid.
@@ -52,10 +51,10 @@ impl KnownTags {
     }
 
     fn forget(&mut self) {
+        self.have_parts = false;
         self.list.clear();
-        self.numbers.clear();
-        self.slots = [OUTSIDE; SLOTS];
-        self.add("O");
+        self.texts.clear();
+        self.number("O");
     }
 
     /// Number of a tag; `None` if it is no tag of this file.
@@ -63,30 +62,25 @@ impl KnownTags {
         if tag == "O" {
             return (!self.layout.is_brackets).then_some(OUTSIDE);
         }
-        let known = self.known(tag);
+        let known = self.texts.find(tag);
         if known.is_some() || self.layout.read_tag(tag).is_none() {
             return known;
         }
-        Some(self.add(tag))
+        Some(self.number(tag))
     }
 
     /// Number of a tag, whether it can be read or not.
     pub(super) fn number(&mut self, tag: &str) -> u32 {
-        self.known(tag).unwrap_or_else(|| self.add(tag))
-    }
-
-    fn known(&mut self, tag: &str) -> Option<u32> {
-        let slot = slot(tag);
-        let last = self.slots.get(slot).copied().unwrap_or(OUTSIDE);
-        if self.get(last).is_some_and(|known| known.text == tag) {
-            return Some(last);
+        let number = self.texts.number(tag);
+        if number as usize >= self.list.len() {
+            let new = self.read_new(tag);
+            self.have_parts |= new.has_parts;
+            self.list.push(new);
         }
-        let number = self.numbers.get(tag).copied()?;
-        self.slots.get_mut(slot).into_iter().for_each(|last| *last = number);
-        Some(number)
+        number
     }
 
-    fn add(&mut self, tag: &str) -> u32 {
+    fn read_new(&self, tag: &str) -> KnownTag {
         let form = self.layout.form;
         let read = match form.read(tag) {
             _ if self.keeps_bars && form.has_parts(tag) => form.whole(tag),
@@ -96,24 +90,16 @@ impl KnownTags {
             Tag::Inside { prefix, label } if !self.layout.is_brackets => Some((prefix, label.to_owned())),
             _ => None,
         };
-        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let has_parts = form.has_parts(tag);
-        self.list.push(KnownTag { text: tag.to_owned(), inside, has_parts, is_noted: number == OUTSIDE });
-        self.numbers.insert(tag.to_owned(), number);
-        number
+        KnownTag { inside, has_parts: form.has_parts(tag), is_noted: tag == "O" }
     }
 
-    pub(super) fn get(&self, number: u32) -> Option<&KnownTag> {
-        self.list.get(usize::try_from(number).ok()?)
-    }
-
-    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut KnownTag> {
-        self.list.get_mut(usize::try_from(number).ok()?)
+    fn get(&self, number: u32) -> Option<&KnownTag> {
+        self.list.get(number as usize)
     }
 
     /// Spelling of a tag.
     pub(super) fn text(&self, number: u32) -> &str {
-        self.get(number).map_or("", |known| &known.text)
+        self.texts.text(number)
     }
 
     /// A tag as it was read. Of several labels on one word, the first.
@@ -123,14 +109,24 @@ impl KnownTags {
             None => Tag::Outside,
         }
     }
-}
 
-/// Slot of a tag, by its length and its characters at both ends.
-fn slot(tag: &str) -> usize {
-    let bytes = tag.as_bytes();
-    let ends = [bytes.first(), bytes.get(2), bytes.last()];
-    let mixed = ends.into_iter().flatten().fold(bytes.len(), |mixed, byte| mixed * 31 + usize::from(*byte));
-    mixed % SLOTS
+    /// Whether one of the tags may stand for spans of several labels.
+    pub(super) fn may_have_parts(&self) -> bool {
+        self.have_parts && !self.keeps_bars
+    }
+
+    /// Whether a tag has several labels.
+    pub(super) fn has_parts(&self, number: u32) -> bool {
+        self.get(number).is_some_and(|known| known.has_parts)
+    }
+
+    /// Names a tag with `note`, unless that was done before.
+    pub(super) fn note(&mut self, number: u32, note: &mut impl FnMut(&str)) {
+        if let Some(known) = self.list.get_mut(number as usize).filter(|known| !known.is_noted) {
+            known.is_noted = true;
+            note(self.texts.text(number));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -149,13 +145,13 @@ mod tests {
         let dish = known.find("B-Dish").unwrap();
         assert_eq!((known.find("O"), known.find("B-Dish"), known.find("Dish")), (Some(OUTSIDE), Some(dish), None));
         assert_eq!((known.text(dish), known.read(dish)), ("B-Dish", Tag::Inside { prefix: 'B', label: "Dish" }));
-        // Tags with one slot stay apart.
-        let (one, other) = (known.find("B-Dosh").unwrap(), known.find("B-Dush").unwrap());
-        assert_eq!(slot("B-Dosh"), slot("B-Dush"));
-        assert_eq!([known.text(one), known.text(other), known.text(dish)], ["B-Dosh", "B-Dush", "B-Dish"]);
-        assert_eq!((known.find("B-Dosh"), known.find("B-Dish")), (Some(one), Some(dish)));
         let both = known.find("B-Dish|Food").unwrap();
-        assert!(known.get(both).unwrap().has_parts);
+        assert!(known.has_parts(both) && !known.has_parts(dish));
+        let mut noted = Vec::new();
+        for number in [dish, OUTSIDE, both, dish] {
+            known.note(number, &mut |tag: &str| noted.push(tag.to_owned()));
+        }
+        assert_eq!(noted, ["B-Dish", "B-Dish|Food"]);
         assert_eq!(known.read(both), Tag::Inside { prefix: 'B', label: "Dish" });
         let mut whole = tags("pad B-Dish\nthai I-Dish\nok O\n", true);
         let both = whole.find("B-Dish|Food").unwrap();
@@ -169,7 +165,7 @@ mod tests {
             known.find(&format!("B-{number}")).unwrap();
             known.limit();
         }
-        assert!(known.list.len() <= MOST + 1 && known.numbers.len() == known.list.len());
+        assert!(known.len() <= MOST + 1 && known.texts.texts().len() == known.len());
         assert_eq!((known.find("O"), known.text(OUTSIDE)), (Some(OUTSIDE), "O"));
     }
 

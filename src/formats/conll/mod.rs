@@ -11,6 +11,8 @@ pub(super) mod conllu;
 mod known_tags;
 mod layout;
 mod meta;
+mod neighbours;
+mod numbered_texts;
 mod read;
 mod row_id;
 mod sentences;

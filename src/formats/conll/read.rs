@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::{
     brackets,
-    known_tags::KnownTag,
     layout::{ColumnLayout, DOCSTART, NoLayout, Prefer},
     meta::{META_COLUMNS, META_DOCSTART, META_DOCSTART_LINES},
-    sentences::{Column, Sentence, Sentences},
+    neighbours::Neighbours,
+    sentences::{Sentence, Sentences},
     separator::Separator,
     word_marks::WordMarks,
 };
@@ -48,7 +48,7 @@ pub(super) fn read(
         survey.add(&mut sentence);
         lost += survey.push(&mut sentence, reading)?;
     }
-    survey.finish(&sentences, &options);
+    survey.finish(&sentences, &mut sentence, &options);
     survey.report_columns(&mut reading.problems);
     survey.report_oddities(reading.documents(), &mut reading.problems);
     if lost > 0 {
@@ -157,6 +157,8 @@ const LONG_SENTENCE: usize = 500;
 struct Survey {
     layout: ColumnLayout,
     detector: SchemeDetector,
+    /// Pairs of tags that are not yet among those of `detector` and `orphans`; `None` once there are too many tags.
+    neighbours: Option<Neighbours>,
     scheme: Scheme,
     /// Tags that the scheme would write otherwise.
     exceptions: usize,
@@ -187,14 +189,12 @@ struct Survey {
 #[derive(Default)]
 struct Count {
     number: usize,
-    first: usize,
+    first: Option<usize>,
 }
 
 impl Count {
     fn add(&mut self, line: usize) {
-        if self.number == 0 {
-            self.first = line;
-        }
+        self.first.get_or_insert(line);
         self.number += 1;
     }
 }
@@ -204,6 +204,7 @@ impl Survey {
         Self {
             layout,
             detector: SchemeDetector::default(),
+            neighbours: Some(Neighbours::new()),
             scheme: Scheme::Bio,
             exceptions: 0,
             has_middle: false,
@@ -233,12 +234,13 @@ impl Survey {
         while sentences.next_into(&mut sentence, problems)? {
             survey.add(&mut sentence);
         }
-        survey.finish(&sentences, options);
+        survey.finish(&sentences, &mut sentence, options);
         Ok(survey)
     }
 
     /// Concludes what the whole file shows.
-    fn finish(&mut self, sentences: &Sentences<'_>, options: &TagOptions) {
+    fn finish(&mut self, sentences: &Sentences<'_>, sentence: &mut Sentence, options: &TagOptions) {
+        self.add_neighbours(sentence);
         self.docstarts = sentences.docstarts();
         self.unread = sentences.unread();
         self.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| self.detector.scheme());
@@ -248,7 +250,12 @@ impl Survey {
     /// Adds what a sentence shows.
     fn add(&mut self, sentence: &mut Sentence) {
         self.words += sentence.words().len();
-        self.keeps_others = self.keeps_others || sentence.others().any(Column::has_contents);
+        self.keeps_others |= sentence.has_contents;
+        let (_, known) = sentence.known_tags();
+        if known.len() > Neighbours::MOST || known.may_have_parts() {
+            // Before the sentence forgets its many tags.
+            self.add_neighbours(sentence);
+        }
         if sentence.has_empty_word {
             for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
                 self.empty_words.add(*line);
@@ -263,7 +270,23 @@ impl Survey {
     }
 
     fn add_tags(&mut self, sentence: &mut Sentence) {
-        sentence.note_tags(|tag| self.note_tag(tag));
+        if let Some(mut neighbours) = self.neighbours.take() {
+            let (tags, known) = sentence.known_tags();
+            let mut orphan = None;
+            neighbours.add(tags, |[before, tag], at| {
+                known.note(tag, &mut |tag| self.note_tag(tag));
+                if begins_without_b(known.read(before), known.read(tag)) {
+                    orphan.get_or_insert(at);
+                }
+            });
+            if let Some(line) = orphan.and_then(|at| sentence.lines.get(at)) {
+                self.orphans.first.get_or_insert(*line);
+            }
+            self.neighbours = Some(neighbours);
+            return;
+        }
+        let (tags, known) = sentence.known_tags();
+        tags.iter().for_each(|tag| known.note(*tag, &mut |tag| self.note_tag(tag)));
         if self.has_parts_in(sentence) {
             return;
         }
@@ -278,12 +301,25 @@ impl Survey {
         self.detector.add(sentence.tags_read());
     }
 
+    /// Adds what the pairs of tags show that were counted, and counts no others.
+    fn add_neighbours(&mut self, sentence: &mut Sentence) {
+        let Some(neighbours) = self.neighbours.take() else { return };
+        let (_, known) = sentence.known_tags();
+        for (pair, count) in neighbours.pairs() {
+            let [before, tag] = pair.map(|number| known.read(number));
+            self.detector.add_pair(before, tag, count);
+            if begins_without_b(before, tag) {
+                self.orphans.number += count;
+            }
+        }
+    }
+
     /// Adds what a tag shows by itself.
-    fn note_tag(&mut self, KnownTag { text, has_parts, .. }: &KnownTag) {
+    fn note_tag(&mut self, tag: &str) {
         let form = self.layout.form;
-        self.has_middle |= form.is_middle(text);
-        self.is_plain = self.is_plain && form.read(text) == Some(Tag::read(text)) && !form.is_middle(text);
-        self.has_parts |= !self.keeps_bars && *has_parts;
+        self.has_middle |= form.is_middle(tag);
+        self.is_plain = self.is_plain && form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag);
+        self.has_parts |= !self.keeps_bars && form.has_parts(tag);
     }
 
     /// Whether a word of a sentence, whose tags were noted, has several labels.
@@ -328,7 +364,7 @@ impl Survey {
         if number > 0 && self.scheme == Scheme::Bio && self.layout.form != TagForm::Label {
             let message =
                 format!("{} without a B- before: each begins a span, as in conlleval", with_noun(number, "I- tag"));
-            problems.push(Problem::warning(message).at(first).hint("this is the first"));
+            problems.push(Problem::warning(message).at(first.unwrap_or_default()).hint("this is the first"));
         } else if self.exceptions > 0 && self.layout.form != TagForm::Label {
             let message =
                 format!("{} not as {name} would write them, read by their letters", with_noun(self.exceptions, "tag"));
@@ -352,7 +388,7 @@ impl Survey {
         let Count { number, first } = self.empty_words;
         if number > 0 {
             let message = format!("{}, kept as it is", with_noun(number, "empty word"));
-            problems.push(Problem::note(message).at(first).hint("this is the first"));
+            problems.push(Problem::note(message).at(first.unwrap_or_default()).hint("this is the first"));
         }
         if documents == 1 && self.words >= LONG_SENTENCE {
             let message = format!("no empty line in the file: all {} are one sentence", with_noun(self.words, "word"));
@@ -420,7 +456,7 @@ impl Survey {
     fn add_fields(&self, document: &mut Document, sentence: &mut Sentence) {
         document.meta = std::mem::take(&mut sentence.meta).into();
         if self.keeps_others {
-            document.meta.insert(META_COLUMNS.to_owned(), sentence.others().map(Column::text).collect());
+            document.meta.insert(META_COLUMNS.to_owned(), sentence.others().map(|column| column.text()).collect());
         }
         if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));

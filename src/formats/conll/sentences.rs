@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    known_tags::{KnownTag, KnownTags, OUTSIDE},
+    known_tags::{KnownTags, OUTSIDE},
     layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::{BETWEEN_VALUES, META_COMMENTS},
     row_id::RowId,
@@ -21,15 +21,19 @@ use crate::{
 
 /// A sentence with its columns, unchanged.
 pub(super) struct Sentence {
-    /// All columns, in their order in the file. The one of the tag is empty.
-    columns: Vec<Column>,
-    /// Places of the word and of the tag among them.
-    word: usize,
-    tag: usize,
+    layout: ColumnLayout,
+    /// The words with a blank between them, and their places.
+    text: String,
+    words: Vec<TextRange>,
     /// Numbers of the tags in `known`.
     tags: Vec<u32>,
     /// Tags of this sentence and of those before it.
     known: KnownTags,
+    /// Rows and the places of all their cells, if there are columns beside word and tag.
+    rows: String,
+    cells: Vec<TextRange>,
+    /// Whether a cell of these columns is no filler.
+    pub(super) has_contents: bool,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
     /// Whether a word is empty.
@@ -54,13 +58,15 @@ impl Sentence {
 
     /// As [`Self::of`]; with `keeps_bars`, labels may contain the bar, so that a tag has one label.
     pub(super) fn with_bars(layout: &ColumnLayout, keeps_bars: bool) -> Self {
-        let ColumnLayout { word, tag, .. } = *layout;
         Self {
-            columns: vec![Column::default(); layout.columns],
-            word,
-            tag,
+            layout: *layout,
+            text: String::new(),
+            words: Vec::new(),
             tags: Vec::new(),
             known: KnownTags::new(*layout, keeps_bars),
+            rows: String::new(),
+            cells: Vec::new(),
+            has_contents: false,
             lines: Vec::new(),
             has_empty_word: false,
             is_tagged: false,
@@ -73,13 +79,17 @@ impl Sentence {
 
     /// The words as a text with blanks between them, and their places in it.
     pub(super) fn joined_words(&self) -> (&str, &[TextRange]) {
-        self.columns.get(self.word).map_or(("", &[]), |words| (&words.text, &words.cells))
+        (&self.text, &self.words)
     }
 
     /// The words.
     pub(super) fn words(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        let (text, words) = self.joined_words();
-        words.iter().map(|word| word.of(text))
+        self.words.iter().map(|word| word.of(&self.text))
+    }
+
+    /// The numbers of the tags, and the tags with these numbers.
+    pub(super) fn known_tags(&mut self) -> (&[u32], &mut KnownTags) {
+        (&self.tags, &mut self.known)
     }
 
     /// The tags as they are spelt.
@@ -94,26 +104,40 @@ impl Sentence {
 
     /// Whether a word has several labels.
     pub(super) fn has_parts(&self) -> bool {
-        self.tags.iter().any(|tag| self.known.get(*tag).is_some_and(|known| known.has_parts))
-    }
-
-    /// Names each tag, except for `O`, that no sentence before had. When there are very many, some are named again.
-    pub(super) fn note_tags(&mut self, mut note: impl FnMut(&KnownTag)) {
-        for tag in &self.tags {
-            if let Some(known) = self.known.get_mut(*tag).filter(|known| !known.is_noted) {
-                known.is_noted = true;
-                note(known);
-            }
-        }
+        self.tags.iter().any(|tag| self.known.has_parts(*tag))
     }
 
     /// Columns that are neither word nor tag.
-    pub(super) fn others(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().enumerate().filter(|(at, _)| ![self.word, self.tag].contains(at)).map(|(_, column)| column)
+    pub(super) fn others(&self) -> impl Iterator<Item = Column<'_>> {
+        let ColumnLayout { columns, word, tag, .. } = self.layout;
+        (0..columns).filter(move |at| ![word, tag].contains(at)).map(|at| Column { sentence: self, at })
     }
 
     fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    fn add_word(&mut self, word: &str) {
+        if !self.words.is_empty() {
+            self.text.push(' ');
+        }
+        let start = self.text.len();
+        self.text.push_str(word);
+        self.words.push(TextRange::new(start, self.text.len()));
+        self.has_empty_word |= word.is_empty();
+    }
+
+    /// Adds the cells of a row with more columns than word and tag.
+    fn add_cells(&mut self, line: &str, cells: &[TextRange]) {
+        let start = self.rows.len();
+        self.rows.push_str(line);
+        self.cells.extend(cells.iter().map(|cell| TextRange::new(start + cell.start, start + cell.end)));
+        if !self.has_contents {
+            let others = cells.iter().enumerate().filter(|(at, _)| ![self.layout.word, self.layout.tag].contains(at));
+            let line = line.as_bytes();
+            self.has_contents =
+                others.map(|(_, cell)| line.get(cell.start..cell.end).unwrap_or_default()).any(is_content);
+        }
     }
 
     fn last_tag(&self) -> u32 {
@@ -127,7 +151,11 @@ impl Sentence {
     }
 
     fn clear(&mut self) {
-        self.columns.iter_mut().for_each(Column::clear);
+        self.text.clear();
+        self.words.clear();
+        self.rows.clear();
+        self.cells.clear();
+        self.has_contents = false;
         self.tags.clear();
         self.known.limit();
         self.lines.clear();
@@ -140,42 +168,32 @@ impl Sentence {
     }
 }
 
-/// Cells of a column.
-#[derive(Clone, Default)]
-pub(super) struct Column {
-    /// The cells with a character between them.
-    text: String,
-    cells: Vec<TextRange>,
+/// Whether a cell is no filler.
+fn is_content(cell: &[u8]) -> bool {
+    !matches!(cell, b"" | b"_" | b"-" | b"-X-")
 }
 
-impl Column {
-    /// The cells, with a tab between them.
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
+/// A column of a sentence that is neither word nor tag.
+pub(super) struct Column<'s> {
+    sentence: &'s Sentence,
+    at: usize,
+}
 
-    /// Whether a cell is no filler.
-    pub(super) fn has_contents(&self) -> bool {
-        self.cells.iter().any(|cell| !matches!(cell.of(&self.text), "_" | "-X-" | "-" | ""))
+impl<'s> Column<'s> {
+    /// The cells, with a tab between them.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::with_capacity(self.sentence.rows.len() / self.sentence.layout.columns);
+        for row in 0..self.sentence.lines.len() {
+            text.extend((row > 0).then_some(BETWEEN_VALUES));
+            text.push_str(self.cell(row).unwrap_or_default());
+        }
+        text
     }
 
     /// The cell of this row.
-    pub(super) fn cell(&self, row: usize) -> Option<&str> {
-        self.cells.get(row).map(|cell| cell.of(&self.text))
-    }
-
-    fn push(&mut self, between: char, cell: &str) {
-        if !self.cells.is_empty() {
-            self.text.push(between);
-        }
-        let start = self.text.len();
-        self.text.push_str(cell);
-        self.cells.push(TextRange::new(start, self.text.len()));
-    }
-
-    fn clear(&mut self) {
-        self.text.clear();
-        self.cells.clear();
+    pub(super) fn cell(&self, row: usize) -> Option<&'s str> {
+        let Sentence { cells, rows, layout, .. } = self.sentence;
+        cells.get(row * layout.columns + self.at).map(|cell| cell.of(rows))
     }
 }
 
@@ -288,20 +306,21 @@ impl RowReader {
         let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line));
         // Blanks around a tag do not belong to it.
         let tag = if tag.starts_with(' ') || tag.ends_with(' ') { tag.trim_matches(' ') } else { tag };
-        let read = if width.is_ok() { sentence.known.find(tag) } else { None };
-        // Any word of a comment may be a label, except for `O`.
-        let is_label = self.layout.form == TagForm::Label
-            && line.starts_with("# ")
-            && read.is_some_and(|tag| sentence.known.read(tag) != Tag::Outside);
         if self.layout.header == Some(number) {
             // The header has the names of the columns.
             return Ok(());
         }
-        match read {
-            Some(tag) if !is_label => self.row(number, line, tag, sentence),
-            _ if self.is_comment(line, width.is_ok(), sentence.is_empty()) => self.comment(line),
-            Some(tag) => self.row(number, line, tag, sentence),
-            None => return Err(self.row_error(line, width.err(), tag).at(number)),
+        // Any word of a comment may be a label, except for `O`.
+        let is_label = self.layout.form == TagForm::Label
+            && line.starts_with("# ")
+            && self.layout.read_tag(tag).is_some_and(|tag| tag != Tag::Outside);
+        let read = if width.is_ok() && !is_label { sentence.known.find(tag) } else { None };
+        if let Some(tag) = read {
+            self.row(number, line, tag, sentence);
+        } else if self.is_comment(line, width.is_ok(), sentence.is_empty()) {
+            self.comment(line);
+        } else {
+            return Err(self.row_error(line, width.err(), tag).at(number));
         }
         Ok(())
     }
@@ -322,14 +341,11 @@ impl RowReader {
             Some(RowId::Token(_, last)) => self.inside = last,
             _ => {}
         }
-        for (at, (column, cell)) in sentence.columns.iter_mut().zip(&self.cells).enumerate() {
-            match at {
-                _ if at == self.layout.word => column.push(' ', cell.of(line)),
-                _ if at == self.layout.tag => {}
-                _ => column.push(BETWEEN_VALUES, cell.of(line)),
-            }
+        let word = self.cells.get(self.layout.word).copied().unwrap_or_default();
+        sentence.add_word(word.of(line));
+        if self.layout.columns > 2 {
+            sentence.add_cells(line, &self.cells);
         }
-        sentence.has_empty_word |= self.cells.get(self.layout.word).is_some_and(|word| word.is_empty());
         sentence.is_tagged |= tag != OUTSIDE;
         sentence.tags.push(tag);
         sentence.lines.push(number);

@@ -1,6 +1,9 @@
 //! Columns of a line: the separator between them, and their places.
 
-use crate::text::TextRange;
+use crate::{
+    formats::decode::{first_mark, marks_of},
+    text::TextRange,
+};
 
 /// Separator between two columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl Separator {
         for (at, block) in blocks.iter().enumerate() {
             let mut marks = self.marks(u64::from_le_bytes(*block));
             while marks != 0 {
-                cut.end_cell(8 * at + marks.trailing_zeros() as usize / 8);
+                cut.end_cell(8 * at + first_mark(marks));
                 marks &= marks - 1;
             }
         }
@@ -53,13 +56,6 @@ impl Separator {
         let tabs = marks_of(b'\t', block);
         if self == Separator::Tab { tabs } else { tabs | marks_of(b' ', block) }
     }
-}
-
-/// Marks a byte among eight: the highest bit of each place where it stands.
-fn marks_of(byte: u8, block: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let differs = block ^ u64::from_le_bytes([byte; 8]);
-    !(((differs & LOW) + LOW) | differs | LOW)
 }
 
 /// A line that is being split.

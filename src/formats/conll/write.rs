@@ -104,8 +104,14 @@ fn push_tag(out: &mut Output, tag: Tag<'_>) {
     match tag {
         Tag::Outside => out.push("O"),
         Tag::Inside { prefix, label } => {
-            out.push(prefix.encode_utf8(&mut [0; 4]));
-            out.push("-");
+            out.push(match prefix {
+                'B' => "B-",
+                'I' => "I-",
+                'E' => "E-",
+                'S' => "S-",
+                'L' => "L-",
+                _ => "U-",
+            });
             out.push(label);
         }
     }
