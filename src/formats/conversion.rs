@@ -185,6 +185,7 @@ impl Conversion<'_> {
             out: Output::new(self.options),
             to: file.begin()?,
             prints: prints.begin()?,
+            print: Print::default(),
             sequence: 0,
             documents: 0,
             has_all,
@@ -287,6 +288,10 @@ struct LabelSink {
 }
 
 impl Sink for LabelSink {
+    fn wants_fields(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, _: Found, names: &LabelNames) -> io::Result<()> {
         let Some(left) = &mut self.left else { return Ok(()) };
         *left = left.saturating_sub(1);
@@ -308,6 +313,8 @@ struct WriteSink<'a> {
     out: Output,
     to: Box<dyn Write + 'a>,
     prints: Box<dyn Write + 'a>,
+    /// Print of the last document, in memory that is used again.
+    print: Print,
     sequence: u32,
     /// Documents of the file that is read.
     documents: usize,
@@ -363,9 +370,10 @@ impl Sink for WriteSink<'_> {
         }
         let annotation = Annotation::new(list, status);
         let copies = self.out.write(&mut *self.writer, &document, &annotation);
-        for _ in 0..if self.out.losses.is_refused() { 0 } else { copies } {
+        if copies > 0 && !self.out.losses.is_refused() {
             let spans = spans.iter().map(|(range, name)| (*range, names.name(*name)));
-            Print::of(self.format, &document, spans).write(&mut *self.prints)?;
+            self.print.take(self.format, &document, spans);
+            (0..copies).try_for_each(|_| self.print.write(&mut *self.prints))?;
         }
         if self.out.bytes.len() >= WRITTEN_AT_ONCE {
             self.flush()?;

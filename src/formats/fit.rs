@@ -34,37 +34,42 @@ pub(crate) struct WordRules {
 
 /// A document as words, with spans of words that are disjoint and ascending.
 #[derive(Debug)]
-pub(crate) struct Fitted<'d> {
+pub(crate) struct Fitted<'d, 'l> {
     /// Words to be written.
     pub(crate) words: Cow<'d, [TextRange]>,
     /// Whether no word is empty or contains white space, as far as that is known.
     pub(crate) is_plain: bool,
     /// Spans to be written.
-    pub(crate) spans: Vec<WordSpan>,
+    pub(crate) spans: Vec<WordSpan<&'l str>>,
     /// Number of spans that were changed to fit.
     pub(crate) changed: usize,
 }
 
 /// Whether the words of a document are joined by single blanks and contain no white space. Then every layout can hold them, and
 /// they need not be looked at one by one.
-fn are_plain(document: &Document) -> bool {
-    let text = &*document.text;
-    let mut end = None;
-    for word in &document.words {
-        let is_next = match end {
-            None => word.start == 0,
-            Some(end) => word.start == end + 1 && text.as_bytes().get(end) == Some(&b' '),
-        };
-        if word.is_empty() || !is_next {
+pub(super) fn has_plain_words(document: &Document) -> bool {
+    let (text, words) = (document.text.as_bytes(), &*document.words);
+    let mut next = 0;
+    for word in words {
+        let is_after_blank = next == 0 || text.get(next - 1) == Some(&b' ');
+        if word.start != next || word.is_empty() || !is_after_blank {
             return false;
         }
-        end = Some(word.end);
+        next = word.end + 1;
     }
-    // There are no other blanks than those between the words.
-    end == Some(text.len())
-        && text.bytes().filter(|byte| *byte == b' ').count() + 1 == document.words.len()
-        && !text.bytes().any(|byte| (b'\t'..=b'\r').contains(&byte))
-        && (text.is_ascii() || !text.contains(|c: char| c != ' ' && c.is_whitespace()))
+    if words.is_empty() || next != text.len() + 1 {
+        return false;
+    }
+    // There are no other blanks than those between the words. Counting looks at many bytes at once, which a search does not.
+    let blanks = words.len() - 1;
+    let low = text.iter().filter(|byte| **byte <= b' ').count();
+    let is_ascii = text.is_ascii();
+    if low == blanks && is_ascii {
+        return true;
+    }
+    text.iter().filter(|byte| **byte == b' ').count() == blanks
+        && !text.iter().any(|byte| (b'\t'..=b'\r').contains(byte))
+        && (is_ascii || !document.text.contains(|c: char| c != ' ' && c.is_whitespace()))
 }
 
 /// Fits the documents of a corpus to a layout.
@@ -98,8 +103,8 @@ impl<'a> Fitter<'a> {
         document: &'d Document,
         annotation: &Annotation,
         losses: &mut LossReport,
-    ) -> Option<Fitted<'d>> {
-        let is_plain = are_plain(document);
+    ) -> Option<Fitted<'d, '_>> {
+        let is_plain = has_plain_words(document);
         let words: Cow<'_, [TextRange]> =
             if is_plain { (&*document.words).into() } else { self.words(document, losses)?.into() };
         if let Some(reserved) = self.layout.reserved
@@ -113,7 +118,7 @@ impl<'a> Fitter<'a> {
         for span in annotation.spans() {
             let Some((name, renamed)) = self.names.name(document, span, losses) else { continue };
             let Some((at, widened)) = self.place(document, &words, span, name, losses) else { continue };
-            placed.push((WordSpan::new(at, name), renamed || widened));
+            placed.push((WordSpan { start: at.start, end: at.end, label: name }, renamed || widened));
         }
         let (spans, changed) = without_overlaps(document, &words, placed, losses);
         Some(Fitted { words, is_plain, spans, changed })
@@ -163,12 +168,12 @@ impl<'a> Fitter<'a> {
         name: &str,
         losses: &mut LossReport,
     ) -> Option<(std::ops::Range<usize>, bool)> {
-        let trimmed = trim(&document.text, words, span.range);
         // The untrimmed range comes first, because a word may consist of white space only.
-        let ranges = [span.range, trimmed];
-        if let Some(exact) =
-            ranges.into_iter().filter(|range| !range.is_empty()).find_map(|range| exact_words(words, range))
-        {
+        if let Some(exact) = exact_words(words, span.range) {
+            return Some((exact, false));
+        }
+        let trimmed = trim(&document.text, words, span.range);
+        if let Some(exact) = exact_words(words, trimmed) {
             return Some((exact, false));
         }
         let first = words.partition_point(|word| word.end <= trimmed.start);
@@ -202,12 +207,12 @@ fn gap(document: &Document, gap: TextRange, words: &mut Vec<TextRange>, losses: 
 
 /// Drops overlapping spans: the longer one stays, of equally long ones the first.
 /// Returns the others, and how many of them were changed to fit.
-fn without_overlaps(
+fn without_overlaps<'l>(
     document: &Document,
     words: &[TextRange],
-    placed: Vec<(WordSpan, bool)>,
+    placed: Vec<(WordSpan<&'l str>, bool)>,
     losses: &mut LossReport,
-) -> (Vec<WordSpan>, usize) {
+) -> (Vec<WordSpan<&'l str>>, usize) {
     if placed.windows(2).all(|pair| matches!(pair, [(one, _), (other, _)] if one.end <= other.start)) {
         let changed = placed.iter().filter(|(_, differs)| *differs).count();
         return (placed.into_iter().map(|(span, _)| span).collect(), changed);
@@ -217,11 +222,11 @@ fn without_overlaps(
         let Some((other, _)) = kept.get(&start) else { continue };
         let text = quoted(text_of(document, words, &span));
         if *other == span {
-            let [id, label] = [&document.id, &span.label].map(|text| quoted(text));
+            let [id, label] = [&document.id, span.label].map(quoted);
             losses.note(format!("document {id}: {text} ({label}) occurs twice; written once"));
             continue;
         }
-        let [mine, theirs] = [&span.label, &other.label].map(|label| quoted(label));
+        let [mine, theirs] = [span.label, other.label].map(quoted);
         let other = quoted(text_of(document, words, other));
         let what = format!("the span {text} ({mine}) overlaps {other} ({theirs})");
         let outcome = format!("{mine} left out");
@@ -232,17 +237,20 @@ fn without_overlaps(
 }
 
 /// Text of a span of words.
-fn text_of<'d>(document: &'d Document, words: &[TextRange], span: &WordSpan) -> &'d str {
+fn text_of<'d>(document: &'d Document, words: &[TextRange], span: &WordSpan<&str>) -> &'d str {
     range_of(words, span).unwrap_or_default().of(&document.text)
 }
 
 /// Range of a span of words in the text.
-fn range_of(words: &[TextRange], span: &WordSpan) -> Option<TextRange> {
+fn range_of(words: &[TextRange], span: &WordSpan<&str>) -> Option<TextRange> {
     words.get(span.start..span.end).and_then(|words| Some(words.first()?.join(*words.last()?)))
 }
 
-/// Words that begin and end exactly with `range`.
+/// Words that begin and end exactly with `range`; `None` if it is empty.
 fn exact_words(words: &[TextRange], range: TextRange) -> Option<std::ops::Range<usize>> {
+    if range.is_empty() {
+        return None;
+    }
     let first = words.partition_point(|word| word.start < range.start);
     let last = words.partition_point(|word| word.end <= range.end);
     let touched = words.get(first..last)?;
@@ -301,8 +309,9 @@ mod tests {
         let layout = WordRules { separators: &[' '], in_labels: &[], empty_words: false, reserved: None };
         assert_linear(3_000, input, |(document, annotation, labels)| {
             let mut losses = LossReport::new(OnLoss::Snap, 50);
-            let fitted = Fitter::new(&layout, labels).fit(document, annotation, &mut losses).unwrap();
-            assert_eq!((fitted.words.len(), fitted.spans), (2, vec![WordSpan::new(1..2, "Dish")]));
+            let fitter = Fitter::new(&layout, labels);
+            let fitted = fitter.fit(document, annotation, &mut losses).unwrap();
+            assert_eq!((fitted.words.len(), fitted.spans), (2, vec![WordSpan { start: 1, end: 2, label: "Dish" }]));
         });
     }
 }

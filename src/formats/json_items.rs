@@ -3,18 +3,17 @@
 //! Only one value is in memory. A fault in it is reported with line and column, and the values after it are still read.
 
 use std::{
-    fmt,
     hash::{BuildHasher, RandomState},
     io::{self, BufRead, Read as _},
 };
 
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value, map::Entry};
+use serde_json::{Map, Value};
 
 use super::{
     Problem,
     decode::{self, Lines},
     digits::{self, keep_digits},
+    json_room::{Repeated, parse},
     problem::{Problems, parser_message, quoted, with_noun},
     source::{Source, Unreadable},
 };
@@ -343,116 +342,6 @@ impl JsonItem<'_> {
         let message = format!("invalid JSON in column {column}: {message}: {}", quoted(self.text));
         let problem = Problem::error(message).at(self.line + below);
         hint.into_iter().fold(problem, Problem::hint)
-    }
-}
-
-/// Memory of a parsed value besides ten times its bytes.
-const ALLOWANCE: usize = 48 << 20;
-
-/// Keys that an object has twice: their number, and the first of them.
-#[derive(Default)]
-struct Repeated {
-    count: usize,
-    first: Option<String>,
-}
-
-fn parse(json: &[u8], repeated: &mut Repeated) -> Result<Value, serde_json::Error> {
-    let mut room = json.len().saturating_mul(10).saturating_add(ALLOWANCE);
-    let mut input = serde_json::Deserializer::from_slice(json);
-    let value = Build { room: &mut room, repeated }.deserialize(&mut input)?;
-    input.end()?;
-    Ok(value)
-}
-
-/// Builds a value within its room in memory, and lists keys that an object has twice.
-struct Build<'b> {
-    room: &'b mut usize,
-    repeated: &'b mut Repeated,
-}
-
-impl Build<'_> {
-    /// Memory of an element of a list, and of the list while it grows.
-    const ELEMENT: usize = 3 * size_of::<Value>();
-    /// Memory of an entry of an object besides its key.
-    const ENTRY: usize = 2 * size_of::<Value>();
-
-    fn take<E: de::Error>(&mut self, bytes: usize) -> Result<(), E> {
-        *self.room = self.room.checked_sub(bytes).ok_or_else(|| E::custom("too many values for one document"))?;
-        Ok(())
-    }
-
-    fn again(&mut self) -> Build<'_> {
-        Build { room: self.room, repeated: self.repeated }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Build<'_> {
-    type Value = Value;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, input: D) -> Result<Value, D::Error> {
-        input.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Build<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut input: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(value) = input.next_element_seed(self.again())? {
-            self.take(Self::ELEMENT)?;
-            list.push(value);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut input: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(key) = input.next_key::<String>()? {
-            self.take(Self::ENTRY + key.len())?;
-            let value = input.next_value_seed(self.again())?;
-            match object.entry(key) {
-                Entry::Vacant(place) => _ = place.insert(value),
-                Entry::Occupied(mut place) => {
-                    self.repeated.count += 1;
-                    self.repeated.first.get_or_insert_with(|| place.key().clone());
-                    place.insert(value);
-                }
-            }
-        }
-        Ok(Value::Object(object))
     }
 }
 

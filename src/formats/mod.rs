@@ -28,6 +28,7 @@ mod found;
 mod held_spans;
 mod hugging_face;
 mod json_items;
+mod json_room;
 mod jsonl;
 pub mod label_config;
 mod label_studio;

@@ -6,13 +6,14 @@
 
 use std::{
     fmt,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, BufRead, Write},
 };
 
 use serde::Serialize;
 
 use super::{
     Corpus, Format, Problem, ReadOptions, Severity, Source, WriteOptions, Written,
+    fit::has_plain_words,
     problem::{grouped, with_noun},
     sink::{Found, LabelNames, Sink},
     solid_text::SolidText,
@@ -80,12 +81,13 @@ impl fmt::Display for RoundTrip {
 
 /// Reads a written file and compares it with its corpus.
 pub fn check_round_trip(format: &Format, corpus: &Corpus, written: &Written, options: &WriteOptions) -> RoundTrip {
-    let mut prints = Vec::new();
+    let (mut prints, mut print) = (Vec::new(), Print::default());
     for index in &written.documents {
         let Some(document) = corpus.documents.get(*index) else { continue };
         let spans = corpus.annotation(*index).spans().iter().map(|span| (span.range, corpus.labels.name(span.label)));
+        print.take(format, document, spans);
         // Memory can always be written.
-        Print::of(format, document, spans).write(&mut prints).unwrap_or_default();
+        print.write(&mut prints).unwrap_or_default();
     }
     let expected = Expected {
         documents: written.documents.len(),
@@ -127,7 +129,7 @@ pub(crate) struct Expected {
 pub(crate) fn compare(
     format: &Format,
     file: &dyn Source,
-    prints: &mut dyn Read,
+    prints: &mut dyn BufRead,
     expected: &Expected,
     options: &ReadOptions,
 ) -> io::Result<RoundTrip> {
@@ -137,7 +139,7 @@ pub(crate) fn compare(
         spans_announced: expected.spans_changed,
         ..RoundTrip::default()
     };
-    let mut comparison = Comparison { format, prints, proof };
+    let mut comparison = Comparison { format, prints, proof, read: Print::default(), written: Print::default() };
     let read = format.read_into(file, options, &mut comparison)?;
     let mut proof = comparison.proof;
     if format.keeps_text {
@@ -150,22 +152,29 @@ pub(crate) fn compare(
 /// Receiver that compares documents with their prints.
 struct Comparison<'a> {
     format: &'a Format,
-    prints: &'a mut dyn Read,
+    prints: &'a mut dyn BufRead,
     proof: RoundTrip,
+    /// Prints of the last document, in memory that is used again.
+    read: Print,
+    written: Print,
 }
 
 impl Sink for Comparison<'_> {
+    fn wants_fields(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, found: Found, names: &LabelNames) -> io::Result<()> {
         let spans = found.spans.iter().map(|(range, name)| (*range, names.name(*name)));
-        let read = Print::of(self.format, &found.document, spans);
+        self.read.take(self.format, &found.document, spans);
         self.proof.documents_back += 1;
-        self.proof.spans_back += read.spans.len();
-        let Some(written) = Print::read(self.prints)? else {
-            self.proof.spans_changed += read.spans.len();
+        self.proof.spans_back += self.read.spans.len();
+        if !self.written.read(self.prints)? {
+            self.proof.spans_changed += self.read.spans.len();
             return Ok(());
-        };
-        self.proof.texts_changed += usize::from(read.text != written.text);
-        self.proof.spans_changed += read.spans_not_in(&written);
+        }
+        self.proof.texts_changed += usize::from(self.read.text != self.written.text);
+        self.proof.spans_changed += self.read.spans_not_in(&self.written);
         Ok(())
     }
 }
@@ -173,7 +182,7 @@ impl Sink for Comparison<'_> {
 /// What a format can represent of a document, as hashes.
 ///
 /// Two different documents have equal hashes once in 2^64 times.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Print {
     text: u64,
     /// One for each span, in ascending order.
@@ -181,33 +190,30 @@ pub(crate) struct Print {
 }
 
 impl Print {
-    /// Print of a document and of its spans with their labels.
+    /// Takes the print of a document and of its spans with their labels.
     ///
     /// Offsets count bytes if the format keeps texts. Otherwise they count the bytes of characters other than white space, which
     /// do not change when a text is cut into words and joined again.
-    pub(crate) fn of<'l>(
+    pub(crate) fn take<'l>(
+        &mut self,
         format: &Format,
         document: &Document,
         spans: impl Iterator<Item = (TextRange, &'l str)>,
-    ) -> Self {
-        let text = &*document.text;
-        let solid = if format.keeps_text { None } else { Some(SolidText::new(text)) };
-        let mut spans: Vec<u64> = spans
-            .map(|(range, label)| {
-                // A range that does not fit the text is cut, as writers do.
-                let ends = [range.start, range.end].map(|at| text.floor_char_boundary(at));
-                let [start, end] = ends.map(|at| solid.as_ref().map_or(at, |solid| solid.before(at)));
-                let mut hash = Hash::default();
-                hash.add_bytes(label.as_bytes());
-                hash.add(start as u64);
-                hash.add(end as u64);
-                hash.0
-            })
-            .collect();
-        spans.sort_unstable();
-        let mut hash = Hash::default();
-        hash.add_bytes(solid.as_ref().map_or(text, SolidText::letters).as_bytes());
-        Self { text: hash.0, spans }
+    ) {
+        let letters = Letters::of(format, document);
+        self.spans.clear();
+        self.spans.extend(spans.map(|(range, label)| {
+            // A range that does not fit the text is cut, as writers do.
+            let ends = [range.start, range.end].map(|at| document.text.floor_char_boundary(at));
+            let [start, end] = ends.map(|at| letters.before(at));
+            let mut hash = Hash::default();
+            hash.add_bytes(label.as_bytes());
+            hash.add(start as u64);
+            hash.add(end as u64);
+            hash.0
+        }));
+        self.spans.sort_unstable();
+        self.text = letters.hash();
     }
 
     /// Appends the print.
@@ -215,21 +221,23 @@ impl Print {
     /// # Errors
     /// It cannot be written.
     pub(crate) fn write(&self, to: &mut dyn Write) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(16 + 8 * self.spans.len());
-        bytes.extend(self.text.to_le_bytes());
-        bytes.extend((self.spans.len() as u64).to_le_bytes());
-        self.spans.iter().for_each(|span| bytes.extend(span.to_le_bytes()));
-        to.write_all(&bytes)
+        to.write_all(&self.text.to_le_bytes())?;
+        to.write_all(&(self.spans.len() as u64).to_le_bytes())?;
+        self.spans.iter().try_for_each(|span| to.write_all(&span.to_le_bytes()))
     }
 
-    /// Reads the next print; `None` after the last one.
-    fn read(from: &mut dyn Read) -> io::Result<Option<Self>> {
-        let text = match read_number(from) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-            text => text?,
-        };
-        let spans = (0..read_number(from)?).map(|_| read_number(from)).collect::<io::Result<_>>()?;
-        Ok(Some(Self { text, spans }))
+    /// Reads the next print. Returns whether there was one.
+    fn read(&mut self, from: &mut dyn BufRead) -> io::Result<bool> {
+        if from.fill_buf()?.is_empty() {
+            return Ok(false);
+        }
+        self.text = read_number(from)?;
+        let count = read_number(from)?;
+        self.spans.clear();
+        for _ in 0..count {
+            self.spans.push(read_number(from)?);
+        }
+        Ok(true)
     }
 
     /// Number of spans that `other` does not have. Of several equal ones each counts.
@@ -244,10 +252,53 @@ impl Print {
     }
 }
 
-fn read_number(from: &mut dyn Read) -> io::Result<u64> {
+fn read_number(from: &mut dyn BufRead) -> io::Result<u64> {
     let mut bytes = [0; 8];
     from.read_exact(&mut bytes)?;
     Ok(u64::from_le_bytes(bytes))
+}
+
+/// The part of a text that a format keeps.
+enum Letters<'d> {
+    /// All of it.
+    All(&'d str),
+    /// Words with a blank between each two.
+    Plain(&'d str, &'d [TextRange]),
+    /// A text with any white space.
+    Solid(SolidText),
+}
+
+impl<'d> Letters<'d> {
+    fn of(format: &Format, document: &'d Document) -> Self {
+        match format.keeps_text {
+            true => Self::All(&document.text),
+            false if has_plain_words(document) => Self::Plain(&document.text, &document.words),
+            false => Self::Solid(SolidText::new(&document.text)),
+        }
+    }
+
+    /// Number of bytes of it before a place in the text.
+    fn before(&self, at: usize) -> usize {
+        match self {
+            Self::All(_) => at,
+            Self::Plain(_, words) => at - words.partition_point(|word| word.start <= at).saturating_sub(1),
+            Self::Solid(solid) => solid.before(at),
+        }
+    }
+
+    fn hash(&self) -> u64 {
+        let mut hash = Hash::default();
+        match self {
+            Self::All(text) => hash.add_bytes(text.as_bytes()),
+            Self::Plain(text, words) => {
+                let mut pieces = Pieces { hash, ..Pieces::default() };
+                words.iter().for_each(|word| pieces.add(text.as_bytes(), *word));
+                return pieces.finish();
+            }
+            Self::Solid(solid) => hash.add_bytes(solid.letters().as_bytes()),
+        }
+        hash.0
+    }
 }
 
 /// A hash of 64 bits, the same on every machine: multiplication and rotation of words of eight bytes.
@@ -261,21 +312,79 @@ impl Hash {
     }
 
     fn add_bytes(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in words.by_ref() {
-            self.add(word.try_into().map_or(0, u64::from_le_bytes));
-        }
-        let mut last = [0; 8];
-        last.iter_mut().zip(words.remainder()).for_each(|(to, from)| *to = *from);
-        self.add(u64::from_le_bytes(last));
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        self.add(first_bytes(rest, rest.len()));
         self.add(bytes.len() as u64);
+    }
+}
+
+/// The first `count` bytes as a number, at most eight.
+fn first_bytes(bytes: &[u8], count: usize) -> u64 {
+    match bytes.first_chunk::<8>() {
+        Some(word) if count >= 8 => u64::from_le_bytes(*word),
+        Some(word) => u64::from_le_bytes(*word) & !(u64::MAX << (8 * count)),
+        None => bytes.iter().take(count).rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    }
+}
+
+/// A hash of pieces of a text, the same as of their letters in one piece.
+#[derive(Default)]
+struct Pieces {
+    hash: Hash,
+    /// Bytes that are not in the hash, and the number of their bits.
+    open: u64,
+    bits: usize,
+    length: usize,
+}
+
+impl Pieces {
+    fn add(&mut self, text: &[u8], piece: TextRange) {
+        self.length += piece.len();
+        let mut at = piece.start;
+        while at < piece.end {
+            let count = (piece.end - at).min(8);
+            let word = first_bytes(text.get(at..).unwrap_or_default(), count);
+            at += count;
+            self.open |= word << self.bits;
+            let bits = self.bits + 8 * count;
+            if bits < 64 {
+                self.bits = bits;
+                continue;
+            }
+            self.hash.add(self.open);
+            self.open = if self.bits == 0 { 0 } else { word >> (64 - self.bits) };
+            self.bits = bits - 64;
+        }
+    }
+
+    fn finish(mut self) -> u64 {
+        self.hash.add(self.open);
+        self.hash.add(self.length as u64);
+        self.hash.0
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::formats::{find, tests::corpus};
+
+    proptest! {
+        #[test]
+        fn plain_words_have_the_print_of_their_letters(words in prop::collection::vec("[a-c\u{e9}\u{1f32e}]{1,20}", 1..12)) {
+            let document = Document::from_words("1", words);
+            let plain = Letters::of(find("conll2002").unwrap(), &document);
+            prop_assert!(matches!(plain, Letters::Plain(..)));
+            let solid = Letters::Solid(SolidText::new(&document.text));
+            prop_assert_eq!(plain.hash(), solid.hash());
+            for (at, _) in document.text.char_indices().chain([(document.text.len(), ' ')]) {
+                prop_assert_eq!(plain.before(at), solid.before(at));
+            }
+        }
+    }
 
     #[test]
     fn white_space_changes_no_print_of_a_format_of_words() {
@@ -286,15 +395,17 @@ mod tests {
             (TextRange::new(start, start + words.len()), "Dish")
         };
         let print = |format: &str, document: &Document| {
-            Print::of(find(format).unwrap(), document, [span(document, "pad"), span(document, "thai")].into_iter())
+            let mut print = Print::default();
+            print.take(find(format).unwrap(), document, [span(document, "pad"), span(document, "thai")].into_iter());
+            print
         };
         assert_eq!(print("conll2002", &words), print("conll2002", &wide));
         assert_ne!(print("jsonl", &words), print("jsonl", &wide));
         let (mut bytes, print) = (Vec::new(), print("jsonl", &words));
         print.write(&mut bytes).unwrap();
-        let mut rest = bytes.as_slice();
-        assert_eq!(Print::read(&mut rest).unwrap(), Some(print));
-        assert_eq!(Print::read(&mut rest).unwrap(), None);
+        let (mut rest, mut read) = (bytes.as_slice(), Print::default());
+        assert!(read.read(&mut rest).unwrap() && read == print);
+        assert!(!read.read(&mut rest).unwrap());
     }
 
     #[test]

@@ -89,6 +89,10 @@ impl SentenceSink<'_, '_> {
 }
 
 impl Sink for SentenceSink<'_, '_> {
+    fn wants_fields(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, found: Found, names: &LabelNames) -> io::Result<()> {
         for name in names.from(self.ids.len()) {
             // Beyond the limit of labels, the reader reports an error at the end.

@@ -20,6 +20,11 @@ pub(crate) trait Sink {
     /// The document cannot be kept; the reading ends with this error.
     fn take(&mut self, found: Found, names: &LabelNames) -> io::Result<()>;
 
+    /// Whether it looks at the further fields of documents ([`Document::meta`]). Otherwise a reader may leave them out.
+    fn wants_fields(&self) -> bool {
+        true
+    }
+
     /// Takes what others have annotated in the document before. Whoever wants only one annotation keeps nothing of it.
     ///
     /// # Errors
@@ -72,8 +77,14 @@ pub(crate) struct LabelNames {
 }
 
 impl LabelNames {
+    /// Names that are compared one by one, which is faster than a hash of the name.
+    const FEW: usize = 12;
+
     /// Returns the index of a name, and adds the name if it is new.
     pub(crate) fn intern(&mut self, name: &str) -> NameIndex {
+        if let Some(at) = self.names.iter().take(Self::FEW).position(|known| known == name) {
+            return NameIndex(at);
+        }
         if let Some(index) = self.by_name.get(name) {
             return *index;
         }
@@ -163,7 +174,8 @@ impl<'a> Reading<'a> {
 
     /// Id for the next document, if the file gives it none.
     pub(crate) fn next_id(&self) -> String {
-        format!("{}{}", self.options.id_prefix, self.documents + 1)
+        let number = (self.documents + 1).to_string();
+        if self.options.id_prefix.is_empty() { number } else { format!("{}{number}", self.options.id_prefix) }
     }
 
     /// Hands a document over.
@@ -192,6 +204,11 @@ impl<'a> Reading<'a> {
         let taken = self.sink.take_others(others);
         self.is_refused |= taken.is_err();
         Ok(taken?)
+    }
+
+    /// Whether the further fields of documents are wanted.
+    pub(crate) fn wants_fields(&self) -> bool {
+        self.sink.wants_fields()
     }
 
     /// Whether the sink has refused a document, so that the reading must end.

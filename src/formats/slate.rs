@@ -5,7 +5,7 @@
 //! `((3, 5), (3, 8)) - Dish`. Nothing in it is evaluated.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     io::{self, Read},
 };
 
@@ -49,13 +49,33 @@ fn detect(sample: &Sample<'_>) -> Option<(u8, String)> {
 }
 
 /// A place: line, word, and character of the word, from 0.
-///
-/// A file may have more annotations than its text has characters, so a place takes little memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     line: u32,
     word: Option<u32>,
     character: Option<u32>,
+}
+
+/// A place in little memory: a file may have more annotations than its text has characters.
+#[derive(Clone, Copy)]
+struct SmallPlace {
+    line: u32,
+    /// Word and character counted from 1; 0 if there is none. No text has as many as the largest number.
+    word: u32,
+    character: u32,
+}
+
+impl From<Place> for SmallPlace {
+    fn from(Place { line, word, character }: Place) -> Self {
+        let [word, character] = [word, character].map(|number| number.map_or(0, |number| number.saturating_add(1)));
+        Self { line, word, character }
+    }
+}
+
+impl From<SmallPlace> for Place {
+    fn from(SmallPlace { line, word, character }: SmallPlace) -> Self {
+        Self { line, word: word.checked_sub(1), character: character.checked_sub(1) }
+    }
 }
 
 /// A line of a file with annotations.
@@ -234,16 +254,18 @@ impl Counts {
 }
 
 /// A span by its first and last place.
+#[derive(Clone, Copy)]
 struct Placed {
-    first: Place,
-    last: Place,
+    first: SmallPlace,
+    last: SmallPlace,
     label: NameIndex,
 }
 
 /// Annotations of a text.
 #[derive(Default)]
 struct Marks {
-    by_line: BTreeMap<u32, Vec<Placed>>,
+    /// Spans by their first line, those of a line in the order of the file.
+    spans: Vec<Placed>,
     labels: LabelNames,
     /// Whether a span has words of several lines, so that the text is one document.
     is_whole: bool,
@@ -272,10 +294,11 @@ impl Marks {
             };
             marks.is_whole |= first.line != last.line;
             for label in mark.labels {
-                let one = Placed { first: *first, last: *last, label: marks.labels.intern(label) };
-                marks.by_line.entry(first.line).or_default().push(one);
+                let label = marks.labels.intern(label);
+                marks.spans.push(Placed { first: (*first).into(), last: (*last).into(), label });
             }
         }
+        marks.spans.sort_by_key(|span| span.first.line);
         Ok(marks)
     }
 }
@@ -290,10 +313,13 @@ fn read_text(
     if marks.is_whole {
         return read_whole(text, marks, counts, reading);
     }
-    let Marks { mut by_line, labels, status, .. } = marks;
+    let Marks { spans, labels, status, .. } = marks;
+    let mut rest = spans.as_slice();
     let mut lines = Lines::of(text)?;
     while let Some((number, line)) = lines.next_line()? {
-        let marks = u32::try_from(number - 1).ok().and_then(|line| by_line.remove(&line)).unwrap_or_default();
+        let own = rest.partition_point(|span| index(span.first.line).is_some_and(|line| line < number));
+        let (marks, others) = rest.split_at_checked(own).unwrap_or_default();
+        rest = others;
         if line.trim().is_empty() {
             counts.outside += marks.len();
             continue;
@@ -301,7 +327,7 @@ fn read_text(
         let words = crate::text::words::split(line, Grid::Space);
         push((line.to_owned(), status), (marks, &labels), counts, reading, |place| at(line, &words, place))?;
     }
-    counts.outside += by_line.into_values().map(|marks| marks.len()).sum::<usize>();
+    counts.outside += rest.len();
     Ok(())
 }
 
@@ -331,10 +357,9 @@ fn read_whole(
         words.push(split.map(|word| TextRange::new(word.start + start, word.end + start)).collect());
         text.push_str(line);
     }
-    let Marks { by_line, labels, status, .. } = marks;
-    let marks = by_line.into_values().flatten().collect();
+    let Marks { spans, labels, status, .. } = marks;
     let place_text = text.clone();
-    push((text, status), (marks, &labels), counts, reading, |place| {
+    push((text, status), (&spans, &labels), counts, reading, |place| {
         at(&place_text, words.get(index(place.line)?)?, place)
     })
 }
@@ -353,15 +378,15 @@ fn at(text: &str, words: &[TextRange], place: Place) -> Option<TextRange> {
 
 fn push(
     (text, status): (String, Status),
-    (marks, labels): (Vec<Placed>, &LabelNames),
+    (marks, labels): (&[Placed], &LabelNames),
     counts: &mut Counts,
     reading: &mut Reading<'_>,
     range: impl Fn(Place) -> Option<TextRange>,
 ) -> Result<(), Unreadable> {
     let count = marks.len();
     let mut spans = Vec::with_capacity(count);
-    for Placed { first, last, label } in marks {
-        match range(first).zip(range(last)).filter(|(first, last)| first.start < last.end) {
+    for Placed { first, last, label } in marks.iter().copied() {
+        match range(first.into()).zip(range(last.into())).filter(|(first, last)| first.start < last.end) {
             Some((first, last)) => spans.push((first.join(last), reading.label(labels.name(label)))),
             None => counts.outside += 1,
         }

@@ -35,6 +35,10 @@ struct TextSink<'a> {
 }
 
 impl Sink for TextSink<'_> {
+    fn wants_fields(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, found: Found, _: &LabelNames) -> io::Result<()> {
         self.is_ended = self.is_ended || !(self.take)(&found.document.text);
         if self.is_ended { Err(io::Error::other("there are texts enough")) } else { Ok(()) }

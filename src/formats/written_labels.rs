@@ -1,6 +1,6 @@
 //! Names of labels in a file of a format that cannot hold every name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::{OnLoss, loss_report::LossReport, problem::quoted};
 use crate::spans::{Document, LabelId, LabelSet, Span};
@@ -9,7 +9,7 @@ use crate::spans::{Document, LabelId, LabelSet, Span};
 pub(super) type NameFault = (&'static str, String);
 
 /// Labels of a file with the names that they have in it.
-pub(super) struct WrittenLabels(HashMap<LabelId, WrittenLabel>);
+pub(super) struct WrittenLabels(BTreeMap<LabelId, WrittenLabel>);
 
 struct WrittenLabel {
     /// Its own name.
@@ -24,7 +24,7 @@ impl WrittenLabels {
     /// Chooses the names. No two labels get the same one: the first keeps it.
     pub(super) fn new(labels: &LabelSet, fault_of: impl Fn(&str) -> Option<NameFault>) -> Self {
         let mut taken: HashSet<String> = labels.iter().map(|label| label.name.clone()).collect();
-        let mut written = HashMap::new();
+        let mut written = BTreeMap::new();
         for label in labels {
             let fault = fault_of(&label.name);
             let instead = fault.as_ref().map(|(_, fitting)| fitting.clone());

@@ -138,6 +138,11 @@ impl Document {
             text.push_str(word.as_ref());
             words.push(TextRange::new(start, text.len()));
         }
+        Self::with_given_words(id, text, words)
+    }
+
+    /// Creates a document with words of a file, ascending and disjoint.
+    pub fn with_given_words(id: impl Into<String>, text: impl Into<Arc<str>>, words: impl Into<Words>) -> Self {
         let (text, words) = (text.into(), words.into());
         Self { id: id.into(), text, words, words_given: true, split: None, meta: Meta::default(), foreign: None }
     }

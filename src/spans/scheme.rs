@@ -3,21 +3,21 @@
 //! Decoding is lenient, as in conlleval and seqeval's default mode: an `I-X` that follows no tag of its type begins a
 //! span. [`SchemeDetector`] finds the scheme of a file.
 
-use std::{fmt, ops::Range};
+use std::{fmt, iter, ops::Range};
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::text::names::unknown_name;
 
-/// Span over words: half-open range of word indices and the name of the label.
+/// Span over words: half-open range of word indices and the name of the label, which may be borrowed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WordSpan {
+pub struct WordSpan<L = String> {
     /// First word.
     pub start: usize,
     /// One past the last word.
     pub end: usize,
     /// Name of the label.
-    pub label: String,
+    pub label: L,
 }
 
 impl WordSpan {
@@ -56,32 +56,45 @@ impl Scheme {
     /// Encodes spans as one tag for each of `words` words.
     ///
     /// Spans must be disjoint; of two that overlap, only the earlier one is written.
-    pub fn encode(self, spans: &[WordSpan], words: usize) -> Vec<String> {
+    pub fn encode<L: AsRef<str> + Ord>(self, spans: &[WordSpan<L>], words: usize) -> Vec<String> {
         self.tags(spans, words).iter().map(Tag::to_string).collect()
     }
 
     /// As [`Self::encode`], without the text of the tags.
-    pub fn tags(self, spans: &[WordSpan], words: usize) -> Vec<Tag<'_>> {
+    pub fn tags<L: AsRef<str> + Ord>(self, spans: &[WordSpan<L>], words: usize) -> Vec<Tag<'_>> {
         let mut tags = vec![Tag::Outside; words];
-        if spans.is_empty() {
+        let are_in_order =
+            |pair: &[WordSpan<L>]| matches!(pair, [one, other] if one.start < one.end && one.end <= other.start);
+        if spans.windows(2).all(are_in_order) {
+            self.put_tags(spans.iter(), &mut tags);
             return tags;
         }
-        let mut order: Vec<&WordSpan> =
-            spans.iter().filter(|span| span.start < span.end && span.end <= words).collect();
+        let mut order: Vec<&WordSpan<L>> = spans.iter().collect();
         order.sort();
-        let mut previous: Option<&WordSpan> = None;
-        for span in order {
-            if previous.is_some_and(|before| before.end > span.start) {
+        self.put_tags(order.into_iter(), &mut tags);
+        tags
+    }
+
+    /// Puts the tags of spans in their order among those of the words.
+    fn put_tags<'s, L: AsRef<str> + Ord + 's>(
+        self,
+        spans: impl Iterator<Item = &'s WordSpan<L>>,
+        tags: &mut [Tag<'s>],
+    ) {
+        let mut previous: Option<&WordSpan<L>> = None;
+        for span in spans {
+            let is_free = previous.is_none_or(|before| before.end <= span.start);
+            let Some(own) = tags.get_mut(span.start..span.end).filter(|own| is_free && !own.is_empty()) else {
                 continue;
-            }
+            };
             let is_adjacent = previous.is_some_and(|before| before.end == span.start && before.label == span.label);
-            for (at, tag) in tags.iter_mut().enumerate().take(span.end).skip(span.start) {
-                let prefix = self.prefix(at == span.start, at + 1 == span.end, is_adjacent);
-                *tag = Tag::Inside { prefix, label: &span.label };
+            let last = own.len() - 1;
+            for (at, tag) in own.iter_mut().enumerate() {
+                let prefix = self.prefix(at == 0, at == last, is_adjacent);
+                *tag = Tag::Inside { prefix, label: span.label.as_ref() };
             }
             previous = Some(span);
         }
-        tags
     }
 
     /// Prefix of a word's tag.
@@ -121,18 +134,26 @@ impl SchemeDetector {
     pub fn add<'a>(&mut self, tags: impl IntoIterator<Item = Tag<'a>>) {
         let mut before = Tag::Outside;
         for tag in tags.into_iter().chain([Tag::Outside]) {
-            let continues = before.label().is_some() && before.label() == tag.label();
-            let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. });
-            self.plain_ends += usize::from(is_open && (!continues || matches!(tag, Tag::Inside { prefix: 'B', .. })));
-            match tag {
-                Tag::Inside { prefix: 'S' | 'E', .. } => self.bioes += 1,
-                Tag::Inside { prefix: 'U' | 'L', .. } => self.bilou += 1,
-                Tag::Inside { prefix: 'B', .. } => self.needless_b += usize::from(!continues),
-                Tag::Inside { .. } => self.opened_by_i += usize::from(!continues),
-                Tag::Outside => {}
-            }
+            self.add_pair(before, tag, 1);
             before = tag;
         }
+    }
+
+    /// Adds `count` words with a tag after words with the tag `before`. [`Tag::Outside`] is before and after a sentence.
+    pub fn add_pair(&mut self, before: Tag<'_>, tag: Tag<'_>, count: usize) {
+        let continues = before.label().is_some() && before.label() == tag.label();
+        let is_open = matches!(before, Tag::Inside { prefix: 'B' | 'I', .. });
+        if is_open && (!continues || matches!(tag, Tag::Inside { prefix: 'B', .. })) {
+            self.plain_ends += count;
+        }
+        let seen = match tag {
+            Tag::Inside { prefix: 'S' | 'E', .. } => &mut self.bioes,
+            Tag::Inside { prefix: 'U' | 'L', .. } => &mut self.bilou,
+            Tag::Inside { prefix: 'B', .. } if !continues => &mut self.needless_b,
+            Tag::Inside { prefix, .. } if prefix != 'B' && !continues => &mut self.opened_by_i,
+            Tag::Inside { .. } | Tag::Outside => return,
+        };
+        *seen += count;
     }
 
     /// Scheme of the tags so far.
@@ -212,21 +233,34 @@ pub fn decode<S: AsRef<str>>(tags: &[S]) -> Vec<WordSpan> {
 
 /// As [`decode`], of parsed tags.
 pub fn decode_tags<'a>(tags: impl IntoIterator<Item = Tag<'a>>) -> Vec<WordSpan> {
-    let mut spans: Vec<WordSpan> = Vec::new();
+    decode_each(tags).map(|span| WordSpan::new(span.start..span.end, span.label)).collect()
+}
+
+/// As [`decode_tags`], one span at a time and without a copy of its label.
+pub fn decode_each<'a>(tags: impl IntoIterator<Item = Tag<'a>>) -> impl Iterator<Item = WordSpan<&'a str>> {
+    let mut tags = tags.into_iter().enumerate();
+    let mut last: Option<WordSpan<&str>> = None;
     let mut open = false;
-    for (at, tag) in tags.into_iter().enumerate() {
-        let Tag::Inside { prefix, label } = tag else {
-            open = false;
-            continue;
-        };
-        let continues = open && !matches!(prefix, 'B' | 'S' | 'U');
-        match spans.last_mut() {
-            Some(last) if continues && last.label == label => last.end = at + 1,
-            _ => spans.push(WordSpan::new(at..at + 1, label)),
+    iter::from_fn(move || {
+        for (at, tag) in tags.by_ref() {
+            let Tag::Inside { prefix, label } = tag else {
+                open = false;
+                continue;
+            };
+            let continues = open && !matches!(prefix, 'B' | 'S' | 'U');
+            open = !matches!(prefix, 'E' | 'L' | 'S' | 'U');
+            match &mut last {
+                Some(last) if continues && last.label == label => last.end = at + 1,
+                _ => {
+                    let before = last.replace(WordSpan { start: at, end: at + 1, label });
+                    if before.is_some() {
+                        return before;
+                    }
+                }
+            }
         }
-        open = !matches!(prefix, 'E' | 'L' | 'S' | 'U');
-    }
-    spans
+        last.take()
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ impl MaxTree {
             count => count.next_power_of_two(),
         };
         self.nodes.clear();
+        self.nodes.reserve_exact(2 * leaves);
         self.nodes.resize(leaves, 0);
         self.nodes.extend(values);
         self.nodes.resize(2 * leaves, 0);

@@ -1,8 +1,6 @@
 //! Values of the columns of a file, which show what a column holds: words, word numbers, tags, fillers.
 
-use std::collections::HashMap;
-
-use super::{brackets, row_id::RowId};
+use super::{brackets, numbered_texts::NumberedTexts, row_id::RowId};
 use crate::spans::{
     scheme::Tag,
     tag_form::{TagForm, TagRule, is_outside},
@@ -16,10 +14,12 @@ const MANY: usize = 10;
 const CHUNKS: [&str; 11] = ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"];
 
 /// What the cells of a column have in common.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ColumnValues {
-    /// How often each value occurs. Empty if there are too many.
-    counts: HashMap<String, usize>,
+    /// The different values. Empty if there are too many.
+    values: NumberedTexts,
+    /// How often each of them occurs.
+    counts: Vec<usize>,
     has_too_many: bool,
     cells: usize,
     /// Cells with a number that is one more than the number above.
@@ -38,6 +38,12 @@ impl ColumnValues {
     /// Adds the next cell of the column.
     pub(super) fn add(&mut self, cell: &str) {
         self.cells += 1;
+        // Most cells are words, which begin no number.
+        if !cell.as_bytes().first().is_some_and(|byte| is_in_number(*byte)) {
+            self.last_number = None;
+            self.count_value(cell);
+            return;
+        }
         self.numeric += usize::from(is_numeric(cell));
         let number = cell.parse::<u64>().ok();
         if number.is_none() && matches!(RowId::read(cell), Some(RowId::Token(..) | RowId::Empty)) {
@@ -75,14 +81,23 @@ impl ColumnValues {
         if self.has_too_many {
             return;
         }
-        if let Some(count) = self.counts.get_mut(cell) {
-            *count += 1;
-        } else if self.counts.len() < MOST_VALUES {
-            self.counts.insert(cell.to_owned(), 1);
-        } else {
+        let known = self.values.find(cell);
+        if known.is_none() && self.counts.len() >= MOST_VALUES {
             self.has_too_many = true;
-            self.counts = HashMap::new();
+            self.values.clear();
+            self.counts.clear();
+            return;
         }
+        let number = known.unwrap_or_else(|| self.values.number(cell)) as usize;
+        match self.counts.get_mut(number) {
+            Some(count) => *count += 1,
+            None => self.counts.push(1),
+        }
+    }
+
+    /// The different values, each with the number of its cells.
+    fn counted(&self) -> impl Iterator<Item = (&str, usize)> + Clone {
+        self.values.texts().iter().map(String::as_str).zip(self.counts.iter().copied())
     }
 
     /// Whether the column counts the words of each sentence.
@@ -97,22 +112,26 @@ impl ColumnValues {
 
     /// Whether nearly all cells of many have the same value, such as the name of a text.
     pub(super) fn is_constant(&self) -> bool {
-        self.cells >= MANY && self.counts.values().any(|number| number * 10 >= self.cells * 9)
+        self.cells >= MANY && self.counts.iter().any(|number| number * 10 >= self.cells * 9)
     }
 
     /// Whether nearly all cells are placeholders.
     pub(super) fn is_filler(&self) -> bool {
-        self.is_most(["_", "-", "-X-", ""].iter().filter_map(|filler| self.counts.get(*filler)).sum())
+        self.is_most(self.count(|value| matches!(value, "_" | "-" | "-X-" | "")))
     }
 
     /// Whether a cell has this value, as far as values are counted.
     pub(super) fn has(&self, value: &str) -> bool {
-        self.has_too_many || self.counts.contains_key(value)
+        self.has_too_many || self.has_counted(value)
+    }
+
+    fn has_counted(&self, value: &str) -> bool {
+        self.counted().any(|(other, _)| other == value)
     }
 
     /// Whether a tag of the column has this label.
     pub(super) fn has_label(&self, form: TagForm, label: &str) -> bool {
-        self.counts.keys().any(|value| form.read(value).is_some_and(|tag| tag.label() == Some(label)))
+        self.counted().any(|(value, _)| form.read(value).is_some_and(|tag| tag.label() == Some(label)))
     }
 
     /// Number of different values; `None` if there are too many to count.
@@ -125,7 +144,7 @@ impl ColumnValues {
     }
 
     fn count(&self, mut which: impl FnMut(&str) -> bool) -> usize {
-        self.counts.iter().filter(|(value, _)| which(value)).map(|(_, number)| number).sum()
+        self.counted().filter(|(value, _)| which(value)).map(|(_, number)| number).sum()
     }
 
     /// The tags of the column, whatever it holds. `rule`: how the user wants them to be read.
@@ -133,10 +152,9 @@ impl ColumnValues {
         if let Some(tags) = self.read_as_brackets() {
             return tags;
         }
-        let counts = self.counts.iter().map(|(value, number)| (value.as_str(), *number));
         let form = match rule {
             Some(TagRule::Labels) => TagForm::Label,
-            _ => TagForm::of(counts).unwrap_or(TagForm::OURS),
+            _ => TagForm::of(self.counted()).unwrap_or(TagForm::OURS),
         };
         let inside = self.count(|value| form.reads(value));
         let outside = match form {
@@ -146,7 +164,7 @@ impl ColumnValues {
         };
         let chunks =
             self.count(|value| matches!(form.read(value), Some(Tag::Inside { label, .. }) if CHUNKS.contains(&label)));
-        let has_o = ["O", "o"].iter().any(|o| self.counts.contains_key(*o));
+        let has_o = ["O", "o"].iter().any(|o| self.has_counted(o));
         let fitting = if form == TagForm::Label { outside } else { inside + outside };
         let is_enough = self.cells > 0 && fitting * 2 >= self.cells && (has_o || inside > 0);
         let share = if self.cells == 0 { 0.0 } else { ratio(inside + outside, self.cells) };
@@ -156,10 +174,12 @@ impl ColumnValues {
 
     /// The tags of a column of brackets. Those of a parsed sentence open several in one cell, and are none.
     fn read_as_brackets(&self) -> Option<ColumnTags> {
-        self.counts.get("*")?;
+        if !self.has_counted("*") {
+            return None;
+        }
         let fitting = self.count(brackets::is_cell);
         let opening = self.count(|value| value.starts_with('('));
-        let nested = self.counts.keys().any(|value| value.matches('(').count() > 1);
+        let nested = self.counted().any(|(value, _)| value.matches('(').count() > 1);
         let chunks = self.count(|value| brackets::label(value).is_some_and(|label| CHUNKS.contains(&label)));
         let share = ratio(fitting, self.cells.max(1));
         (opening > 0 && !nested && self.is_most(fitting)).then_some(ColumnTags {
@@ -175,8 +195,12 @@ impl ColumnValues {
 
 /// Whether a cell is a number, or two with a hyphen between them. Words such as `nan` are none.
 fn is_numeric(cell: &str) -> bool {
-    cell.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte))
-        && cell.bytes().any(|byte| byte.is_ascii_digit())
+    cell.bytes().all(is_in_number) && cell.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a byte may stand in a number.
+fn is_in_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E')
 }
 
 fn after(number: Option<u64>) -> Option<u64> {

@@ -4,6 +4,7 @@
 use super::{
     brackets,
     columns::{ColumnTags, ColumnValues, ratio},
+    separator::{Separator, Width},
     table_lines::{Joined, SampleLines, TableLines},
 };
 use crate::{
@@ -17,15 +18,6 @@ use crate::{
 
 /// First column of the line between two documents of CoNLL-2003.
 pub(super) const DOCSTART: &str = "-DOCSTART-";
-
-/// Separator between two columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Separator {
-    /// One tab; columns may be empty and may contain spaces.
-    Tab,
-    /// One or more spaces or tabs.
-    Spaces,
-}
 
 /// Place of the tag that is chosen if several columns have tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,46 +244,6 @@ impl ColumnLayout {
             columns = filled.max(self.columns);
         }
         if columns == self.columns { Ok(()) } else { Err(columns) }
-    }
-}
-
-/// Number of columns of a line.
-struct Width {
-    /// All of them.
-    columns: usize,
-    /// Those up to the last one that is not empty.
-    filled: usize,
-}
-
-impl Separator {
-    /// Splits a line into columns.
-    pub(super) fn split(self, line: &str) -> impl Iterator<Item = &str> + Clone {
-        // Empty pieces between spaces are not columns; empty pieces between tabs are.
-        let tab = self == Separator::Tab;
-        line.split(move |c| c == '\t' || (!tab && c == ' ')).filter(move |column| tab || !column.is_empty())
-    }
-
-    /// As [`Self::split`], to places in the line, of which at most `most` are kept.
-    fn cut(self, line: &str, most: usize, cells: &mut Vec<TextRange>) -> Width {
-        cells.clear();
-        let is_tab = self == Separator::Tab;
-        let (mut columns, mut filled, mut start) = (0, 0, 0);
-        for (end, byte) in line.bytes().chain([b'\t']).enumerate() {
-            if byte != b'\t' && (is_tab || byte != b' ') {
-                continue;
-            }
-            if is_tab || end > start {
-                columns += 1;
-                if columns <= most {
-                    cells.push(TextRange::new(start, end));
-                }
-            }
-            if end > start {
-                filled = columns;
-            }
-            start = end + 1;
-        }
-        Width { columns, filled }
     }
 }
 

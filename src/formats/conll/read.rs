@@ -3,15 +3,17 @@
 //! Which tag scheme a file has shows only at its end. Spans do not depend on it, so the file is read once, and a [`Survey`] is
 //! kept of what was read.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::Value;
 
 use super::{
     brackets,
-    layout::{ColumnLayout, DOCSTART, NoLayout, Prefer, Separator},
+    layout::{ColumnLayout, DOCSTART, NoLayout, Prefer},
     meta::{META_COLUMNS, META_DOCSTART, META_DOCSTART_LINES},
-    sentences::{Column, Sentence, Sentences},
+    neighbours::Neighbours,
+    sentences::{Sentence, Sentences},
+    separator::Separator,
     word_marks::WordMarks,
 };
 use crate::{
@@ -19,14 +21,15 @@ use crate::{
         Problem, Source, TagOptions,
         drafts::status_without_all,
         problem::{Problems, Severity, quoted, with_noun},
-        sink::{Found, Reading},
+        sink::{Found, NameIndex, Reading},
         source::Unreadable,
     },
     spans::{
-        Scheme, Status, WordSpan,
-        scheme::{SchemeDetector, Tag, decode_tags},
+        Document, Scheme, Status, WordSpan,
+        scheme::{SchemeDetector, Tag, decode_each, decode_tags},
         tag_form::{ONLY_LABEL, TagForm, TagRule},
     },
+    text::TextRange,
 };
 
 /// Reads any layout, with these choices of the user.
@@ -40,12 +43,12 @@ pub(super) fn read(
     let keeps_bars = reading.options.known_labels().iter().any(|label| label.name.contains('|'));
     let mut survey = Survey::new(layout, keeps_bars, WordMarks::of(source, layout)?);
     let mut sentences = Sentences::of(source, layout)?;
-    let (mut sentence, mut lost) = (Sentence::of(&layout), 0);
+    let (mut sentence, mut lost) = (Sentence::with_bars(&layout, keeps_bars), 0);
     while sentences.next_into(&mut sentence, &mut reading.problems)? {
-        survey.add(&sentence);
+        survey.add(&mut sentence);
         lost += survey.push(&mut sentence, reading)?;
     }
-    survey.finish(&sentences, &options);
+    survey.finish(&sentences, &mut sentence, &options);
     survey.report_columns(&mut reading.problems);
     survey.report_oddities(reading.documents(), &mut reading.problems);
     if lost > 0 {
@@ -148,8 +151,6 @@ fn tag_sentences(
     Ok(list)
 }
 
-/// Different tags that are remembered; they are compared one by one.
-const MOST_SEEN: usize = 32;
 /// Words of a sentence that is too long to be one.
 const LONG_SENTENCE: usize = 500;
 
@@ -157,8 +158,8 @@ const LONG_SENTENCE: usize = 500;
 struct Survey {
     layout: ColumnLayout,
     detector: SchemeDetector,
-    /// Tags that were noted.
-    seen: Vec<String>,
+    /// Pairs of tags that are not yet among those of `detector` and `orphans`; `None` once there are too many tags.
+    neighbours: Option<Neighbours>,
     scheme: Scheme,
     /// Tags that the scheme would write otherwise.
     exceptions: usize,
@@ -189,14 +190,12 @@ struct Survey {
 #[derive(Default)]
 struct Count {
     number: usize,
-    first: usize,
+    first: Option<usize>,
 }
 
 impl Count {
     fn add(&mut self, line: usize) {
-        if self.number == 0 {
-            self.first = line;
-        }
+        self.first.get_or_insert(line);
         self.number += 1;
     }
 }
@@ -206,7 +205,7 @@ impl Survey {
         Self {
             layout,
             detector: SchemeDetector::default(),
-            seen: Vec::new(),
+            neighbours: Some(Neighbours::new()),
             scheme: Scheme::Bio,
             exceptions: 0,
             has_middle: false,
@@ -234,14 +233,15 @@ impl Survey {
         let mut survey = Self::new(layout, false, WordMarks::of(source, layout)?);
         let (mut sentences, mut sentence) = (Sentences::of(source, layout)?, Sentence::of(&layout));
         while sentences.next_into(&mut sentence, problems)? {
-            survey.add(&sentence);
+            survey.add(&mut sentence);
         }
-        survey.finish(&sentences, options);
+        survey.finish(&sentences, &mut sentence, options);
         Ok(survey)
     }
 
     /// Concludes what the whole file shows.
-    fn finish(&mut self, sentences: &Sentences<'_>, options: &TagOptions) {
+    fn finish(&mut self, sentences: &Sentences<'_>, sentence: &mut Sentence, options: &TagOptions) {
+        self.add_neighbours(sentence);
         self.docstarts = sentences.docstarts();
         self.unread = sentences.unread();
         self.scheme = options.rule.and_then(TagRule::scheme).unwrap_or_else(|| self.detector.scheme());
@@ -249,10 +249,14 @@ impl Survey {
     }
 
     /// Adds what a sentence shows.
-    fn add(&mut self, sentence: &Sentence) {
+    fn add(&mut self, sentence: &mut Sentence) {
         self.words += sentence.words().len();
-        let mut others = sentence.others().flat_map(Column::cells);
-        self.keeps_others = self.keeps_others || others.any(|value| !matches!(value, "_" | "-X-" | "-" | ""));
+        self.keeps_others |= sentence.has_contents;
+        let (_, known) = sentence.known_tags();
+        if known.len() > Neighbours::MOST || known.may_have_parts() {
+            // Before the sentence forgets its many tags.
+            self.add_neighbours(sentence);
+        }
         if sentence.has_empty_word {
             for (_, line) in sentence.words().zip(&sentence.lines).filter(|(word, _)| word.is_empty()) {
                 self.empty_words.add(*line);
@@ -266,51 +270,62 @@ impl Survey {
         }
     }
 
-    fn add_tags(&mut self, sentence: &Sentence) {
-        for tag in sentence.tags().filter(|tag| *tag != "O") {
-            self.note_tag(tag);
+    fn add_tags(&mut self, sentence: &mut Sentence) {
+        if let Some(mut neighbours) = self.neighbours.take() {
+            let (tags, known) = sentence.known_tags();
+            let mut orphan = None;
+            neighbours.add(tags, |[before, tag], at| {
+                known.note(tag, &mut |tag| self.note_tag(tag));
+                if begins_without_b(known.read(before), known.read(tag)) {
+                    orphan.get_or_insert(at);
+                }
+            });
+            if let Some(line) = orphan.and_then(|at| sentence.lines.get(at)) {
+                self.orphans.first.get_or_insert(*line);
+            }
+            self.neighbours = Some(neighbours);
+            return;
         }
+        let (tags, known) = sentence.known_tags();
+        tags.iter().for_each(|tag| known.note(*tag, &mut |tag| self.note_tag(tag)));
         if self.has_parts_in(sentence) {
             return;
         }
         let mut before = Tag::Outside;
-        for (tag, line) in self.tags(sentence).zip(&sentence.lines) {
+        for (tag, line) in sentence.tags_read().zip(&sentence.lines) {
             if begins_without_b(before, tag) {
                 self.orphans.add(*line);
             }
             before = tag;
         }
         // Each word has one tag, so that the scheme shows.
-        let tags = self.tags(sentence);
-        self.detector.add(tags);
+        self.detector.add(sentence.tags_read());
     }
 
-    /// Adds what a tag shows by itself. Most files have few different ones.
-    fn note_tag(&mut self, tag: &str) {
-        if self.seen.iter().any(|seen| seen == tag) {
-            return;
+    /// Adds what the pairs of tags show that were counted, and counts no others.
+    fn add_neighbours(&mut self, sentence: &mut Sentence) {
+        let Some(neighbours) = self.neighbours.take() else { return };
+        let (_, known) = sentence.known_tags();
+        for (pair, count) in neighbours.pairs() {
+            let [before, tag] = pair.map(|number| known.read(number));
+            self.detector.add_pair(before, tag, count);
+            if begins_without_b(before, tag) {
+                self.orphans.number += count;
+            }
         }
+    }
+
+    /// Adds what a tag shows by itself.
+    fn note_tag(&mut self, tag: &str) {
         let form = self.layout.form;
         self.has_middle |= form.is_middle(tag);
         self.is_plain = self.is_plain && form.read(tag) == Some(Tag::read(tag)) && !form.is_middle(tag);
         self.has_parts |= !self.keeps_bars && form.has_parts(tag);
-        if self.seen.len() < MOST_SEEN {
-            self.seen.push(tag.to_owned());
-        }
     }
 
     /// Whether a word of a sentence, whose tags were noted, has several labels.
     fn has_parts_in(&self, sentence: &Sentence) -> bool {
-        self.has_parts && sentence.tags().any(|tag| self.layout.form.has_parts(tag))
-    }
-
-    /// The parsed tags of a sentence.
-    fn tags<'s>(&self, sentence: &'s Sentence) -> impl Iterator<Item = Tag<'s>> + use<'s> {
-        let (form, keeps_bars) = (self.layout.form, self.keeps_bars);
-        sentence.tags().map(move |tag| match form.read(tag) {
-            _ if keeps_bars && form.has_parts(tag) => form.whole(tag),
-            read => read.unwrap_or(Tag::Outside),
-        })
+        self.has_parts && sentence.has_parts()
     }
 
     /// Reports what the layout leaves open, and how the user settles it.
@@ -350,7 +365,7 @@ impl Survey {
         if number > 0 && self.scheme == Scheme::Bio && self.layout.form != TagForm::Label {
             let message =
                 format!("{} without a B- before: each begins a span, as in conlleval", with_noun(number, "I- tag"));
-            problems.push(Problem::warning(message).at(first).hint("this is the first"));
+            problems.push(Problem::warning(message).at(first.unwrap_or_default()).hint("this is the first"));
         } else if self.exceptions > 0 && self.layout.form != TagForm::Label {
             let message =
                 format!("{} not as {name} would write them, read by their letters", with_noun(self.exceptions, "tag"));
@@ -374,7 +389,7 @@ impl Survey {
         let Count { number, first } = self.empty_words;
         if number > 0 {
             let message = format!("{}, kept as it is", with_noun(number, "empty word"));
-            problems.push(Problem::note(message).at(first).hint("this is the first"));
+            problems.push(Problem::note(message).at(first.unwrap_or_default()).hint("this is the first"));
         }
         if documents == 1 && self.words >= LONG_SENTENCE {
             let message = format!("no empty line in the file: all {} are one sentence", with_noun(self.words, "word"));
@@ -391,7 +406,7 @@ impl Survey {
             return brackets::spans(sentence.tags()).0;
         }
         if !self.has_parts_in(sentence) {
-            return decode_tags(self.tags(sentence));
+            return decode_tags(sentence.tags_read());
         }
         // Words with several labels: each label by itself, in the runs of words that have it.
         let mut runs: BTreeMap<&str, Vec<(usize, Vec<Tag<'_>>)>> = BTreeMap::new();
@@ -420,22 +435,29 @@ impl Survey {
 
     /// Hands a sentence over as a document. Returns the number of spans that have only empty words.
     fn push(&self, sentence: &mut Sentence, reading: &mut Reading<'_>) -> Result<usize, Unreadable> {
-        let spans = self.spans(sentence);
         let (mut document, rows) = self.marks.document(reading.next_id(), sentence);
         document.split = reading.options.split;
-        let rows = rows.as_deref().unwrap_or(&document.words);
-        let (mut placed, mut lost) = (Vec::with_capacity(spans.len()), 0);
-        for span in spans {
-            let inside = rows.get(span.start..span.end).unwrap_or_default();
-            let range = inside.first().zip(inside.last()).map(|(first, last)| first.join(*last));
-            match range.filter(|range| !range.is_empty()) {
-                Some(range) => placed.push((range, reading.label(&span.label))),
-                None => lost += 1,
-            }
+        let mut placed = Placed { rows: rows.as_deref().unwrap_or(&document.words), spans: Vec::new(), lost: 0 };
+        if self.layout.is_brackets || self.has_parts_in(sentence) {
+            self.spans(sentence).iter().for_each(|span| placed.add(span.start..span.end, &span.label, reading));
+        } else if sentence.is_tagged {
+            decode_each(sentence.tags_read()).for_each(|span| placed.add(span.start..span.end, span.label, reading));
         }
+        let Placed { spans, lost, .. } = placed;
+        if reading.wants_fields() {
+            self.add_fields(&mut document, sentence);
+        }
+        let has_faults = sentence.has_faults || self.layout.is_brackets && brackets::spans(sentence.tags()).1 > 0;
+        let status = status_without_all(Status::Done, lost == 0 && !has_faults);
+        reading.push(Found { document, spans, status })?;
+        Ok(lost)
+    }
+
+    /// Adds what the sentence has beside words and tags.
+    fn add_fields(&self, document: &mut Document, sentence: &mut Sentence) {
         document.meta = std::mem::take(&mut sentence.meta).into();
         if self.keeps_others {
-            document.meta.insert(META_COLUMNS.to_owned(), sentence.others().map(Column::text).collect());
+            document.meta.insert(META_COLUMNS.to_owned(), sentence.others().map(|column| column.text()).collect());
         }
         if sentence.docstart > 1 {
             document.meta.insert(META_DOCSTART.to_owned(), Value::from(sentence.docstart));
@@ -443,10 +465,6 @@ impl Survey {
         if sentence.docstart_lines > 1 {
             document.meta.insert(META_DOCSTART_LINES.to_owned(), Value::from(sentence.docstart_lines));
         }
-        let has_faults = sentence.has_faults || self.layout.is_brackets && brackets::spans(sentence.tags()).1 > 0;
-        let status = status_without_all(Status::Done, lost == 0 && !has_faults);
-        reading.push(Found { document, spans: placed, status })?;
-        Ok(lost)
     }
 
     /// Describes the properties of the file.
@@ -479,6 +497,26 @@ impl Survey {
         list.push(with_noun(self.words, "word"));
         list.push(reading.spans_text());
         list
+    }
+}
+
+/// Spans of a sentence on their way into its document.
+struct Placed<'d> {
+    /// Places of the rows in the text.
+    rows: &'d [TextRange],
+    spans: Vec<(TextRange, NameIndex)>,
+    /// Spans that have only empty words.
+    lost: usize,
+}
+
+impl Placed<'_> {
+    fn add(&mut self, words: Range<usize>, label: &str, reading: &mut Reading<'_>) {
+        let inside = self.rows.get(words).unwrap_or_default();
+        let range = inside.first().zip(inside.last()).map(|(first, last)| first.join(*last));
+        match range.filter(|range| !range.is_empty()) {
+            Some(range) => self.spans.push((range, reading.label(label))),
+            None => self.lost += 1,
+        }
     }
 }
 

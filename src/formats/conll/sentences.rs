@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    layout::{BETWEEN, ColumnLayout, Separator, is_blank, is_docstart, looks_like_comment},
+    known_tags::{KnownTags, OUTSIDE},
+    layout::{BETWEEN, ColumnLayout, is_blank, is_docstart, looks_like_comment},
     meta::{BETWEEN_VALUES, META_COMMENTS},
     row_id::RowId,
     table_lines::TableLines,
@@ -19,13 +20,20 @@ use crate::{
 };
 
 /// A sentence with its columns, unchanged.
-#[derive(Default)]
 pub(super) struct Sentence {
-    /// All columns, in their order in the file.
-    columns: Vec<Column>,
-    /// Places of the word and of the tag among them.
-    word: usize,
-    tag: usize,
+    layout: ColumnLayout,
+    /// The words with a blank between them, and their places.
+    text: String,
+    words: Vec<TextRange>,
+    /// Numbers of the tags in `known`.
+    tags: Vec<u32>,
+    /// Tags of this sentence and of those before it.
+    known: KnownTags,
+    /// Rows and the places of all their cells, if there are columns beside word and tag.
+    rows: String,
+    cells: Vec<TextRange>,
+    /// Whether a cell of these columns is no filler.
+    pub(super) has_contents: bool,
     /// Line of each row, from 1.
     pub(super) lines: Vec<usize>,
     /// Whether a word is empty.
@@ -45,54 +53,111 @@ pub(super) struct Sentence {
 impl Sentence {
     /// A sentence without words, of a file with this layout.
     pub(super) fn of(layout: &ColumnLayout) -> Self {
-        let ColumnLayout { word, tag, .. } = *layout;
-        Self { columns: vec![Column::default(); layout.columns], word, tag, ..Self::default() }
+        Self::with_bars(layout, false)
+    }
+
+    /// As [`Self::of`]; with `keeps_bars`, labels may contain the bar, so that a tag has one label.
+    pub(super) fn with_bars(layout: &ColumnLayout, keeps_bars: bool) -> Self {
+        Self {
+            layout: *layout,
+            text: String::new(),
+            words: Vec::new(),
+            tags: Vec::new(),
+            known: KnownTags::new(*layout, keeps_bars),
+            rows: String::new(),
+            cells: Vec::new(),
+            has_contents: false,
+            lines: Vec::new(),
+            has_empty_word: false,
+            is_tagged: false,
+            docstart: 0,
+            docstart_lines: 0,
+            has_faults: false,
+            meta: Map::new(),
+        }
     }
 
     /// The words as a text with blanks between them, and their places in it.
     pub(super) fn joined_words(&self) -> (&str, &[TextRange]) {
-        self.columns.get(self.word).map_or(("", &[]), |words| (&words.text, &words.cells))
+        (&self.text, &self.words)
     }
 
     /// The words.
     pub(super) fn words(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.cells(self.word)
+        self.words.iter().map(|word| word.of(&self.text))
     }
 
-    /// The tags.
+    /// The numbers of the tags, and the tags with these numbers.
+    pub(super) fn known_tags(&mut self) -> (&[u32], &mut KnownTags) {
+        (&self.tags, &mut self.known)
+    }
+
+    /// The tags as they are spelt.
     pub(super) fn tags(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.cells(self.tag)
+        self.tags.iter().map(|tag| self.known.text(*tag))
     }
 
-    fn cells(&self, column: usize) -> impl ExactSizeIterator<Item = &str> + Clone {
-        let (text, cells) = self.columns.get(column).map_or(("", &[][..]), |column| (&column.text, &column.cells));
-        cells.iter().map(|cell| cell.of(text))
+    /// The tags as they are read; of several labels on one word, the first.
+    pub(super) fn tags_read(&self) -> impl ExactSizeIterator<Item = Tag<'_>> + Clone {
+        self.tags.iter().map(|tag| self.known.read(*tag))
+    }
+
+    /// Whether a word has several labels.
+    pub(super) fn has_parts(&self) -> bool {
+        self.tags.iter().any(|tag| self.known.has_parts(*tag))
     }
 
     /// Columns that are neither word nor tag.
-    pub(super) fn others(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().enumerate().filter(|(at, _)| ![self.word, self.tag].contains(at)).map(|(_, column)| column)
+    pub(super) fn others(&self) -> impl Iterator<Item = Column<'_>> {
+        let ColumnLayout { columns, word, tag, .. } = self.layout;
+        (0..columns).filter(move |at| ![word, tag].contains(at)).map(|at| Column { sentence: self, at })
     }
 
     fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    fn last_tag(&self) -> &str {
-        let last = self.lines.len().checked_sub(1);
-        self.columns.get(self.tag).zip(last).and_then(|(tags, last)| tags.cell(last)).unwrap_or_default()
+    fn add_word(&mut self, word: &str) {
+        if !self.words.is_empty() {
+            self.text.push(' ');
+        }
+        let start = self.text.len();
+        self.text.push_str(word);
+        self.words.push(TextRange::new(start, self.text.len()));
+        self.has_empty_word |= word.is_empty();
+    }
+
+    /// Adds the cells of a row with more columns than word and tag.
+    fn add_cells(&mut self, line: &str, cells: &[TextRange]) {
+        let start = self.rows.len();
+        self.rows.push_str(line);
+        self.cells.extend(cells.iter().map(|cell| TextRange::new(start + cell.start, start + cell.end)));
+        if !self.has_contents {
+            let others = cells.iter().enumerate().filter(|(at, _)| ![self.layout.word, self.layout.tag].contains(at));
+            let line = line.as_bytes();
+            self.has_contents =
+                others.map(|(_, cell)| line.get(cell.start..cell.end).unwrap_or_default()).any(is_content);
+        }
+    }
+
+    fn last_tag(&self) -> u32 {
+        self.tags.last().copied().unwrap_or(OUTSIDE)
     }
 
     /// Gives the last row another tag.
-    fn set_last_tag(&mut self, tag: &str) {
-        if let Some(tags) = self.columns.get_mut(self.tag) {
-            tags.replace_last(tag);
-        }
-        self.is_tagged |= tag != "O";
+    fn set_last_tag(&mut self, tag: u32) {
+        self.tags.last_mut().into_iter().for_each(|last| *last = tag);
+        self.is_tagged |= tag != OUTSIDE;
     }
 
     fn clear(&mut self) {
-        self.columns.iter_mut().for_each(Column::clear);
+        self.text.clear();
+        self.words.clear();
+        self.rows.clear();
+        self.cells.clear();
+        self.has_contents = false;
+        self.tags.clear();
+        self.known.limit();
         self.lines.clear();
         self.meta = Map::new();
         self.has_empty_word = false;
@@ -103,50 +168,32 @@ impl Sentence {
     }
 }
 
-/// Cells of a column.
-#[derive(Clone, Default)]
-pub(super) struct Column {
-    /// The cells with a character between them.
-    text: String,
-    cells: Vec<TextRange>,
+/// Whether a cell is no filler.
+fn is_content(cell: &[u8]) -> bool {
+    !matches!(cell, b"" | b"_" | b"-" | b"-X-")
 }
 
-impl Column {
-    /// The cells, with a tab between them.
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
+/// A column of a sentence that is neither word nor tag.
+pub(super) struct Column<'s> {
+    sentence: &'s Sentence,
+    at: usize,
+}
 
-    /// The cells.
-    pub(super) fn cells(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.cells.iter().map(|cell| cell.of(&self.text))
+impl<'s> Column<'s> {
+    /// The cells, with a tab between them.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::with_capacity(self.sentence.rows.len() / self.sentence.layout.columns);
+        for row in 0..self.sentence.lines.len() {
+            text.extend((row > 0).then_some(BETWEEN_VALUES));
+            text.push_str(self.cell(row).unwrap_or_default());
+        }
+        text
     }
 
     /// The cell of this row.
-    pub(super) fn cell(&self, row: usize) -> Option<&str> {
-        self.cells.get(row).map(|cell| cell.of(&self.text))
-    }
-
-    fn push(&mut self, between: char, cell: &str) {
-        if !self.cells.is_empty() {
-            self.text.push(between);
-        }
-        let start = self.text.len();
-        self.text.push_str(cell);
-        self.cells.push(TextRange::new(start, self.text.len()));
-    }
-
-    fn replace_last(&mut self, cell: &str) {
-        if let Some(last) = self.cells.last_mut() {
-            self.text.truncate(last.start);
-            self.text.push_str(cell);
-            last.end = self.text.len();
-        }
-    }
-
-    fn clear(&mut self) {
-        self.text.clear();
-        self.cells.clear();
+    pub(super) fn cell(&self, row: usize) -> Option<&'s str> {
+        let Sentence { cells, rows, layout, .. } = self.sentence;
+        cells.get(row * layout.columns + self.at).map(|cell| cell.of(rows))
     }
 }
 
@@ -258,28 +305,28 @@ impl RowReader {
         let width = self.layout.split(line, &mut self.cells);
         let tag = self.cells.get(self.layout.tag).map_or("", |tag| tag.of(line));
         // Blanks around a tag do not belong to it.
-        let tag = if self.layout.separator == Separator::Tab { tag.trim_matches(' ') } else { tag };
-        let read = self.layout.read_tag(tag).filter(|_| width.is_ok());
-        let good = read.is_some();
-        // Any word of a comment may be a label, except for `O`.
-        let is_label =
-            self.layout.form == TagForm::Label && line.starts_with("# ") && read.is_some_and(|tag| tag != Tag::Outside);
+        let tag = if tag.starts_with(' ') || tag.ends_with(' ') { tag.trim_matches(' ') } else { tag };
         if self.layout.header == Some(number) {
             // The header has the names of the columns.
-            Ok(())
-        } else if (!good || is_label) && self.is_comment(line, width.is_ok(), sentence.is_empty()) {
-            self.comment(line);
-            Ok(())
-        } else if good {
-            self.row(number, line, tag, sentence);
-            Ok(())
-        } else {
-            Err(self.row_error(line, width.err(), tag).at(number))
+            return Ok(());
         }
+        // Any word of a comment may be a label, except for `O`.
+        let is_label = self.layout.form == TagForm::Label
+            && line.starts_with("# ")
+            && self.layout.read_tag(tag).is_some_and(|tag| tag != Tag::Outside);
+        let read = if width.is_ok() && !is_label { sentence.known.find(tag) } else { None };
+        if let Some(tag) = read {
+            self.row(number, line, tag, sentence);
+        } else if self.is_comment(line, width.is_ok(), sentence.is_empty()) {
+            self.comment(line);
+        } else {
+            return Err(self.row_error(line, width.err(), tag).at(number));
+        }
+        Ok(())
     }
 
     /// Adds the line whose columns were split last.
-    fn row(&mut self, number: usize, line: &str, tag: &str, sentence: &mut Sentence) {
+    fn row(&mut self, number: usize, line: &str, tag: u32, sentence: &mut Sentence) {
         let id = self.layout.number.and_then(|number| RowId::read(self.cells.get(number)?.of(line)));
         match id {
             Some(RowId::Empty) => {
@@ -294,24 +341,24 @@ impl RowReader {
             Some(RowId::Token(_, last)) => self.inside = last,
             _ => {}
         }
-        for (at, (column, cell)) in sentence.columns.iter_mut().zip(&self.cells).enumerate() {
-            match at {
-                _ if at == self.layout.word => column.push(' ', cell.of(line)),
-                _ if at == self.layout.tag => column.push(BETWEEN_VALUES, tag),
-                _ => column.push(BETWEEN_VALUES, cell.of(line)),
-            }
+        let word = self.cells.get(self.layout.word).copied().unwrap_or_default();
+        sentence.add_word(word.of(line));
+        if self.layout.columns > 2 {
+            sentence.add_cells(line, &self.cells);
         }
-        sentence.has_empty_word |= self.cells.get(self.layout.word).is_some_and(|word| word.is_empty());
-        sentence.is_tagged |= tag != "O";
+        sentence.is_tagged |= tag != OUTSIDE;
+        sentence.tags.push(tag);
         sentence.lines.push(number);
     }
 
     /// Adds the tag of a word that belongs to the token of the last row, if that has none.
-    fn add_part(&self, tag: &str, sentence: &mut Sentence) {
+    fn add_part(&self, tag: u32, sentence: &mut Sentence) {
+        let (last, known) = (sentence.last_tag(), &mut sentence.known);
         if self.layout.is_brackets {
-            let both = format!("{}{tag}", sentence.last_tag());
-            sentence.set_last_tag(&both);
-        } else if self.layout.read_tag(sentence.last_tag()).is_none_or(|tag| tag == Tag::Outside) {
+            let both = format!("{}{}", known.text(last), known.text(tag));
+            let both = known.number(&both);
+            sentence.set_last_tag(both);
+        } else if known.read(last) == Tag::Outside {
             sentence.set_last_tag(tag);
         }
     }

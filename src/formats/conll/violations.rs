@@ -77,7 +77,7 @@ fn find(source: &dyn Source, prefer: Prefer, options: &ReadOptions) -> Result<Op
         return Ok(None);
     }
     let mut detector = SchemeDetector::default();
-    each_sentence(source, layout, &mut |sentence| detector.add(tags(sentence, layout.form)))?;
+    each_sentence(source, layout, &mut |sentence| detector.add(sentence.tags_read()))?;
     let scheme = options.tags.rule.and_then(TagRule::scheme).unwrap_or_else(|| detector.scheme());
     let mut found = TagViolations { scheme, count: 0, first: Vec::new() };
     each_sentence(source, layout, &mut |sentence| found.add(sentence, layout.form))?;
@@ -91,20 +91,16 @@ fn each_sentence(source: &dyn Source, layout: ColumnLayout, with: &mut dyn FnMut
     let mut sentence = Sentence::of(&layout);
     let mut sentences = Sentences::of(source, layout)?;
     while sentences.next_into(&mut sentence, &mut reported)? {
-        if sentence.is_tagged && !sentence.tags().any(|tag| tag != "O" && layout.form.has_parts(tag)) {
+        if sentence.is_tagged && !sentence.has_parts() {
             with(&sentence);
         }
     }
     Ok(())
 }
 
-fn tags(sentence: &Sentence, form: TagForm) -> impl Iterator<Item = Tag<'_>> {
-    sentence.tags().map(move |tag| form.read(tag).unwrap_or(Tag::Outside))
-}
-
 impl TagViolations {
     fn add(&mut self, sentence: &Sentence, form: TagForm) {
-        let spans = decode_tags(tags(sentence, form));
+        let spans = decode_tags(sentence.tags_read());
         let expected = self.scheme.encode(&spans, sentence.words().len());
         let rows = sentence.words().zip(sentence.tags()).zip(&sentence.lines).zip(expected);
         for (((word, tag), line), expected) in rows {

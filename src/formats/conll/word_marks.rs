@@ -15,7 +15,7 @@ use crate::{
         source::Unreadable,
     },
     spans::Document,
-    text::{Grid, TextRange},
+    text::TextRange,
 };
 
 /// Words at the beginning of a file that show what all of them have.
@@ -159,7 +159,7 @@ impl WordMarks {
     pub(super) fn document(&self, id: String, sentence: &Sentence) -> (Document, Option<Vec<TextRange>>) {
         if matches!(self, Self::None) {
             let (text, words) = sentence.joined_words();
-            return (Document::new(id, text, Grid::Space).with_words(words), None);
+            return (Document::with_given_words(id, text, words), None);
         }
         let mut text = String::new();
         let mut rows = Vec::with_capacity(sentence.lines.len());
@@ -173,9 +173,9 @@ impl WordMarks {
         }
         if matches!(self, Self::Blanks) {
             let words: Vec<_> = rows.iter().copied().filter(|row| row.of(&text) != " ").collect();
-            return (Document::new(id, text, Grid::Space).with_words(words), Some(rows));
+            return (Document::with_given_words(id, text, words), Some(rows));
         }
-        (Document::new(id, text, Grid::Space).with_words(rows), None)
+        (Document::with_given_words(id, text, rows), None)
     }
 
     /// Whether there is white space before a word of a text that is joined.

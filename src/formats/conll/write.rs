@@ -53,11 +53,17 @@ pub(super) fn write_conll2003<'a>(labels: &'a LabelSet, options: &'a WriteOption
         let columns = middle_columns(document, words.len());
         let mut columns = columns.as_ref().map(|columns| columns.each_ref().map(|column| meta::values(column)));
         for (word, tag) in words.iter().zip(tags) {
-            let [pos, chunk] = match &mut columns {
-                Some(columns) => columns.each_mut().map(|column| column.next().unwrap_or("_")),
-                None => ["-X-", "_"],
-            };
-            [word.of(&document.text), " ", pos, " ", chunk, " "].into_iter().for_each(|part| out.push(part));
+            out.push(word.of(&document.text));
+            match &mut columns {
+                Some(columns) => {
+                    for column in columns {
+                        out.push(" ");
+                        out.push(column.next().unwrap_or("_"));
+                    }
+                    out.push(" ");
+                }
+                None => out.push(" -X- _ "),
+            }
             push_tag(out, *tag);
             out.push("\n");
         }
@@ -98,8 +104,14 @@ fn push_tag(out: &mut Output, tag: Tag<'_>) {
     match tag {
         Tag::Outside => out.push("O"),
         Tag::Inside { prefix, label } => {
-            out.push(prefix.encode_utf8(&mut [0; 4]));
-            out.push("-");
+            out.push(match prefix {
+                'B' => "B-",
+                'I' => "I-",
+                'E' => "E-",
+                'S' => "S-",
+                'L' => "L-",
+                _ => "U-",
+            });
             out.push(label);
         }
     }

@@ -7,6 +7,7 @@
 mod parts;
 mod read;
 mod strings;
+mod values;
 mod write;
 
 use std::io::Read as _;

@@ -8,18 +8,20 @@ use std::{
 };
 
 use flate2::read::ZlibDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::{
     parts::{BEGIN, ENT_IOB, ENT_TYPE, INSIDE, MISSING, ORTH, ReadGroup, unpack_span},
     strings::StringTable,
+    values::{Elements, fields},
 };
 use crate::{
     formats::{
         Problem,
         container::limits::{Counted, Limited},
         drafts::{status_without_all, take_id, trimmed_words},
+        json_room::object_in_room,
         problem::{first_names, quoted, with_noun},
         sink::{Found, NameIndex, Reading},
         source::{Source, Unreadable, keep_all},
@@ -45,23 +47,85 @@ const NAMES: [(u64, &str); 8] = [
     (454, "entity ids"),
 ];
 
-/// The unpacked file, which borrows everything large from its bytes.
+/// Most columns of the table of tokens.
+const MOST_COLUMNS: usize = 1_000;
+
+/// The unpacked file, as far as it is checked before it is read.
 #[derive(Deserialize)]
-struct DocBin<'a> {
-    attrs: Vec<u64>,
+struct Checked<'a> {
+    #[serde(rename = "attrs")]
+    _attrs: IgnoredAny,
     #[serde(borrow)]
     tokens: &'a [u8],
     spaces: &'a [u8],
     lengths: &'a [u8],
-    strings: Vec<&'a str>,
-    #[serde(default)]
-    cats: Vec<Map<String, Value>>,
-    #[serde(default)]
-    flags: Vec<Flags>,
-    #[serde(default)]
-    span_groups: Vec<&'a [u8]>,
-    #[serde(default)]
-    user_data: Vec<Option<&'a [u8]>>,
+    #[serde(rename = "strings")]
+    _strings: IgnoredAny,
+}
+
+/// The unpacked file. Its lists stay packed, as their elements would take many times their bytes.
+struct DocBin<'a> {
+    attrs: Vec<u64>,
+    tokens: &'a [u8],
+    spaces: &'a [u8],
+    lengths: &'a [u8],
+    strings: Elements<'a>,
+    lists: Lists<'a>,
+}
+
+/// Lists with an element for each document. Some of them may be missing.
+#[derive(Clone, Copy, Default)]
+struct Lists<'a> {
+    cats: Elements<'a>,
+    flags: Elements<'a>,
+    span_groups: Elements<'a>,
+    user_data: Elements<'a>,
+}
+
+/// Elements of a document in these lists.
+struct Parts<'a> {
+    cats: Option<&'a [u8]>,
+    flags: Option<&'a [u8]>,
+    span_groups: Option<&'a [u8]>,
+    user_data: Option<&'a [u8]>,
+}
+
+impl<'a> Lists<'a> {
+    fn next(&mut self) -> Parts<'a> {
+        let Self { cats, flags, span_groups, user_data } = self;
+        Parts { cats: cats.next(), flags: flags.next(), span_groups: span_groups.next(), user_data: user_data.next() }
+    }
+}
+
+impl<'a> DocBin<'a> {
+    /// Finds the parts of a file.
+    ///
+    /// # Errors
+    /// One is missing or of another kind.
+    fn of(unpacked: &'a [u8]) -> Result<Self, String> {
+        let Checked { tokens, spaces, lengths, .. } =
+            rmp_serde::from_slice(unpacked).map_err(|error| quoted(&error.to_string()))?;
+        let [mut attrs, mut strings] = [Elements::default(); 2];
+        let mut lists = Lists::default();
+        for (name, value) in fields(unpacked).ok_or("it is no map")? {
+            let list = match name {
+                "attrs" => &mut attrs,
+                "strings" => &mut strings,
+                "cats" => &mut lists.cats,
+                "flags" => &mut lists.flags,
+                "span_groups" => &mut lists.span_groups,
+                "user_data" => &mut lists.user_data,
+                _ => continue,
+            };
+            *list = Elements::of(value).ok_or_else(|| format!("{name} is no list"))?;
+        }
+        let attrs = attrs.take(MOST_COLUMNS + 1).map(rmp_serde::from_slice).collect::<Result<Vec<u64>, _>>();
+        let attrs = attrs.map_err(|_| "a column has no number")?;
+        if attrs.len() > MOST_COLUMNS {
+            return Err("it has too many columns".to_owned());
+        }
+        Ok(Self { attrs, tokens, spaces, lengths, strings, lists })
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -84,10 +148,10 @@ pub(super) fn read(source: &dyn Source, reading: &mut Reading<'_>) -> Result<Vec
             return Ok(Vec::new());
         }
     };
-    let bin: DocBin<'_> = match rmp_serde::from_slice(&unpacked) {
+    let bin = match DocBin::of(&unpacked) {
         Ok(bin) => bin,
-        Err(error) => {
-            let message = format!("not a DocBin of spaCy: {}", quoted(&error.to_string()));
+        Err(why) => {
+            let message = format!("not a DocBin of spaCy: {why}");
             reading.problems.push(Problem::error(message).hint("files of spaCy 2.2 and later are read"));
             return Ok(Vec::new());
         }
@@ -162,7 +226,7 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
             return Err(("its tables have different lengths", reading));
         }
         let room = size.saturating_mul(MOST_TEXT).saturating_add(SMALL);
-        let strings = StringTable::new(&bin.strings);
+        let Some(strings) = StringTable::new(bin.strings) else { return Err(("a string of it is none", reading)) };
         let others = BTreeSet::new();
         let groups = BTreeSet::new();
         Ok(Self { reading, bin, strings, columns, room, others, data: 0, groups, unlabelled: 0 })
@@ -170,10 +234,10 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
 
     fn read(mut self) -> Result<Vec<String>, Unreadable> {
         let (lengths, _) = self.bin.lengths.as_chunks::<4>();
-        let mut at = 0;
+        let (mut lists, mut at) = (self.bin.lists, 0);
         for (number, length) in lengths.iter().enumerate() {
             let length = usize::try_from(i32::from_le_bytes(*length)).unwrap_or_default();
-            let document = self.document(number, at..at + length);
+            let document = self.document(number, &lists.next(), at..at + length);
             at += length;
             match document {
                 Ok(found) => self.reading.push(found)?,
@@ -183,8 +247,12 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
         Ok(self.finish())
     }
 
-    fn document(&mut self, number: usize, tokens: std::ops::Range<usize>) -> Result<Found, String> {
-        let has_spaces = !self.bin.flags.get(number).is_some_and(|flags| flags.has_unknown_spaces);
+    fn document(&mut self, number: usize, parts: &Parts<'_>, tokens: std::ops::Range<usize>) -> Result<Found, String> {
+        let flags = parts.flags.map(rmp_serde::from_slice::<Flags>).transpose();
+        let flags = flags.map_err(|_| "its flags cannot be read")?.unwrap_or_default();
+        let cats = parts.cats.map(object).transpose();
+        let cats = cats.map_err(|_| "its categories cannot be read")?.unwrap_or_default();
+        let has_spaces = !flags.has_unknown_spaces;
         let mut text = String::new();
         let mut list = Vec::new();
         let last = tokens.end;
@@ -200,10 +268,10 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
                 text.push(' ');
             }
         }
-        let (id, split, meta) = self.user_data(number);
+        let (id, split, meta) = self.user_data(parts.user_data);
         let id = id.unwrap_or_else(|| self.reading.next_id());
         let mut spans = self.entities(&list, number)?;
-        self.group_spans(&list, number, &mut spans)?;
+        self.group_spans(&list, parts.span_groups, &mut spans)?;
         let words = trimmed_words(&text, list.iter().map(|token| token.range));
         // What is not known of a document that has no entity at all is everything.
         let is_known = self.columns.iob.is_some() && list.iter().all(|token| token.iob != MISSING);
@@ -216,8 +284,8 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
         let mut document = Document::new(id, text, self.reading.options.grid).with_words(words);
         document.split = split.or(self.reading.options.split);
         document.meta = meta.into();
-        if let Some(cats) = self.bin.cats.get(number).filter(|cats| !cats.is_empty()) {
-            document.meta.insert("cats".to_owned(), Value::Object(cats.clone()));
+        if !cats.is_empty() {
+            document.meta.insert("cats".to_owned(), Value::Object(cats));
         }
         Ok(Found { document, spans: spans.list, status })
     }
@@ -277,8 +345,9 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
     }
 
     /// Adds the spans of the groups that are not there yet.
-    fn group_spans(&mut self, tokens: &[Token], number: usize, spans: &mut Spans) -> Result<(), String> {
-        let packed = self.bin.span_groups.get(number).copied().unwrap_or_default();
+    fn group_spans(&mut self, tokens: &[Token], groups: Option<&[u8]>, spans: &mut Spans) -> Result<(), String> {
+        let packed = groups.map_or(Ok(&[][..]), rmp_serde::from_slice::<&[u8]>);
+        let packed = packed.map_err(|_| "its span groups cannot be read")?;
         // `0x90`: an empty list.
         if packed.is_empty() || packed == [0x90] {
             return Ok(());
@@ -319,10 +388,11 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
     }
 
     /// Id, split and further fields, if this program has written them.
-    fn user_data(&mut self, number: usize) -> (Option<String>, Option<Split>, Map<String, Value>) {
+    fn user_data(&mut self, packed: Option<&[u8]>) -> (Option<String>, Option<Split>, Map<String, Value>) {
         let none = (None, None, Map::new());
-        let Some(packed) = self.bin.user_data.get(number).copied().flatten() else { return none };
-        let Ok(mut fields) = rmp_serde::from_slice::<Map<String, Value>>(packed) else {
+        let packed = packed.map_or(Ok(None), rmp_serde::from_slice::<Option<&[u8]>>);
+        let Some(packed) = packed.transpose() else { return none };
+        let Ok(mut fields) = packed.and_then(object) else {
             self.data += 1;
             return none;
         };
@@ -360,6 +430,11 @@ impl<'r, 'a, 'b> BinReader<'r, 'a, 'b> {
         let tokens = with_noun(bin.spaces.len(), "token");
         vec!["DocBin".to_owned(), with_noun(reading.documents(), "document"), tokens, reading.spans_text()]
     }
+}
+
+/// Reads a packed map.
+fn object(packed: &[u8]) -> Result<Map<String, Value>, rmp_serde::decode::Error> {
+    object_in_room(&mut rmp_serde::Deserializer::from_read_ref(packed), packed.len())
 }
 
 struct Row {

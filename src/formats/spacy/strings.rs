@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use super::values::Elements;
+
 /// Strings that have small numbers of their own in spaCy 3, in the order of their numbers.
 static SYMBOLS: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("symbols.txt").lines().collect());
 static SYMBOL_IDS: LazyLock<HashMap<&str, u64>> = LazyLock::new(|| SYMBOLS.iter().copied().zip(0..).collect());
@@ -12,18 +14,43 @@ pub(super) fn id_of(string: &str) -> u64 {
 }
 
 /// Strings by their numbers.
-pub(super) struct StringTable<'a>(HashMap<u64, &'a str>);
+pub(super) struct StringTable<'a> {
+    packed: &'a [u8],
+    /// Number of each string, and the place of its bytes in `packed`, in ascending order: a file may have millions of short
+    /// strings.
+    places: Vec<(u64, u32)>,
+}
 
 impl<'a> StringTable<'a> {
-    /// The symbols and these strings.
-    pub(super) fn new(strings: &[&'a str]) -> Self {
-        Self(strings.iter().map(|string| (id_of(string), *string)).collect())
+    /// The symbols and the strings of a list; `None` if an element is no string.
+    pub(super) fn new(strings: Elements<'a>) -> Option<Self> {
+        let packed = strings.bytes();
+        let mut places = Vec::new();
+        let mut at = 0;
+        for string in strings {
+            let id = id_of(rmp_serde::from_slice(string).ok()?);
+            if symbol(id).is_none() {
+                places.push((id, u32::try_from(at).ok()?));
+            }
+            at += string.len();
+        }
+        places.sort_unstable();
+        Some(Self { packed, places })
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&'a str> {
-        let symbol = usize::try_from(id).ok().and_then(|at| SYMBOLS.get(at));
-        symbol.copied().or_else(|| self.0.get(&id).copied())
+        symbol(id).or_else(|| {
+            let last = self.places.partition_point(|(other, _)| *other <= id).checked_sub(1)?;
+            let (found, at) = *self.places.get(last)?;
+            let string = self.packed.get(usize::try_from(at).ok()?..).filter(|_| found == id)?;
+            rmp_serde::from_slice(string).ok()
+        })
     }
+}
+
+/// The symbol with this number.
+fn symbol(id: u64) -> Option<&'static str> {
+    usize::try_from(id).ok().and_then(|at| SYMBOLS.get(at)).copied()
 }
 
 /// Austin Appleby's MurmurHash64A, in the byte order of x86 on every machine.
@@ -67,7 +94,8 @@ mod tests {
             assert_eq!(id_of(string), id, "{string}");
         }
         assert_eq!(murmur_hash_64a(b"PERSON", 1), 11_121_653_176_597_302_729);
-        let table = StringTable::new(&["tacos", "PERSON"]);
+        let packed = rmp_serde::to_vec(&["tacos", "PERSON", "tacos"]).unwrap();
+        let table = StringTable::new(Elements::of(&packed).unwrap()).unwrap();
         assert_eq!(
             [id_of("tacos"), 380, 77, 1 << 40].map(|id| table.get(id)),
             [Some("tacos"), Some("PERSON"), Some("ENT_IOB"), None]
