@@ -105,8 +105,13 @@ fn cas(types: impl Fn(usize) -> String) -> Vec<u8> {
 fn docbin(name: &str, count: u32, element: &[u8]) -> Vec<u8> {
     let list = [&[0xdd][..], &count.to_be_bytes(), &element.repeat(count as usize)].concat();
     let empty: &[u8] = &[0xc4, 0];
-    let fields =
-        [("attrs", &[0x91, 65][..]), ("tokens", empty), ("spaces", empty), ("lengths", empty), ("strings", &[0x90][..])];
+    let fields = [
+        ("attrs", &[0x91, 65][..]),
+        ("tokens", empty),
+        ("spaces", empty),
+        ("lengths", empty),
+        ("strings", &[0x90][..]),
+    ];
     let others = fields.into_iter().filter(|(other, _)| *other != name);
     let fields: Vec<(&str, &[u8])> = others.chain([(name, list.as_slice())]).collect();
     let mut unpacked = vec![0x80 | fields.len() as u8];

@@ -15,8 +15,8 @@ use crate::{
         live::{Exposure, LiveReport},
     },
     spans::{
-        ActionId, Differences, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, MovesTakenBack,
-        Patterns, Prediction, ReviewList, SpanChange, SpanInfluence, Split, SplitMove, adjudication::ComparedDocument,
+        ActionId, DocumentList, Entity, Gazetteer, Journal, LabelRecord, LabelSet, MovesTakenBack, Patterns,
+        Prediction, ReviewList, SpanChange, SpanInfluence, Split, SplitMove, adjudication::ComparedDocument,
         agreement::GroupAgreement,
     },
     text::TextRange,

@@ -33,7 +33,7 @@ use crate::{
     app::{Event, effect::DocumentChange, event::Level},
     guard,
     project::{Annotator, AnnotatorName, Project, corrections::NewText, random_number, training_data},
-    spans::{HalfWords, LabelChange, LabelSet, Split, SplitMove},
+    spans::{HalfWords, LabelChange, LabelSet, SplitMove},
     text::number::bytes,
     work::{
         base,

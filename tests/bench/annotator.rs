@@ -356,6 +356,7 @@ impl Annotator<'_> {
             labels: &self.labels,
             finished: &self.finished,
             rival: rival.clone(),
+            rival_started: 0,
             run_counts: &|_, _| None,
             newest_run: None,
             every: ROUND,

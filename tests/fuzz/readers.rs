@@ -396,8 +396,8 @@ fn numbered_tags() -> Reader {
         if let Ok(guess) = formats::detect_with("file", &bytes, &options) {
             let _ = guess.format.read(bytes, &options);
             let _ = formats::tag_violations(guess.format, &bytes, &options);
+            let _ = formats::read_tags(&bytes, guess.format, &options);
         }
-        let _ = formats::read_tags(bytes, &options);
     })
 }
 
