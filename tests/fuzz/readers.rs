@@ -397,7 +397,8 @@ fn numbered_tags() -> Reader {
             let _ = guess.format.read(bytes, &options);
             let _ = formats::tag_violations(guess.format, &bytes, &options);
         }
-        let _ = formats::read_tags(bytes, &options);
+        let tags = formats::find("conll2002").unwrap();
+        let _ = formats::read_tags(&bytes, tags, &options);
     })
 }
 
