@@ -43,8 +43,8 @@ impl<'de> Deserialize<'de> for Checksums {
         let text = String::deserialize(from)?;
         let digits = text.as_bytes().chunks_exact(DIGITS);
         let is_whole = digits.remainder().is_empty();
-        let read =
-            digits.map(|digits| u32::from_str_radix(std::str::from_utf8(digits).ok().filter(|_| is_whole)?, 16).ok());
-        read.collect::<Option<_>>().map(Self).ok_or_else(|| D::Error::custom("no checksums"))
+        let read = digits.map(|digits| u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        let sums: Option<Vec<u32>> = read.collect();
+        sums.filter(|_| is_whole).map(Self).ok_or_else(|| D::Error::custom("no checksums"))
     }
 }

@@ -62,8 +62,18 @@ pub fn read(path: &Path, watcher: &dyn Watcher) -> Result<SentenceFile, Sentence
     let head = Head { source: Watched { source: source::open(path)?, watcher: &bounded }, end: OnceCell::new() };
     let mut found = SentenceFile::default();
     let options = ReadOptions::default();
-    let read =
-        format_of(path, &head).and_then(|format| format.read_texts(&head, &options, &mut |text| found.take(text)));
+    let read = format_of(path, &head).and_then(|format| {
+        let mut before_last = 0;
+        let problems = format.read_texts(&head, &options, &mut |text| {
+            before_last = found.sentences.len();
+            found.take(text)
+        })?;
+        // Where each word has a line of its own, the end of the last text may be missing.
+        if head.is_cut() && !format.keeps_text && !found.has_more {
+            found.sentences.truncate(before_last);
+        }
+        Ok(problems)
+    });
     match read {
         // Where a large file was cut, a reader may miss the end of a list.
         Ok(_) if head.is_cut() && !found.sentences.is_empty() => found.has_more = true,

@@ -251,7 +251,8 @@ impl<R: BufRead> NamingReader<'_, R> {
             *cell = name;
         }
         // A blank at the end of a tag stands before a word that is empty.
-        let blank = if body.ends_with(BLANKS) { "\t" } else { "" };
+        let is_short = cells.len() + 1 == self.tags.columns.width;
+        let blank = if is_short && body.ends_with(BLANKS) { "\t" } else { "" };
         Some(format!("{}{blank}{end}", cells.join("\t")))
     }
 
@@ -376,7 +377,7 @@ mod tests {
         for text in [
             "good\t0\npad\t1\nthai\t2\n\n4\t0\nsoup\t1\n",
             "good 0\npad 1\nthai 2\n\n4 0\nsoup 1\n",
-            "-DOCSTART- 0\n\n0 good\r\n1  pad \r\n2 thai\r\n\r\n0 4\r\n1 soup",
+            "0 good\r\n1  pad \r\n2 thai\r\n\r\n0 4\r\n1 soup",
         ] {
             let guess = detect_with("a.txt", &text.as_bytes(), &options).unwrap();
             let found = guess.format.read(text.as_bytes(), &options);
