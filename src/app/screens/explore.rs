@@ -166,9 +166,10 @@ impl Panel for Explore {
             });
         }
         if sentence(session).trim().is_empty() {
-            let [file, examples] =
-                [Command::SentenceFile, Command::Examples].map(|command| session.key(Context::Typing, command));
-            return Some(format!("type any sentence; {file}: from a file, {examples}: with a label"));
+            let [file, examples, field] = [Command::SentenceFile, Command::Examples, Command::Type]
+                .map(|command| session.key(self.context(session), command));
+            let how = if self.typing { "type any sentence".to_owned() } else { format!("{field} types a sentence") };
+            return Some(format!("{how}; {file}: from a file, {examples}: with a label"));
         }
         let other = if self.typing { Command::Back } else { Command::Type };
         let [left, right, other] =
