@@ -3,16 +3,14 @@
 //! While a project is open, memory says what there is, and the file that the services write has a copy. Once the project is
 //! closed, another window may write there: so its texts are written a last time, and the file counts when it is opened again.
 
-use std::{collections::HashSet, sync::Arc};
-
 use super::{
     command::Command,
+    left_drafts::{KnownDocuments, Left},
     project::Project,
     prompts::{DraftsOf, KeptDraft, Prompt, Prompts, Writer},
     session::Session,
     state::State,
 };
-use crate::spans::DocumentList;
 
 impl State {
     /// Takes up the texts that the annotator has left in the project that was opened; `kept`: those on disk.
@@ -120,48 +118,6 @@ impl State {
         self.session.warn(format!("{texts}. {quit} leaves without"));
         self.warned_of_drafts = true;
         true
-    }
-}
-
-/// What was known of the documents of a project when texts were typed there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KnownDocuments {
-    /// The documents.
-    pub(super) list: DocumentList,
-    /// Ids of those that were erased, or of which earlier texts were.
-    pub(super) erased: Arc<HashSet<String>>,
-}
-
-impl KnownDocuments {
-    /// What is known now.
-    pub(super) fn of(project: &Project) -> Self {
-        Self { list: project.documents.clone(), erased: Arc::clone(&project.erased) }
-    }
-}
-
-/// Texts of a project that was left.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Left {
-    pub(super) prompts: Prompts,
-    pub(super) known: KnownDocuments,
-}
-
-impl Left {
-    /// Drops texts about documents that are no longer in the project, and about those that were erased since, by whatever
-    /// program, also where the erased text is in another field. `removed`: a document that was removed here and may come back.
-    /// Returns whether something that was typed is among them.
-    pub(super) fn drop_gone(&mut self, project: &Project, removed: Option<&str>) -> bool {
-        let Self { prompts, known } = self;
-        let newly: HashSet<&str> = project.erased.difference(&known.erased).map(String::as_str).collect();
-        let words: Vec<&str> =
-            newly.iter().filter_map(|id| known.list.find(id)).map(|document| &*document.text).collect();
-        let holds = |text: &str| words.iter().any(|words| !words.trim().is_empty() && text.contains(words));
-        prompts.drop_gone(|prompt, texts| {
-            let is_about_gone = prompt
-                .document()
-                .is_some_and(|id| newly.contains(id) || (project.position(id).is_none() && removed != Some(id)));
-            is_about_gone || texts.into_iter().any(holds)
-        })
     }
 }
 

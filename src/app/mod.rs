@@ -23,6 +23,7 @@ mod importing;
 pub mod key;
 pub mod keymap;
 pub mod learning;
+mod left_drafts;
 mod list;
 pub mod model_view;
 mod moves;

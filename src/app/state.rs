@@ -11,12 +11,12 @@ use crate::runs::live::LiveReport;
 use super::{
     carried::Carried,
     command::{Command, CommandInfo, Context},
-    drafts::Left,
     everywhere,
     exchange::AddedSentence,
     field::Field,
     key::Key,
     keymap::{Hint, Keymap},
+    left_drafts::Left,
     overlays::{
         Overlay,
         palette::{Action, Entry},

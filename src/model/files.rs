@@ -56,10 +56,8 @@ impl Files for Folder {
 impl Folder {
     /// As `read`, for a file of at most this many bytes.
     pub(super) fn read_up_to(&self, name: &str, most: u64) -> Result<Option<Cow<'_, [u8]>>, ModelError> {
-        let bytes = find_file(&self.0, name).and_then(|path| {
-            let read = |path: PathBuf| guard::read(&path, Links::Refuse, most).map(Cow::from);
-            path.map(read).transpose()
-        });
+        let bytes = find_file(&self.0, name)
+            .and_then(|path| path.map(|path| guard::read(&path, Links::Refuse, most).map(Cow::from)).transpose());
         bytes.map_err(|source| self.unreadable(name, source))
     }
 

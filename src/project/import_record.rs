@@ -245,8 +245,9 @@ impl Project {
         let untouched = record.changed.iter().map(String::as_str).filter(|id| !since.was_worked_on(id));
         let changed: HashSet<&str> = untouched.collect();
         let mut undone = UndoneImport { at: record.at, files: record.files.clone(), ..UndoneImport::default() };
-        let stays = |id: &&&str| self.documents.get(id).is_some() || self.documents.is_removed(id);
-        undone.kept = since.worked_on.iter().filter(stays).map(|id| (*id).to_owned()).collect();
+        let worked_on = since.worked_on.iter();
+        let kept = worked_on.filter(|id| self.documents.get(id).is_some() || self.documents.is_removed(id));
+        undone.kept = kept.map(|id| (*id).to_owned()).collect();
         undone.kept.sort_unstable();
         undone.removed = removed.len();
         for (annotator, ops) in annotators.iter_mut().zip(ops).filter(|(_, ops)| !ops.is_empty()) {

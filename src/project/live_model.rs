@@ -161,7 +161,12 @@ impl LiveFolder {
     pub fn add_exposure(&self, lines: &[ExposureLine]) -> Result<(), ProjectError> {
         let path = self.path();
         check_linked_folder(&self.runs)?;
-        self.dir().map_err(|cause| StorageError::new("write into", &path, cause))?;
+        let refused = |cause| StorageError::new("write into", &path, cause);
+        // A project that was moved away is not made again.
+        if let Some(project) = self.runs.parent() {
+            Dir::open_linked(project).map_err(refused)?;
+        }
+        self.dir().map_err(refused)?;
         storage::make_folder(&path)?;
         append_lines(&path.join(SHOWN), lines.iter())
     }

@@ -147,8 +147,8 @@ impl RunStart {
 /// A run that has got a model after the live model took over does, since the user asked for it. The live model takes its
 /// place once it is better.
 pub fn suggests(live: &LiveReport, run: Option<(&str, u64)>) -> bool {
-    let is_newer = |(id, started)| live.over.as_ref().is_none_or(|over| over.is_before(id, started));
-    live.suggester.is_some() && !run.is_some_and(is_newer)
+    let over = live.over.as_ref();
+    live.suggester.is_some() && run.is_none_or(|(id, started)| over.is_some_and(|over| !over.is_before(id, started)))
 }
 
 /// Number of a run of a project, such as `0007-mini`.

@@ -355,8 +355,8 @@ impl Services {
             Effect::RemoveRun { run } => open.worker.ask(Task::Remove { run }),
             // Carried out above, or by the event loop.
             Effect::Open(_) | Effect::CopySample { .. } | Effect::NewProject(_) | Effect::RepairProject { .. } => {}
-            Effect::AddDocument { .. } => {}
-            Effect::Import { .. }
+            Effect::AddDocument { .. }
+            | Effect::Import { .. }
             | Effect::UndoImport { .. }
             | Effect::OpenAs(_)
             | Effect::WorkAs(_)

@@ -46,10 +46,7 @@ pub(super) fn opened(
         Ok(guide) => (guide.map(|(text, _)| text).unwrap_or_default(), None),
         Err(error) => (String::new(), Some(error.to_string())),
     };
-    let (label_records, records_warning) = match project.label_records() {
-        Ok(records) => (records, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
-    };
+    let (label_records, records_warning) = or_warning(project.label_records(), Vec::new);
     let (read_only, unsaved) = match refusal {
         Some(why) if annotator.is_read_only() => (Some(why.to_string()), None),
         // Tagging shows what is not saved, and saves it as soon as that works.
@@ -57,10 +54,8 @@ pub(super) fn opened(
         None => (None, None),
     };
     let changed = changed_texts(&project.documents, annotator);
-    let (exposure, exposure_warning) = match project.live_folder(annotator.name()).exposure() {
-        Ok(exposure) => (exposure, None),
-        Err(error) => (Exposure::unknown(), Some(error.to_string())),
-    };
+    let exposure = project.live_folder(annotator.name()).exposure();
+    let (exposure, exposure_warning) = or_warning(exposure, Exposure::unknown);
     let warnings = [unsaved, changed, patterns_warning, guide_warning, records_warning, exposure_warning];
     let warnings: Vec<String> = warnings.into_iter().flatten().collect();
     let mut journal = annotator.journal.clone();
@@ -96,6 +91,14 @@ pub(super) fn opened(
         live: LiveSettings::default(),
         exposure: Arc::new(exposure),
         erased: Arc::new(project.documents.erased().clone()),
+    }
+}
+
+/// What was read; otherwise what is taken instead, and a warning.
+fn or_warning<T, E: ToString>(read: Result<T, E>, instead: impl FnOnce() -> T) -> (T, Option<String>) {
+    match read {
+        Ok(read) => (read, None),
+        Err(error) => (instead(), Some(error.to_string())),
     }
 }
 

@@ -262,8 +262,9 @@ impl Work {
                 // What was looked at before is not wanted any longer, and may be large.
                 self.preview.set();
                 self.preview = Stop::default();
-                let files = move || typed_paths::files(&folders, &typed);
-                exchange::preview(project, annotator, generation, files, &self.events, self.preview.clone());
+                let stop = self.preview.clone();
+                let (events, find) = (&self.events, move || typed_paths::files(&folders, &typed));
+                exchange::preview(project, annotator, generation, find, events, stop);
                 None
             }
             Task::Sentences { generation, file } => {

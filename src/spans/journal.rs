@@ -141,6 +141,13 @@ struct Record {
     undone: bool,
 }
 
+impl Record {
+    /// Whether one of its actions is about such a document.
+    fn is_about_any(&self, is_such: &impl Fn(&str) -> bool) -> bool {
+        self.actions.iter().any(|action| is_such(&action.document))
+    }
+}
+
 /// Maximum number of edits of an action that is undone by its inverse edits.
 const MAX_INVERSE_EDITS: usize = 16;
 /// Maximum number of actions whose inverse edits are kept.
@@ -322,13 +329,11 @@ impl Journal {
     ///
     /// An import that was undone has left them, with as many lines as it had documents. Changes the journal in memory only.
     pub fn forget_redo(&mut self, is_there: impl Fn(&str) -> bool) {
-        let is_about_present = |record: Option<&Record>| {
-            record.is_some_and(|record| record.actions.iter().any(|action| is_there(&action.document)))
-        };
-        let stale: Vec<usize> = self.redo.iter().filter(|at| !is_about_present(self.records.get(*at))).collect();
+        let present: Vec<bool> = self.records.iter().map(|record| record.is_about_any(&is_there)).collect();
+        let stale: Vec<usize> = self.redo.iter().filter(|at| present.get(*at) != Some(&true)).collect();
         stale.into_iter().for_each(|at| self.redo.remove(at));
         for discarded in &mut self.discarded {
-            discarded.retain(|id| is_about_present(self.index.get(id).and_then(|at| self.records.get(*at))));
+            discarded.retain(|id| self.index.get(id).and_then(|at| present.get(*at)) == Some(&true));
         }
     }
 

@@ -5,6 +5,7 @@
 //! earlier version; [`takes_over`] is the rule.
 
 mod counts;
+mod error;
 pub mod kept;
 mod memory;
 mod mix;
@@ -14,14 +15,14 @@ use std::{
     sync::Arc,
 };
 
+pub use self::error::LiveError;
 use self::{
     counts::{counts, counts_of, spans, sum},
     memory::Memory,
     mix::{Learned, Mix, contents_hash, drawn},
 };
 use crate::{
-    inference::{EvalError, PredictError},
-    model::{self, BaseModel, ModelError, Weights},
+    model::{self, BaseModel, Weights},
     runs::{
         Recipe, Settings,
         embedded_bases::SMALL,
@@ -35,7 +36,7 @@ use crate::{
         Dataset, LabelSet, Scheme, Sentence,
         score::{EntityCounts, ScoreError},
     },
-    training::{self, Lesson, ShortTrainings, TrainError, Trained},
+    training::{self, Lesson, ShortTrainings, Trained},
 };
 
 /// The base from which the live model begins: at 100 documents its F1 is .04 above that of `mini` (one seed), for twice the time.
@@ -140,29 +141,6 @@ pub struct Round {
     pub trained: bool,
     /// Whether the result makes the suggestions from now on.
     pub took_over: bool,
-}
-
-/// A round failed. What was learned before is unchanged.
-#[derive(Debug, thiserror::Error)]
-pub enum LiveError {
-    /// The training failed.
-    #[error(transparent)]
-    Training(#[from] TrainError),
-    /// The base cannot be opened.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// A model cannot predict.
-    #[error(transparent)]
-    Predict(#[from] PredictError),
-    /// A model cannot be scored.
-    #[error(transparent)]
-    Eval(#[from] EvalError),
-    /// Tags cannot be compared.
-    #[error(transparent)]
-    Score(#[from] ScoreError),
-    /// All numbers of versions are given.
-    #[error("there is no number left for another version; remove the folder of the annotator in runs/live")]
-    Versions,
 }
 
 /// The live model of an annotator, with everything that it has to know to go on.

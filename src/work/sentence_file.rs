@@ -1,14 +1,14 @@
 //! Sentences of a file for the Explore screen: of plain text a line each, of every other format its texts.
 
 use std::{
-    cell::{Cell, OnceCell},
-    io::{self, Read},
+    cell::Cell,
+    io,
     path::{Path, PathBuf},
 };
 
 use super::source::{self, Watched, Watcher};
 use crate::{
-    formats::{self, Files, Format, Problem, ReadOptions, ReadSeek, Severity, Source},
+    formats::{self, Format, Problem, ReadOptions, Severity, Source},
     project::StorageError,
 };
 
@@ -18,8 +18,6 @@ pub const MOST: usize = 1000;
 pub const LONGEST: usize = 20_000;
 /// Bytes of the file that are read: more than the sentences can have.
 const MOST_READ: u64 = 32 << 20;
-/// Bytes that are read altogether: readers look at some files several times, and at all files of a folder.
-const MOST_IN_ALL: u64 = 5 * MOST_READ;
 
 /// Sentences of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,24 +57,12 @@ pub enum SentenceFileError {
 /// The file cannot be read, the watcher ends the reading, or there is no sentence in it.
 pub fn read(path: &Path, watcher: &dyn Watcher) -> Result<SentenceFile, SentenceFileError> {
     let bounded = Bounded { watcher, read: Cell::new(0), is_full: Cell::new(false) };
-    let head = Head { source: Watched { source: source::open(path)?, watcher: &bounded }, end: OnceCell::new() };
+    let watched = Watched { source: source::open(path)?, watcher: &bounded };
     let mut found = SentenceFile::default();
     let options = ReadOptions::default();
-    let read = format_of(path, &head).and_then(|format| {
-        let mut before_last = 0;
-        let problems = format.read_texts(&head, &options, &mut |text| {
-            before_last = found.sentences.len();
-            found.take(text)
-        })?;
-        // Where each word has a line of its own, the end of the last text may be missing.
-        if head.is_cut() && !format.keeps_text && !found.has_more {
-            found.sentences.truncate(before_last);
-        }
-        Ok(problems)
-    });
+    let read = format_of(path, &watched)
+        .and_then(|format| format.read_texts(&watched, &options, &mut |text| found.take(text)));
     match read {
-        // Where a large file was cut, a reader may miss the end of a list.
-        Ok(_) if head.is_cut() && !found.sentences.is_empty() => found.has_more = true,
         Ok(problems) => found.errors.extend(problems.into_iter().filter(|one| one.severity == Severity::Error)),
         Err(_) if bounded.is_full.get() => found.has_more = true,
         Err(cause) => return Err(StorageError { action: "read", path: path.to_owned(), cause }.into()),
@@ -113,68 +99,6 @@ impl SentenceFile {
     }
 }
 
-/// The beginning of a file, up to the end of a line. So readers that survey a file as a whole get no more of it than the others.
-struct Head<S> {
-    source: S,
-    /// Where the beginning ends; `None` for a file that is read to its end.
-    end: OnceCell<Option<u64>>,
-}
-
-impl<S: Source> Head<S> {
-    fn is_cut(&self) -> bool {
-        self.end.get().copied().flatten().is_some()
-    }
-
-    /// Finds where the beginning ends: after the last whole line, or within a line that is longer than all of it.
-    fn end(&self) -> io::Result<Option<u64>> {
-        if let Some(end) = self.end.get() {
-            return Ok(*end);
-        }
-        let mut input = self.source.bytes()?;
-        let mut block = vec![0; 1 << 16];
-        let (mut length, mut last_line) = (0, 0);
-        let end = loop {
-            let read = input.read(&mut block)?;
-            let bytes = block.get(..read).unwrap_or_default();
-            if read == 0 {
-                break None;
-            }
-            if length + read as u64 > MOST_READ {
-                break Some(if last_line > 0 { last_line } else { MOST_READ });
-            }
-            last_line = memchr::memrchr(b'\n', bytes).map_or(last_line, |at| length + at as u64 + 1);
-            length += read as u64;
-        };
-        Ok(*self.end.get_or_init(|| end))
-    }
-}
-
-impl<S: Source> Source for Head<S> {
-    fn bytes(&self) -> io::Result<Box<dyn Read + '_>> {
-        let input = self.source.bytes()?;
-        Ok(match self.end()? {
-            Some(end) => Box::new(input.take(end)),
-            None => input,
-        })
-    }
-
-    fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
-        self.source.seekable()
-    }
-
-    fn files(&self) -> Option<&dyn Files> {
-        self.source.files()
-    }
-
-    fn beside(&self, name: &str) -> Option<Vec<u8>> {
-        self.source.beside(name)
-    }
-
-    fn check_unchanged(&self) -> io::Result<()> {
-        self.source.check_unchanged()
-    }
-}
-
 /// Watcher who ends the reading of a large file.
 struct Bounded<'a> {
     watcher: &'a dyn Watcher,
@@ -186,7 +110,7 @@ impl Watcher for Bounded<'_> {
     fn add(&self, bytes: u64) -> io::Result<()> {
         self.watcher.add(bytes)?;
         self.read.set(self.read.get().saturating_add(bytes));
-        self.is_full.set(self.read.get() > MOST_IN_ALL);
+        self.is_full.set(self.read.get() > MOST_READ);
         if self.is_full.get() { Err(io::Error::other("it is too large to be read to its end")) } else { Ok(()) }
     }
 }
@@ -245,27 +169,5 @@ mod tests {
         let text: Vec<&str> = ["fish tacos"].into_iter().chain(lines).chain(["open late"]).collect();
         let found = of("a.txt", text.join("\n").as_bytes()).unwrap();
         assert_eq!((found.sentences, found.has_more), (vec!["fish tacos".to_owned()], true), "the end is not reached");
-    }
-
-    #[test]
-    fn large_files_of_every_form_are_read_up_to_a_limit() {
-        // Texts that are too long to be taken, so that the end of what is read is reached.
-        let long = "word ".repeat(6_000);
-        let [item, row, sentence] =
-            [format!("{{\"text\":\"{long}\"}}"), format!("\"{long}\"\n"), format!("{}\n", "beer\tO\n".repeat(4_500))];
-        let filled = |first: &str, more: &str, last: &str| {
-            let count = usize::try_from(MOST_READ).unwrap() / more.len() + 2;
-            format!("{first}{}{last}", more.repeat(count))
-        };
-        for (name, text) in [
-            ("a.conll", filled("fish\tB-Dish\ntacos\tI-Dish\n\n", &sentence, "end\tO\n")),
-            ("a.jsonl", filled("{\"text\":\"fish tacos\"}\n", &format!("{item}\n"), "{\"text\":\"end\"}\n")),
-            ("a.json", filled("[{\"text\":\"fish tacos\"}", &format!(",\n{item}"), "]")),
-            ("a.csv", filled("text\nfish tacos\n", &row, "end\n")),
-        ] {
-            let found = of(name, text.as_bytes()).unwrap();
-            assert_eq!((found.sentences, found.has_more), (vec!["fish tacos".to_owned()], true), "{name}");
-            assert!(found.errors.is_empty() && found.too_long > 0, "{name}: {:?}", found.errors);
-        }
     }
 }

@@ -246,8 +246,7 @@ impl Import {
     /// The preview in lines of at most `width` columns.
     pub fn lines(&self, width: usize, glyphs: Glyphs) -> Arc<[PreviewLine]> {
         let laid_out = self.laid_out.as_ref();
-        let fits = |laid: &&LaidOut| (laid.width, laid.glyphs, laid.plan) == (width, glyphs, self.plan);
-        match laid_out.filter(fits) {
+        match laid_out.filter(|laid| (laid.width, laid.glyphs, laid.plan) == (width, glyphs, self.plan)) {
             Some(laid) => Arc::clone(&laid.lines),
             None => self.new_lines(width, glyphs).into(),
         }

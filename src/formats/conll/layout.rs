@@ -19,6 +19,9 @@ use crate::{
 /// First column of the line between two documents of CoNLL-2003.
 pub(super) const DOCSTART: &str = "-DOCSTART-";
 
+/// Name of the format whose files have the tag before the word.
+pub(super) const TAG_FIRST_NAME: &str = "tag-first";
+
 /// Place of the tag that is chosen if several columns have tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prefer {

@@ -66,7 +66,7 @@ pub(super) const CONLL2002: Format = Format {
 
 /// Row of the table of formats.
 pub(super) const TAG_FIRST: Format = Format {
-    name: "tag-first",
+    name: layout::TAG_FIRST_NAME,
     about: "tag, tab, word: the layout of MIT Restaurant and of the lesson",
     extensions: &["bio", "tsv"],
     cannot_hold: CANNOT_HOLD,

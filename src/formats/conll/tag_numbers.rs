@@ -5,7 +5,10 @@ use std::{
     io::{self, BufRead, Read},
 };
 
-use super::{layout::Prefer, read};
+use super::{
+    layout::{Prefer, TAG_FIRST_NAME},
+    read,
+};
 use crate::formats::{
     Format, Problem, ReadOptions, Source, TagOptions, decode, problem::with_noun, sink::Reading, source::Unreadable,
 };
@@ -47,7 +50,7 @@ pub(in crate::formats) fn read_tags(
     format: &Format,
     options: &ReadOptions,
 ) -> (Vec<read::TagSentence>, Vec<Problem>) {
-    let prefer = if format.name == super::TAG_FIRST.name { Prefer::BeforeWord } else { Prefer::AfterWord };
+    let prefer = if format.name == TAG_FIRST_NAME { Prefer::BeforeWord } else { Prefer::AfterWord };
     match NamedTags::of(source, options) {
         Ok(Some(named)) => {
             let (sentences, mut problems) = read::read_tags(&named, prefer, &named.options(options.tags));

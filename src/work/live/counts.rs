@@ -1,6 +1,6 @@
 //! Counts of right and wrong spans on sentences, as the documents of a project have them.
 
-use super::LiveError;
+use super::error::LiveError;
 use crate::{
     inference::{Evaluator, Precision, Predictor, Threads},
     model::BaseModel,

@@ -156,14 +156,14 @@ pub fn chance(
 
 /// Says how many sentences only one of two runs has right. `is_newer`: whether the first run is the newer one, if known.
 fn changes([only_a, only_b]: [usize; 2], is_newer: Option<bool>) -> String {
-    let of_newer = |letter, fixed, broken| {
-        format!("{letter} is newer: it fixed {} and broke {}", with_noun(fixed, "sentence"), grouped(broken))
+    let Some(is_newer) = is_newer else {
+        return format!("only A is right in {}, only B in {}", with_noun(only_a, "sentence"), grouped(only_b));
     };
-    match is_newer {
-        Some(true) => of_newer('A', only_a, only_b),
-        Some(false) => of_newer('B', only_b, only_a),
-        None => format!("only A is right in {}, only B in {}", with_noun(only_a, "sentence"), grouped(only_b)),
-    }
+    let [letter, fixed, broken] = match is_newer {
+        true => ["A".to_owned(), with_noun(only_a, "sentence"), grouped(only_b)],
+        false => ["B".to_owned(), with_noun(only_b, "sentence"), grouped(only_a)],
+    };
+    format!("{letter} is newer: it fixed {fixed} and broke {broken}")
 }
 
 /// Says when the differences between two runs are there.
