@@ -330,9 +330,7 @@ impl Services {
             Effect::TakeBackMove(moves) => open.worker.ask(Task::TakeBackMoves(moves)),
             Effect::SetSplit { documents, split } => open.worker.ask(Task::Splits { documents, split }),
             Effect::Finished(document) => open.learner.iter().for_each(|learner| learner.finished(document.clone())),
-            Effect::NoteShown(documents) => {
-                open.learner.iter().for_each(|learner| learner.note_shown(documents.clone()))
-            }
+            Effect::NoteShown(ids) => open.learner.iter().for_each(|learner| learner.note_shown(ids.clone())),
             Effect::Reopened(document) => open.learner.iter().for_each(|learner| learner.reopened(document.clone())),
             Effect::SetLearning(learns) => open.learner.iter().for_each(|learner| learner.set_learning(learns)),
             Effect::ChangeLabels(change) => open.worker.ask(Task::Labels { change }),

@@ -36,10 +36,8 @@ pub(super) fn opened(
         tracing::warn!(line = problem.line, fault = %problem.fault, "a journal line was skipped");
     }
     let (settings, recipe) = first_settings(project, annotator, device);
-    let device = match device::choose(&settings.device) {
-        Ok(chosen) => chosen.describe(),
-        Err(error) => error.to_string(),
-    };
+    let device = device::choose(&settings.device);
+    let device = device.map_or_else(|error| error.to_string(), |chosen| chosen.describe());
     let (patterns, patterns_warning) = patterns(project);
     let (guide, guide_warning) = match project.guide() {
         Ok(Some((text, true))) => (text + GUIDE_CUT, None),

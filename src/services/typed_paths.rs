@@ -76,7 +76,6 @@ pub(super) fn files(folders: &UserFolders, typed: &str) -> Result<Vec<PathBuf>, 
 
 /// Files whose names are like a word.
 fn matching(folders: &UserFolders, word: &Word) -> Result<Vec<PathBuf>, TypedError> {
-    let shown = || clean(&word.text).into_owned();
     let Some(pattern) = &word.pattern else { return Ok(Vec::new()) };
     let pattern = match pattern.strip_prefix("~/") {
         // The name of the home folder is no pattern.
@@ -84,16 +83,16 @@ fn matching(folders: &UserFolders, word: &Word) -> Result<Vec<PathBuf>, TypedErr
         None => pattern.clone(),
     };
     let found = glob::glob_with(&pattern, AS_IN_A_SHELL)
-        .map_err(|error| TypedError::Pattern { pattern: shown(), why: error.msg })?;
+        .map_err(|error| TypedError::Pattern { pattern: clean(&word.text).into_owned(), why: error.msg })?;
     let mut files = Vec::new();
     for file in found {
         if files.len() == MOST {
-            return Err(TypedError::TooMany { pattern: shown() });
+            return Err(TypedError::TooMany { pattern: clean(&word.text).into_owned() });
         }
         files
             .push(file.map_err(|error| TypedError::Unreadable { path: error.path().to_owned(), cause: error.into() })?);
     }
-    if files.is_empty() { Err(TypedError::NoMatch(shown())) } else { Ok(files) }
+    if files.is_empty() { Err(TypedError::NoMatch(clean(&word.text).into_owned())) } else { Ok(files) }
 }
 
 /// A word of what was typed.

@@ -126,10 +126,8 @@ impl ShortTrainings {
         let nothing = EncodedSplit::default();
         let mask = mask_piece(&base, settings)?;
         let (words, positions) = rows([&train, &valid, &nothing, &nothing], mask);
-        let make = |config: &ModelConfig, weights| {
-            engine::make((config, weights), settings, &self.chosen, (&words, &positions))
-        };
-        let mut engine = make(&base.config, base.weights)?;
+        let used = (&words, &positions);
+        let mut engine = engine::make((&base.config, base.weights), settings, &self.chosen, used)?;
         if !steps(engine.as_mut(), (&train, mask), settings, lesson.most_steps, goes_on)? {
             return Ok(None);
         }
@@ -143,7 +141,7 @@ impl ShortTrainings {
         });
         if !valid.gold.is_empty() {
             if last.is_some() {
-                engine = make(&base.config, base.weights.clone())?;
+                engine = engine::make((&base.config, base.weights.clone()), settings, &self.chosen, used)?;
             }
             base.config.scale = calibrate::fit(engine.as_ref(), &valid).scale;
         }

@@ -106,16 +106,12 @@ mod tests {
     fn project(dir: &Path) -> Project {
         let mut project = Project::create(dir, Manifest::new("p", LabelSet::restaurant())).unwrap();
         let mut ada = project.annotator(&"ada".parse().unwrap(), 0).unwrap();
-        let texts: [(&[&str], &[(usize, usize, LabelId)]); 4] = [
-            (&["near", "lasagne"], &[(5, 12, DISH)]),
-            (&["cheap", "pho"], &[(0, 5, DISH)]),
-            (&["nothing", "here"], &[]),
-            (&["pho", "bun"], &[(0, 3, DISH)]),
-        ];
-        let items = texts.iter().enumerate().map(|(at, (words, spans))| {
-            let mut document = Document::from_words(format!("d{at}"), words.iter());
+        let texts = [("near lasagne", "lasagne"), ("cheap pho", "cheap"), ("nothing here", ""), ("pho bun", "pho")];
+        let items = texts.iter().enumerate().map(|(at, (text, dish))| {
+            let mut document = Document::from_words(format!("d{at}"), text.split(' '));
             document.split = Some(Split::Valid);
-            let spans = spans.iter().map(|(start, end, label)| (TextRange::new(*start, *end), *label)).collect();
+            let found = text.find(dish).filter(|_| !dish.is_empty());
+            let spans = found.map(|start| (TextRange::new(start, start + dish.len()), DISH)).into_iter().collect();
             ImportItem { document, spans, status: Status::Done }
         });
         project.import(Some(&mut ada), 5, items.collect()).unwrap();
