@@ -38,7 +38,7 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
     assemble(&Folder(folder), base)
 }
 
-/// Opens a folder with a model that has at most the size of another one and any tags, as [`write`] has written it. Of its
+/// Opens a folder with a model that has at most the size of another one and any tags, as [`write()`] has written it. Of its
 /// files no more is read than such a model needs.
 ///
 /// # Errors
