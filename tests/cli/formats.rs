@@ -299,7 +299,9 @@ fn tag_files_are_scored_packed_and_in_folders_and_in_the_format_that_is_named() 
         assert_eq!((&scores["strict"]["overall_f1"], &scores["strict"]["Drink"]["number"]), (&json!(1.0), &json!(1)));
     }
     place.file("folder/b.conll", "beer B-Drink\nnow\n\n");
-    place.tagli("score gold.txt folder").fails(1, &["folder/b.conll:2"]);
+    let left_out =
+        ["folder/b.conll: plain text among files of other formats", "gold.txt has 2 sentences and folder has 1"];
+    place.tagli("score gold.txt folder").fails(1, &left_out);
     // Two columns of tags: which of them is read depends on the format.
     place.file("both.tsv", "B-Dish\tfish\tO\nO\tnow\tO\nB-Dish\tsoup\tB-Dish\n\n");
     let number = |format: &str| {
