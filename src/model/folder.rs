@@ -39,7 +39,7 @@ pub fn open(base: &str) -> Result<BaseModel, ModelError> {
 }
 
 /// Opens a folder with a model that has at most the size of another one and any tags, as [`write()`] has written it. Of its
-/// files no more is read than such a model needs.
+/// files only as much is read as such a model needs.
 ///
 /// # Errors
 /// There is no such model, a file is larger or of another kind, or its contents are broken.

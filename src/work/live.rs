@@ -39,7 +39,7 @@ use crate::{
     training::{self, Lesson, ShortTrainings, Trained},
 };
 
-/// The base from which the live model begins: at 100 documents its F1 is .04 above that of `mini` (one seed), for twice the time.
+/// The base from which the live model begins: at 100 documents F1 is .04 higher than with `mini` (one seed), for twice the time.
 pub const BASE: &str = SMALL;
 /// Documents of the validation split that are scored after a round; of more, those with the lowest hash.
 const MOST_VALIDATED: usize = 200;
